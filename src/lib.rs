@@ -1,0 +1,34 @@
+//! Tracecast: a self-hosted Broadcast. Every completed LLM request of an account becomes an OTLP trace in the
+//! observability tools which that account has chosen.
+//!
+//! The modules stand on seven floors and import downwards only; `docs/ARCHITECTURE.md` draws them and
+//! `tests/it/architecture.rs` holds them in place.
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod broadcast;
+pub mod cli;
+pub mod clock;
+pub mod completed_request;
+pub mod config;
+pub mod connection_test;
+pub mod delivery;
+pub mod demo;
+pub mod destination;
+pub mod egress;
+pub mod embedded_postgres;
+pub mod gateway;
+pub mod id;
+pub mod otlp;
+pub mod password;
+pub mod random;
+pub mod recorder;
+pub mod seal;
+pub mod state;
+pub mod store;
+pub mod telemetry;
+pub mod token;
+pub mod trace;
+pub mod web;
+pub mod worker;
