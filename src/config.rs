@@ -1,4 +1,255 @@
-//! The operator's settings: parsed once from arguments and environment, then passed in.
-#[derive(Debug)]
-/// placeholder
-pub struct Config {}
+//! The operator's settings: read once from arguments and environment, parsed into types, then passed in.
+
+pub mod duration;
+pub mod prices;
+pub mod setting;
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+pub use self::prices::Prices;
+pub use self::setting::{Given, Mistake, SETTINGS, Setting, Source};
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where pages and gateway listen.
+    pub bind: SocketAddr,
+    /// The address that people and clients type, without a trailing slash.
+    pub public_url: Url,
+    /// Folder of the embedded database and of the generated sealing key.
+    pub data_dir: PathBuf,
+    /// The operator's Postgres. None: the embedded one.
+    pub database_url: Option<SecretString>,
+    /// Folder of Postgres' programs for the embedded one. None: look for it.
+    pub pg_bin: Option<PathBuf>,
+    /// Sealing keys as text. None: read `keys_file`.
+    pub keys: Option<SecretString>,
+    /// File of sealing keys. None: `sealing.key` in the data folder, made on first start.
+    pub keys_file: Option<PathBuf>,
+    /// Who may sign up once the first account exists.
+    pub signup: Signup,
+    /// Addresses that requests may go to although the address rule refuses them, as typed.
+    pub egress_allow: Vec<String>,
+    /// Whether requests to destinations may use plain http.
+    pub egress_allow_http: bool,
+    /// The model server behind the gateway. None: the built-in `demo/echo` answers.
+    pub upstream: Option<Upstream>,
+    /// What models cost, where the upstream does not say.
+    pub prices: Prices,
+    /// Pause between two chunks of a streamed `demo/echo` answer.
+    pub echo_delay: Duration,
+    /// `service.name` of exported traces.
+    pub service_name: String,
+    /// How the worker works.
+    pub delivery: Delivery,
+    /// How long people stay signed in.
+    pub sessions: Sessions,
+}
+
+/// Who may sign up once the first account exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signup {
+    /// Everybody.
+    Open,
+    /// Only who holds an invitation.
+    Invite,
+}
+
+/// An OpenAI-compatible server.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// For example `https://api.openai.com/v1`, without a trailing slash.
+    pub base_url: Url,
+    /// Sent as bearer token.
+    pub api_key: Option<SecretString>,
+}
+
+/// Knobs of the worker (spec 4.2, 4.3).
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery {
+    /// First pause after a failure.
+    pub retry_base: Duration,
+    /// Longest pause after failures, before jitter.
+    pub retry_cap: Duration,
+    /// How long a worker holds a destination without a sign of life.
+    pub lease: Duration,
+    /// How long completed requests and the delivery log are kept.
+    pub retention: Duration,
+    /// Destinations served at the same time by one process.
+    pub max_in_flight: usize,
+}
+
+/// Lifetimes of a person's session (spec 5.4).
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions {
+    /// Ends after this long without use.
+    pub idle: Duration,
+    /// Ends after this long in any case.
+    pub absolute: Duration,
+}
+
+impl Config {
+    /// Checks everything and reports all mistakes at once.
+    ///
+    /// # Errors
+    /// One [`Mistake`] for each setting that is wrong, saying what to do.
+    pub fn parse(given: &Given) -> Result<Self, Vec<Mistake>> {
+        let mut reading = Reading { given, mistakes: Vec::new() };
+        let bind = reading.parsed("bind", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address);
+        let config = Self {
+            bind,
+            public_url: reading.optional("public-url", http_url).unwrap_or_else(|| default_public_url(bind)),
+            data_dir: reading.text("data-dir").into(),
+            database_url: reading.secret("database-url"),
+            pg_bin: reading.given("pg-bin").map(PathBuf::from),
+            keys: reading.secret("keys"),
+            keys_file: reading.given("keys-file").map(PathBuf::from),
+            signup: reading.parsed("signup", Signup::Invite, signup),
+            egress_allow: list(&reading.text("egress-allow")),
+            egress_allow_http: reading.parsed("egress-allow-http", false, yes_or_no),
+            upstream: reading.upstream(),
+            prices: reading.parsed("prices", Prices::default(), Prices::read),
+            echo_delay: reading.duration("echo-delay"),
+            service_name: reading.text("service-name"),
+            delivery: Delivery {
+                retry_base: reading.duration("retry-base"),
+                retry_cap: reading.duration("retry-cap"),
+                lease: reading.duration("lease"),
+                retention: reading.duration("retention"),
+                max_in_flight: reading.parsed("max-in-flight", 64, positive),
+            },
+            sessions: Sessions {
+                idle: reading.duration("session-idle"),
+                absolute: reading.duration("session-absolute"),
+            },
+        };
+        if reading.mistakes.is_empty() { Ok(config) } else { Err(reading.mistakes) }
+    }
+
+    /// Whether cookies must be `Secure`: people reach the pages over https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+struct Reading<'a> {
+    given: &'a Given,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reading<'_> {
+    fn given(&self, name: &str) -> Option<String> {
+        self.given.value(name).map(str::to_owned)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.given(name).unwrap_or_default()
+    }
+
+    fn secret(&self, name: &str) -> Option<SecretString> {
+        self.given(name).map(SecretString::from)
+    }
+
+    fn optional<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let text = self.given(name)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(advice) => {
+                self.mistakes.push(Mistake { setting: name, advice });
+                None
+            }
+        }
+    }
+
+    fn parsed<T>(&mut self, name: &'static str, fallback: T, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
+        self.optional(name, parse).unwrap_or(fallback)
+    }
+
+    fn duration(&mut self, name: &'static str) -> Duration {
+        self.parsed(name, Duration::ZERO, duration::parse)
+    }
+
+    fn upstream(&mut self) -> Option<Upstream> {
+        let base_url = self.optional("upstream-base-url", http_url)?;
+        Some(Upstream { base_url, api_key: self.secret("upstream-api-key") })
+    }
+}
+
+fn default_public_url(bind: SocketAddr) -> Url {
+    let mut url = Url::parse("http://localhost").unwrap_or_else(|_| unreachable!("a constant URL parses"));
+    let _ = url.set_port(Some(bind.port()));
+    url
+}
+
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    text.to_socket_addrs()
+        .ok()
+        .and_then(|mut addresses| addresses.next())
+        .ok_or_else(|| format!("`{text}` is not host:port; write for example 127.0.0.1:8080"))
+}
+
+fn http_url(text: &str) -> Result<Url, String> {
+    let mistake =
+        || format!("`{text}` is not an http or https address; write for example https://tracecast.example.com");
+    let url = Url::parse(text.trim_end_matches('/')).map_err(|_| mistake())?;
+    if matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none() {
+        Ok(url)
+    } else {
+        Err(mistake())
+    }
+}
+
+fn signup(text: &str) -> Result<Signup, String> {
+    match text {
+        "open" => Ok(Signup::Open),
+        "invite" => Ok(Signup::Invite),
+        _ => Err(format!("`{text}` is neither `open` nor `invite`")),
+    }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" | "" => Ok(false),
+        _ => Err(format!("`{text}` is neither `true` nor `false`")),
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("`{text}` is not a whole number above zero"))
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_any_setting_the_defaults_hold() {
+        let config = Config::parse(&Given::defaults()).unwrap();
+        assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
+        assert_eq!(config.delivery.retention, Duration::from_hours(7 * 24));
+        assert_eq!(config.signup, Signup::Invite);
+        assert!(config.upstream.is_none());
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let given = Given::defaults()
+            .with("bind", "nowhere", Source::Environment)
+            .with("lease", "soon", Source::Environment)
+            .with("signup", "maybe", Source::Argument);
+        let mistakes = Config::parse(&given).unwrap_err();
+        let names: Vec<_> = mistakes.iter().map(|mistake| mistake.setting).collect();
+        assert_eq!(names, ["bind", "signup", "lease"]);
+    }
+}

@@ -1,1 +1,108 @@
-//! Not yet furnished.
+//! Passwords: what is accepted, and argon2id (spec 5.3). All of it is slow and belongs on a blocking thread.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Least number of characters (OWASP ASVS 5.0, 6.2.1 recommends 15 and allows 8; spec 5.3 says 12).
+pub const MIN_CHARS: usize = 12;
+/// Most characters: argon2 takes any length, but nobody types more and a longer text only costs time.
+pub const MAX_CHARS: usize = 256;
+
+/// Memory in KiB, passes, lanes: the parameters of spec 5.3.
+const PARAMS: (u32, u32, u32) = (19 * 1024, 2, 1);
+
+/// The hash of a password that nobody has, verified in place of a missing user's so that both take the same time.
+pub const DUMMY_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$Mf0eJl3CsVaQpRUH3p4zVw$CBkzo4UROcKRsbZWl9W6Zx6cYxq8d4uyf+xkvRUvs1s";
+
+/// Why a new password is not accepted.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Weak {
+    /// Fewer than [`MIN_CHARS`].
+    #[error("Use at least 12 characters. Several words in a row are easy to remember and hard to guess.")]
+    TooShort,
+    /// More than [`MAX_CHARS`].
+    #[error("Use at most 256 characters.")]
+    TooLong,
+    /// zxcvbn's score is below 3.
+    #[error("This password is easy to guess. Add a word or two that have nothing to do with each other.")]
+    Guessable,
+}
+
+/// The password could not be hashed: argon2 got no memory or no randomness.
+#[derive(Debug, thiserror::Error)]
+#[error("the password could not be hashed: {0}")]
+pub struct HashError(String);
+
+/// Judges a new password; `known` are words an attacker would try first (e-mail, account name).
+///
+/// # Errors
+/// When it is too short, too long or easy to guess.
+pub fn check(password: &SecretString, known: &[&str]) -> Result<(), Weak> {
+    let text = password.expose_secret();
+    let chars = text.chars().count();
+    if chars < MIN_CHARS {
+        return Err(Weak::TooShort);
+    }
+    if chars > MAX_CHARS {
+        return Err(Weak::TooLong);
+    }
+    if zxcvbn::zxcvbn(text, known).score() < zxcvbn::Score::Three {
+        return Err(Weak::Guessable);
+    }
+    Ok(())
+}
+
+/// Hashes a password into a PHC string with a fresh salt.
+///
+/// # Errors
+/// When there is no memory or randomness.
+pub fn hash(password: &SecretString) -> Result<String, HashError> {
+    argon2()?
+        .hash_password(password.expose_secret().as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| HashError(error.to_string()))
+}
+
+/// Whether `password` is the one that `hash` was made of. A malformed hash is nobody's.
+pub fn verify(password: &SecretString, hash: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|parsed| Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok())
+}
+
+fn argon2() -> Result<Argon2<'static>, HashError> {
+    let (memory, passes, lanes) = PARAMS;
+    let params = Params::new(memory, passes, lanes, None).map_err(|error| HashError(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_verifies_against_its_own_hash_only() {
+        let hash = hash(&"correct horse battery staple".into()).unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(verify(&"correct horse battery staple".into(), &hash));
+        assert!(!verify(&"correct horse battery stapler".into(), &hash));
+        assert!(!verify(&"anything".into(), "not a hash"));
+    }
+
+    #[test]
+    fn the_dummy_hash_is_well_formed_so_that_it_costs_as_much_as_a_real_one() {
+        let parsed = PasswordHash::new(DUMMY_HASH).unwrap();
+        assert_eq!(parsed.params.get_decimal("m"), Some(PARAMS.0));
+        assert_eq!(parsed.params.get_decimal("t"), Some(PARAMS.1));
+    }
+
+    #[test]
+    fn short_long_and_guessable_passwords_are_refused() {
+        assert_eq!(check(&"short".into(), &[]), Err(Weak::TooShort));
+        assert_eq!(check(&"x".repeat(257).into(), &[]), Err(Weak::TooLong));
+        assert_eq!(check(&"password1234".into(), &[]), Err(Weak::Guessable));
+        assert_eq!(check(&"correct horse battery staple".into(), &[]), Ok(()));
+    }
+}

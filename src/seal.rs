@@ -1,1 +1,211 @@
-//! Not yet furnished.
+//! Sealing of secrets at rest with XChaCha20-Poly1305 (spec 5.3).
+//!
+//! A sealed blob is `version (1 byte) | key id (4) | nonce (24) | ciphertext and tag`. The associated data names the row,
+//! so that a blob copied to another row or tenant does not open.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use secrecy::{ExposeSecret, SecretBox, SecretSlice};
+use sha2::{Digest, Sha256};
+
+use crate::id::{AccountId, DestinationId};
+use crate::random::{Random, Unavailable};
+
+const VERSION: u8 = 1;
+const KEY_ID_BYTES: usize = 4;
+const NONCE_BYTES: usize = 24;
+const HEADER_BYTES: usize = 1 + KEY_ID_BYTES + NONCE_BYTES;
+
+/// Bytes of a sealing key.
+pub const KEY_BYTES: usize = 32;
+
+/// The keys that open secrets. The first one seals.
+pub struct Keyring {
+    first: SealingKey,
+    older: Vec<SealingKey>,
+}
+
+struct SealingKey {
+    id: [u8; KEY_ID_BYTES],
+    bytes: SecretBox<[u8; KEY_BYTES]>,
+}
+
+/// Why a keyring cannot be made.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum KeyringError {
+    /// There is no key at all.
+    #[error(
+        "there is no sealing key; give one of 32 bytes as 64 hexadecimal digits, for example from `openssl rand -hex 32`"
+    )]
+    Missing,
+    /// A key is not 64 hexadecimal digits.
+    #[error("sealing key number {0} is not 64 hexadecimal digits; make one with `openssl rand -hex 32`")]
+    Malformed(usize),
+}
+
+/// Why a blob does not open.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum OpenError {
+    /// Too short, or of a version that this program does not know.
+    #[error("the sealed secret is damaged or was written by a newer version")]
+    Malformed,
+    /// None of the keyring's keys has the blob's key id.
+    #[error("the sealed secret needs key {0}, which is not in the keyring; add it to TRACECAST_KEYS")]
+    UnknownKey(String),
+    /// The blob was changed, or belongs to another row.
+    #[error("the sealed secret does not belong here or was changed")]
+    Forged,
+}
+
+/// What a secret belongs to: the associated data of its seal.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// The tenant.
+    pub account: AccountId,
+    /// The destination.
+    pub destination: DestinationId,
+}
+
+impl Place {
+    fn associated_data(self) -> String {
+        format!("v1|destinations|{}|{}", self.account, self.destination)
+    }
+}
+
+impl Keyring {
+    /// Reads keys written as 64 hexadecimal digits each, separated by commas or white space.
+    ///
+    /// # Errors
+    /// When there is none, or one is malformed.
+    pub fn parse(text: &str) -> Result<Self, KeyringError> {
+        let mut keys = text
+            .split(|c: char| c == ',' || c.is_whitespace())
+            .filter(|part| !part.is_empty())
+            .enumerate()
+            .map(|(index, part)| SealingKey::parse(part).ok_or(KeyringError::Malformed(index + 1)));
+        let first = keys.next().ok_or(KeyringError::Missing)??;
+        Ok(Self { first, older: keys.collect::<Result<_, _>>()? })
+    }
+
+    /// Seals `secret` for `place` with the first key.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn seal(&self, place: Place, secret: &[u8], random: Random) -> Result<Vec<u8>, Unavailable> {
+        let nonce = random.bytes::<NONCE_BYTES>()?;
+        let associated = place.associated_data();
+        let sealed = self
+            .first
+            .cipher()
+            .encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: associated.as_bytes() })
+            .unwrap_or_default();
+        let mut blob = Vec::with_capacity(HEADER_BYTES + sealed.len());
+        blob.push(VERSION);
+        blob.extend_from_slice(&self.first.id);
+        blob.extend_from_slice(&nonce);
+        blob.extend_from_slice(&sealed);
+        Ok(blob)
+    }
+
+    /// Opens a blob that was sealed for `place`.
+    ///
+    /// # Errors
+    /// When the blob is damaged, its key unknown, or it belongs elsewhere.
+    pub fn open(&self, place: Place, blob: &[u8]) -> Result<SecretSlice<u8>, OpenError> {
+        let (header, sealed) = blob.split_at_checked(HEADER_BYTES).ok_or(OpenError::Malformed)?;
+        if header[0] != VERSION {
+            return Err(OpenError::Malformed);
+        }
+        let (id, nonce) = header[1..].split_at(KEY_ID_BYTES);
+        let key = std::iter::once(&self.first)
+            .chain(&self.older)
+            .find(|key| key.id == id)
+            .ok_or_else(|| OpenError::UnknownKey(hex::encode(id)))?;
+        let nonce = XNonce::try_from(nonce).map_err(|_| OpenError::Malformed)?;
+        let associated = place.associated_data();
+        let secret = key
+            .cipher()
+            .decrypt(&nonce, Payload { msg: sealed, aad: associated.as_bytes() })
+            .map_err(|_| OpenError::Forged)?;
+        Ok(SecretSlice::from(secret))
+    }
+
+    /// Twelve characters that only a holder of the first key can know: the code that guards the first sign-up.
+    pub fn setup_code(&self) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(b"tracecast setup code|");
+        hasher.update(self.first.bytes.expose_secret());
+        hex::encode(hasher.finalize()).chars().take(12).collect()
+    }
+}
+
+impl SealingKey {
+    fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0_u8; KEY_BYTES];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        let digest = Sha256::digest(bytes);
+        let mut id = [0_u8; KEY_ID_BYTES];
+        id.copy_from_slice(&digest[..KEY_ID_BYTES]);
+        Some(Self { id, bytes: SecretBox::new(Box::new(bytes)) })
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&Key::from(*self.bytes.expose_secret()))
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring").field("first", &hex::encode(self.first.id)).field("older", &self.older.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const OLD: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    const NEW: &str = "f0f102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    fn place(account: u128, destination: u128) -> Place {
+        Place { account: AccountId(Uuid::from_u128(account)), destination: DestinationId(Uuid::from_u128(destination)) }
+    }
+
+    #[test]
+    fn a_secret_opens_at_its_own_place_only() {
+        let keyring = Keyring::parse(OLD).unwrap();
+        let blob = keyring.seal(place(1, 2), b"dsn", Random).unwrap();
+        assert_eq!(keyring.open(place(1, 2), &blob).unwrap().expose_secret(), b"dsn");
+        assert_eq!(keyring.open(place(3, 2), &blob).unwrap_err(), OpenError::Forged);
+        assert_eq!(keyring.open(place(1, 4), &blob).unwrap_err(), OpenError::Forged);
+    }
+
+    #[test]
+    fn an_older_key_of_the_ring_still_opens_and_the_first_seals() {
+        let blob = Keyring::parse(OLD).unwrap().seal(place(1, 2), b"dsn", Random).unwrap();
+        let both = Keyring::parse(&format!("{NEW}, {OLD}")).unwrap();
+        assert_eq!(both.open(place(1, 2), &blob).unwrap().expose_secret(), b"dsn");
+        let newer = both.seal(place(1, 2), b"dsn", Random).unwrap();
+        assert!(matches!(Keyring::parse(OLD).unwrap().open(place(1, 2), &newer), Err(OpenError::UnknownKey(_))));
+    }
+
+    #[test]
+    fn damaged_blobs_and_bad_keys_are_refused() {
+        let keyring = Keyring::parse(OLD).unwrap();
+        let mut blob = keyring.seal(place(1, 2), b"dsn", Random).unwrap();
+        assert_eq!(keyring.open(place(1, 2), &blob[..20]).unwrap_err(), OpenError::Malformed);
+        *blob.last_mut().unwrap() ^= 1;
+        assert_eq!(keyring.open(place(1, 2), &blob).unwrap_err(), OpenError::Forged);
+        assert_eq!(Keyring::parse(" ").unwrap_err(), KeyringError::Missing);
+        assert_eq!(Keyring::parse(&format!("{OLD},abc")).unwrap_err(), KeyringError::Malformed(2));
+    }
+
+    #[test]
+    fn debugging_a_keyring_prints_no_key() {
+        assert!(!format!("{:?}", Keyring::parse(OLD).unwrap()).contains("08090a0b"));
+    }
+}

@@ -1,0 +1,202 @@
+//! The list of settings, from which `--help`, `config` and the parser are made.
+
+use std::collections::BTreeMap;
+
+/// One setting as the operator sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Name of the argument, without the dashes.
+    pub name: &'static str,
+    /// Name of the environment variable.
+    pub env: &'static str,
+    /// What holds when nothing is given; empty: nothing.
+    pub default: &'static str,
+    /// One or two sentences.
+    pub help: &'static str,
+    /// Never printed.
+    pub secret: bool,
+}
+
+const fn setting(name: &'static str, env: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, env, default, help, secret: false }
+}
+
+const fn secret(name: &'static str, env: &'static str, help: &'static str) -> Setting {
+    Setting { name, env, default: "", help, secret: true }
+}
+
+/// Every setting (names by spec 6.1).
+pub const SETTINGS: &[Setting] = &[
+    setting("bind", "TRACECAST_BIND", "127.0.0.1:8080", "Address and port of pages and gateway."),
+    setting(
+        "public-url",
+        "TRACECAST_PUBLIC_URL",
+        "",
+        "The address that people and clients type. Default: http://localhost and the port of --bind.",
+    ),
+    setting(
+        "data-dir",
+        "TRACECAST_DATA_DIR",
+        "data",
+        "Folder of the embedded database and of the sealing key that is made on first start.",
+    ),
+    secret(
+        "database-url",
+        "DATABASE_URL",
+        "A Postgres 14 or newer, as postgres://user:password@host/name. Default: an embedded one is started.",
+    ),
+    setting(
+        "pg-bin",
+        "TRACECAST_PG_BIN",
+        "",
+        "Folder of Postgres' programs (initdb, postgres) for the embedded database. Default: look for it.",
+    ),
+    secret(
+        "keys",
+        "TRACECAST_KEYS",
+        "Keys that seal secrets: 64 hexadecimal digits each, separated by commas. The first seals, all open.",
+    ),
+    setting(
+        "keys-file",
+        "TRACECAST_KEYS_FILE",
+        "",
+        "File with such keys. Default: sealing.key in the data folder, made on first start.",
+    ),
+    setting(
+        "signup",
+        "TRACECAST_SIGNUP",
+        "invite",
+        "Who may sign up once the first account exists: `open` (everybody) or `invite` (holders of an invitation).",
+    ),
+    setting(
+        "egress-allow",
+        "TRACECAST_EGRESS_ALLOW",
+        "",
+        "Receivers in your own network that traces may be sent to: a list of CIDR[:port] or host[:port].",
+    ),
+    setting(
+        "egress-allow-http",
+        "TRACECAST_EGRESS_ALLOW_HTTP",
+        "false",
+        "Whether traces may be sent over plain http (`true` or `false`).",
+    ),
+    setting(
+        "upstream-base-url",
+        "UPSTREAM_BASE_URL",
+        "",
+        "The OpenAI-compatible server behind the gateway, as https://api.openai.com/v1. Default: the built-in demo/echo.",
+    ),
+    secret("upstream-api-key", "UPSTREAM_API_KEY", "Key for that server."),
+    setting(
+        "prices",
+        "TRACECAST_PRICES",
+        "",
+        "USD per million tokens where the upstream tells no cost: JSON {\"model\": {\"input\": 2.5, \"output\": 10}} or a file of it.",
+    ),
+    setting("echo-delay", "TRACECAST_ECHO_DELAY", "15ms", "Pause between two chunks of a streamed demo/echo answer."),
+    setting("service-name", "TRACECAST_SERVICE_NAME", "tracecast", "service.name of exported traces."),
+    setting(
+        "retry-base",
+        "TRACECAST_RETRY_BASE",
+        "2s",
+        "Pause after a destination's first failure; doubles each time.",
+    ),
+    setting("retry-cap", "TRACECAST_RETRY_CAP", "15m", "Longest pause between two attempts."),
+    setting("lease", "TRACECAST_LEASE", "60s", "How long a worker holds a destination without a sign of life."),
+    setting(
+        "retention",
+        "TRACECAST_RETENTION",
+        "7d",
+        "How long completed requests and the delivery log are kept; what waits longer than this expires.",
+    ),
+    setting("max-in-flight", "TRACECAST_MAX_IN_FLIGHT", "64", "Destinations that one worker serves at the same time."),
+    setting("session-idle", "TRACECAST_SESSION_IDLE", "7d", "People are signed out after this long without use."),
+    setting(
+        "session-absolute",
+        "TRACECAST_SESSION_ABSOLUTE",
+        "30d",
+        "People are signed out after this long in any case.",
+    ),
+];
+
+/// Where a value came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody gave one.
+    Default,
+    /// An environment variable.
+    Environment,
+    /// An argument of the command.
+    Argument,
+    /// The command itself (`demo` changes some defaults).
+    Command,
+}
+
+impl Source {
+    /// As `config` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Environment => "environment",
+            Self::Argument => "argument",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// Values as given, before they are checked.
+#[derive(Debug, Clone, Default)]
+pub struct Given(BTreeMap<&'static str, (String, Source)>);
+
+impl Given {
+    /// Nothing given.
+    pub fn defaults() -> Self {
+        let values = SETTINGS.iter().filter(|setting| !setting.default.is_empty());
+        Self(values.map(|setting| (setting.name, (setting.default.to_owned(), Source::Default))).collect())
+    }
+
+    /// The same with one value more. An empty value counts as none.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>, source: Source) -> Self {
+        let value = value.into();
+        if !value.is_empty() {
+            self.0.insert(name, (value, source));
+        }
+        self
+    }
+
+    /// The same, where nobody has given another value.
+    #[must_use]
+    pub fn with_default(self, name: &'static str, value: impl Into<String>) -> Self {
+        match self.0.get(name) {
+            Some((_, Source::Argument | Source::Environment)) => self,
+            _ => self.with(name, value, Source::Command),
+        }
+    }
+
+    /// The value of a setting.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|(value, _)| value.as_str())
+    }
+
+    /// Where the value of a setting came from.
+    pub fn source(&self, name: &str) -> Source {
+        self.0.get(name).map_or(Source::Default, |(_, source)| *source)
+    }
+}
+
+/// A setting that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its name.
+    pub setting: &'static str,
+    /// What is wrong and what to write instead.
+    pub advice: String,
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let env = SETTINGS.iter().find(|setting| setting.name == self.setting).map_or("", |setting| setting.env);
+        write!(f, "--{} ({env}): {}", self.setting, self.advice)
+    }
+}
