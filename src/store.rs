@@ -1,1 +1,160 @@
-//! Not yet furnished.
+//! All SQL. One file for a group of tables; plain functions named `find_`, `list_`, `create_`, `put_`, `record_`, `lease_`.
+//!
+//! Rows of a tenant are reached only through a [`Tenant`], a transaction that carries the account: there is no way to ask
+//! for a tenant's row without saying whose it is.
+
+pub mod accounts;
+pub mod api_keys;
+pub mod cursors;
+pub mod deliveries;
+pub mod destinations;
+pub mod invitations;
+pub mod key_cache;
+pub mod log;
+pub mod members;
+pub mod partitions;
+pub mod sessions;
+pub mod users;
+pub mod xid;
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+
+use self::key_cache::KeyCache;
+use crate::id::AccountId;
+
+/// The migrations of `migrations/`, in order.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// Connections to Postgres. Cheap to clone. Each role has its own, so that a busy worker cannot starve the pages.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+    key_cache: KeyCache,
+}
+
+/// Postgres did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be reached, or broke off.
+    #[error("the database did not answer: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// It refused: our mistake, or a schema of another version.
+    #[error("the database refused: {0}")]
+    Refused(#[source] sqlx::Error),
+    /// The migrations cannot be applied.
+    #[error("the migrations cannot be applied: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+impl Error {
+    /// For logs and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "database_unavailable",
+            Self::Refused(_) => "database_refused",
+            Self::Migration(_) => "migration_failed",
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(_)
+            | sqlx::Error::RowNotFound
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::ColumnDecode { .. } => Self::Refused(error),
+            _ => Self::Unavailable(error),
+        }
+    }
+}
+
+/// What the store's functions return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Store {
+    /// Opens at most `connections` connections when they are needed.
+    ///
+    /// `application` is what `pg_stat_activity` shows.
+    pub fn open(options: PgConnectOptions, application: &str, connections: u32) -> Self {
+        let options = options.application_name(application).options([("statement_timeout", "30s")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(options);
+        Self { pool, key_cache: KeyCache::default() }
+    }
+
+    /// Brings the schema up to date. Several processes may do so at the same time.
+    ///
+    /// # Errors
+    /// When Postgres is away or a migration fails; then nothing of that migration was done.
+    pub async fn migrate(&self) -> Result<()> {
+        MIGRATIONS.run(&self.pool).await?;
+        partitions::create_ahead(self).await
+    }
+
+    /// Whether Postgres answers and has all migrations of this program.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn is_migrated(&self) -> Result<bool> {
+        let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(applied.unwrap_or_default() >= newest)
+    }
+
+    /// Begins a transaction for one account.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn tenant(&self, account: AccountId) -> Result<Tenant> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query_scalar!("SELECT set_config('app.account_id', $1, true)", account.to_string())
+            .fetch_one(&mut *transaction)
+            .await?;
+        Ok(Tenant { account, transaction })
+    }
+
+    /// The pool, for work that spans accounts and for LISTEN.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// A transaction within one account.
+#[derive(Debug)]
+pub struct Tenant {
+    account: AccountId,
+    transaction: Transaction<'static, Postgres>,
+}
+
+impl Tenant {
+    /// Whose rows these are.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Makes the changes last. Without it they are undone.
+    ///
+    /// # Errors
+    /// When Postgres is away; whether the changes were made is then not known.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}

@@ -1,0 +1,144 @@
+//! Tables `accounts` and `broadcast_periods`: tenants, and when their Broadcast was on.
+
+use chrono::{DateTime, Utc};
+
+use super::{Result, Store, Tenant};
+use crate::id::{AccountId, UserId};
+
+/// A tenant and its account-wide settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Identifier.
+    pub id: AccountId,
+    /// As its members call it.
+    pub name: String,
+    /// The Enable Broadcast switch.
+    pub broadcast_enabled: bool,
+    /// Account-wide Privacy Mode.
+    pub privacy_mode: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Somebody who signs up for the first time.
+#[derive(Debug, Clone)]
+pub struct NewUser<'a> {
+    /// Identifier, made by the caller.
+    pub id: UserId,
+    /// Lower-case.
+    pub email: &'a str,
+    /// argon2id PHC string.
+    pub password_hash: &'a str,
+}
+
+/// What became of a sign-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// Person, account and membership exist.
+    Created,
+    /// The e-mail address is taken; nothing was done.
+    EmailTaken,
+    /// The sign-up was for an empty instance, and it is not empty any more; nothing was done.
+    NotFirst,
+}
+
+/// Makes a person with an account of their own. With `first`, only if there is nobody yet.
+pub async fn create_with_admin(
+    store: &Store,
+    user: &NewUser<'_>,
+    account: AccountId,
+    name: &str,
+    first: bool,
+) -> Result<Created> {
+    let mut transaction = store.pool().begin().await?;
+    if first {
+        // Two first visitors at once: the second waits here and then sees the first one's row.
+        sqlx::query!("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
+        let taken = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "taken!""#);
+        if taken.fetch_one(&mut *transaction).await? {
+            return Ok(Created::NotFirst);
+        }
+    }
+    let inserted = sqlx::query!(
+        "INSERT INTO users (id, email, password_hash) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING",
+        user.id.0,
+        user.email,
+        user.password_hash
+    )
+    .execute(&mut *transaction)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(Created::EmailTaken);
+    }
+    sqlx::query!("INSERT INTO accounts (id, name) VALUES ($1, $2)", account.0, name).execute(&mut *transaction).await?;
+    sqlx::query!(
+        "INSERT INTO members (account_id, user_id, role) VALUES ($1, $2, 'admin')",
+        account.0,
+        user.id.0
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(Created::Created)
+}
+
+/// Accounts of that name, oldest first: for the operator's commands.
+pub async fn list_by_name(store: &Store, name: &str) -> Result<Vec<AccountId>> {
+    let ids = sqlx::query_scalar!(r#"SELECT id AS "id: AccountId" FROM accounts WHERE name = $1 ORDER BY id"#, name);
+    Ok(ids.fetch_all(store.pool()).await?)
+}
+
+/// The account itself.
+pub async fn find(tenant: &mut Tenant) -> Result<Option<Account>> {
+    let id = tenant.account().0;
+    let account = sqlx::query_as!(
+        Account,
+        r#"SELECT id AS "id: AccountId", name, broadcast_enabled, privacy_mode, created_at FROM accounts WHERE id = $1"#,
+        id
+    );
+    Ok(account.fetch_optional(tenant.connection()).await?)
+}
+
+/// Gives the account another name.
+pub async fn put_name(tenant: &mut Tenant, name: &str) -> Result<()> {
+    let id = tenant.account().0;
+    sqlx::query!("UPDATE accounts SET name = $2 WHERE id = $1", id, name).execute(tenant.connection()).await?;
+    Ok(())
+}
+
+/// Switches account-wide Privacy Mode.
+pub async fn put_privacy_mode(tenant: &mut Tenant, private: bool) -> Result<()> {
+    let id = tenant.account().0;
+    sqlx::query!("UPDATE accounts SET privacy_mode = $2 WHERE id = $1", id, private)
+        .execute(tenant.connection())
+        .await?;
+    Ok(())
+}
+
+/// Switches Broadcast and opens or closes the period in which completed requests are exported. Says whether it changed.
+pub async fn put_broadcast(tenant: &mut Tenant, enabled: bool) -> Result<bool> {
+    let id = tenant.account().0;
+    let changed = sqlx::query!(
+        "UPDATE accounts SET broadcast_enabled = $2 WHERE id = $1 AND broadcast_enabled <> $2",
+        id,
+        enabled
+    )
+    .execute(tenant.connection())
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if enabled {
+        sqlx::query!("INSERT INTO broadcast_periods (account_id, started_at) VALUES ($1, clock_timestamp())", id)
+            .execute(tenant.connection())
+            .await?;
+    } else {
+        sqlx::query!(
+            "UPDATE broadcast_periods SET ended_at = greatest(started_at, clock_timestamp()) WHERE account_id = $1 AND ended_at IS NULL",
+            id
+        )
+        .execute(tenant.connection())
+        .await?;
+    }
+    Ok(true)
+}

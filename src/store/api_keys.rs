@@ -1,0 +1,133 @@
+//! Table `api_keys`. A key is stored as its SHA-256 and recognised by its last four characters.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use super::{Result, Store, Tenant};
+use crate::id::{AccountId, ApiKeyId, UserId};
+use crate::token::{ApiKey, ApiKeyType, TokenHash};
+
+/// Whose key it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyOwner {
+    /// The tenant.
+    pub account: AccountId,
+    /// The key.
+    pub key: ApiKeyId,
+}
+
+/// A key, as the page lists it.
+#[derive(Debug, Clone)]
+pub struct ListedKey {
+    /// Identifier.
+    pub id: ApiKeyId,
+    /// What it may do.
+    pub key_type: ApiKeyType,
+    /// As its owner calls it.
+    pub name: String,
+    /// Its last four characters.
+    pub last_four: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl From<String> for ApiKeyType {
+    fn from(name: String) -> Self {
+        Self::from_name(&name).unwrap_or(Self::Inference)
+    }
+}
+
+/// Stores a new key.
+pub async fn create(tenant: &mut Tenant, id: ApiKeyId, key: &ApiKey, name: &str, by: Option<UserId>) -> Result<()> {
+    let account = tenant.account().0;
+    let hash = key.hash();
+    sqlx::query!(
+        "INSERT INTO api_keys (account_id, id, hash, key_type, name, last_four, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        account,
+        id.0,
+        hash.as_bytes(),
+        key.key_type().name(),
+        name,
+        key.last_four(),
+        by.map(|user| user.0)
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(())
+}
+
+/// The account's keys that are not revoked, newest first.
+pub async fn list(tenant: &mut Tenant) -> Result<Vec<ListedKey>> {
+    let account = tenant.account().0;
+    let keys = sqlx::query_as!(
+        ListedKey,
+        r#"SELECT id AS "id: ApiKeyId", key_type, name, last_four, created_at, last_used_at
+           FROM api_keys WHERE account_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC"#,
+        account
+    );
+    Ok(keys.fetch_all(tenant.connection()).await?)
+}
+
+/// One key that is not revoked.
+pub async fn find(tenant: &mut Tenant, id: ApiKeyId) -> Result<Option<ListedKey>> {
+    let account = tenant.account().0;
+    let key = sqlx::query_as!(
+        ListedKey,
+        r#"SELECT id AS "id: ApiKeyId", key_type, name, last_four, created_at, last_used_at
+           FROM api_keys WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL"#,
+        account,
+        id.0
+    );
+    Ok(key.fetch_optional(tenant.connection()).await?)
+}
+
+/// Ends a key. Says whether there was one to end.
+pub async fn revoke(tenant: &mut Tenant, id: ApiKeyId) -> Result<bool> {
+    let account = tenant.account().0;
+    let revoked = sqlx::query!(
+        "UPDATE api_keys SET revoked_at = clock_timestamp() WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL",
+        account,
+        id.0
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(revoked.rows_affected() > 0)
+}
+
+/// Forgets at once, in this process, who owns which key.
+pub fn forget_owners(store: &Store) {
+    store.key_cache.clear();
+}
+
+/// Whose key has this hash, as of at most a second ago. Notes the use, at most once a minute.
+pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
+    if let Some(owner) = store.key_cache.get(hash) {
+        return Ok(Some(owner));
+    }
+    let asked_at = Instant::now();
+    let found = sqlx::query!(
+        r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId",
+                  coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS "unnoted!"
+           FROM api_keys WHERE hash = $1 AND revoked_at IS NULL"#,
+        hash.as_bytes()
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    let Some(found) = found else { return Ok(None) };
+    let owner = KeyOwner { account: found.account, key: found.key };
+    if found.unnoted {
+        sqlx::query!(
+            "UPDATE api_keys SET last_used_at = clock_timestamp() WHERE account_id = $1 AND id = $2",
+            owner.account.0,
+            owner.key.0
+        )
+        .execute(store.pool())
+        .await?;
+    }
+    store.key_cache.put(*hash, asked_at, owner);
+    Ok(Some(owner))
+}

@@ -1,0 +1,211 @@
+//! Table `destinations`: configured receivers of an account. A row is written only with the evidence of a passed test.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::types::Json;
+
+use super::{Result, Tenant};
+use crate::id::DestinationId;
+
+/// A destination as stored: secrets stay sealed.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// Identifier.
+    pub id: DestinationId,
+    /// The kind's slug.
+    pub kind: String,
+    /// As the account calls it.
+    pub name: String,
+    /// False: paused.
+    pub enabled: bool,
+    /// Whether content is kept from this destination.
+    pub privacy_mode: bool,
+    /// Values of the form that are no secrets, and masked forms of those that are.
+    pub settings: Json<BTreeMap<String, String>>,
+    /// The sealed secrets.
+    pub secrets: Vec<u8>,
+    /// When the secrets were last typed.
+    pub secrets_set_at: DateTime<Utc>,
+    /// Masked target, for lists.
+    pub target: String,
+    /// Evidence of the connection test that let this row in.
+    pub last_test: Value,
+    /// Counts up at each change.
+    pub revision: i32,
+    /// Last change.
+    pub updated_at: DateTime<Utc>,
+    /// `healthy`, `failing` or `needs_attention`.
+    pub health: String,
+    /// Why it is not healthy: a sentence.
+    pub reason: Option<String>,
+    /// Since when it is not healthy.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Last accepted batch.
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// Requests delivered so far.
+    pub delivered: i64,
+}
+
+/// What a passed connection test lets in.
+#[derive(Debug)]
+pub struct TestedValues<'a> {
+    /// As the account calls it.
+    pub name: &'a str,
+    /// Whether content is kept from it.
+    pub privacy_mode: bool,
+    /// Values that are no secrets, and masks.
+    pub settings: &'a BTreeMap<String, String>,
+    /// Sealed for this row.
+    pub secrets: &'a [u8],
+    /// Whether the secrets were typed anew (and not kept).
+    pub secrets_changed: bool,
+    /// Masked target.
+    pub target: &'a str,
+    /// The evidence.
+    pub test: &'a Value,
+}
+
+/// Most destinations of one kind in one account (spec 3.2).
+pub const MOST_PER_KIND: i64 = 5;
+
+/// All destinations of the account, oldest first.
+pub async fn list(tenant: &mut Tenant) -> Result<Vec<Destination>> {
+    let account = tenant.account().0;
+    let destinations = sqlx::query_as!(
+        Destination,
+        r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
+                  d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target,
+                  d.last_test, d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered
+           FROM destinations d JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id
+           WHERE d.account_id = $1 ORDER BY d.created_at, d.id"#,
+        account
+    );
+    Ok(destinations.fetch_all(tenant.connection()).await?)
+}
+
+/// One destination.
+pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Destination>> {
+    let account = tenant.account().0;
+    let destination = sqlx::query_as!(
+        Destination,
+        r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
+                  d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target,
+                  d.last_test, d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered
+           FROM destinations d JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id
+           WHERE d.account_id = $1 AND d.id = $2"#,
+        account,
+        id.0
+    );
+    Ok(destination.fetch_optional(tenant.connection()).await?)
+}
+
+/// Stores a new destination, whose log begins now. False: the account has the most of this kind already.
+pub async fn create(tenant: &mut Tenant, id: DestinationId, kind: &str, values: &TestedValues<'_>) -> Result<bool> {
+    let account = tenant.account().0;
+    // The count below must hold until the row is there.
+    sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", account).fetch_all(tenant.connection()).await?;
+    let inserted = sqlx::query!(
+        "INSERT INTO destinations (account_id, id, kind, name, privacy_mode, settings, secrets, target, last_test)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+         WHERE (SELECT count(*) FROM destinations WHERE account_id = $1 AND kind = $3) < $10",
+        account,
+        id.0,
+        kind,
+        values.name,
+        values.privacy_mode,
+        Json(values.settings) as _,
+        values.secrets,
+        values.target,
+        values.test,
+        MOST_PER_KIND
+    )
+    .execute(tenant.connection())
+    .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "INSERT INTO cursors (account_id, destination_id, since, xid)
+         VALUES ($1, $2, clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot()))",
+        account,
+        id.0
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(true)
+}
+
+/// Replaces a destination's values, if it is still at `revision`. What waits is tried again at once.
+pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: &TestedValues<'_>) -> Result<bool> {
+    let account = tenant.account().0;
+    let updated = sqlx::query!(
+        "UPDATE destinations
+         SET name = $4, privacy_mode = $5, settings = $6, secrets = $7, target = $8, last_test = $9,
+             secrets_set_at = CASE WHEN $10 THEN now() ELSE secrets_set_at END,
+             revision = revision + 1, updated_at = now()
+         WHERE account_id = $1 AND id = $2 AND revision = $3",
+        account,
+        id.0,
+        revision,
+        values.name,
+        values.privacy_mode,
+        Json(values.settings) as _,
+        values.secrets,
+        values.target,
+        values.test,
+        values.secrets_changed
+    )
+    .execute(tenant.connection())
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "UPDATE cursors SET health = 'healthy', reason = NULL, failures = 0, failing_since = NULL, not_before = NULL
+         WHERE account_id = $1 AND destination_id = $2",
+        account,
+        id.0
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(true)
+}
+
+/// Gives a destination another name. Says whether it exists.
+pub async fn put_name(tenant: &mut Tenant, id: DestinationId, name: &str) -> Result<bool> {
+    let account = tenant.account().0;
+    let updated = sqlx::query!(
+        "UPDATE destinations SET name = $3, revision = revision + 1, updated_at = now() WHERE account_id = $1 AND id = $2",
+        account,
+        id.0,
+        name
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(updated.rows_affected() > 0)
+}
+
+/// Pauses or resumes a destination. Says whether it exists.
+pub async fn put_enabled(tenant: &mut Tenant, id: DestinationId, enabled: bool) -> Result<bool> {
+    let account = tenant.account().0;
+    let updated = sqlx::query!(
+        "UPDATE destinations SET enabled = $3, revision = revision + 1, updated_at = now() WHERE account_id = $1 AND id = $2",
+        account,
+        id.0,
+        enabled
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(updated.rows_affected() > 0)
+}
+
+/// Removes a destination with its secrets, cursor and delivery log. Says whether it existed.
+pub async fn delete(tenant: &mut Tenant, id: DestinationId) -> Result<bool> {
+    let account = tenant.account().0;
+    let deleted = sqlx::query!("DELETE FROM destinations WHERE account_id = $1 AND id = $2", account, id.0)
+        .execute(tenant.connection())
+        .await?;
+    Ok(deleted.rows_affected() > 0)
+}

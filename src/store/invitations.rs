@@ -1,0 +1,114 @@
+//! Table `invitations`: links by which somebody becomes a member.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::members::Role;
+use super::sessions::interval;
+use super::{Result, Store, Tenant};
+use crate::id::{AccountId, InvitationId, UserId};
+use crate::token::TokenHash;
+
+/// An invitation that can still be accepted.
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    /// The account that invites.
+    pub account: AccountId,
+    /// Its name.
+    pub account_name: String,
+    /// Identifier.
+    pub id: InvitationId,
+    /// What the invited will be.
+    pub role: Role,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Makes an invitation.
+pub async fn create(
+    tenant: &mut Tenant,
+    id: InvitationId,
+    token: &TokenHash,
+    role: Role,
+    invited_by: UserId,
+    lifetime: Duration,
+) -> Result<()> {
+    let account = tenant.account().0;
+    sqlx::query!(
+        "INSERT INTO invitations (account_id, id, token_hash, role, invited_by, expires_at)
+         VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6)",
+        account,
+        id.0,
+        token.as_bytes(),
+        role.name(),
+        invited_by.0,
+        interval(lifetime)
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(())
+}
+
+/// The open invitations of the account, newest first.
+pub async fn list(tenant: &mut Tenant) -> Result<Vec<Invitation>> {
+    let account = tenant.account().0;
+    let invitations = sqlx::query_as!(
+        Invitation,
+        r#"SELECT i.account_id AS "account: AccountId", a.name AS account_name, i.id AS "id: InvitationId", i.role, i.expires_at
+           FROM invitations i JOIN accounts a ON a.id = i.account_id
+           WHERE i.account_id = $1 AND i.accepted_at IS NULL AND i.expires_at > clock_timestamp()
+           ORDER BY i.created_at DESC"#,
+        account
+    );
+    Ok(invitations.fetch_all(tenant.connection()).await?)
+}
+
+/// The invitation of a link, if it can still be accepted.
+pub async fn find_by_token(store: &Store, token: &TokenHash) -> Result<Option<Invitation>> {
+    let invitation = sqlx::query_as!(
+        Invitation,
+        r#"SELECT i.account_id AS "account: AccountId", a.name AS account_name, i.id AS "id: InvitationId", i.role, i.expires_at
+           FROM invitations i JOIN accounts a ON a.id = i.account_id
+           WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.expires_at > clock_timestamp()"#,
+        token.as_bytes()
+    );
+    Ok(invitation.fetch_optional(store.pool()).await?)
+}
+
+/// Marks an invitation as accepted. Only one of several who try at once succeeds.
+pub async fn accept(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
+    let account = tenant.account().0;
+    let accepted = sqlx::query!(
+        "UPDATE invitations SET accepted_at = clock_timestamp()
+         WHERE account_id = $1 AND id = $2 AND accepted_at IS NULL AND expires_at > clock_timestamp()",
+        account,
+        id.0
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(accepted.rows_affected() > 0)
+}
+
+/// Takes an invitation back.
+pub async fn delete(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
+    let account = tenant.account().0;
+    let deleted =
+        sqlx::query!("DELETE FROM invitations WHERE account_id = $1 AND id = $2 AND accepted_at IS NULL", account, id.0)
+            .execute(tenant.connection())
+            .await?;
+    Ok(deleted.rows_affected() > 0)
+}
+
+/// Makes a person, in the account's transaction, who signs up by an invitation. False: the address is taken.
+pub async fn create_user(tenant: &mut Tenant, user: &super::accounts::NewUser<'_>) -> Result<bool> {
+    let inserted = sqlx::query!(
+        "INSERT INTO users (id, email, password_hash) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING",
+        user.id.0,
+        user.email,
+        user.password_hash
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(inserted.rows_affected() > 0)
+}

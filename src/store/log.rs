@@ -1,0 +1,222 @@
+//! Table `completed_requests`: the append-only log (spec 4.2).
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::xid::Xid;
+use super::{Result, Store};
+use crate::completed_request::FORMAT;
+use crate::id::AccountId;
+
+/// Channel of the notification that each group commit sends; its payload names the accounts, separated by commas.
+pub const CHANNEL: &str = "tracecast_recorded";
+
+/// Postgres refuses notifications of 8,000 bytes and more. An account's name takes 37.
+const MOST_ACCOUNTS_IN_NOTIFICATION: usize = 200;
+
+/// A place in the log. Its order is the order in which readers see entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The transaction that wrote the entry.
+    pub xid: Xid,
+    /// Sequence within it.
+    pub position: i64,
+}
+
+/// One completed request on its way into the log.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The tenant.
+    pub account: AccountId,
+    /// The request's name.
+    pub generation_id: String,
+    /// The key it came with.
+    pub api_key: Option<Uuid>,
+    /// The caller's session.
+    pub session_id: Option<String>,
+    /// The model that was asked for.
+    pub model: String,
+    /// The HTTP status that the caller got.
+    pub status: i16,
+    /// All tokens, if known.
+    pub tokens: Option<i64>,
+    /// USD, if known.
+    pub cost: Option<f64>,
+    /// What Privacy Mode allows to leave.
+    pub payload: Vec<u8>,
+    /// Prompt and completion.
+    pub content: Vec<u8>,
+    /// How long ago it completed.
+    pub age: Duration,
+}
+
+/// Appends entries in one transaction with one notification.
+///
+/// Whether Broadcast was on when a request completed, and whether any destination may receive its content, is decided here
+/// by the database, so that nothing has to be remembered elsewhere. Content that nobody may receive is not written.
+pub async fn record(store: &Store, entries: &[Entry]) -> Result<()> {
+    let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.account).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let mut columns = Columns::default();
+    entries.iter().for_each(|entry| columns.push(entry));
+    let mut transaction = store.pool().begin().await?;
+    sqlx::query!(
+        "INSERT INTO completed_requests
+             (account_id, completed_at, generation_id, api_key_id, session_id, model, status, tokens, cost,
+              broadcast, format, payload, content)
+         SELECT e.account_id, e.completed_at, e.generation_id, e.api_key_id, e.session_id, e.model, e.status, e.tokens,
+                e.cost, b.broadcast, $1, e.payload, CASE WHEN b.broadcast AND w.wanted THEN e.content END
+         FROM (SELECT u.*, clock_timestamp() - u.age * interval '1 second' AS completed_at
+               FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::bigint[],
+                           $9::float8[], $10::bytea[], $11::bytea[], $12::float8[]) WITH ORDINALITY
+                    AS u (account_id, generation_id, api_key_id, session_id, model, status, tokens, cost, payload,
+                          content, age, ordinality)) e
+         JOIN accounts a ON a.id = e.account_id
+         CROSS JOIN LATERAL (
+             SELECT EXISTS (SELECT FROM broadcast_periods p
+                            WHERE p.account_id = e.account_id AND p.started_at <= e.completed_at
+                              AND (p.ended_at IS NULL OR e.completed_at < p.ended_at)) AS broadcast) b
+         CROSS JOIN LATERAL (
+             SELECT NOT a.privacy_mode AND EXISTS (
+                 SELECT FROM destinations d WHERE d.account_id = e.account_id AND NOT d.privacy_mode) AS wanted) w
+         ORDER BY e.ordinality",
+        FORMAT,
+        &columns.account as _,
+        &columns.generation_id as _,
+        &columns.api_key as _,
+        &columns.session_id as _,
+        &columns.model as _,
+        &columns.status as _,
+        &columns.tokens as _,
+        &columns.cost as _,
+        &columns.payload as _,
+        &columns.content as _,
+        &columns.age as _
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query_scalar!("SELECT pg_notify($1, $2)", CHANNEL, notification(&accounts))
+        .fetch_one(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The accounts of a notification. Empty: any account may have news.
+pub fn accounts_of_notification(payload: &str) -> Vec<AccountId> {
+    payload.split(',').filter_map(|id| id.parse().ok()).collect()
+}
+
+fn notification(accounts: &[AccountId]) -> String {
+    if accounts.len() > MOST_ACCOUNTS_IN_NOTIFICATION {
+        return String::new();
+    }
+    accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Entries turned on their side, as UNNEST takes them.
+#[derive(Default)]
+struct Columns<'a> {
+    account: Vec<Uuid>,
+    generation_id: Vec<&'a str>,
+    api_key: Vec<Option<Uuid>>,
+    session_id: Vec<Option<&'a str>>,
+    model: Vec<&'a str>,
+    status: Vec<i16>,
+    tokens: Vec<Option<i64>>,
+    cost: Vec<Option<f64>>,
+    payload: Vec<&'a [u8]>,
+    content: Vec<&'a [u8]>,
+    age: Vec<f64>,
+}
+
+impl<'a> Columns<'a> {
+    fn push(&mut self, entry: &'a Entry) {
+        self.account.push(entry.account.0);
+        self.generation_id.push(&entry.generation_id);
+        self.api_key.push(entry.api_key);
+        self.session_id.push(entry.session_id.as_deref());
+        self.model.push(&entry.model);
+        self.status.push(entry.status);
+        self.tokens.push(entry.tokens);
+        self.cost.push(entry.cost);
+        self.payload.push(&entry.payload);
+        self.content.push(&entry.content);
+        self.age.push(entry.age.as_secs_f64());
+    }
+}
+
+/// One entry as a worker reads it.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// The writing transaction.
+    pub xid: Xid,
+    /// Sequence within it.
+    pub position: i64,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The request's name.
+    pub generation_id: String,
+    /// False: Broadcast was off when it completed, or the destination did not exist yet.
+    pub wanted: bool,
+    /// Version of the bytes.
+    pub format: i16,
+    /// What Privacy Mode allows to leave.
+    pub payload: Vec<u8>,
+    /// Prompt and completion, unless private or never recorded.
+    pub content: Option<Vec<u8>>,
+}
+
+impl Read {
+    /// Its place in the log.
+    pub fn place(&self) -> Position {
+        Position { xid: self.xid, position: self.position }
+    }
+}
+
+/// What to read of an account's log.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Entries after this place.
+    pub after: Position,
+    /// Entries that completed earlier are read without their bytes, as not wanted.
+    pub since: DateTime<Utc>,
+    /// Whether content is left out.
+    pub private: bool,
+    /// Most entries.
+    pub entries: i64,
+    /// Most bytes of payload and content together; the first entry is read whatever its size.
+    pub bytes: i64,
+}
+
+/// Reads the next entries of an account's log, in order, below the oldest transaction that still runs.
+pub async fn list_after(store: &Store, account: AccountId, window: &Window) -> Result<Vec<Read>> {
+    let entries = sqlx::query_as!(
+        Read,
+        r#"SELECT l.xid AS "xid!: Xid", l.position AS "position!", l.recorded_at AS "recorded_at!",
+                  l.generation_id AS "generation_id!", l.wanted AS "wanted!", l.format AS "format!",
+                  CASE WHEN l.wanted THEN l.payload ELSE '' END AS "payload!",
+                  CASE WHEN l.wanted AND NOT $5 THEN l.content END AS content
+           FROM (SELECT r.xid, r.position, r.recorded_at, r.generation_id, r.format, r.payload, r.content,
+                        r.broadcast AND r.completed_at >= $4 AS wanted,
+                        sum(octet_length(r.payload) + CASE WHEN $5 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
+                            OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+                 FROM (SELECT * FROM completed_requests
+                       WHERE account_id = $1 AND (xid, position) > ($2, $3)
+                         AND xid < pg_snapshot_xmin(pg_current_snapshot())
+                       ORDER BY xid, position LIMIT $6) r) l
+           WHERE coalesce(l.before, 0) < $7
+           ORDER BY l.xid, l.position"#,
+        account.0,
+        window.after.xid as _,
+        window.after.position,
+        window.since,
+        window.private,
+        window.entries,
+        window.bytes as _
+    );
+    Ok(entries.fetch_all(store.pool()).await?)
+}

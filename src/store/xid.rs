@@ -1,0 +1,33 @@
+//! `xid8`: the full transaction identifier, by which the log is ordered.
+
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
+use sqlx::{Decode, Encode, Postgres, Type};
+
+/// `pg_type.oid` of `xid8` (fixed in Postgres' catalogue since 13).
+const OID: Oid = Oid(5069);
+
+/// A transaction identifier that never wraps around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Xid(pub u64);
+
+impl Type<Postgres> for Xid {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(OID)
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for Xid {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        Ok(Self(u64::from_be_bytes(value.as_bytes()?.try_into()?)))
+    }
+}
+
+impl Encode<'_, Postgres> for Xid {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        buffer.extend_from_slice(&self.0.to_be_bytes());
+        Ok(IsNull::No)
+    }
+}
