@@ -1,1 +1,29 @@
-//! Not yet furnished.
+//! Destinations: what kinds there are, what a person fills in for each, and the [`Connection`] that comes of it. Pure.
+//!
+//! A kind is one file in `kinds/`. Its [`Manifest`] draws the form, the masking, the API and the documents; its
+//! `connect` parses what was typed; [`Connection::request`] and [`Connection::outcome`] are all that sending needs.
+//! The connection test and the worker use the same [`Connection`].
+
+mod connection;
+mod edit;
+mod field;
+mod field_errors;
+mod header;
+mod kind;
+pub mod kinds;
+mod masking;
+mod request;
+mod settings;
+mod web_address;
+
+pub use self::connection::Connection;
+pub use self::edit::requires_secret_again;
+pub use self::field::{Field, Input};
+pub use self::field_errors::{FieldError, FieldErrors};
+pub use self::header::Header;
+pub use self::kind::{Kind, Manifest};
+pub use self::request::Request;
+pub use self::settings::{Settings, Stored};
+
+#[cfg(test)]
+mod conformance;

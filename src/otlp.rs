@@ -1,1 +1,3 @@
 //! Not yet furnished.
+
+pub mod answer;

@@ -1,0 +1,92 @@
+//! The parsed settings of one destination: all that is needed to send to it, and nothing else.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::{Header, Request, Stored};
+use crate::delivery::Outcome;
+use crate::otlp::answer::{Answer, classify};
+
+/// One destination, ready to be sent to. Its Debug form tells no secret.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    pub(super) kind: &'static str,
+    pub(super) endpoint: Url,
+    pub(super) target: String,
+    pub(super) headers: Vec<Header>,
+    pub(super) environment: Option<String>,
+    pub(super) release: Option<String>,
+    pub(super) stored: Stored,
+    pub(super) masked: BTreeMap<&'static str, String>,
+    /// Secrets that a receiver may repeat in its answer, each with what is shown in its place.
+    pub(super) redactions: Vec<(SecretString, String)>,
+    /// What an answer means here, where that differs from the general table.
+    pub(super) reading: fn(&Answer, Outcome) -> Outcome,
+}
+
+impl Connection {
+    /// The kind's slug.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Where requests go.
+    pub fn endpoint(&self) -> &Url {
+        &self.endpoint
+    }
+
+    /// What a list shows: host and project, no secret.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The headers of every request.
+    pub fn headers(&self) -> &[Header] {
+        &self.headers
+    }
+
+    /// The environment of requests that name none.
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// The release of requests that name none.
+    pub fn release(&self) -> Option<&str> {
+        self.release.as_deref()
+    }
+
+    /// The settings in canonical form, parted by secrecy.
+    pub fn stored(&self) -> &Stored {
+        &self.stored
+    }
+
+    /// The masked form of a secret field, for pages and the API.
+    pub fn masked(&self, field: &str) -> Option<&str> {
+        self.masked.get(field).map(String::as_str)
+    }
+
+    /// All secret fields in masked form.
+    pub fn all_masked(&self) -> &BTreeMap<&'static str, String> {
+        &self.masked
+    }
+
+    /// The POST that carries `body`: an `ExportTraceServiceRequest` in protobuf, compressed with gzip.
+    pub fn request(&self, body: impl Into<Bytes>) -> Request {
+        Request { url: self.endpoint.clone(), headers: self.headers.clone(), body: body.into() }
+    }
+
+    /// What the receiver's answer means. Its sentence tells no secret, even if the receiver repeats one.
+    pub fn outcome(&self, answer: &Answer) -> Outcome {
+        (self.reading)(answer, classify(answer)).map_sentence(|sentence| self.redact(&sentence))
+    }
+
+    /// `text` with every secret of this destination masked.
+    pub fn redact(&self, text: &str) -> String {
+        self.redactions
+            .iter()
+            .fold(text.to_owned(), |text, (secret, masked)| text.replace(secret.expose_secret(), masked))
+    }
+}

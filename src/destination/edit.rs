@@ -1,0 +1,42 @@
+//! Changing a destination: an empty secret keeps the stored one, unless it would travel to another host.
+
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::{Connection, FieldErrors, Kind, Settings, Stored};
+
+/// Whether the secrets must be typed again because the new endpoint is another server (spec 5.3): else a co-member
+/// could have them sent to a host of their own. Scheme and port belong to the server's identity.
+pub fn requires_secret_again(old: &Url, new: &Url) -> bool {
+    old.origin() != new.origin()
+}
+
+impl Kind {
+    /// Parses what was typed over a stored destination. A secret field that is empty, or holds the stored value's masked
+    /// form, keeps the stored value.
+    ///
+    /// # Errors
+    /// One sentence for each field that has to be corrected; among them the secrets, when the endpoint moves to another
+    /// server and they were kept.
+    pub fn edit(&self, typed: &Settings, stored: &Stored) -> Result<Connection, FieldErrors> {
+        let old = self.connect(&Settings::from(stored)).ok();
+        let mut settings = typed.clone();
+        let mut kept = Vec::new();
+        for field in self.manifest.secrets() {
+            let value = typed.get(field.name);
+            let masked = old.as_ref().and_then(|old| old.masked(field.name));
+            let Some(secret) = stored.secret.get(field.name) else { continue };
+            if value.is_empty() || masked == Some(value) {
+                settings.insert(field.name, secret.expose_secret());
+                kept.push(field);
+            }
+        }
+        let new = self.connect(&settings)?;
+        let moved = old.is_none_or(|old| requires_secret_again(old.endpoint(), new.endpoint()));
+        let mut errors = FieldErrors::default();
+        for field in kept.into_iter().filter(|_| moved) {
+            errors.add(field.name, format!("The endpoint is on another server now: enter the {} again.", field.label));
+        }
+        if errors.is_empty() { Ok(new) } else { Err(errors) }
+    }
+}

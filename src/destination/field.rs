@@ -1,0 +1,59 @@
+//! One field of a kind's form, as data.
+
+/// What a person fills in. Everything that draws or checks it is told here, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Its key in forms, in stored settings and in errors.
+    pub name: &'static str,
+    /// The words beside it.
+    pub label: &'static str,
+    /// Where to find the value, in a sentence.
+    pub hint: &'static str,
+    /// How it is typed.
+    pub input: Input,
+    /// Whether it must not be empty. A secret that is stored already may be left empty.
+    pub required: bool,
+    /// The most characters it takes.
+    pub max_length: usize,
+    /// A value that works, for documents and tests; empty for fields that are left empty by most.
+    pub example: &'static str,
+    /// HTML's `autocomplete`.
+    pub autocomplete: &'static str,
+}
+
+/// How a field is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// A line of text.
+    Text,
+    /// An address.
+    Url,
+    /// A line that is sealed at rest and never shown again.
+    Secret,
+    /// A box to tick; its value is [`Field::TICKED`] or empty.
+    Checkbox,
+}
+
+impl Field {
+    /// The value of a ticked box.
+    pub const TICKED: &'static str = "on";
+
+    /// Whether its value is sealed at rest and never shown again.
+    pub fn is_secret(&self) -> bool {
+        self.input == Input::Secret
+    }
+
+    /// What is wrong with `value` before its kind even reads it; None when nothing is.
+    pub(super) fn complaint(&self, value: &str) -> Option<String> {
+        if value.is_empty() {
+            return self.required.then(|| format!("Enter the {}.", self.label));
+        }
+        if value.chars().count() > self.max_length {
+            return Some(format!("{} must be {} characters or fewer.", self.label, self.max_length));
+        }
+        if value.chars().any(char::is_control) {
+            return Some(format!("{} must be one line without control characters. Copy it again.", self.label));
+        }
+        None
+    }
+}

@@ -1,0 +1,111 @@
+//! Sentry: OTLP traces to a project's endpoint, authenticated by its DSN (spec 2.2).
+
+mod advice;
+mod dsn;
+mod endpoint;
+mod fields;
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+
+pub use self::dsn::{DsnError, SentryDsn};
+pub use self::endpoint::{EndpointError, OtlpEndpoint};
+use self::fields::{DSN, ENDPOINT, ENVIRONMENT, FIELDS, RELAY, RELEASE};
+use super::super::web_address::host_and_port;
+use super::super::{Connection, Field, FieldErrors, Header, Kind, Manifest, Settings, Stored};
+
+/// The kind `sentry`.
+pub(super) const KIND: Kind = Kind { manifest: Manifest { slug: "sentry", label: "Sentry", fields: FIELDS }, parse };
+
+fn parse(settings: &Settings) -> Result<Connection, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let dsn = read_dsn(settings, &mut errors);
+    let endpoint = read_endpoint(settings, dsn.as_ref(), &mut errors);
+    for (field, read) in [(ENVIRONMENT, fields::environment as fn(&str) -> _), (RELEASE, fields::release)] {
+        if let Err(sentence) = read(settings.get(field)) {
+            errors.add(field, sentence);
+        }
+    }
+    let relay = settings.is_ticked(RELAY);
+    if let (Some(dsn), Some(endpoint)) = (&dsn, &endpoint)
+        && let Err(sentence) = endpoint.agree_with(dsn, relay)
+    {
+        errors.add(ENDPOINT, sentence);
+    }
+    match (dsn, endpoint) {
+        (Some(dsn), Some(endpoint)) if errors.is_empty() => Ok(connection(&dsn, &endpoint, relay, settings)),
+        _ => Err(errors),
+    }
+}
+
+fn read_dsn(settings: &Settings, errors: &mut FieldErrors) -> Option<SentryDsn> {
+    match settings.get(DSN).parse::<SentryDsn>() {
+        Ok(dsn) => Some(dsn),
+        Err(error) => {
+            errors.add(DSN, error.to_string());
+            None
+        }
+    }
+}
+
+/// The endpoint that was typed; none typed, the DSN's own.
+fn read_endpoint(settings: &Settings, dsn: Option<&SentryDsn>, errors: &mut FieldErrors) -> Option<OtlpEndpoint> {
+    let typed = settings.get(ENDPOINT);
+    if typed.is_empty() {
+        return dsn.map(SentryDsn::endpoint);
+    }
+    match typed.parse::<OtlpEndpoint>() {
+        Ok(endpoint) => Some(endpoint),
+        Err(error) => {
+            let expected = dsn.filter(|_| error.has_expected_value()).map(|dsn| {
+                let expected = dsn.endpoint();
+                format!(" For this DSN it is {}", expected.as_url())
+            });
+            errors.add(ENDPOINT, format!("{error}{}", expected.unwrap_or_default()));
+            None
+        }
+    }
+}
+
+fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &Settings) -> Connection {
+    let text = |field| Some(settings.get(field)).filter(|text| !text.is_empty()).map(str::to_owned);
+    let (environment, release) = (text(ENVIRONMENT), text(RELEASE));
+    let relay = relay.then(|| Field::TICKED.to_owned());
+    let open = [
+        (ENDPOINT, Some(endpoint.as_url().to_string())),
+        (ENVIRONMENT, environment.clone()),
+        (RELEASE, release.clone()),
+        (RELAY, relay),
+    ];
+    let open = open.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    let secret = BTreeMap::from([(DSN.to_owned(), dsn.expose())]);
+    Connection {
+        kind: KIND.manifest.slug,
+        endpoint: endpoint.as_url().clone(),
+        target: format!("{}/{}", host_and_port(endpoint.as_url()), endpoint.project_id()),
+        headers: headers(dsn),
+        environment,
+        release,
+        stored: Stored { open, secret },
+        masked: BTreeMap::from([(DSN, dsn.masked())]),
+        redactions: vec![(dsn.public_key().clone(), dsn.masked_key())],
+        reading: advice::read,
+    }
+}
+
+/// One form of authentication, never two (Relay answers 401 to both at once).
+fn headers(dsn: &SentryDsn) -> Vec<Header> {
+    let auth = |key: &str| {
+        format!("Sentry sentry_version=7, sentry_key={key}, sentry_client=tracecast/{}", env!("CARGO_PKG_VERSION"))
+    };
+    let secret = SecretString::from(auth(dsn.public_key().expose_secret()));
+    vec![
+        Header::secret("x-sentry-auth", secret, auth(&dsn.masked_key())),
+        Header::open("content-type", "application/x-protobuf"),
+        Header::open("content-encoding", "gzip"),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

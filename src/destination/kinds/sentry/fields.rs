@@ -1,0 +1,89 @@
+//! What a person fills in for Sentry.
+
+use crate::destination::{Field, Input};
+
+pub(super) const ENDPOINT: &str = "otlp_endpoint";
+pub(super) const DSN: &str = "dsn";
+pub(super) const RELAY: &str = "relay";
+pub(super) const ENVIRONMENT: &str = "environment";
+pub(super) const RELEASE: &str = "release";
+
+/// Longest environment and release that Sentry keeps (its documentation on environments and on releases).
+const MAX_ENVIRONMENT: usize = 64;
+const MAX_RELEASE: usize = 200;
+
+pub(super) const FIELDS: &[Field] = &[
+    Field {
+        name: ENDPOINT,
+        label: "OTLP Traces Endpoint",
+        hint: "In Sentry: Settings > Projects > your project > SDK Setup > Client Keys (DSN) > OpenTelemetry. Leave it \
+               empty to take it from the DSN.",
+        input: Input::Url,
+        required: false,
+        max_length: 2048,
+        example: "https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces",
+        autocomplete: "off",
+    },
+    Field {
+        name: DSN,
+        label: "Sentry DSN",
+        hint: "On the same page of Sentry, under Client Keys (DSN).",
+        input: Input::Secret,
+        required: true,
+        max_length: 2048,
+        example: "https://0123456789abcdef0123456789abcdef@o123.ingest.us.sentry.io/456",
+        autocomplete: "off",
+    },
+    Field {
+        name: RELAY,
+        label: "A Relay of our own stands in front of Sentry",
+        hint: "Tick this when the endpoint is a host of yours and the DSN names Sentry's.",
+        input: Input::Checkbox,
+        required: false,
+        max_length: 5,
+        example: "",
+        autocomplete: "off",
+    },
+    Field {
+        name: ENVIRONMENT,
+        label: "Default environment",
+        hint: "For requests that name none, for example production.",
+        input: Input::Text,
+        required: false,
+        max_length: MAX_ENVIRONMENT,
+        example: "production",
+        autocomplete: "off",
+    },
+    Field {
+        name: RELEASE,
+        label: "Default release",
+        hint: "For requests that name none, for example v2.1.0.",
+        input: Input::Text,
+        required: false,
+        max_length: MAX_RELEASE,
+        example: "v2.1.0",
+        autocomplete: "off",
+    },
+];
+
+/// Sentry takes no spaces or slashes in an environment, and not the word None.
+pub(super) fn environment(text: &str) -> Result<(), &'static str> {
+    if text.contains('/') || text.contains(char::is_whitespace) {
+        return Err("Default environment must have no spaces and no slashes: Sentry would drop it.");
+    }
+    if text.eq_ignore_ascii_case("none") {
+        return Err("Sentry takes no environment of the name None. Choose another one, or leave it empty.");
+    }
+    Ok(())
+}
+
+/// Sentry takes no slashes or tabs in a release, and neither of the names `.`, `..` and `latest`.
+pub(super) fn release(text: &str) -> Result<(), &'static str> {
+    if text.contains(['/', '\\']) {
+        return Err("Default release must have no slashes and no backslashes: Sentry would drop it.");
+    }
+    if matches!(text, "." | ".." | "latest") {
+        return Err("Sentry takes no release of this name. Choose another one, or leave it empty.");
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Reading DSN and endpoint, and whether they agree.

@@ -1,0 +1,108 @@
+//! The table of spec 4.3, row by row.
+
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
+use proptest::prelude::*;
+use prost::Message;
+
+use super::*;
+
+fn answer(status: u16, body: &'static str) -> Answer {
+    Answer { status, body: Bytes::from_static(body.as_bytes()), ..Answer::default() }
+}
+
+#[test]
+fn every_status_has_its_outcome() {
+    let table = [
+        (200, "delivered"),
+        (202, "delivered"),
+        (204, "delivered"),
+        (301, "redirected"),
+        (302, "redirected"),
+        (304, "redirected"),
+        (308, "redirected"),
+        (400, "refused"),
+        (401, "unauthorized"),
+        (402, "unexpected_answer"),
+        (403, "forbidden"),
+        (404, "not_found"),
+        (405, "method_not_allowed"),
+        (408, "unavailable"),
+        (409, "unexpected_answer"),
+        (410, "not_found"),
+        (413, "too_large"),
+        (415, "refused"),
+        (418, "unexpected_answer"),
+        (422, "refused"),
+        (429, "rate_limited"),
+        (500, "server_error"),
+        (501, "unavailable"),
+        (502, "unavailable"),
+        (503, "unavailable"),
+        (504, "unavailable"),
+        (522, "unavailable"),
+        (101, "unexpected_answer"),
+        (999, "unexpected_answer"),
+    ];
+    for (status, name) in table {
+        assert_eq!(classify(&answer(status, "")).name(), name, "{status}");
+    }
+}
+
+#[test]
+fn partial_success_is_told_with_the_receivers_words() {
+    let response = ExportTraceServiceResponse {
+        partial_success: Some(ExportTracePartialSuccess { rejected_spans: 3, error_message: "too\nold.".to_owned() }),
+    };
+    let protobuf = Answer { status: 200, body: response.encode_to_vec().into(), ..Answer::default() };
+    let expected = Outcome::DeliveredInPart { rejected: 3, message: "too old".to_owned() };
+    assert_eq!(classify(&protobuf), expected);
+    let json = answer(200, r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#);
+    assert_eq!(classify(&json), expected);
+}
+
+#[test]
+fn a_success_is_a_success_whatever_its_body_says() {
+    for body in ["", "{}", "OK", "{broken", r#"{"partialSuccess":{"rejectedSpans":0,"errorMessage":"hint"}}"#] {
+        assert_eq!(classify(&answer(200, body)), Outcome::Delivered, "{body}");
+    }
+}
+
+#[test]
+fn a_rate_limit_names_its_time_and_the_reason() {
+    let limited = Answer {
+        retry_after: Some("60".to_owned()),
+        rate_limits: Some("90:span:organization:span_quota".to_owned()),
+        ..answer(429, r#"{"detail":"Sentry dropped data due to a quota"}"#)
+    };
+    let Outcome::Wait { reason, sentence, not_before } = classify(&limited) else { panic!("waits") };
+    assert_eq!(reason, WaitReason::RateLimited);
+    assert_eq!(not_before, Some(std::time::Duration::from_secs(90)));
+    insta::assert_snapshot!(sentence, @"The receiver takes no more at the moment: a quota is used up (HTTP 429: Sentry dropped data due to a quota).");
+}
+
+#[test]
+fn a_redirect_names_the_host_and_nothing_else_of_its_target() {
+    let location = Some("https://login.example.com/secret?token=abc".to_owned());
+    let outcome = classify(&Answer { location, ..answer(302, "") });
+    let sentence = outcome.sentence().unwrap();
+    assert!(sentence.contains("login.example.com"));
+    assert!(!sentence.contains("token"));
+    let relative = classify(&Answer { location: Some("/login".to_owned()), ..answer(302, "") });
+    assert!(relative.sentence().unwrap().contains("another address"));
+}
+
+proptest! {
+    #[test]
+    fn any_answer_has_an_outcome_that_may_be_shown(
+        status: u16, body: Vec<u8>, retry_after: Option<String>, rate_limits: Option<String>, location: Option<String>,
+    ) {
+        let body = body.into();
+        let answer = Answer { status, retry_after, rate_limits, location, body, ..Answer::default() };
+        let outcome = classify(&answer);
+        prop_assert!(outcome.sentence().is_none_or(|text| !text.chars().any(char::is_control)));
+        prop_assert!(outcome.sentence().is_none_or(|text| text.chars().count() < 500));
+        if let Outcome::Wait { not_before: Some(pause), .. } = outcome {
+            prop_assert!(pause <= std::time::Duration::from_hours(1));
+        }
+    }
+}
