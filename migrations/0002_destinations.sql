@@ -8,6 +8,7 @@ CREATE TABLE destinations (
     enabled        boolean     NOT NULL DEFAULT true,
     privacy_mode   boolean     NOT NULL DEFAULT false,
     settings       jsonb       NOT NULL,
+    masked         jsonb       NOT NULL,
     secrets        bytea       NOT NULL,
     secrets_set_at timestamptz NOT NULL DEFAULT now(),
     target         text        NOT NULL,
@@ -19,7 +20,8 @@ CREATE TABLE destinations (
 );
 COMMENT ON TABLE destinations IS 'A row exists only because its connection test passed; the evidence is last_test.';
 COMMENT ON COLUMN destinations.enabled IS 'false: paused. Its requests wait until it is resumed.';
-COMMENT ON COLUMN destinations.settings IS 'Values of the form that are no secrets, and masked forms of those that are.';
+COMMENT ON COLUMN destinations.settings IS 'Values of the form that are no secrets.';
+COMMENT ON COLUMN destinations.masked IS 'Masked forms of the secret values: enough to recognise them.';
 COMMENT ON COLUMN destinations.secrets IS 'The secret values, sealed for this account and id (XChaCha20-Poly1305).';
 COMMENT ON COLUMN destinations.revision IS 'Counts up at each change; an edit must name the one it began with.';
 

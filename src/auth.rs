@@ -1,1 +1,62 @@
-//! Not yet furnished.
+//! Who may come in: sign-up, sign-in, sessions, members and API keys.
+
+pub mod account;
+pub mod api_keys;
+pub mod email;
+pub mod hashing;
+pub mod members;
+pub mod session;
+pub mod sign_in;
+pub mod sign_up;
+
+use crate::destination::FieldErrors;
+use crate::{random, store};
+
+pub use self::email::Email;
+pub use self::session::{Session, SignedIn};
+pub use crate::store::members::Role;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A person can correct it.
+    #[error("{0}")]
+    Invalid(#[from] FieldErrors),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// There is no randomness for a token.
+    #[error(transparent)]
+    Random(#[from] random::Unavailable),
+    /// A password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] crate::password::HashError),
+    /// The program is stopping.
+    #[error("the program is stopping")]
+    Stopping,
+}
+
+impl Error {
+    /// A single mistake of a person.
+    pub fn at(field: &'static str, sentence: &str) -> Self {
+        Self::Invalid(FieldErrors::one(field, sentence))
+    }
+}
+
+/// A name that people gave to an account, a key or a destination: one line of 1 to 100 characters.
+///
+/// # Errors
+/// A sentence that says what to change.
+pub fn parse_name(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err("Enter a name.");
+    }
+    if name.chars().count() > 100 {
+        return Err("Use at most 100 characters.");
+    }
+    if name.chars().any(char::is_control) {
+        return Err("Use one line of plain text, without control characters.");
+    }
+    Ok(name.to_owned())
+}

@@ -1,1 +1,113 @@
-//! Not yet furnished.
+//! Broadcast's settings: the switch, Privacy Mode, and destinations, which are stored only if their connection test passed.
+
+pub mod connect;
+pub mod listing;
+
+use crate::connection_test::Verdict;
+use crate::destination::FieldErrors;
+use crate::id::{AccountId, DestinationId};
+use crate::state::State;
+use crate::state::testing::Busy;
+use crate::store::{accounts, destinations};
+use crate::{random, seal, store};
+
+pub use self::connect::{Connecting, Typed, connect, reconnect};
+pub use self::listing::{find, list};
+pub use crate::store::destinations::Destination;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A person can correct it.
+    #[error("{0}")]
+    Invalid(#[from] FieldErrors),
+    /// Another test of this account is running, or there were too many.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The stored secret does not open: the keyring changed.
+    #[error(transparent)]
+    Sealed(#[from] seal::OpenError),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// There is no randomness for a seal.
+    #[error(transparent)]
+    Random(#[from] random::Unavailable),
+}
+
+/// The Enable Broadcast switch. Requests that complete from now on are exported, or are not. Says whether it changed.
+///
+/// # Errors
+/// When the database is away.
+pub async fn switch(state: &State, account: AccountId, enabled: bool) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(account).await?;
+    let changed = accounts::put_broadcast(&mut tenant, enabled).await?;
+    tenant.commit().await?;
+    Ok(changed)
+}
+
+/// Account-wide Privacy Mode: no destination receives content, whatever its own setting says.
+///
+/// # Errors
+/// When the database is away.
+pub async fn set_privacy(state: &State, account: AccountId, private: bool) -> Result<(), store::Error> {
+    let mut tenant = state.store.tenant(account).await?;
+    accounts::put_privacy_mode(&mut tenant, private).await?;
+    tenant.commit().await
+}
+
+/// Gives a destination another name. False: there is no such destination.
+///
+/// # Errors
+/// A sentence at `name`.
+pub async fn rename(state: &State, account: AccountId, id: DestinationId, name: &str) -> Result<bool, Error> {
+    let name = connect::parse_name(name)?;
+    let mut tenant = state.store.tenant(account).await?;
+    let renamed = destinations::put_name(&mut tenant, id, &name).await?;
+    tenant.commit().await?;
+    Ok(renamed)
+}
+
+/// Pauses a destination: its requests wait. False: there is no such destination.
+///
+/// # Errors
+/// When the database is away.
+pub async fn pause(state: &State, account: AccountId, id: DestinationId) -> Result<bool, store::Error> {
+    set_enabled(state, account, id, false).await
+}
+
+/// Resumes a paused destination: what waited goes out. False: there is no such destination.
+///
+/// # Errors
+/// When the database is away.
+pub async fn resume(state: &State, account: AccountId, id: DestinationId) -> Result<bool, store::Error> {
+    set_enabled(state, account, id, true).await
+}
+
+/// Removes a destination with its secrets. False: there is no such destination.
+///
+/// # Errors
+/// When the database is away.
+pub async fn remove(state: &State, account: AccountId, id: DestinationId) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(account).await?;
+    let removed = destinations::delete(&mut tenant, id).await?;
+    tenant.commit().await?;
+    Ok(removed)
+}
+
+async fn set_enabled(
+    state: &State,
+    account: AccountId,
+    id: DestinationId,
+    enabled: bool,
+) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(account).await?;
+    let found = destinations::put_enabled(&mut tenant, id, enabled).await?;
+    tenant.commit().await?;
+    Ok(found)
+}
+
+/// The evidence of the test that let a destination in. None if it was written by another version.
+pub fn last_test(destination: &Destination) -> Option<Verdict> {
+    serde_json::from_value(destination.last_test.clone()).ok()
+}

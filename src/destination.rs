@@ -13,6 +13,7 @@ mod kind;
 pub mod kinds;
 mod masking;
 mod request;
+mod sealed;
 mod settings;
 mod web_address;
 

@@ -1,1 +1,5 @@
 //! Not yet furnished.
+
+/// The only way out.
+#[derive(Debug, Clone)]
+pub struct Egress {}

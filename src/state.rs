@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::egress::Egress;
 use crate::random::Random;
+use crate::seal::Keyring;
+use crate::store::Store;
 
 /// Cheap to clone. Each role (pages, worker) has its own, with its own connections.
 #[derive(Debug, Clone)]
@@ -15,4 +20,16 @@ pub struct State {
     pub random: Random,
     /// Settings of the operator.
     pub config: Arc<Config>,
+    /// Postgres.
+    pub store: Store,
+    /// The only way out to destinations.
+    pub egress: Egress,
+    /// Seals and opens secrets.
+    pub keyring: Arc<Keyring>,
+    /// Lets as many passwords be hashed at once as there are cores, so that sign-ins leave room for other pages.
+    pub hashing: Arc<Semaphore>,
+    /// Lets one connection test run at a time for each account.
+    pub testing: crate::state::testing::Testing,
 }
+
+pub mod testing;

@@ -22,8 +22,10 @@ pub struct Destination {
     pub enabled: bool,
     /// Whether content is kept from this destination.
     pub privacy_mode: bool,
-    /// Values of the form that are no secrets, and masked forms of those that are.
+    /// Values of the form that are no secrets.
     pub settings: Json<BTreeMap<String, String>>,
+    /// Masked forms of the secret values.
+    pub masked: Json<BTreeMap<String, String>>,
     /// The sealed secrets.
     pub secrets: Vec<u8>,
     /// When the secrets were last typed.
@@ -55,8 +57,10 @@ pub struct TestedValues<'a> {
     pub name: &'a str,
     /// Whether content is kept from it.
     pub privacy_mode: bool,
-    /// Values that are no secrets, and masks.
+    /// Values that are no secrets.
     pub settings: &'a BTreeMap<String, String>,
+    /// Masked forms of the secrets.
+    pub masked: &'a BTreeMap<&'static str, String>,
     /// Sealed for this row.
     pub secrets: &'a [u8],
     /// Whether the secrets were typed anew (and not kept).
@@ -76,8 +80,9 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Destination>> {
     let destinations = sqlx::query_as!(
         Destination,
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
-                  d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target,
-                  d.last_test, d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered
+                  d.settings AS "settings: Json<BTreeMap<String, String>>",
+                  d.masked AS "masked: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target, d.last_test,
+                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered
            FROM destinations d JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id
            WHERE d.account_id = $1 ORDER BY d.created_at, d.id"#,
         account
@@ -91,8 +96,9 @@ pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Desti
     let destination = sqlx::query_as!(
         Destination,
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
-                  d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target,
-                  d.last_test, d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered
+                  d.settings AS "settings: Json<BTreeMap<String, String>>",
+                  d.masked AS "masked: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target, d.last_test,
+                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered
            FROM destinations d JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id
            WHERE d.account_id = $1 AND d.id = $2"#,
         account,
@@ -107,15 +113,16 @@ pub async fn create(tenant: &mut Tenant, id: DestinationId, kind: &str, values: 
     // The count below must hold until the row is there.
     sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", account).fetch_all(tenant.connection()).await?;
     let inserted = sqlx::query!(
-        "INSERT INTO destinations (account_id, id, kind, name, privacy_mode, settings, secrets, target, last_test)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
-         WHERE (SELECT count(*) FROM destinations WHERE account_id = $1 AND kind = $3) < $10",
+        "INSERT INTO destinations (account_id, id, kind, name, privacy_mode, settings, masked, secrets, target, last_test)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+         WHERE (SELECT count(*) FROM destinations WHERE account_id = $1 AND kind = $3) < $11",
         account,
         id.0,
         kind,
         values.name,
         values.privacy_mode,
         Json(values.settings) as _,
+        Json(values.masked) as _,
         values.secrets,
         values.target,
         values.test,
@@ -142,8 +149,8 @@ pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: 
     let account = tenant.account().0;
     let updated = sqlx::query!(
         "UPDATE destinations
-         SET name = $4, privacy_mode = $5, settings = $6, secrets = $7, target = $8, last_test = $9,
-             secrets_set_at = CASE WHEN $10 THEN now() ELSE secrets_set_at END,
+         SET name = $4, privacy_mode = $5, settings = $6, masked = $7, secrets = $8, target = $9, last_test = $10,
+             secrets_set_at = CASE WHEN $11 THEN now() ELSE secrets_set_at END,
              revision = revision + 1, updated_at = now()
          WHERE account_id = $1 AND id = $2 AND revision = $3",
         account,
@@ -152,6 +159,7 @@ pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: 
         values.name,
         values.privacy_mode,
         Json(values.settings) as _,
+        Json(values.masked) as _,
         values.secrets,
         values.target,
         values.test,

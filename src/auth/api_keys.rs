@@ -1,0 +1,88 @@
+//! API keys: made, listed, revoked, and recognised at the gateway (spec 3.1).
+
+use super::{Error, parse_name};
+use crate::id::{AccountId, ApiKeyId, UserId};
+use crate::state::State;
+use crate::store::{self, api_keys};
+use crate::token::{ApiKey, ApiKeyType};
+
+pub use crate::store::api_keys::ListedKey;
+
+/// Who presents a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiKeyIdentity {
+    /// The tenant.
+    pub account: AccountId,
+    /// The key.
+    pub key: ApiKeyId,
+    /// What it may do.
+    pub kind: ApiKeyType,
+}
+
+/// Why a presented key lets nobody in.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentifyError {
+    /// Malformed, unknown or revoked: all the same to the caller.
+    #[error("the API key is not valid")]
+    Unauthorized,
+    /// The database is away.
+    #[error(transparent)]
+    Unavailable(#[from] store::Error),
+}
+
+/// Recognises a presented key. A mistyped one costs no query; a revoked one is refused within a second.
+///
+/// # Errors
+/// When it lets nobody in, or the database is away.
+pub async fn identify(state: &State, presented: &str) -> Result<ApiKeyIdentity, IdentifyError> {
+    let key = ApiKey::parse(presented).ok_or(IdentifyError::Unauthorized)?;
+    let owner = api_keys::find_owner(&state.store, &key.hash()).await?.ok_or(IdentifyError::Unauthorized)?;
+    Ok(ApiKeyIdentity { account: owner.account, key: owner.key, kind: key.key_type() })
+}
+
+/// Makes a key. It can be shown this once; only its hash is stored.
+///
+/// # Errors
+/// A sentence at `name`.
+pub async fn create(
+    state: &State,
+    account: AccountId,
+    by: Option<UserId>,
+    key_type: ApiKeyType,
+    name: &str,
+) -> Result<ApiKey, Error> {
+    let name = parse_name(name).map_err(|sentence| Error::at("name", sentence))?;
+    let key = ApiKey::new(key_type, state.random)?;
+    let mut tenant = state.store.tenant(account).await?;
+    api_keys::create(&mut tenant, ApiKeyId(state.random.uuid()), &key, &name, by).await?;
+    tenant.commit().await?;
+    Ok(key)
+}
+
+/// The account's keys, newest first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list(state: &State, account: AccountId) -> Result<Vec<ListedKey>, store::Error> {
+    api_keys::list(&mut state.store.tenant(account).await?).await
+}
+
+/// One key of the account.
+///
+/// # Errors
+/// When the database is away.
+pub async fn find(state: &State, account: AccountId, id: ApiKeyId) -> Result<Option<ListedKey>, store::Error> {
+    api_keys::find(&mut state.store.tenant(account).await?, id).await
+}
+
+/// Ends a key: at once in this process, within a second in others. Says whether there was one to end.
+///
+/// # Errors
+/// When the database is away.
+pub async fn revoke(state: &State, account: AccountId, id: ApiKeyId) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(account).await?;
+    let revoked = api_keys::revoke(&mut tenant, id).await?;
+    tenant.commit().await?;
+    api_keys::forget_owners(&state.store);
+    Ok(revoked)
+}

@@ -1,0 +1,148 @@
+//! Stored only if the test passed: the one way by which a destination's settings come into the database.
+
+use std::time::Instant;
+
+use super::{Destination, Error};
+use crate::connection_test::{self, Verdict};
+use crate::destination::{Connection, FieldErrors, Kind, Settings, Stored};
+use crate::id::{AccountId, DestinationId};
+use crate::seal::Place;
+use crate::state::State;
+use crate::store::destinations::{self, TestedValues};
+
+/// What a person typed.
+#[derive(Debug)]
+pub struct Typed<'a> {
+    /// As the account calls it.
+    pub name: &'a str,
+    /// Whether content is kept from it.
+    pub privacy_mode: bool,
+    /// The kind's fields.
+    pub settings: Settings,
+}
+
+/// What became of a set of values.
+#[derive(Debug)]
+pub enum Connecting {
+    /// The test passed and exactly these values are stored.
+    Stored(DestinationId, Box<Verdict>),
+    /// The test failed; nothing was saved.
+    Failed(Box<Verdict>),
+    /// Somebody else changed the destination meanwhile; nothing was saved.
+    Conflict,
+    /// There is no such destination (any more); nothing was saved.
+    Gone,
+    /// The account has the most destinations of this kind already; nothing was saved.
+    TooMany,
+}
+
+/// Tests a new destination and stores it if the test passes.
+///
+/// # Errors
+/// Sentences at fields, or another test is running.
+pub async fn connect(
+    state: &State,
+    account: AccountId,
+    kind: &Kind,
+    typed: &Typed<'_>,
+) -> Result<Connecting, Error> {
+    let connection = both(parse_name(typed.name), kind.connect(&typed.settings));
+    let (name, connection) = connection?;
+    let verdict = test(state, account, &connection).await?;
+    if !verdict.passed {
+        return Ok(Connecting::Failed(Box::new(verdict)));
+    }
+    let place = Place { account, destination: DestinationId(state.random.uuid()) };
+    let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
+    let evidence = serde_json::to_value(&verdict).unwrap_or_default();
+    let values = tested_values(&name, typed, &connection, &secrets, true, &evidence);
+
+    let mut tenant = state.store.tenant(account).await?;
+    if !destinations::create(&mut tenant, place.destination, kind.manifest.slug, &values).await? {
+        return Ok(Connecting::TooMany);
+    }
+    tenant.commit().await?;
+    Ok(Connecting::Stored(place.destination, Box::new(verdict)))
+}
+
+/// Tests changed values of a destination and stores them if the test passes and nobody else changed it since `revision`.
+///
+/// # Errors
+/// Sentences at fields, or another test is running.
+pub async fn reconnect(
+    state: &State,
+    account: AccountId,
+    (kind, destination): (&Kind, &Destination),
+    revision: i32,
+    typed: &Typed<'_>,
+) -> Result<Connecting, Error> {
+    if destination.revision != revision {
+        return Ok(Connecting::Conflict);
+    }
+    let place = Place { account, destination: destination.id };
+    let old = Stored::open(destination.settings.0.clone(), &destination.secrets, &state.keyring, place)?;
+    let (name, connection) = both(parse_name(typed.name), kind.edit(&typed.settings, &old))?;
+    let verdict = test(state, account, &connection).await?;
+    if !verdict.passed {
+        return Ok(Connecting::Failed(Box::new(verdict)));
+    }
+    let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
+    let evidence = serde_json::to_value(&verdict).unwrap_or_default();
+    let retyped = kind.manifest.secrets().any(|field| !typed.settings.get(field.name).is_empty());
+    let values = tested_values(&name, typed, &connection, &secrets, retyped, &evidence);
+
+    let mut tenant = state.store.tenant(account).await?;
+    if !destinations::put(&mut tenant, place.destination, revision, &values).await? {
+        let gone = destinations::find(&mut tenant, place.destination).await?.is_none();
+        return Ok(if gone { Connecting::Gone } else { Connecting::Conflict });
+    }
+    tenant.commit().await?;
+    Ok(Connecting::Stored(place.destination, Box::new(verdict)))
+}
+
+pub(super) fn parse_name(text: &str) -> Result<String, FieldErrors> {
+    let sentence = match text.trim() {
+        "" => "Enter a name.",
+        name if name.chars().count() > 100 => "Use at most 100 characters.",
+        name if name.chars().any(char::is_control) => "Use one line of plain text, without control characters.",
+        name => return Ok(name.to_owned()),
+    };
+    Err(FieldErrors::one("name", sentence))
+}
+
+async fn test(state: &State, account: AccountId, connection: &Connection) -> Result<Verdict, Error> {
+    let _permit = state.testing.begin(account, Instant::now())?;
+    Ok(connection_test::run(state, connection).await)
+}
+
+fn tested_values<'a>(
+    name: &'a str,
+    typed: &Typed<'_>,
+    connection: &'a Connection,
+    secrets: &'a [u8],
+    secrets_changed: bool,
+    test: &'a serde_json::Value,
+) -> TestedValues<'a> {
+    TestedValues {
+        name,
+        privacy_mode: typed.privacy_mode,
+        settings: &connection.stored().open,
+        masked: connection.all_masked(),
+        secrets,
+        secrets_changed,
+        target: connection.target(),
+        test,
+    }
+}
+
+/// Both results, or the mistakes of both.
+fn both<A, B>(first: Result<A, FieldErrors>, second: Result<B, FieldErrors>) -> Result<(A, B), FieldErrors> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (Err(errors), Ok(_)) | (Ok(_), Err(errors)) => Err(errors),
+        (Err(mut errors), Err(others)) => {
+            errors.add_all(others);
+            Err(errors)
+        }
+    }
+}
