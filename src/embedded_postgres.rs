@@ -120,11 +120,10 @@ impl EmbeddedPostgres {
         let mut last = String::from("nothing listens on its socket");
         while Instant::now() < deadline {
             match self.keeper.phase() {
-                Phase::Undecided => {}
                 Phase::Failed(error) => return Err(error),
                 Phase::Ended => return Err(LaunchError::NotReady { reason: "it was stopped".into() }),
                 Phase::Foreign(socket) => self.socket = socket,
-                Phase::Joined | Phase::Running => {}
+                Phase::Undecided | Phase::Joined | Phase::Running => {}
             }
             match self.admin_options().connect().await {
                 Ok(connection) => return Ok(connection),
@@ -151,5 +150,5 @@ impl EmbeddedPostgres {
 
 /// Class 28: the instance runs and does not admit us; waiting does not change that. (Class 57 is "starting up".)
 fn refuses_for_good(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code.starts_with("28"))
+    matches!(error, sqlx::Error::Database(error) if error.code().is_some_and(|code| code.starts_with("28")))
 }

@@ -44,7 +44,7 @@ fn make_private(folder: &Path, uid: u32) -> io::Result<()> {
         _ => {}
     }
     let found = fs::symlink_metadata(folder)?;
-    if found.is_dir() && found.uid() == uid && found.mode() & 0o077 == 0 {
+    if found.is_dir() && found.uid() == uid && found.mode() & 0o777 == 0o700 {
         Ok(())
     } else {
         Err(io::Error::other("it belongs to somebody else or is open to others"))

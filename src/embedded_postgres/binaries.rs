@@ -83,7 +83,9 @@ fn versions(parent: &Path, programs: &str) -> Vec<PathBuf> {
         .flatten()
         .filter(|entry| {
             let name = entry.file_name().to_string_lossy().to_lowercase();
-            name.starts_with("postgresql") || name.starts_with("pgsql") || name.starts_with(|c: char| c.is_ascii_digit())
+            name.starts_with("postgresql")
+                || name.starts_with("pgsql")
+                || name.starts_with(|c: char| c.is_ascii_digit())
         })
         .map(|entry| entry.path().join(programs))
         .collect()

@@ -32,12 +32,16 @@ pub enum LaunchError {
             .0.display())]
     NotADatabase(PathBuf),
     /// Root started the program, and neither `postgres` nor `nobody` exists.
-    #[error("Postgres refuses to run as root, and this machine has neither a user `postgres` nor `nobody`. \
-             Type: useradd --system postgres")]
+    #[error(
+        "Postgres refuses to run as root, and this machine has neither a user `postgres` nor `nobody`. \
+             Type: useradd --system postgres"
+    )]
     NoServerUser,
     /// The user who runs the program has a number and no name.
-    #[error("Postgres needs a user with a name, and user number {0} has none in /etc/passwd. \
-             Run Tracecast as a named user, or set DATABASE_URL")]
+    #[error(
+        "Postgres needs a user with a name, and user number {0} has none in /etc/passwd. \
+             Run Tracecast as a named user, or set DATABASE_URL"
+    )]
     NamelessUser(u32),
     /// A file or folder cannot be used.
     #[error("cannot {action} `{}`: {reason}. Check its permissions and the space on its disk, \

@@ -70,7 +70,9 @@ impl Keeper {
         let shared = Arc::new(Shared { phase: sender, orders: Mutex::default(), changed: Condvar::new() });
         let theirs = Arc::clone(&shared);
         let thread = thread::Builder::new().name("embedded-postgres".into());
-        thread.spawn(move || run(&launch, &theirs)).map_err(|error| LaunchError::NotReady { reason: error.to_string() })?;
+        thread
+            .spawn(move || run(&launch, &theirs))
+            .map_err(|error| LaunchError::NotReady { reason: error.to_string() })?;
         Ok(Self { shared, phase })
     }
 

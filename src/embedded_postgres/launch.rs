@@ -123,7 +123,15 @@ impl Programs {
         let mut command = self.command(&self.binaries.initdb, "KILL");
         command.arg("-D").arg(&door.path).args(["--username", ADMIN, "--auth", "peer", "--data-checksums"]);
         let locale = if cfg!(target_os = "macos") { "C" } else { "C.UTF-8" };
-        command.args(["--encoding", "UTF8", "--locale", locale, "--text-search-config", "english", "--no-instructions"]);
+        command.args([
+            "--encoding",
+            "UTF8",
+            "--locale",
+            locale,
+            "--text-search-config",
+            "english",
+            "--no-instructions",
+        ]);
         if !durable {
             command.arg("--no-sync");
         }

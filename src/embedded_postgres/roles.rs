@@ -22,7 +22,8 @@ const LOCK: i64 = 0x7472_6163_6563_6173;
 /// Who may sign in as whom, for the server's `pg_ident.conf`: the operating system's user `client` as every role.
 pub(super) fn identities(client: &str) -> String {
     let client = client.replace('"', "\"\"");
-    [ADMIN].iter().chain(ROLES).map(|role| format!("tracecast \"{client}\" {role}\n")).collect()
+    let lines: Vec<_> = [ADMIN].iter().chain(ROLES).map(|role| format!("tracecast \"{client}\" {role}\n")).collect();
+    lines.concat()
 }
 
 /// Creates what is missing.

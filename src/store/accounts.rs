@@ -71,13 +71,9 @@ pub async fn create_with_admin(
         return Ok(Created::EmailTaken);
     }
     sqlx::query!("INSERT INTO accounts (id, name) VALUES ($1, $2)", account.0, name).execute(&mut *transaction).await?;
-    sqlx::query!(
-        "INSERT INTO members (account_id, user_id, role) VALUES ($1, $2, 'admin')",
-        account.0,
-        user.id.0
-    )
-    .execute(&mut *transaction)
-    .await?;
+    sqlx::query!("INSERT INTO members (account_id, user_id, role) VALUES ($1, $2, 'admin')", account.0, user.id.0)
+        .execute(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     Ok(Created::Created)
 }

@@ -85,11 +85,8 @@ pub struct TurnEnd<'a> {
 
 /// Whether this worker may stop everything: takes the liveness lock on a connection of its own, which must be kept.
 pub async fn lock_liveness(connection: &mut PgConnection, worker: i32) -> Result<bool> {
-    let locked = sqlx::query_scalar!(
-        r#"SELECT pg_try_advisory_lock($1, $2) AS "locked!""#,
-        LIVENESS_LOCK_CLASS,
-        worker
-    );
+    let locked =
+        sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1, $2) AS "locked!""#, LIVENESS_LOCK_CLASS, worker);
     Ok(locked.fetch_one(connection).await?)
 }
 

@@ -61,11 +61,7 @@ pub(super) async fn create(connection: &mut PgConnection, key: Key, delivery: &D
     Ok(())
 }
 
-pub(super) async fn create_dead_letter(
-    connection: &mut PgConnection,
-    key: Key,
-    letter: &DeadLetter<'_>,
-) -> Result<()> {
+pub(super) async fn create_dead_letter(connection: &mut PgConnection, key: Key, letter: &DeadLetter<'_>) -> Result<()> {
     sqlx::query!(
         "INSERT INTO dead_letters
              (account_id, destination_id, xid, position, generation_id, recorded_at, reason, status, answer)

@@ -93,10 +93,13 @@ pub async fn accept(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
 /// Takes an invitation back.
 pub async fn delete(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
     let account = tenant.account().0;
-    let deleted =
-        sqlx::query!("DELETE FROM invitations WHERE account_id = $1 AND id = $2 AND accepted_at IS NULL", account, id.0)
-            .execute(tenant.connection())
-            .await?;
+    let deleted = sqlx::query!(
+        "DELETE FROM invitations WHERE account_id = $1 AND id = $2 AND accepted_at IS NULL",
+        account,
+        id.0
+    )
+    .execute(tenant.connection())
+    .await?;
     Ok(deleted.rows_affected() > 0)
 }
 

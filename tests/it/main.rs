@@ -1,5 +1,7 @@
 //! All integration tests, in one binary: a module for each area.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod architecture;
 mod embedded_postgres;
 mod support;

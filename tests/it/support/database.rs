@@ -7,13 +7,12 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use sqlx::migrate::Migrator;
+use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
 use tracecast::embedded_postgres::{ADMIN, EmbeddedPostgres, OWNER, Options};
-use uuid::Uuid;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+use tracecast::random::Random;
+use tracecast::store::MIGRATIONS;
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
 
@@ -38,7 +37,7 @@ impl Database {
     /// Clones the template.
     pub(crate) async fn new() -> Self {
         let cluster = CLUSTER.get_or_init(Cluster::start).await;
-        let name = format!("test_{}", Uuid::new_v4().simple());
+        let name = format!("test_{}", Random.uuid().simple());
         let mut admin = cluster.admin().await;
         create(&mut admin, &format!("{name} OWNER {OWNER} TEMPLATE {}", cluster.template)).await.unwrap();
         admin.close().await.unwrap();
@@ -70,9 +69,9 @@ impl Cluster {
 
     /// Migrates the template under another name first, so that one that was cut off is never cloned.
     async fn template(&self) -> String {
-        let versions: Vec<u8> =
-            MIGRATIONS.iter().flat_map(|migration| migration.checksum.iter().copied()).collect();
-        let name = format!("template_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, &versions).simple());
+        let mut hash = Sha256::new();
+        MIGRATIONS.iter().for_each(|migration| hash.update(&migration.checksum));
+        let name = format!("template_{}", hex::encode(&hash.finalize()[..8]));
         let mut admin = self.admin().await;
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
             .bind(&name)
@@ -80,7 +79,7 @@ impl Cluster {
             .await
             .unwrap();
         if !exists {
-            let fresh = format!("fresh_{}", Uuid::new_v4().simple());
+            let fresh = format!("fresh_{}", Random.uuid().simple());
             create(&mut admin, &format!("{fresh} OWNER {OWNER} TEMPLATE template0")).await.unwrap();
             let mut owner = PgConnection::connect(&self.postgres.url_for(OWNER, &fresh)).await.unwrap();
             MIGRATIONS.run(&mut owner).await.unwrap();
@@ -94,7 +93,8 @@ impl Cluster {
 
 /// Copying files beats writing them through the log, which Postgres does by default from version 15 on.
 async fn create(admin: &mut PgConnection, what: &str) -> sqlx::Result<()> {
-    let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int").fetch_one(&mut *admin).await?;
+    let version: i32 =
+        sqlx::query_scalar("SELECT current_setting('server_version_num')::int").fetch_one(&mut *admin).await?;
     let strategy = if version >= 150_000 { "STRATEGY file_copy" } else { "" };
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {what} {strategy}"))).execute(admin).await?;
     Ok(())
@@ -119,4 +119,23 @@ fn free_folder() -> (PathBuf, File) {
         }
     }
     unreachable!("there is always one more number")
+}
+
+#[tokio::test]
+async fn each_test_has_a_migrated_database_of_its_own() {
+    let (one, other) = (Database::new().await, Database::new().await);
+    assert_ne!(one.url, other.url);
+    let mut connection = PgConnection::connect(&one.url).await.unwrap();
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert!(tables > 1, "the template is migrated");
+    let mut admin = PgConnection::connect(&other.admin_url).await.unwrap();
+    sqlx::raw_sql("DROP SCHEMA public CASCADE").execute(&mut admin).await.unwrap();
+    let tables_now: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(tables, tables_now);
 }
