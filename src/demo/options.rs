@@ -1,0 +1,84 @@
+//! What a demo receiver is started with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::clock::Clock;
+use crate::random::Random;
+
+use super::Behaviour;
+
+/// A client key that the receiver knows, and the project it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedKey {
+    /// Sentry's project id.
+    pub project_id: u64,
+    /// The public half of a DSN: 32 characters. Not a secret: the receiver exists to show it.
+    pub public_key: String,
+}
+
+impl Default for AcceptedKey {
+    /// The same on every start, so that a destination stored yesterday still reaches today's demo.
+    fn default() -> Self {
+        Self { project_id: 1, public_key: "7c1f6e0b2a9d4c35b8e06f1d5a72943e".to_owned() }
+    }
+}
+
+/// How much is kept in memory; the oldest leaves first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Traces.
+    pub traces: usize,
+    /// Requests.
+    pub requests: usize,
+    /// Encoded bytes of all spans together.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { traces: 1_000, requests: 1_000, bytes: 32 * 1024 * 1024 }
+    }
+}
+
+/// What a demo receiver is started with. `Options::default()` is what a test wants: a free port on loopback and one key.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// A path in front of everything, as self-hosted Sentry often has: empty or `/sentry`.
+    pub prefix: String,
+    /// The keys it knows; the first one is shown on its page. An empty list stands for the default key.
+    pub keys: Vec<AcceptedKey>,
+    /// How it behaves at first.
+    pub behaviour: Behaviour,
+    /// How much it keeps.
+    pub limits: Limits,
+    /// Where Tracecast's own pages are, for the link in the instructions.
+    pub tracecast_url: Option<String>,
+    /// The time of day.
+    pub clock: Clock,
+    /// For the trace ids that replace invalid ones.
+    pub random: Random,
+}
+
+impl Options {
+    /// The defaults, on this address.
+    pub fn on(bind: SocketAddr) -> Self {
+        Self { bind, ..Self::default() }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            prefix: String::new(),
+            keys: vec![AcceptedKey::default()],
+            behaviour: Behaviour::default(),
+            limits: Limits::default(),
+            tracecast_url: None,
+            clock: Clock::System,
+            random: Random,
+        }
+    }
+}
