@@ -3,12 +3,25 @@
 //!
 //! Its pages and its JSON are open to whoever reaches its address: it belongs on loopback.
 
+mod answer;
+mod attributes;
 mod behaviour;
+mod credentials;
+mod decode;
+mod decompress;
+mod ingest;
+mod masking;
 mod options;
+mod pages;
 mod received;
 mod receiver;
+mod refusal;
+mod relay;
+mod scrubbing;
+mod shared;
+mod switch;
 
 pub use behaviour::{Behaviour, InvalidBehaviour};
 pub use options::{AcceptedKey, Limits, Options};
-pub use received::{Loss, Received, ReceivedRequest, ReceivedSpan, ReceivedTrace, Status, Summary};
+pub use received::{Loss, Received, ReceivedRequest, ReceivedSpan, ReceivedTrace, Status, Summary, Totals};
 pub use receiver::{Receiver, Running, StartError};

@@ -23,6 +23,18 @@ impl Default for AcceptedKey {
     }
 }
 
+impl AcceptedKey {
+    /// The DSN that carries it, for a receiver at `host` (with port) under `prefix`.
+    pub(super) fn dsn(&self, host: &str, prefix: &str) -> String {
+        format!("http://{}@{host}{prefix}/{}", self.public_key, self.project_id)
+    }
+
+    /// The OTLP traces endpoint of its project.
+    pub(super) fn endpoint(&self, host: &str, prefix: &str) -> String {
+        format!("http://{host}{prefix}/api/{}/integration/otlp/v1/traces", self.project_id)
+    }
+}
+
 /// How much is kept in memory; the oldest leaves first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

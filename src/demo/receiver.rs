@@ -1,14 +1,16 @@
 //! Starting and stopping the receiver.
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer, web};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpServer};
 use tokio_util::task::TaskTracker;
 
-use super::{AcceptedKey, Behaviour, Options, Received};
+use super::shared::Shared;
+use super::{Behaviour, Options, Received, ingest, pages};
 
 /// A receiver that behaves like Sentry's OTLP endpoint.
 #[derive(Debug)]
@@ -18,9 +20,7 @@ pub struct Receiver;
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    prefix: String,
-    key: AcceptedKey,
-    received: Arc<Received>,
+    shared: Data<Shared>,
     server: ServerHandle,
 }
 
@@ -40,14 +40,15 @@ impl Receiver {
     pub fn start(options: Options, tasks: &TaskTracker) -> Result<Running, StartError> {
         let bind = options.bind;
         let failed = |source| StartError { address: bind, source };
-        let received = Arc::new(Received::new(options.limits));
-        let key = options.keys.first().cloned().unwrap_or_default();
-        let server = HttpServer::new(move || App::new().default_service(web::to(async || "")))
-            .workers(1)
-            .disable_signals()
-            .shutdown_timeout(1)
-            .bind(bind)
-            .map_err(failed)?;
+        let shared = Data::new(Shared::new(options));
+        let for_workers = shared.clone();
+        let server = HttpServer::new(move || {
+            App::new()
+                .wrap(from_fn(pages::protect))
+                .app_data(for_workers.clone())
+                .configure(|app| routes(app, &for_workers))
+        });
+        let server = server.workers(1).disable_signals().shutdown_timeout(1).bind(bind).map_err(failed)?;
         let address = server.addrs().first().copied().unwrap_or(bind);
         let server = server.run();
         let handle = server.handle();
@@ -56,8 +57,18 @@ impl Receiver {
                 tracing::error!(%error, "the demo receiver stopped");
             }
         });
-        Ok(Running { address, prefix: options.prefix, key, received, server: handle })
+        Ok(Running { address, shared, server: handle })
     }
+}
+
+fn routes(app: &mut ServiceConfig, shared: &Shared) {
+    let endpoint =
+        |path| web::resource(path).route(web::post().to(ingest::traces)).default_service(web::to(ingest::wrong_method));
+    let scope = web::scope(&shared.prefix)
+        .service(endpoint("/api/{project_id}/integration/otlp/v1/traces"))
+        .service(endpoint("/api/{project_id}/integration/otlp/v1/traces/"))
+        .configure(pages::routes);
+    app.service(scope).default_service(web::to(ingest::wrong_path));
 }
 
 impl Running {
@@ -66,35 +77,43 @@ impl Running {
         self.address
     }
 
-    /// Its pages.
+    /// Its pages, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}{}/", self.address, self.prefix)
+        format!("http://{}{}", self.host(), self.shared.prefix)
     }
 
     /// The *Sentry DSN* to enter.
     pub fn dsn(&self) -> String {
-        let AcceptedKey { project_id, public_key } = &self.key;
-        format!("http://{public_key}@{}{}/{project_id}", self.address, self.prefix)
+        self.shared.relay.key().dsn(&self.host(), &self.shared.prefix)
     }
 
     /// The *OTLP Traces Endpoint* to enter.
     pub fn endpoint(&self) -> String {
-        format!("http://{}{}/api/{}/integration/otlp/v1/traces", self.address, self.prefix, self.key.project_id)
+        self.shared.relay.key().endpoint(&self.host(), &self.shared.prefix)
     }
 
     /// What arrived.
     pub fn received(&self) -> &Received {
-        &self.received
+        &self.shared.received
     }
 
-    /// From now on behaves like this.
+    /// From now on behaves like this. Requests that hang are let go.
     pub fn behave(&self, behaviour: Behaviour) {
-        let _ = behaviour;
+        self.shared.switch.turn(behaviour, None);
     }
 
     /// Behaves like this for the next `requests` requests, then as usual.
     pub fn behave_for(&self, behaviour: Behaviour, requests: u32) {
-        let _ = (behaviour, requests);
+        self.shared.switch.turn(behaviour, Some(requests));
+    }
+
+    /// Host and port under which this machine reaches it.
+    fn host(&self) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        address.to_string()
     }
 
     /// Stops it; connections that are open are closed.

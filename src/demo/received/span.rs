@@ -89,6 +89,7 @@ impl ReceivedSpan {
 }
 
 /// Nanoseconds as a decimal string, as in OTLP's JSON: they do not fit JavaScript's numbers.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 pub(super) fn as_text<S: Serializer>(at: &UnixNanos, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&at.0)
 }

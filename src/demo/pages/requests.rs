@@ -1,0 +1,80 @@
+//! The requests, the answers they got, and what got lost without a word.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use askama::Template;
+
+use crate::clock::UnixNanos;
+use crate::demo::received::ReceivedRequest;
+use crate::demo::shared::Shared;
+
+use super::frame::Frame;
+use super::words::{self, Time};
+
+/// Requests on the page; all that are kept stand in the JSON.
+const SHOWN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "demo/requests.html")]
+struct Page {
+    frame: Frame,
+    total: String,
+    spans: String,
+    losses: Vec<(&'static str, String)>,
+    requests: Vec<Row>,
+    older: usize,
+}
+
+#[derive(Debug)]
+struct Row {
+    number: u64,
+    at: Time,
+    status: String,
+    failed: bool,
+    reason: String,
+    line: String,
+    size: String,
+    spans: usize,
+    losses: Vec<String>,
+    trace_ids: Vec<String>,
+    headers: Vec<(String, String)>,
+}
+
+/// `GET /requests`
+pub(super) async fn show(shared: Data<Shared>) -> HttpResponse {
+    let totals = shared.received.totals();
+    let all = shared.received.requests();
+    let now = shared.clock.unix_nanos();
+    let page = Page {
+        frame: Frame::new(&shared, "requests"),
+        total: words::grouped(totals.requests),
+        spans: words::grouped(totals.spans),
+        losses: totals.losses.iter().map(|(loss, count)| (loss.sentence(), words::grouped(*count))).collect(),
+        older: all.len().saturating_sub(SHOWN),
+        requests: all.into_iter().take(SHOWN).map(|request| row(request, now)).collect(),
+    };
+    super::page(StatusCode::OK, &page)
+}
+
+fn row(request: ReceivedRequest, now: UnixNanos) -> Row {
+    let size = match request.decompressed_bytes {
+        Some(bytes) if bytes != request.bytes => {
+            format!("{}, decompressed {}", words::count(request.bytes, "byte"), words::grouped(bytes as u64))
+        }
+        _ => words::count(request.bytes, "byte"),
+    };
+    Row {
+        number: request.number,
+        at: words::time(request.at, now),
+        status: request.status.map_or_else(|| "none".to_owned(), |status| status.to_string()),
+        failed: request.status != Some(200),
+        reason: request.reason.unwrap_or_default(),
+        line: format!("{} {}", request.method, request.path),
+        size,
+        spans: request.spans,
+        losses: request.losses.iter().map(|(loss, count)| format!("{} × {}", count, loss.sentence())).collect(),
+        trace_ids: request.trace_ids,
+        headers: request.headers.into_iter().collect(),
+    }
+}
