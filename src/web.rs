@@ -1,1 +1,10 @@
-//! Not yet furnished.
+//! The pages: server-rendered forms that work without JavaScript (spec 6).
+
+pub mod assets;
+pub mod control;
+pub mod flash;
+pub mod form;
+pub mod html;
+pub mod pages;
+pub mod shell;
+pub mod when;

@@ -1,0 +1,116 @@
+//! The style sheet, the script and the mark: embedded, named by their content, compressed once at start.
+
+mod contrast;
+mod fingerprint;
+
+use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, VARY};
+use actix_web::{HttpRequest, HttpResponse, web};
+use libdeflater::{CompressionLvl, Compressor};
+
+use self::fingerprint::{NAME_BYTES, name};
+
+/// All styles, in the order in which they cascade.
+const STYLE_TEXT: &str = concat!(
+    include_str!("../../static/css/tokens.css"),
+    include_str!("../../static/css/base.css"),
+    include_str!("../../static/css/frame.css"),
+    include_str!("../../static/css/card.css"),
+    include_str!("../../static/css/button.css"),
+    include_str!("../../static/css/switch.css"),
+    include_str!("../../static/css/form.css"),
+    include_str!("../../static/css/notice.css"),
+    include_str!("../../static/css/rows.css"),
+    include_str!("../../static/css/steps.css"),
+    include_str!("../../static/css/verdict.css"),
+    include_str!("../../static/css/code.css"),
+);
+const SCRIPT_TEXT: &str = include_str!("../../static/app.js");
+const MARK_TEXT: &str = include_str!("../../static/mark.svg");
+
+const STYLE_NAME: [u8; NAME_BYTES] = name(STYLE_TEXT, *b"css");
+const SCRIPT_NAME: [u8; NAME_BYTES] = name(SCRIPT_TEXT, *b".js");
+const MARK_NAME: [u8; NAME_BYTES] = name(MARK_TEXT, *b"svg");
+
+/// Address of the style sheet; changes whenever a style does.
+pub const STYLES: &str = fingerprint::text(&STYLE_NAME);
+/// Address of the script.
+pub const SCRIPT: &str = fingerprint::text(&SCRIPT_NAME);
+/// Address of the mark, which is also the favicon.
+pub const MARK: &str = fingerprint::text(&MARK_NAME);
+
+/// One embedded file, ready to be sent.
+#[derive(Debug)]
+struct Asset {
+    media_type: &'static str,
+    plain: &'static str,
+    gzip: web::Bytes,
+}
+
+impl Asset {
+    fn new(media_type: &'static str, plain: &'static str) -> Self {
+        let mut compressor = Compressor::new(CompressionLvl::best());
+        let mut gzip = vec![0; compressor.gzip_compress_bound(plain.len())];
+        let written = compressor.gzip_compress(plain.as_bytes(), &mut gzip).unwrap_or_default();
+        gzip.truncate(written);
+        Self { media_type, plain, gzip: gzip.into() }
+    }
+
+    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let mut answer = HttpResponse::Ok();
+        answer
+            .insert_header((CONTENT_TYPE, self.media_type))
+            .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+            .insert_header((VARY, "accept-encoding"));
+        if accepts_gzip(request.headers()) && !self.gzip.is_empty() {
+            answer.insert_header((CONTENT_ENCODING, "gzip")).body(self.gzip.clone())
+        } else {
+            answer.body(self.plain)
+        }
+    }
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        name.trim() == "gzip" && !matches!(weight.trim(), "q=0" | "q=0.0")
+    })
+}
+
+/// Serves the embedded files.
+pub fn routes(config: &mut web::ServiceConfig) {
+    for (path, asset) in [
+        (STYLES, Asset::new("text/css; charset=utf-8", STYLE_TEXT)),
+        (SCRIPT, Asset::new("text/javascript; charset=utf-8", SCRIPT_TEXT)),
+        (MARK, Asset::new("image/svg+xml", MARK_TEXT)),
+    ] {
+        let asset = web::Data::new(asset);
+        config.service(web::resource(path).get(move |request: HttpRequest| {
+            let asset = asset.clone();
+            async move { asset.answer(&request) }
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn script_stays_within_three_kilobytes() {
+        assert!(SCRIPT_TEXT.len() <= 3 * 1024, "{} bytes", SCRIPT_TEXT.len());
+    }
+
+    #[test]
+    fn names_change_with_the_content() {
+        assert_ne!(name("a", *b"css"), name("b", *b"css"));
+        assert!(STYLES.starts_with("/assets/") && STYLES.ends_with(".css"), "{STYLES}");
+    }
+
+    #[test]
+    fn styles_and_templates_ask_nobody_else_for_anything() {
+        for text in [STYLE_TEXT, SCRIPT_TEXT] {
+            assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("@import"));
+        }
+    }
+}

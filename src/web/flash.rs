@@ -1,0 +1,96 @@
+//! A notice that survives one redirect: a word in a short-lived cookie, turned into a sentence of ours.
+
+/// What has just been done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// A destination passed its test and was stored.
+    Connected,
+    /// A destination's new values passed their test and were stored.
+    Updated,
+    /// A destination has another name.
+    Renamed,
+    /// A destination waits.
+    Paused,
+    /// A destination goes on.
+    Resumed,
+    /// A destination is gone.
+    Deleted,
+    /// Broadcast was turned on.
+    BroadcastOn,
+    /// Broadcast was turned off.
+    BroadcastOff,
+    /// Account-wide Privacy Mode was turned on.
+    PrivacyOn,
+    /// Account-wide Privacy Mode was turned off.
+    PrivacyOff,
+    /// A key works no longer.
+    KeyRevoked,
+    /// A member was removed.
+    MemberRemoved,
+    /// An invitation was accepted.
+    Joined,
+    /// The account has another name.
+    AccountRenamed,
+    /// The password was changed.
+    PasswordChanged,
+    /// The session was ended.
+    SignedOut,
+}
+
+const ALL: [(Notice, &str, &str); 16] = [
+    (
+        Notice::Connected,
+        "connected",
+        "The test passed and the destination is saved. New requests are sent to it while Broadcast is on.",
+    ),
+    (Notice::Updated, "updated", "The test passed and the new settings are saved. The next batch uses them."),
+    (Notice::Renamed, "renamed", "Renamed."),
+    (Notice::Paused, "paused", "Paused. New requests wait until you resume."),
+    (Notice::Resumed, "resumed", "Resumed. What has waited is sent now."),
+    (Notice::Deleted, "deleted", "The destination is deleted."),
+    (Notice::BroadcastOn, "broadcast-on", "Broadcast is on. Requests that complete from now on are sent."),
+    (Notice::BroadcastOff, "broadcast-off", "Broadcast is off. Nothing more is sent."),
+    (Notice::PrivacyOn, "privacy-on", "Privacy Mode is on. Prompts and completions stay out of every trace."),
+    (Notice::PrivacyOff, "privacy-off", "Privacy Mode is off. Each destination decides for itself."),
+    (Notice::KeyRevoked, "key-revoked", "The key is revoked."),
+    (Notice::MemberRemoved, "member-removed", "The member is removed."),
+    (Notice::Joined, "joined", "Welcome. You are a member of this account now."),
+    (Notice::AccountRenamed, "account-renamed", "The account has its new name."),
+    (Notice::PasswordChanged, "password-changed", "The password is changed. Your other sessions are signed out."),
+    (Notice::SignedOut, "signed-out", "You are signed out."),
+];
+
+impl Notice {
+    /// The word that travels in the cookie.
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The sentence that the page shows.
+    pub fn sentence(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The notice of a word; None for words that are not ours.
+    pub fn named(name: &str) -> Option<Self> {
+        ALL.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+
+    fn row(self) -> (Self, &'static str, &'static str) {
+        ALL.into_iter().find(|row| row.0 == self).unwrap_or(ALL[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_comes_back_by_its_name() {
+        for (notice, name, _) in ALL {
+            assert_eq!(Notice::named(name), Some(notice));
+            assert_eq!(notice.name(), name);
+        }
+        assert_eq!(Notice::named("<script>"), None);
+    }
+}

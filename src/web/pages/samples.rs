@@ -1,0 +1,327 @@
+//! Pictures of every page: whoever changes a template sees in the review what became of the HTML.
+
+use actix_web::http::StatusCode;
+use askama::Template;
+use chrono::{DateTime, TimeDelta};
+
+use super::account::AccountPage;
+use super::confirm::Confirm;
+use super::destination::{DestinationPage, Existing};
+use super::invitation::InvitationPage;
+use super::keys::{KeyCreatedPage, KeyRow, KeysPage};
+use super::members::{MemberRow, MembersPage};
+use super::observability::{DestinationRow, DestinationState, Guide, KindRow, ObservabilityPage};
+use super::problem::ProblemPage;
+use super::sign_in::SignInPage;
+use super::sign_up::SignUpPage;
+use super::verdict::{StepRow, VerdictPanel};
+use crate::web::assets;
+use crate::web::control::Control;
+use crate::web::flash::Notice;
+use crate::web::shell::{Person, Problem, Section, Shell};
+use crate::web::when::When;
+
+fn person() -> Person {
+    Person { email: "ada@example.com".to_owned(), account_name: "Analytical Engines".to_owned() }
+}
+
+fn ago(minutes: i64) -> When {
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    When::new(now - TimeDelta::minutes(minutes), now)
+}
+
+fn problem(field: Option<&'static str>, message: &str) -> Problem {
+    Problem { field, message: message.to_owned() }
+}
+
+/// The names of assets change with every style; the pictures should not.
+fn drawn(page: &impl Template) -> String {
+    let html = page.render().unwrap();
+    html.replace(assets::STYLES, "/assets/styles.css")
+        .replace(assets::SCRIPT, "/assets/app.js")
+        .replace(assets::MARK, "/assets/mark.svg")
+}
+
+fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> ObservabilityPage {
+    let mut shell = Shell::settings(Section::Observability, "Observability", person());
+    shell.notice = (!destinations.is_empty()).then_some(Notice::Connected);
+    ObservabilityPage {
+        shell,
+        is_on,
+        can_edit: true,
+        kinds: vec![KindRow {
+            slug: "sentry",
+            label: "Sentry",
+            summary: "Traces of LLM requests beside your errors and performance.".to_owned(),
+            count: destinations.len(),
+            limit: 5,
+        }],
+        guide: Guide {
+            has_destination: !destinations.is_empty(),
+            is_on,
+            public_url: "http://localhost:8080".to_owned(),
+        },
+        destinations,
+    }
+}
+
+fn row(name: &str, state: DestinationState) -> DestinationRow {
+    DestinationRow {
+        id: "0199-1".to_owned(),
+        name: name.to_owned(),
+        kind: "Sentry",
+        target: "https://o123.ingest.us.sentry.io/api/456".to_owned(),
+        state,
+        tested: Some(ago(3)),
+        is_private: name != "Sentry",
+    }
+}
+
+fn connection(problems: &[Problem], dsn: &str, dsn_hint: &str) -> Vec<Control> {
+    let endpoint = Control {
+        code: true,
+        placeholder: "https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces",
+        input: "url",
+        ..Control::text("otlpEndpoint", "OTLP Traces Endpoint")
+    };
+    let dsn = Control { code: true, ..Control::text("dsn", "Sentry DSN").value(dsn) };
+    vec![
+        endpoint
+            .value("https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces")
+            .hint("In Sentry: Settings › Projects › your project › SDK Setup › Client Keys (DSN) › OpenTelemetry."),
+        dsn.hint(dsn_hint).problem(problems),
+        Control::text("environment", "Default environment").optional().hint("For requests that name none."),
+        Control::text("release", "Default release").optional().hint("For requests that name none."),
+    ]
+}
+
+fn privacy() -> Vec<Control> {
+    vec![Control::check("privacy_mode", "Privacy Mode", false).hint("Prompts and completions stay out of the traces.")]
+}
+
+fn step(state: &'static str, label: &str, detail: &str, time: &str) -> StepRow {
+    StepRow { state, label: label.to_owned(), detail: detail.to_owned(), time: time.to_owned() }
+}
+
+fn verdict(is_passed: bool) -> VerdictPanel {
+    let (state, headline, subline) = if is_passed {
+        ("passed", "The connection works", "Tested 3 minutes ago, in 3.4 s.")
+    } else {
+        ("failed", "The connection test failed", "Nothing was saved. The form keeps what you typed.")
+    };
+    let last = if is_passed { "passed" } else { "failed" };
+    VerdictPanel {
+        state,
+        headline: headline.to_owned(),
+        subline: subline.to_owned(),
+        advice: (!is_passed)
+            .then(|| "This key does not exist, is disabled, or belongs to another project: copy the DSN again from Client Keys.".to_owned()),
+        steps: vec![
+            step("passed", "Fields", "Endpoint and DSN agree.", ""),
+            step("passed", "Find the address", "o123.ingest.us.sentry.io", "12 ms"),
+            step("passed", "Connect", "", "31 ms"),
+            step("passed", "Secure the connection", "TLS 1.3", "48 ms"),
+            step("passed", "Send", "HTTP 200", "102 ms"),
+            step(last, "Send again", if is_passed { "HTTP 200" } else { "HTTP 403: ProjectId" }, "3,251 ms"),
+            step(if is_passed { "passed" } else { "skipped" }, "Send a trace", "", ""),
+        ],
+        trace_id: is_passed.then(|| "dbd49206c2c8a478fcf97ce967645760".to_owned()),
+        server: is_passed.then(|| "sentry-relay/26.9.0".to_owned()),
+        sent: vec![("x-sentry-auth".to_owned(), "Sentry sentry_version=7, sentry_key=abc1…f123".to_owned())],
+        is_focused: !is_passed,
+    }
+}
+
+#[test]
+fn observability_before_anything_is_configured() {
+    insta::assert_snapshot!(drawn(&observability(Vec::new(), false)));
+}
+
+#[test]
+fn observability_with_destinations() {
+    let rows = vec![row("Sentry", DestinationState::Healthy), row("Staging", DestinationState::NeedsAttention)];
+    insta::assert_snapshot!(drawn(&observability(rows, true)));
+}
+
+#[test]
+fn destination_that_is_new() {
+    insta::assert_snapshot!(drawn(&DestinationPage {
+        shell: Shell::settings(Section::Observability, "Sentry", person()),
+        heading: "Sentry".to_owned(),
+        lead: "Paste the two values from your Sentry project.".to_owned(),
+        kind: "Sentry",
+        action: "/settings/observability/sentry".to_owned(),
+        connection: connection(&[], "", "On the same page. Never shown again once it is saved."),
+        options: privacy(),
+        existing: None,
+        verdict: None,
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn destination_whose_test_failed() {
+    let mut shell = Shell::settings(Section::Observability, "Sentry", person());
+    shell.problems =
+        vec![problem(Some("dsn"), "The key in the DSN has 31 characters; Sentry's keys have 32. Copy it again.")];
+    let connection = connection(&shell.problems, "https://abc@o123.ingest.us.sentry.io/456", "On the same page.");
+    insta::assert_snapshot!(drawn(&DestinationPage {
+        shell,
+        heading: "Sentry".to_owned(),
+        lead: String::new(),
+        kind: "Sentry",
+        action: "/settings/observability/sentry".to_owned(),
+        connection,
+        options: privacy(),
+        existing: None,
+        verdict: Some(verdict(false)),
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn destination_that_exists() {
+    insta::assert_snapshot!(drawn(&DestinationPage {
+        shell: Shell::settings(Section::Observability, "Production", person()),
+        heading: "Production".to_owned(),
+        lead: "Changes are saved when the test passes.".to_owned(),
+        kind: "Sentry",
+        action: "/settings/observability/destinations/0199-1".to_owned(),
+        connection: connection(&[], "", "Set 3 minutes ago. Leave it empty to keep it."),
+        options: privacy(),
+        existing: Some(Existing {
+            path: "/settings/observability/destinations/0199-1".to_owned(),
+            revision: 3,
+            name: Control::text("name", "Name").value("Production"),
+            is_paused: false,
+        }),
+        verdict: Some(verdict(true)),
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn deleting_asks_first() {
+    insta::assert_snapshot!(drawn(&Confirm {
+        shell: Shell::settings(Section::Observability, "Delete Production?", person()),
+        question: "Delete Production?".to_owned(),
+        consequence:
+            "Sending stops at once, and what still waits for it is dropped. Traces already in Sentry stay there."
+                .to_owned(),
+        button: "Delete destination",
+        action: "/settings/observability/destinations/0199-1/delete".to_owned(),
+        back_path: "/settings/observability/destinations/0199-1/edit".to_owned(),
+        back_label: "Production",
+    }));
+}
+
+#[test]
+fn keys() {
+    let row = |name: &str, used| KeyRow {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        type_label: "Inference",
+        masked: "tck-inf-Ab12…9xYz".to_owned(),
+        created: ago(60 * 24 * 3),
+        last_used: used,
+    };
+    insta::assert_snapshot!(drawn(&KeysPage {
+        shell: Shell::settings(Section::Keys, "API keys", person()),
+        name: Control::text("name", "Name").hint("For example the application that will use it."),
+        is_management: false,
+        keys: vec![row("Support bot", Some(ago(4))), row("Notebook", None)],
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn key_that_was_just_made() {
+    insta::assert_snapshot!(drawn(&KeyCreatedPage {
+        shell: Shell::settings(Section::Keys, "Copy your new key", person()),
+        name: "Support bot".to_owned(),
+        key: "tck-inf-0123456789abcdefghijklmnopqrstuvwxyzABCDEFG-h1J2k3".to_owned(),
+        is_management: false,
+        public_url: "http://localhost:8080".to_owned(),
+    }));
+}
+
+#[test]
+fn members_with_a_new_invitation() {
+    let row = |email: &str, role, is_you| MemberRow {
+        id: email.to_owned(),
+        email: email.to_owned(),
+        role,
+        joined: ago(60 * 30),
+        is_you,
+    };
+    insta::assert_snapshot!(drawn(&MembersPage {
+        shell: Shell::settings(Section::Members, "Members", person()),
+        members: vec![row("ada@example.com", "Admin", true), row("charles@example.com", "Member", false)],
+        new_link: Some("http://localhost:8080/invitations/0123456789abcdef".to_owned()),
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn account() {
+    insta::assert_snapshot!(drawn(&AccountPage {
+        shell: Shell::settings(Section::Account, "Account", person()),
+        name: Control::text("name", "Account name").value("Analytical Engines"),
+        is_private: false,
+        password: vec![
+            Control::password("current_password", "Current password", "current-password"),
+            Control::password("password", "New password", "new-password").hint("At least 12 characters."),
+        ],
+        email: "ada@example.com".to_owned(),
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn sign_up_with_a_mistake() {
+    let mut shell = Shell::door("Create the first account");
+    shell.problems = vec![problem(Some("password"), "Use at least 12 characters.")];
+    let fields = vec![
+        Control::email().value("ada@example.com"),
+        Control::password("password", "Password", "new-password")
+            .hint("At least 12 characters.")
+            .problem(&shell.problems),
+        Control::text("account_name", "Account name").value("Analytical Engines").hint("Your team or your project."),
+    ];
+    insta::assert_snapshot!(drawn(&SignUpPage {
+        shell,
+        heading: "Create the first account".to_owned(),
+        lead: "This Tracecast is new. You will be its first admin.".to_owned(),
+        action: "/sign-up".to_owned(),
+        fields,
+        button: "Create account",
+        is_first: true,
+        sign_in_path: "/sign-in".to_owned(),
+    }));
+}
+
+#[test]
+fn sign_in() {
+    insta::assert_snapshot!(drawn(&SignInPage {
+        shell: Shell::door("Sign in"),
+        next: "/settings/keys".to_owned(),
+        fields: vec![Control::email(), Control::password("password", "Password", "current-password")],
+        can_sign_up: false,
+    }));
+}
+
+#[test]
+fn invitation() {
+    insta::assert_snapshot!(drawn(&InvitationPage {
+        shell: Shell::door("Join Analytical Engines"),
+        account_name: "Analytical Engines".to_owned(),
+        email: "charles@example.com".to_owned(),
+        role: "member",
+        action: "/invitations/abc".to_owned(),
+    }));
+}
+
+#[test]
+fn not_found() {
+    insta::assert_snapshot!(drawn(&ProblemPage::new(StatusCode::NOT_FOUND)));
+}

@@ -1,0 +1,60 @@
+//! An instant as people read it: relative, with the exact time behind it.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+/// An instant, seen from now.
+#[derive(Debug, Clone, Copy)]
+pub struct When {
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+}
+
+impl When {
+    /// `at`, seen from `now`.
+    pub fn new(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self { at, now }
+    }
+
+    /// RFC 3339 in UTC, to the second.
+    pub fn exact(&self) -> String {
+        self.at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+
+    /// For example "3 minutes ago"; after a month, the date.
+    pub fn relative(&self) -> String {
+        let past = self.now - self.at;
+        if past < TimeDelta::minutes(1) {
+            "just now".to_owned()
+        } else if past < TimeDelta::hours(1) {
+            ago(past.num_minutes(), "minute")
+        } else if past < TimeDelta::days(1) {
+            ago(past.num_hours(), "hour")
+        } else if past < TimeDelta::days(30) {
+            ago(past.num_days(), "day")
+        } else {
+            self.at.format("on %-d %B %Y").to_string()
+        }
+    }
+}
+
+fn ago(count: i64, unit: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural} ago")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_tell_them() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let told = |seconds| When::new(now - TimeDelta::seconds(seconds), now).relative();
+        assert_eq!(told(-5), "just now");
+        assert_eq!(told(59), "just now");
+        assert_eq!(told(60), "1 minute ago");
+        assert_eq!(told(7_200), "2 hours ago");
+        assert_eq!(told(86_400 * 3), "3 days ago");
+        assert_eq!(told(86_400 * 40), "on 6 December 2026");
+    }
+}
