@@ -1,0 +1,177 @@
+//! One request on its way through the gateway. Whatever becomes of it, it is recorded once: when it is dropped.
+
+use std::sync::Arc;
+
+use super::completion::Completion;
+use super::context;
+use super::failure::Failure;
+use super::request::{CallerHeaders, RequestFacts};
+use super::upstream::Attempts;
+use crate::clock::{Clock, UnixNanos};
+use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, Operation, ResponseFacts, Text, Times};
+use crate::config::Prices;
+use crate::id::{AccountId, ApiKeyId};
+use crate::recorder::Recorder;
+
+/// Status recorded for a caller that went away before it got any (nginx's "client closed request").
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// Who asks, by which key and on which route.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The key's account.
+    pub account: AccountId,
+    /// The key.
+    pub api_key: ApiKeyId,
+    /// The route, for example `/api/v1/chat/completions`.
+    pub route: &'static str,
+    /// What the headers say of the request.
+    pub headers: CallerHeaders,
+}
+
+/// What an exchange needs of the gateway.
+#[derive(Debug, Clone)]
+pub(super) struct Recording {
+    pub(super) clock: Clock,
+    pub(super) prices: Arc<Prices>,
+    pub(super) recorder: Recorder,
+}
+
+/// A request from its arrival to its end.
+///
+/// Dropping it records it. An exchange that is dropped before it was [settled](Self::settle) was cancelled: the web
+/// server drops the handler or the body when the caller goes away.
+#[derive(Debug)]
+pub struct Exchange {
+    recording: Recording,
+    pub(super) caller: Caller,
+    pub(super) id: GenerationId,
+    received: UnixNanos,
+    /// The body as text, once it passed the checks.
+    pub(super) text: String,
+    pub(super) facts: RequestFacts,
+    pub(super) attempts: Attempts,
+    pub(super) first_chunk: Option<UnixNanos>,
+    upstream_ended: Option<UnixNanos>,
+    /// Name of the provider where the answer names none; empty until one is asked.
+    pub(super) provider: String,
+    pub(super) completion: Completion,
+    /// Whether the answer is streamed.
+    pub(super) streaming: bool,
+    /// What the caller got, if anything.
+    pub(super) status: Option<u16>,
+    ending: Option<Ending<'static>>,
+}
+
+impl Exchange {
+    pub(super) fn new(recording: Recording, caller: Caller, id: GenerationId, received: UnixNanos) -> Self {
+        Self {
+            recording,
+            caller,
+            id,
+            received,
+            text: String::new(),
+            facts: RequestFacts::default(),
+            attempts: Attempts::default(),
+            first_chunk: None,
+            upstream_ended: None,
+            provider: String::new(),
+            completion: Completion::default(),
+            streaming: false,
+            status: None,
+            ending: None,
+        }
+    }
+
+    /// The name of the request, also in the header `X-Generation-Id`.
+    pub fn id(&self) -> &GenerationId {
+        &self.id
+    }
+
+    /// Ends the request with a failure that was found outside: a body that is too large, too slow or no JSON.
+    pub fn refuse(mut self, failure: Failure) -> Failure {
+        self.fail(&failure);
+        failure
+    }
+
+    pub(super) fn now(&self) -> UnixNanos {
+        self.recording.clock.unix_nanos()
+    }
+
+    /// The answer has been passed on to its end.
+    pub(super) fn settle(&mut self) {
+        let ending = match &self.completion.error {
+            Some(failure) => failure.ending(),
+            None if self.completion.has_failed() => Failure::interrupted().ending(),
+            None => Ending::Completed,
+        };
+        self.ending.get_or_insert(ending);
+    }
+
+    /// Whether it is known how the request ended.
+    pub(super) fn is_settled(&self) -> bool {
+        self.ending.is_some()
+    }
+
+    /// The request got no answer, or one that broke off.
+    pub(super) fn fail(&mut self, failure: &Failure) {
+        self.status.get_or_insert(failure.status);
+        self.ending.get_or_insert_with(|| failure.ending());
+    }
+
+    /// The upstream's last byte has come.
+    pub(super) fn upstream_has_ended(&mut self) {
+        let now = self.now();
+        self.upstream_ended.get_or_insert(now);
+    }
+
+    /// The cost: the upstream's word, else the operator's price table, by the model that answered or was asked for.
+    pub(super) fn cost(&self) -> Cost {
+        if let Some(total) = self.completion.cost {
+            return Cost { total: Some(total), ..Cost::default() };
+        }
+        let models = [self.completion.model.as_deref(), Some(self.facts.model.as_str())];
+        let usage = &self.completion.usage;
+        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, usage)).unwrap_or_default()
+    }
+
+    fn record(&mut self) {
+        // Some callers hang up at the finish reason instead of at `[DONE]`: they have the whole answer.
+        if self.status.is_some() && self.completion.is_finished() {
+            self.settle();
+        }
+        let ending = self.ending.take().unwrap_or(Ending::Cancelled);
+        let was_asked = self.attempts.begun.is_some();
+        let request = CompletedRequest {
+            id: self.id.clone(),
+            operation: Operation::Chat,
+            route: Text::from(self.caller.route),
+            times: Times {
+                received: self.received,
+                answered: self.now(),
+                upstream_begun: self.attempts.begun,
+                first_chunk: self.first_chunk,
+                upstream_ended: self.upstream_ended,
+            },
+            status: self.status.unwrap_or(CLIENT_CLOSED_REQUEST),
+            ending,
+            streaming: self.streaming,
+            api_key: Some(self.caller.api_key),
+            context: std::mem::take(&mut self.facts.context),
+            request_model: Text::from(self.facts.model.as_str()),
+            parameters: std::mem::take(&mut self.facts.parameters),
+            response: if was_asked { self.completion.facts(&self.provider) } else { ResponseFacts::default() },
+            usage: self.completion.usage,
+            cost: self.cost(),
+            failed_attempts: std::mem::take(&mut self.attempts.failed),
+        };
+        let content = context::content(&self.text, &self.completion.choices);
+        self.recording.recorder.record(self.caller.account, &request, &content);
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.record();
+    }
+}

@@ -1,0 +1,232 @@
+//! What can go wrong with a request, as the caller is told and as it is recorded.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use crate::completed_request::{Ending, Text};
+
+/// A request that gets no answer of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// The HTTP status for the caller.
+    pub status: u16,
+    /// A low-cardinality word for `error.type`: an upstream's HTTP status as text, `timeout`, `connection_error`, ….
+    pub kind: Cow<'static, str>,
+    /// A sentence for the caller; may repeat words of the caller or of the upstream.
+    pub message: String,
+    /// A sentence for the record, free of prompt and completion; the caller's sentence goes beside it as detail.
+    pub summary: Cow<'static, str>,
+    /// `metadata` of the error envelope.
+    pub metadata: Option<Value>,
+    /// The `Retry-After` header, as the upstream gave it.
+    pub retry_after: Option<String>,
+}
+
+impl Failure {
+    fn new(status: u16, kind: &'static str, summary: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            kind: Cow::Borrowed(kind),
+            message: message.into(),
+            summary: Cow::Borrowed(summary),
+            metadata: None,
+            retry_after: None,
+        }
+    }
+
+    /// The body is not what the API takes.
+    pub fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
+    }
+
+    /// A field of the body has the wrong type. `expected` completes "must be …".
+    pub(super) fn invalid_field(field: &str, expected: &str) -> Self {
+        let mut failure = Self::invalid_request(format!("`{field}` must be {expected}. Correct it and send it again."));
+        failure.metadata = Some(json!({ "field": field }));
+        failure
+    }
+
+    /// The body is longer than `limit` bytes.
+    pub fn too_large(limit: usize) -> Self {
+        let message =
+            format!("The body is larger than {} MiB. Send a shorter conversation or smaller images.", limit >> 20);
+        Self::new(413, "payload_too_large", "The request was refused because its body was too large.", message)
+    }
+
+    /// The body did not arrive in time.
+    pub fn body_too_slow() -> Self {
+        const MESSAGE: &str = "The body did not arrive within 30 seconds. Send it again.";
+        Self::new(408, "request_timeout", "The request was given up because its body did not arrive in time.", MESSAGE)
+    }
+
+    /// The body is not JSON by its own headers.
+    pub fn unsupported_media_type() -> Self {
+        const MESSAGE: &str =
+            "The body must be JSON, not compressed. Send the header `Content-Type: application/json`.";
+        Self::new(415, "unsupported_media_type", "The request was refused because its body was not JSON.", MESSAGE)
+    }
+
+    /// The body is announced in another encoding than UTF-8.
+    pub fn wrong_charset() -> Self {
+        Self::invalid_request("The body must be UTF-8. Encode it so, and leave `charset` out of the content type.")
+    }
+
+    /// No connection to the upstream, or none that lasted until an answer began.
+    pub(super) fn connection_error() -> Self {
+        const MESSAGE: &str =
+            "The model server behind this gateway could not be reached. Try again; if it goes on, tell your operator.";
+        Self::new(502, "connection_error", "The upstream could not be reached.", MESSAGE)
+    }
+
+    /// The upstream did not answer in time.
+    pub(super) fn timeout() -> Self {
+        const MESSAGE: &str =
+            "The model server behind this gateway did not answer in time. Try again, or ask for a shorter answer.";
+        Self::new(504, "timeout", "The upstream did not answer in time.", MESSAGE)
+    }
+
+    /// The upstream's answer broke off.
+    pub(super) fn interrupted() -> Self {
+        const MESSAGE: &str = "The model server's answer broke off before its end. Send the request again.";
+        Self::new(502, "stream_interrupted", "The upstream's answer broke off before its end.", MESSAGE)
+    }
+
+    /// The upstream's answer is too large to be read.
+    pub(super) fn answer_too_large() -> Self {
+        const MESSAGE: &str = "The model server's answer was too large to pass on. Ask for less, or stream it.";
+        Self::new(502, "answer_too_large", "The upstream's answer was too large.", MESSAGE)
+    }
+
+    /// The upstream answered with an error status.
+    pub(super) fn answered(status: u16, body: &[u8], retry_after: Option<String>) -> Self {
+        let words = UpstreamError::read(body);
+        let metadata = words.metadata(status);
+        let (status, message) = match status {
+            // The caller's key is fine: it is the gateway's own that was refused.
+            401 => (502, "The model server refused this gateway's own key. Tell your operator.".to_owned()),
+            300..=399 | 600.. => {
+                (502, format!("The model server answered {status}, which is no answer to a question."))
+            }
+            _ => (status, words.message.unwrap_or_else(|| format!("The model server answered {status}."))),
+        };
+        Self {
+            status,
+            kind: Cow::Owned(metadata["status"].to_string()),
+            message,
+            summary: Cow::Owned(format!("The upstream answered {}.", metadata["status"])),
+            metadata: Some(json!({ "upstream": metadata })),
+            retry_after,
+        }
+    }
+
+    /// The upstream reported an error inside its stream.
+    pub(super) fn in_stream(error: &Value) -> Self {
+        const SUMMARY: &str = "The upstream reported an error in the middle of its answer.";
+        let message = error["message"].as_str().unwrap_or("The model server failed in the middle of its answer.");
+        let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
+        if let Some(code) = error["code"].as_u64().filter(|code| (400..600).contains(code)) {
+            failure.kind = Cow::Owned(code.to_string());
+        }
+        failure
+    }
+
+    /// As it is recorded.
+    pub(super) fn ending(&self) -> Ending<'static> {
+        Ending::Failed {
+            kind: Text(self.kind.clone()),
+            message: Text(self.summary.clone()),
+            detail: (self.message != self.summary).then(|| Text::from(self.message.clone())),
+        }
+    }
+
+    /// The error envelope (spec 3): `{"error":{"code","message","metadata"?}}`.
+    pub fn envelope(&self) -> Value {
+        let mut error = json!({ "code": self.status, "message": self.message });
+        if let Some(metadata) = &self.metadata {
+            error["metadata"] = metadata.clone();
+        }
+        json!({ "error": error })
+    }
+}
+
+/// An upstream's own words about its error: OpenAI's `{"error":{"message","type","code","param"}}`, or the shapes that
+/// other servers use.
+#[derive(Debug, Default)]
+struct UpstreamError {
+    message: Option<String>,
+    error: Value,
+}
+
+/// Longest message that is passed on, in characters.
+const MESSAGE_CHARS: usize = 2_000;
+
+impl UpstreamError {
+    fn read(body: &[u8]) -> Self {
+        let Ok(body) = serde_json::from_slice::<Value>(body) else { return Self::default() };
+        let error = if body["error"].is_null() { &body } else { &body["error"] };
+        let message = [error, &error["message"], &body["message"], &body["detail"]]
+            .into_iter()
+            .find_map(Value::as_str)
+            .filter(|message| !message.trim().is_empty())
+            .map(|message| message.chars().take(MESSAGE_CHARS).collect());
+        Self { message, error: error.clone() }
+    }
+
+    fn metadata(&self, status: u16) -> Value {
+        let mut metadata = json!({ "status": status });
+        for key in ["type", "code", "param"] {
+            let value = &self.error[key];
+            if value.is_string() || value.is_number() {
+                metadata[key] = value.clone();
+            }
+        }
+        metadata
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openai_errors_keep_message_type_and_code() {
+        let body = br#"{"error":{"message":"No such model.","type":"invalid_request_error","param":null,"code":"model_not_found"}}"#;
+        let failure = Failure::answered(404, body, None);
+        assert_eq!((failure.status, failure.kind.as_ref()), (404, "404"));
+        assert_eq!(
+            failure.envelope(),
+            json!({"error": {"code": 404, "message": "No such model.", "metadata": {"upstream":
+                {"status": 404, "type": "invalid_request_error", "code": "model_not_found"}}}})
+        );
+    }
+
+    #[test]
+    fn other_shapes_and_no_json_at_all_give_a_sentence() {
+        for (body, message) in [
+            (&br#"{"error":"model not loaded"}"#[..], "model not loaded"),
+            (br#"{"detail":"Not Found"}"#, "Not Found"),
+            (br#"{"message":"overloaded"}"#, "overloaded"),
+            (b"<html>", "The model server answered 500."),
+            (br#"[1]"#, "The model server answered 500."),
+            (b"\"quoted\"", "quoted"),
+        ] {
+            assert_eq!(Failure::answered(500, body, None).message, message);
+        }
+    }
+
+    #[test]
+    fn a_refused_gateway_key_is_not_the_callers_mistake() {
+        let failure = Failure::answered(401, br#"{"error":{"message":"Incorrect API key provided: sk-1234"}}"#, None);
+        assert_eq!((failure.status, failure.kind.as_ref()), (502, "401"));
+        assert!(!failure.envelope().to_string().contains("sk-1234"));
+    }
+
+    #[test]
+    fn what_is_recorded_as_message_holds_no_words_of_others() {
+        let failure = Failure::answered(400, br#"{"error":{"message":"bad: secret prompt"}}"#, None);
+        let Ending::Failed { message, detail, .. } = failure.ending() else { panic!("not failed") };
+        assert_eq!(&*message, "The upstream answered 400.");
+        assert_eq!(detail.as_deref(), Some("bad: secret prompt"));
+    }
+}

@@ -1,0 +1,303 @@
+//! Strict JSON: what a caller sends is checked once, whole, before anything is done with it (spec 3.6).
+//!
+//! serde alone keeps the last of two equal keys, and accepts anything at all in a value that nobody reads. The
+//! upstream may read it otherwise, so such a body is refused rather than guessed at.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::completed_request::Text;
+
+/// How deep arrays and objects may lie inside one another: just below `serde_json`'s own limit of 127, which would
+/// otherwise speak first and less clearly.
+pub(super) const DEPTH: u8 = 126;
+
+/// Up to so many keys of an object are compared one by one; beyond, a set is quicker.
+const KEYS_COMPARED_ONE_BY_ONE: usize = 16;
+
+/// Why a text is not acceptable JSON.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum JsonError {
+    /// The bytes are not UTF-8, which RFC 8259 demands.
+    #[error("The body is not UTF-8 text. Send JSON encoded as UTF-8.")]
+    Encoding,
+    /// Not JSON, too deep, a number that no double holds, or a key twice.
+    #[error("The body is not valid JSON: {0}. Correct it and send it again.")]
+    Syntax(serde_json::Error),
+}
+
+/// The bytes as text, every value of it checked. Lone surrogates must have been repaired before.
+pub(super) fn check(text: &str) -> Result<(), JsonError> {
+    let depth = Cell::new(0);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    Strict { depth: &depth }.deserialize(&mut deserializer).and_then(|()| deserializer.end()).map_err(JsonError::Syntax)
+}
+
+/// Reads any value and keeps nothing of it.
+#[derive(Clone, Copy)]
+struct Strict<'d> {
+    depth: &'d Cell<u8>,
+}
+
+impl Strict<'_> {
+    fn enter<E: serde::de::Error>(self) -> Result<(), E> {
+        let depth = self.depth.get() + 1;
+        if depth > DEPTH {
+            return Err(E::custom(format_args!("nested more than {DEPTH} levels deep")));
+        }
+        self.depth.set(depth);
+        Ok(())
+    }
+
+    fn leave(self) {
+        self.depth.set(self.depth.get() - 1);
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        self.enter()?;
+        while items.next_element_seed(self)?.is_some() {}
+        self.leave();
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        self.enter()?;
+        let mut keys = Keys::default();
+        while let Some(key) = members.next_key::<Text<'de>>()? {
+            if let Err(key) = keys.insert(key) {
+                let shown: String = key.chars().take(64).collect();
+                return Err(A::Error::custom(format_args!("the key {shown:?} stands twice in the same object")));
+            }
+            members.next_value_seed(self)?;
+        }
+        self.leave();
+        Ok(())
+    }
+}
+
+/// The keys of one object that were met so far.
+#[derive(Default)]
+struct Keys<'a> {
+    few: Vec<Text<'a>>,
+    many: HashSet<Text<'a>>,
+}
+
+impl<'a> Keys<'a> {
+    /// Gives the key back if it is there already.
+    fn insert(&mut self, key: Text<'a>) -> Result<(), Text<'a>> {
+        if self.few.len() < KEYS_COMPARED_ONE_BY_ONE {
+            if self.few.contains(&key) {
+                return Err(key);
+            }
+            self.few.push(key);
+            return Ok(());
+        }
+        if self.few.contains(&key) || self.many.contains(&key) {
+            return Err(key);
+        }
+        self.many.insert(key);
+        Ok(())
+    }
+}
+
+/// The members of a JSON object: keys read, values left as the bytes they are, in their order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// None when the text is no JSON object.
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The bytes of a member's value; None where it is missing or `null`.
+    pub(super) fn get(&self, key: &str) -> Option<&'a RawValue> {
+        self.0.iter().find(|(name, _)| &**name == key).map(|(_, value)| *value).filter(|value| value.get() != "null")
+    }
+
+    /// Whether the member is there, `null` or not.
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.0.iter().any(|(name, _)| &**name == key)
+    }
+
+    /// A member's value read as `T`; None where it is missing, `null` or something else.
+    pub(super) fn read<T: serde::Deserialize<'a>>(&self, key: &str) -> Option<T> {
+        self.get(key).and_then(|value| serde_json::from_str(value.get()).ok())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(key, value)| (&**key, value.get()))
+    }
+}
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(16);
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// Writes a JSON object member by member, taking values as the bytes they are.
+#[derive(Debug)]
+pub(super) struct ObjectWriter {
+    text: String,
+}
+
+impl ObjectWriter {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
+        text.push('{');
+        Self { text }
+    }
+
+    /// Adds a member whose value is JSON already.
+    pub(super) fn raw(&mut self, key: &str, value: &str) {
+        if self.text.len() > 1 {
+            self.text.push(',');
+        }
+        self.text.push_str(&quoted(key));
+        self.text.push(':');
+        self.text.push_str(value);
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.text.push('}');
+        self.text
+    }
+}
+
+/// A text as a JSON string.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        check(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn ordinary_json_passes() {
+        check(r#"{"a":[1,-2,3.5e3,true,null,"\u0000"],"b":{"a":{"a":"x"}}}"#).unwrap();
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_at_any_depth() {
+        assert!(refusal(r#"{"a":1,"a":2}"#).contains("\"a\" stands twice"));
+        assert!(refusal(r#"{"x":[{"b":{"a":1,"\u0061":2}}]}"#).contains("\"a\" stands twice"));
+        let many: String = (0..40).map(|n| format!("\"k{n}\":0,")).collect();
+        assert!(refusal(&format!("{{{many}\"k39\":1}}")).contains("\"k39\" stands twice"));
+        assert!(refusal(&format!("{{{many}\"k3\":1}}")).contains("\"k3\" stands twice"));
+    }
+
+    #[test]
+    fn a_number_that_no_double_holds_is_refused() {
+        assert!(refusal(r#"{"temperature":1e400}"#).contains("number out of range"));
+    }
+
+    #[test]
+    fn depth_is_bounded_whatever_lies_inside() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        check(&nested(DEPTH.into())).unwrap();
+        assert!(refusal(&nested(usize::from(DEPTH) + 1)).contains("nested more than 126 levels"));
+        assert!(refusal(&nested(10_000)).contains("nested more than 126 levels"));
+        assert!(refusal(&r#"{"a":"#.repeat(10_000)).contains("nested more than 126 levels"));
+    }
+
+    #[test]
+    fn text_after_the_value_is_refused() {
+        assert!(refusal("{} {}").contains("trailing characters"));
+        assert!(refusal("").contains("EOF"));
+    }
+
+    #[test]
+    fn members_keep_order_and_bytes() {
+        let text = r#"{"b": 1.0 ,"a":[ 1 ,2],"\u0063":null}"#;
+        let members = Members::of(text).unwrap();
+        assert_eq!(members.iter().collect::<Vec<_>>(), [("b", "1.0"), ("a", "[ 1 ,2]"), ("c", "null")]);
+        assert!(members.get("c").is_none() && members.contains("c"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_judged_without_panic(text in ".{0,200}") {
+            let _ = check(&text);
+        }
+
+        #[test]
+        fn members_written_again_are_the_same_object(keys in proptest::collection::btree_set("\\PC{0,8}", 0..30)) {
+            let mut writer = ObjectWriter::with_capacity(64);
+            for (index, key) in keys.iter().enumerate() {
+                writer.raw(key, &index.to_string());
+            }
+            let text = writer.finish();
+            check(&text).unwrap();
+            let members = Members::of(&text).unwrap();
+            prop_assert_eq!(members.iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>(), keys.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! A chat request as the caller wrote it: checked at the edge, then passed on with its own bytes.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::completion::text_of;
+use super::context;
+use super::failure::Failure;
+use super::json::{self, JsonError, Members, ObjectWriter};
+use crate::completed_request::{Parameters, Text, TraceContext};
+
+/// Fields of ours that no upstream knows (spec 3.4). `user` is OpenAI's own and passes.
+const NOT_PASSED_ON: [&str; 2] = ["trace", "session_id"];
+
+/// What the caller says of a request in headers.
+#[derive(Debug, Clone, Default)]
+pub struct CallerHeaders {
+    /// `x-session-id`
+    pub session_id: Option<String>,
+    /// `traceparent` (W3C Trace Context)
+    pub traceparent: Option<String>,
+}
+
+/// What is recorded of a request beside its content.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct RequestFacts {
+    /// As the caller named it; empty when the request names none.
+    pub(super) model: String,
+    /// Whether the answer shall be streamed.
+    pub(super) streaming: bool,
+    /// Sampling parameters that were given.
+    pub(super) parameters: Parameters<'static>,
+    /// The caller's identifiers and metadata.
+    pub(super) context: TraceContext<'static>,
+}
+
+/// A body that passed all checks.
+#[derive(Debug)]
+pub(super) struct ChatRequest<'a> {
+    pub(super) facts: RequestFacts,
+    members: Members<'a>,
+}
+
+/// The bytes as text, with lone surrogates repaired and every value checked.
+pub(super) fn text(body: &[u8]) -> Result<String, Failure> {
+    let invalid = |error: JsonError| Failure::invalid_request(error.to_string());
+    let text = std::str::from_utf8(body).map_err(|_| invalid(JsonError::Encoding))?;
+    let text = context::repaired(text).into_owned();
+    json::check(&text).map_err(invalid)?;
+    Ok(text)
+}
+
+impl<'a> ChatRequest<'a> {
+    /// Checks the fields that are known; others are the upstream's business.
+    pub(super) fn parse(text: &'a str, headers: &CallerHeaders) -> Result<Self, Failure> {
+        let members = Members::of(text).ok_or_else(|| {
+            Failure::invalid_request("The body must be a JSON object. Send `{\"messages\": […], …}`.")
+        })?;
+        check_messages(&members)?;
+        let facts = RequestFacts {
+            model: field::<Text<'_>>(&members, "model", "a text")?.map(|model| model.to_string()).unwrap_or_default(),
+            streaming: field(&members, "stream", "true or false")?.unwrap_or_default(),
+            parameters: parameters(&members)?,
+            context: caller_context(&members, headers)?,
+        };
+        field::<Members<'_>>(&members, "stream_options", "an object")?;
+        field::<Vec<&RawValue>>(&members, "tools", "an array")?;
+        field::<i64>(&members, "n", "a whole number")?;
+        Ok(Self { facts, members })
+    }
+
+    /// What the upstream gets: the caller's members in their order and bytes, without ours; a stream is asked to report
+    /// its usage.
+    pub(super) fn upstream_body(&self) -> String {
+        let capacity: usize = self.members.iter().map(|(key, value)| key.len() + value.len() + 8).sum();
+        let mut writer = ObjectWriter::with_capacity(capacity + 64);
+        for (key, value) in self.members.iter() {
+            let is_rewritten = key == "stream_options" && self.facts.streaming;
+            if !is_rewritten && !NOT_PASSED_ON.contains(&key) {
+                writer.raw(key, value);
+            }
+        }
+        if self.facts.streaming {
+            writer.raw("stream_options", &with_usage(self.members.read("stream_options").unwrap_or_default()));
+        }
+        writer.finish()
+    }
+
+    /// The text of the last message of the user, for the built-in model.
+    pub(super) fn last_user_text(&self) -> String {
+        let messages = self.members.read::<Vec<Members<'_>>>("messages").unwrap_or_default();
+        let last = messages.iter().rev().find(|message| message.read::<Text<'_>>("role").as_deref() == Some("user"));
+        last.and_then(|message| text_of(message, "content")).map(|text| text.to_string()).unwrap_or_default()
+    }
+}
+
+/// What can be read of a body that was refused, so that its trace still has the caller's ids.
+pub(super) fn facts_of_refused(text: &str, headers: &CallerHeaders) -> RequestFacts {
+    let members = Members::of(text).unwrap_or_default();
+    RequestFacts {
+        model: members.read::<Text<'_>>("model").map(|model| model.to_string()).unwrap_or_default(),
+        streaming: members.read("stream").unwrap_or_default(),
+        parameters: parameters(&members).unwrap_or_default(),
+        context: context::of_caller(&members, headers),
+    }
+}
+
+/// A known field read as `T`; a wrong type is named. `expected` completes "must be …".
+fn field<'a, T: Deserialize<'a>>(members: &Members<'a>, name: &str, expected: &str) -> Result<Option<T>, Failure> {
+    let Some(value) = members.get(name) else { return Ok(None) };
+    serde_json::from_str(value.get()).map(Some).map_err(|_| Failure::invalid_field(name, expected))
+}
+
+fn check_messages(members: &Members<'_>) -> Result<(), Failure> {
+    let wrong = || Failure::invalid_field("messages", "an array of messages");
+    let messages: Vec<&RawValue> = field(members, "messages", "an array of messages")?.ok_or_else(wrong)?;
+    for (index, message) in messages.into_iter().enumerate() {
+        let name = |field: &str| format!("messages[{index}]{field}");
+        let message = Members::of(message.get()).ok_or_else(|| Failure::invalid_field(&name(""), "an object"))?;
+        if message.read::<Text<'_>>("role").is_none() {
+            return Err(Failure::invalid_field(&name(".role"), "a text, for example `user`"));
+        }
+        let content = message.get("content").map_or("null", RawValue::get);
+        if !content.starts_with(['"', '[', 'n']) {
+            return Err(Failure::invalid_field(&name(".content"), "a text, an array of parts, or null"));
+        }
+    }
+    Ok(())
+}
+
+fn caller_context(members: &Members<'_>, headers: &CallerHeaders) -> Result<TraceContext<'static>, Failure> {
+    field::<Text<'_>>(members, "user", "a text")?;
+    field::<Text<'_>>(members, "session_id", "a text")?;
+    field::<Members<'_>>(members, "trace", "an object")?;
+    Ok(context::of_caller(members, headers))
+}
+
+fn parameters(members: &Members<'_>) -> Result<Parameters<'static>, Failure> {
+    let number = |name| field::<f64>(members, name, "a number");
+    let whole = |name| field::<i64>(members, name, "a whole number");
+    let stop = field::<Stop>(members, "stop", "a text or an array of texts")?;
+    Ok(Parameters {
+        temperature: number("temperature")?,
+        top_p: number("top_p")?,
+        top_k: number("top_k")?,
+        max_tokens: whole("max_completion_tokens")?.or(whole("max_tokens")?),
+        frequency_penalty: number("frequency_penalty")?,
+        presence_penalty: number("presence_penalty")?,
+        stop_sequences: stop.map(Stop::into_sequences).unwrap_or_default(),
+        seed: whole("seed")?,
+    })
+}
+
+/// OpenAI's `stop`: one text or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stop {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Stop sequences that are recorded of one request; OpenAI allows four.
+const STOP_SEQUENCES: usize = 16;
+/// Characters of a stop sequence that are recorded.
+const STOP_SEQUENCE_CHARS: usize = 256;
+
+impl Stop {
+    fn into_sequences(self) -> Vec<Text<'static>> {
+        let sequences = match self {
+            Self::One(sequence) => vec![sequence],
+            Self::Several(sequences) => sequences,
+        };
+        let short = |sequence: String| Text::from(sequence.chars().take(STOP_SEQUENCE_CHARS).collect::<String>());
+        sequences.into_iter().take(STOP_SEQUENCES).map(short).collect()
+    }
+}
+
+/// The caller's `stream_options` with `include_usage` switched on.
+fn with_usage(options: Members<'_>) -> String {
+    let mut writer = ObjectWriter::with_capacity(64);
+    for (key, value) in options.iter().filter(|(key, _)| *key != "include_usage") {
+        writer.raw(key, value);
+    }
+    writer.raw("include_usage", "true");
+    writer.finish()
+}

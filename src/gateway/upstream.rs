@@ -1,0 +1,210 @@
+//! The client of the operator's model server: one for each worker thread of the web server, because a socket belongs to
+//! the runtime that opened it. Its address is the operator's own and stands outside the egress policy for destinations.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use super::failure::Failure;
+use super::provider;
+use crate::clock::{Clock, UnixNanos};
+use crate::completed_request::{FailedAttempt, Text};
+use crate::config;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest silence of the upstream: what the official OpenAI clients wait for by themselves. A stream may last longer.
+const SILENCE_TIMEOUT: Duration = Duration::from_mins(10);
+/// Pause before the second attempt.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// Statuses of a server that is away for a moment. What else it answers is its answer.
+const RETRIED: [u16; 3] = [502, 503, 504];
+
+/// A model server that speaks OpenAI's API.
+#[derive(Debug, Clone)]
+pub(super) struct Upstream {
+    client: reqwest::Client,
+    url: Url,
+    authorization: Option<HeaderValue>,
+    /// Name of the provider where an answer gives none.
+    pub(super) provider: String,
+}
+
+/// An answer that has begun.
+pub(super) struct UpstreamAnswer {
+    pub(super) status: u16,
+    pub(super) content_type: String,
+    pub(super) retry_after: Option<String>,
+    pub(super) body: BoxStream<'static, Result<Bytes, Broken>>,
+}
+
+/// The answer broke off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// The upstream fell silent.
+    Silent,
+    /// The connection was lost.
+    Cut,
+}
+
+/// The attempts to get an answer: when the last one began, and those that failed before.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    pub(super) begun: Option<UnixNanos>,
+    pub(super) failed: Vec<FailedAttempt<'static>>,
+}
+
+/// Why the upstream cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// The key cannot stand in a header.
+    #[error("UPSTREAM_API_KEY holds characters that cannot be sent in a header; copy the key again")]
+    Key,
+    /// The client cannot be built.
+    #[error("the client of the model server cannot be built: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+impl Upstream {
+    /// A client with its own connections.
+    #[expect(clippy::disallowed_methods, reason = "the one client beside egress: the operator's own model server")]
+    pub(super) fn new(settings: &config::Upstream, tls: rustls::ClientConfig) -> Result<Self, UpstreamError> {
+        let mut url = settings.base_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["chat", "completions"]);
+        }
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .redirect(Policy::none())
+            .referer(false)
+            .tcp_nodelay(true)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(SILENCE_TIMEOUT)
+            .user_agent(concat!("tracecast/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let authorization = settings.api_key.as_ref().map(|key| bearer(key.expose_secret())).transpose()?;
+        let provider = provider::of_host(url.host_str().unwrap_or_default()).to_owned();
+        Ok(Self { client, url, authorization, provider })
+    }
+
+    /// Asks; where the server is away for a moment, a second time. Nothing has been passed on by then.
+    pub(super) async fn ask(
+        &self,
+        body: String,
+        streaming: bool,
+        clock: Clock,
+        attempts: &mut Attempts,
+    ) -> Result<UpstreamAnswer, Failure> {
+        let body = Bytes::from(body);
+        let begun = clock.unix_nanos();
+        attempts.begun = Some(begun);
+        let (status, failure) = match self.attempt(body.clone(), streaming).await {
+            Ok(answer) if RETRIED.contains(&answer.status) => (Some(answer.status), answer.into_failure().await),
+            Err(failure) if failure.kind == "connection_error" => (None, failure),
+            settled => return settled,
+        };
+        attempts.failed.push(FailedAttempt {
+            begun,
+            ended: clock.unix_nanos(),
+            status,
+            kind: Text(failure.kind),
+            message: Text(failure.summary),
+        });
+        tokio::time::sleep(RETRY_PAUSE).await;
+        attempts.begun = Some(clock.unix_nanos());
+        self.attempt(body, streaming).await
+    }
+
+    async fn attempt(&self, body: Bytes, streaming: bool) -> Result<UpstreamAnswer, Failure> {
+        let accept = if streaming { "text/event-stream, application/json" } else { "application/json" };
+        let mut headers = HeaderMap::with_capacity(3);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        let sent = self.client.post(self.url.clone()).headers(headers).body(body).send().await;
+        let response = sent.map_err(|error| {
+            let failure = if error.is_timeout() && !error.is_connect() {
+                Failure::timeout()
+            } else {
+                Failure::connection_error()
+            };
+            tracing::warn!(kind = %failure.kind, error = ?error.without_url(), "the model server gave no answer");
+            failure
+        })?;
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(UpstreamAnswer {
+            status: response.status().as_u16(),
+            content_type: header(CONTENT_TYPE).unwrap_or_default(),
+            retry_after: header(RETRY_AFTER),
+            body: response.bytes_stream().map(|piece| piece.map_err(|error| Broken::from(&error))).boxed(),
+        })
+    }
+}
+
+impl From<&reqwest::Error> for Broken {
+    fn from(error: &reqwest::Error) -> Self {
+        if error.is_timeout() { Self::Silent } else { Self::Cut }
+    }
+}
+
+impl Broken {
+    pub(super) fn failure(self) -> Failure {
+        match self {
+            Self::Silent => Failure::timeout(),
+            Self::Cut => Failure::interrupted(),
+        }
+    }
+}
+
+/// Most bytes of an answer that comes whole.
+const WHOLE_BYTES: usize = 64 * 1024 * 1024;
+/// Most bytes of an error that are read.
+const ERROR_BYTES: usize = 64 * 1024;
+/// How long the body of an error is read: its status says the most.
+const ERROR_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl UpstreamAnswer {
+    /// Whether the answer is a stream of events.
+    pub(super) fn is_event_stream(&self) -> bool {
+        self.content_type.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
+    }
+
+    /// The whole body.
+    pub(super) async fn whole(mut self) -> Result<Bytes, Failure> {
+        let mut whole = Vec::new();
+        while let Some(piece) = self.body.next().await {
+            whole.extend_from_slice(&piece.map_err(Broken::failure)?);
+            if whole.len() > WHOLE_BYTES {
+                return Err(Failure::answer_too_large());
+            }
+        }
+        Ok(Bytes::from(whole))
+    }
+
+    /// An error status with what the body says about it.
+    pub(super) async fn into_failure(self) -> Failure {
+        let mut body = Vec::new();
+        let mut pieces = self.body.take_until(Box::pin(tokio::time::sleep(ERROR_TIMEOUT)));
+        while let Some(Ok(piece)) = pieces.next().await {
+            body.extend_from_slice(&piece);
+            if body.len() > ERROR_BYTES {
+                break;
+            }
+        }
+        Failure::answered(self.status, &body, self.retry_after)
+    }
+}
+
+fn bearer(key: &str) -> Result<HeaderValue, UpstreamError> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| UpstreamError::Key)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
