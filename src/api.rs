@@ -1,1 +1,47 @@
-//! Not yet furnished.
+//! The JSON edge: what programs call, under `/api/v1` and (for clients that cannot take a longer base) under `/v1`.
+//!
+//! The application that mounts [`routes`] provides as app data `web::Data<State>` and `web::Data<Gateway>` (one of both
+//! for each worker thread). It sets `HttpServer::h1_allow_half_closed(false)`, or a caller that goes away while the
+//! upstream thinks is noticed only when the answer is written; and it puts no compression before these routes, which
+//! would hold back the events of a stream.
+
+mod body;
+mod chat_completions;
+mod error;
+mod extract;
+mod openapi;
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Resource, Scope};
+
+pub use self::error::Error;
+
+/// Mounts the API.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(scope("/api/v1")).service(scope("/v1")).service(
+        // Unknown addresses of the API are answered by the API, not with a page.
+        web::scope("/api").default_service(web::to(not_found)),
+    );
+}
+
+/// Every path of a base with the one method that it takes, in the order of the OpenAPI document.
+const PATHS: [(&str, &str); 2] = [("/chat/completions", "POST"), ("/openapi.json", "GET, HEAD")];
+
+fn scope(base: &str) -> Scope {
+    let [(chat_completions, _), (openapi, _)] = PATHS;
+    web::scope(base)
+        .service(resource(chat_completions).route(web::post().to(chat_completions::create)))
+        .service(resource(openapi).route(web::get().to(openapi::show)).route(web::head().to(openapi::show)))
+        .default_service(web::to(not_found))
+}
+
+/// A resource that says which methods it takes.
+fn resource(path: &'static str) -> Resource {
+    let allowed = PATHS.iter().find(|(known, _)| *known == path).map_or("", |(_, allowed)| allowed);
+    web::resource(path)
+        .default_service(web::to(move || async move { Err::<HttpResponse, _>(Error::method_not_allowed(allowed)) }))
+}
+
+async fn not_found() -> Result<HttpResponse, Error> {
+    Err(Error::not_found())
+}

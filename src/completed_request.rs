@@ -3,7 +3,10 @@
 //! Two documents are recorded for each: this one, with all that Privacy Mode allows to leave, and
 //! [`content`], with the prompt and the completion. Both are UTF-8 JSON; [`FORMAT`] says which version.
 
+pub mod clean;
 pub mod content;
+pub mod context;
+pub mod escapes;
 pub mod generation_id;
 pub mod limits;
 pub mod metadata;

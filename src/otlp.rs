@@ -1,3 +1,8 @@
-//! Not yet furnished.
+//! OTLP over HTTP: what is sent, and what the answer means.
 
 pub mod answer;
+pub mod encode;
+mod gzip;
+
+pub use self::encode::{Encoder, Resource};
+pub use self::gzip::Gzip;

@@ -1,9 +1,12 @@
 //! What flows are given: everything that reaches outside the program, built once and passed in.
 
+pub mod testing;
+
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use self::testing::Testing;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::egress::Egress;
@@ -29,7 +32,5 @@ pub struct State {
     /// Lets as many passwords be hashed at once as there are cores, so that sign-ins leave room for other pages.
     pub hashing: Arc<Semaphore>,
     /// Lets one connection test run at a time for each account.
-    pub testing: crate::state::testing::Testing,
+    pub testing: Testing,
 }
-
-pub mod testing;

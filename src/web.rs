@@ -2,6 +2,9 @@
 
 pub mod assets;
 pub mod control;
+pub mod cookies;
+pub mod edge;
+pub mod error;
 pub mod flash;
 pub mod form;
 pub mod html;

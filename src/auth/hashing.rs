@@ -32,10 +32,9 @@ pub(super) async fn verify(state: &State, password: SecretString, hash: Option<S
 /// # Errors
 /// A sentence at the field `password`, or the program is stopping.
 pub(super) async fn check(state: &State, password: SecretString, known: Vec<String>) -> Result<(), Error> {
-    let verdict = blocking(state, move || {
-        password::check(&password, &known.iter().map(String::as_str).collect::<Vec<_>>())
-    })
-    .await?;
+    let verdict =
+        blocking(state, move || password::check(&password, &known.iter().map(String::as_str).collect::<Vec<_>>()))
+            .await?;
     verdict.map_err(|weak| Error::at("password", &weak.to_string()))
 }
 

@@ -40,12 +40,7 @@ pub enum Connecting {
 ///
 /// # Errors
 /// Sentences at fields, or another test is running.
-pub async fn connect(
-    state: &State,
-    account: AccountId,
-    kind: &Kind,
-    typed: &Typed<'_>,
-) -> Result<Connecting, Error> {
+pub async fn connect(state: &State, account: AccountId, kind: &Kind, typed: &Typed<'_>) -> Result<Connecting, Error> {
     let connection = both(parse_name(typed.name), kind.connect(&typed.settings));
     let (name, connection) = connection?;
     let verdict = test(state, account, &connection).await?;

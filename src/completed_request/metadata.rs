@@ -39,6 +39,14 @@ pub struct TraceContext<'a> {
     /// Every other key of `trace`, in the caller's order, without the prefix `trace.metadata.`.
     #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
     pub metadata: Vec<(Text<'a>, MetadataValue<'a>)>,
+    /// Keys of `trace` that were left out because there were too many.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub metadata_left_out: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A value of metadata. Nested values were turned into JSON text when they were recorded.

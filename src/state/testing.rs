@@ -30,7 +30,9 @@ pub struct Permit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Busy {
     /// The account's previous test has not ended.
-    #[error("Another connection test of this account is still running. Wait until it has ended, then press Test Connection again.")]
+    #[error(
+        "Another connection test of this account is still running. Wait until it has ended, then press Test Connection again."
+    )]
     Running,
     /// Ten tests began within the last minute.
     #[error("This account ran ten connection tests within a minute. Wait a minute, then press Test Connection again.")]

@@ -1,5 +1,8 @@
 //! What a form sent: parsed strictly, so that nothing reaches a database that no browser would send.
 
+mod body;
+
+pub use self::body::Form;
 use super::shell::Problem;
 
 /// The fields of a form in the order in which they came.

@@ -1,0 +1,96 @@
+//! Bodies of API requests: JSON by their headers, bounded in size and time.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{BytesMut, Payload};
+use futures_util::StreamExt as _;
+
+use crate::gateway::Failure;
+
+/// Most bytes of a body: room for a long conversation with some images in it.
+pub(super) const BODY_BYTES: usize = 20 * 1024 * 1024;
+/// A body must have arrived by then (spec 5.5). actix-web by itself waits for ever.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why there is no body.
+#[derive(Debug)]
+pub(super) enum NoBody {
+    /// It was refused.
+    Refused(Failure),
+    /// The caller went away before its end.
+    Gone,
+}
+
+/// The whole body.
+pub(super) async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, NoBody> {
+    check_type(request).map_err(NoBody::Refused)?;
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > BODY_BYTES as u64) {
+        return Err(NoBody::Refused(Failure::too_large(BODY_BYTES)));
+    }
+    match tokio::time::timeout(BODY_TIMEOUT, gather(payload)).await {
+        Ok(body) => body,
+        Err(_) => Err(NoBody::Refused(Failure::body_too_slow())),
+    }
+}
+
+async fn gather(mut payload: Payload) -> Result<Vec<u8>, NoBody> {
+    let mut body = BytesMut::new();
+    while let Some(piece) = payload.next().await {
+        let piece = piece.map_err(|_| NoBody::Gone)?;
+        if body.len() + piece.len() > BODY_BYTES {
+            return Err(NoBody::Refused(Failure::too_large(BODY_BYTES)));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.into())
+}
+
+/// JSON in UTF-8, not compressed. A request that names no type is taken at its word.
+fn check_type(request: &HttpRequest) -> Result<(), Failure> {
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
+    if header(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(Failure::unsupported_media_type());
+    }
+    let Some(content_type) = header(CONTENT_TYPE) else { return Ok(()) };
+    let mut parts = content_type.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default();
+    if media_type != "application/json" && !(media_type.starts_with("application/") && media_type.ends_with("+json")) {
+        return Err(Failure::unsupported_media_type());
+    }
+    let charset = parts.find_map(|parameter| parameter.strip_prefix("charset="));
+    match charset.map(|charset| charset.trim_matches('"')) {
+        None | Some("utf-8" | "utf8" | "us-ascii") => Ok(()),
+        Some(_) => Err(Failure::wrong_charset()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn status(headers: &[(&'static str, &'static str)]) -> Option<u16> {
+        let request = headers.iter().fold(TestRequest::default(), |request, header| request.insert_header(*header));
+        check_type(&request.to_http_request()).err().map(|failure| failure.status)
+    }
+
+    #[test]
+    fn json_in_utf8_is_taken() {
+        for content_type in ["application/json", "Application/JSON; charset=UTF-8", "application/vnd.api+json"] {
+            assert_eq!(status(&[("content-type", content_type)]), None, "{content_type}");
+        }
+        assert_eq!(status(&[]), None);
+    }
+
+    #[test]
+    fn other_types_encodings_and_charsets_are_refused() {
+        assert_eq!(status(&[("content-type", "text/plain")]), Some(415));
+        assert_eq!(status(&[("content-type", "application/x-www-form-urlencoded")]), Some(415));
+        assert_eq!(status(&[("content-type", "application/json"), ("content-encoding", "gzip")]), Some(415));
+        assert_eq!(status(&[("content-type", "application/json; charset=utf-16")]), Some(400));
+    }
+}

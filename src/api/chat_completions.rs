@@ -1,0 +1,66 @@
+//! `POST /api/v1/chat/completions`: from HTTP to the gateway and back.
+
+use std::convert::Infallible;
+
+use actix_web::body::{BodyStream, SizedStream};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt as _;
+
+use super::body::{self, NoBody};
+use super::error::{Error, GENERATION_ID_HEADER};
+use super::extract::InferenceKey;
+use crate::completed_request::GenerationId;
+use crate::gateway::{Answer, Caller, CallerHeaders, Gateway};
+
+/// The route as it is recorded: the pattern, which is the same for all callers.
+fn route(request: &HttpRequest) -> &'static str {
+    if request.path().starts_with("/api/") { "/api/v1/chat/completions" } else { "/v1/chat/completions" }
+}
+
+pub(super) async fn create(
+    request: HttpRequest,
+    InferenceKey(key): InferenceKey,
+    gateway: web::Data<Gateway>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Error> {
+    let caller =
+        Caller { account: key.account, api_key: key.key, route: route(&request), headers: caller_headers(&request) };
+    let exchange = gateway.receive(caller).map_err(|error| {
+        tracing::error!(%error, "a request could not be named");
+        Error::unavailable()
+    })?;
+    let id = exchange.id().clone();
+    let body = match body::read(&request, payload).await {
+        Ok(body) => body,
+        Err(NoBody::Refused(failure)) => return Err(Error::failed(&exchange.refuse(failure), &id)),
+        // Nobody reads this answer. Dropping the exchange records the request as cancelled.
+        Err(NoBody::Gone) => return Err(Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again.")),
+    };
+    match gateway.answer(exchange, &body).await {
+        Ok(answer) => Ok(response(answer, &id)),
+        Err(failure) => Err(Error::failed(&failure, &id)),
+    }
+}
+
+fn caller_headers(request: &HttpRequest) -> CallerHeaders {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    CallerHeaders { session_id: header("x-session-id"), traceparent: header("traceparent") }
+}
+
+fn response(answer: Answer, id: &GenerationId) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK));
+    response.insert_header((GENERATION_ID_HEADER, id.as_str()));
+    if let Ok(content_type) = HeaderValue::from_str(&answer.content_type) {
+        response.insert_header((CONTENT_TYPE, content_type));
+    }
+    let body = answer.body.map(Ok::<_, Infallible>);
+    if let Some(length) = answer.length {
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        return response.body(SizedStream::new(length as u64, body));
+    }
+    // nginx and others would otherwise gather the events before they pass them on.
+    response.insert_header((CACHE_CONTROL, "no-cache")).insert_header(("x-accel-buffering", "no"));
+    response.body(BodyStream::new(body))
+}

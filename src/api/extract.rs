@@ -1,0 +1,61 @@
+//! Who calls: the API key of a request, checked before anything else of it is read.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use super::error::Error;
+use crate::auth::api_keys::{ApiKeyIdentity, IdentifyError, identify};
+use crate::state::State;
+use crate::token::ApiKeyType;
+
+/// A valid key that may ask models.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InferenceKey(pub(super) ApiKeyIdentity);
+
+impl FromRequest for InferenceKey {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let identity = identity(&request).await?;
+            match identity.kind {
+                ApiKeyType::Inference => Ok(Self(identity)),
+                ApiKeyType::Management => Err(Error::forbidden(
+                    "Management keys cannot ask models. Use an inference key from Settings › API keys.",
+                )),
+            }
+        })
+    }
+}
+
+async fn identity(request: &HttpRequest) -> Result<ApiKeyIdentity, Error> {
+    let presented = presented_key(request).ok_or_else(Error::unauthorized)?;
+    let Some(state) = request.app_data::<web::Data<State>>() else {
+        tracing::error!("the API was mounted without its State");
+        return Err(Error::unavailable());
+    };
+    identify(state, presented).await.map_err(|error| match error {
+        IdentifyError::Unauthorized => Error::unauthorized(),
+        IdentifyError::Unavailable(error) => {
+            tracing::error!(%error, "an API key could not be checked");
+            Error::unavailable()
+        }
+    })
+}
+
+/// The bearer token (RFC 6750); None where it is missing or there are several.
+fn presented_key(request: &HttpRequest) -> Option<&str> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let header = headers.next()?.to_str().ok()?;
+    if headers.next().is_some() {
+        return None;
+    }
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

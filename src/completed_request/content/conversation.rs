@@ -1,0 +1,47 @@
+//! A request's and its answer's messages, taken apart, on their way into a [`Content`].
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::ContentRef;
+use super::message::Message;
+use super::tools::Tool;
+use crate::completed_request::Text;
+
+/// Content that can still be made smaller.
+#[derive(Debug, Default)]
+pub(super) struct Conversation<'a> {
+    pub(super) input: Vec<Message<'a>>,
+    pub(super) output: Vec<Message<'a>>,
+    pub(super) system_instructions: Option<Text<'a>>,
+    pub(super) tools: Vec<Tool<'a>>,
+    /// How many messages `input` had before some were left out.
+    pub(super) original_length: Option<u64>,
+}
+
+impl<'a> Conversation<'a> {
+    /// Takes a recorded document apart again.
+    pub(super) fn read(content: &ContentRef<'a>) -> Self {
+        Self {
+            input: list(content.input),
+            output: list(content.output),
+            system_instructions: content.system_instructions.clone(),
+            tools: list(content.tools),
+            original_length: content.original_length,
+        }
+    }
+
+    /// The texts of the system and developer messages, one after another.
+    pub(super) fn gather_system_instructions(&mut self) {
+        let system = self.input.iter().filter(|message| message.is_system());
+        let texts: Vec<&str> = system.flat_map(Message::texts).collect();
+        self.system_instructions = match texts[..] {
+            [] => None,
+            ref texts => Some(texts.join("\n\n").into()),
+        };
+    }
+}
+
+fn list<'a, T: Deserialize<'a>>(json: Option<&'a RawValue>) -> Vec<T> {
+    json.and_then(|json| serde_json::from_str(json.get()).ok()).unwrap_or_default()
+}

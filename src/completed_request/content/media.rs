@@ -1,0 +1,81 @@
+//! Images, recordings and files: what is said of them in place of their bytes.
+
+use std::borrow::Cow;
+
+use crate::completed_request::Text;
+
+const MARK: &str = ";base64,";
+/// A media type is never longer (RFC 6838: two names of at most 127 characters).
+const MEDIA_TYPE_BYTES: usize = 255;
+
+/// The media type of a `data:` URL.
+pub(super) fn media_type(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("data:")?;
+    let end = rest.find([';', ','])?;
+    is_media_type(&rest[..end]).then(|| &rest[..end])
+}
+
+/// `image`, `audio` or `video` where the media type says so.
+pub(super) fn modality(media_type: &str) -> Option<&'static str> {
+    ["image", "audio", "video"].into_iter().find(|kind| media_type.split('/').next() == Some(kind))
+}
+
+/// The text with the bytes of embedded `data:` URLs replaced by their media type in brackets.
+pub(super) fn without_bytes(text: Text<'_>) -> Text<'_> {
+    if !text.contains(MARK) {
+        return text;
+    }
+    let mut kept = String::new();
+    let mut rest: &str = &text;
+    while let Some(mark) = rest.find(MARK) {
+        let after = mark + MARK.len();
+        let Some((start, media_type)) = url_before(rest, mark) else {
+            kept.push_str(&rest[..after]);
+            rest = &rest[after..];
+            continue;
+        };
+        kept.push_str(&rest[..start]);
+        kept.extend(["[", media_type, "]"]);
+        rest = rest[after..].trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+/=-_".contains(c));
+    }
+    kept.push_str(rest);
+    Text(Cow::Owned(kept))
+}
+
+/// Where the `data:` URL begins whose media type ends at `mark`.
+fn url_before(text: &str, mark: usize) -> Option<(usize, &str)> {
+    let from = text.floor_char_boundary(mark.saturating_sub(MEDIA_TYPE_BYTES + "data:".len()));
+    let start = from + text[from..mark].rfind("data:")?;
+    let media_type = text[start + "data:".len()..mark].split(';').next()?;
+    is_media_type(media_type).then_some((start, media_type))
+}
+
+fn is_media_type(text: &str) -> bool {
+    text.len() <= MEDIA_TYPE_BYTES
+        && text.contains('/')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/!#$&-^_.+".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_url_tells_its_media_type() {
+        assert_eq!(media_type("data:image/png;base64,AAAA"), Some("image/png"));
+        assert_eq!(media_type("data:text/plain,hello"), Some("text/plain"));
+        assert_eq!(media_type("data:;base64,AAAA"), None);
+        assert_eq!(media_type("https://example.com/a.png"), None);
+        assert_eq!(modality("image/png"), Some("image"));
+        assert_eq!(modality("application/pdf"), None);
+    }
+
+    #[test]
+    fn embedded_bytes_are_replaced_by_their_media_type() {
+        let text = "see ![x](data:image/png;base64,iVBORw0KGgo=) and data:a/b;name=x;base64,QUJD.";
+        assert_eq!(&*without_bytes(text.into()), "see ![x]([image/png]) and [a/b].");
+        for plain in ["no url", ";base64,", "data: ;base64,AAAA", "ä;base64,ä"] {
+            assert_eq!(&*without_bytes(plain.into()), plain);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A message and its parts, as the GenAI semantic conventions write them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::completed_request::{Text, clean};
+
+/// One message of the request or the answer.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Message<'a> {
+    #[serde(borrow)]
+    pub(super) role: Text<'a>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) parts: Vec<Part<'a>>,
+    /// Only of answers.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(super) finish_reason: Option<Text<'a>>,
+}
+
+/// One part of a message. Which fields are there follows from its type; the constructors know.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Part<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Text<'a>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    content: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    id: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    name: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    arguments: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    response: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    result: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    modality: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    mime_type: Option<Text<'a>>,
+}
+
+impl Message<'_> {
+    /// System and developer messages: the last to be left out.
+    pub(super) fn is_system(&self) -> bool {
+        matches!(&*self.role, "system" | "developer")
+    }
+
+    /// The texts among its parts.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(Part::as_text)
+    }
+
+    /// Cuts every text to `max_bytes`.
+    pub(super) fn cut_texts(&mut self, max_bytes: usize) {
+        cut(&mut self.role, max_bytes);
+        for label in [&mut self.name, &mut self.finish_reason].into_iter().flatten() {
+            cut(label, max_bytes);
+        }
+        for part in &mut self.parts {
+            part.cut_texts(max_bytes);
+        }
+    }
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn text(content: Text<'a>) -> Self {
+        Self { kind: "text".into(), content: Some(content), ..Self::default() }
+    }
+
+    pub(super) fn reasoning(content: Text<'a>) -> Self {
+        Self { kind: "reasoning".into(), content: Some(content), ..Self::default() }
+    }
+
+    pub(super) fn tool_call(id: Option<Text<'a>>, name: Option<Text<'a>>, arguments: Option<Text<'a>>) -> Self {
+        Self { kind: "tool_call".into(), id, name, arguments, ..Self::default() }
+    }
+
+    /// OpenTelemetry reads `response`, Sentry reads `result`.
+    pub(super) fn tool_call_response(id: Option<Text<'a>>, response: Text<'a>) -> Self {
+        let result = Some(response.clone());
+        Self { kind: "tool_call_response".into(), id, response: Some(response), result, ..Self::default() }
+    }
+
+    /// What stands for an image, a recording or a file that came with the message.
+    pub(super) fn blob(modality: &'static str, mime_type: Option<Text<'a>>) -> Self {
+        Self { kind: "blob".into(), modality: Some(modality.into()), mime_type, ..Self::default() }
+    }
+
+    /// What stands for one that the message links to.
+    pub(super) fn link(modality: &'static str) -> Self {
+        Self { kind: "uri".into(), modality: Some(modality.into()), ..Self::default() }
+    }
+
+    /// A part of a type that we do not know.
+    pub(super) fn unknown(kind: Text<'a>) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
+    /// The text, where this part is one.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        if &*self.kind == "text" { self.content.as_deref() } else { None }
+    }
+
+    fn cut_texts(&mut self, max_bytes: usize) {
+        cut(&mut self.kind, max_bytes);
+        let texts = [&mut self.content, &mut self.arguments, &mut self.response, &mut self.result];
+        let labels = [&mut self.id, &mut self.name, &mut self.modality, &mut self.mime_type];
+        for text in texts.into_iter().chain(labels).flatten() {
+            cut(text, max_bytes);
+        }
+    }
+}
+
+/// Cuts a text in place.
+pub(super) fn cut(text: &mut Text<'_>, max_bytes: usize) {
+    if text.len() > max_bytes {
+        *text = clean::cut_bytes(text, max_bytes).into_owned().into();
+    }
+}

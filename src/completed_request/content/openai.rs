@@ -1,0 +1,147 @@
+//! From OpenAI's chat completion to messages. Whatever a caller sends gives some content; nothing here fails.
+
+mod part;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Content;
+use super::conversation::Conversation;
+use super::media::without_bytes;
+use super::message::{Message, Part};
+use super::tools::Tool;
+use crate::completed_request::{Text, clean, escapes};
+
+/// The parts of the request's body that are content, as they came in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChatParts<'a> {
+    /// The body's `messages`.
+    pub messages: Option<&'a RawValue>,
+    /// The body's `tools`.
+    pub tools: Option<&'a RawValue>,
+}
+
+/// One choice of the answer, as far as it was received; of a streamed one the pieces put together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AnsweredChoice {
+    /// `role`; `assistant` where the upstream named none.
+    pub role: Option<String>,
+    /// `content`
+    pub text: String,
+    /// `refusal`
+    pub refusal: String,
+    /// `reasoning` or `reasoning_content`
+    pub reasoning: String,
+    /// `tool_calls`
+    pub tool_calls: Vec<AnsweredToolCall>,
+    /// `finish_reason`
+    pub finish_reason: Option<String>,
+}
+
+/// A call that the model asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AnsweredToolCall {
+    /// `id`
+    pub id: String,
+    /// `function.name`
+    pub name: String,
+    /// `function.arguments`: JSON as text, perhaps cut off.
+    pub arguments: String,
+}
+
+pub(super) fn content(request: &ChatParts<'_>, answer: &[AnsweredChoice], budget: usize) -> Content {
+    let messages = request.messages.map(|messages| escapes::repair(messages.get())).unwrap_or_default();
+    let tools = request.tools.map(|tools| escapes::repair(tools.get())).unwrap_or_default();
+    let mut conversation = Conversation {
+        input: asked(&messages),
+        output: answer.iter().map(answered).collect(),
+        tools: Tool::list(&tools),
+        ..Conversation::default()
+    };
+    conversation.gather_system_instructions();
+    conversation.fit(budget)
+}
+
+/// A message of the request. Each field is read on its own, so that one of a wrong type does not hide the others.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RequestMessage<'a> {
+    #[serde(borrow)]
+    role: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    refusal: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reasoning: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reasoning_content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tool_calls: Option<&'a RawValue>,
+    #[serde(borrow)]
+    function_call: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tool_call_id: Option<&'a RawValue>,
+}
+
+fn asked<'a>(messages: &'a str) -> Vec<Message<'a>> {
+    let messages: Vec<&'a RawValue> = serde_json::from_str(messages).unwrap_or_default();
+    let read = |json: &'a RawValue| message(&serde_json::from_str(json.get()).unwrap_or_default());
+    messages.into_iter().map(read).collect()
+}
+
+fn message<'a>(request: &RequestMessage<'a>) -> Message<'a> {
+    let role = text(request.role).unwrap_or("unknown".into());
+    let mut parts = Vec::new();
+    parts.extend(text(request.reasoning).or_else(|| text(request.reasoning_content)).map(Part::reasoning));
+    let content = request.content.map(part::parts).unwrap_or_default();
+    if matches!(&*role, "tool" | "function") {
+        parts.extend(tool_response(text(request.tool_call_id), content));
+    } else {
+        parts.extend(content);
+    }
+    parts.extend(text(request.refusal).map(Part::text));
+    parts.extend(part::tool_calls(request.tool_calls, request.function_call));
+    Message { role, name: text(request.name), parts, finish_reason: None }
+}
+
+/// The texts of a tool's answer become one response; images and files stand beside it.
+fn tool_response<'a>(id: Option<Text<'a>>, mut content: Vec<Part<'a>>) -> Vec<Part<'a>> {
+    let texts: Vec<&str> = content.iter().filter_map(Part::as_text).collect();
+    let response = texts.join("\n").into();
+    content.retain(|part| part.as_text().is_none());
+    content.insert(0, Part::tool_call_response(id, response));
+    content
+}
+
+fn answered(choice: &AnsweredChoice) -> Message<'_> {
+    let mut parts = Vec::new();
+    parts.extend(filled(&choice.reasoning).map(Part::reasoning));
+    parts.extend(filled(&choice.text).map(Part::text));
+    parts.extend(filled(&choice.refusal).map(Part::text));
+    parts.extend(
+        choice
+            .tool_calls
+            .iter()
+            .map(|call| Part::tool_call(filled(&call.id), filled(&call.name), filled(&call.arguments))),
+    );
+    Message {
+        role: choice.role.as_deref().and_then(filled).unwrap_or("assistant".into()),
+        parts,
+        finish_reason: choice.finish_reason.as_deref().and_then(filled),
+        ..Message::default()
+    }
+}
+
+/// A text that has any, without NUL and embedded files.
+fn filled(text: &str) -> Option<Text<'_>> {
+    (!text.is_empty()).then(|| without_bytes(Text(clean::without_nul(text))))
+}
+
+/// A JSON text that has any, without embedded files.
+fn text<'a>(json: Option<&'a RawValue>) -> Option<Text<'a>> {
+    let text: Text<'a> = serde_json::from_str(json?.get()).ok()?;
+    (!text.is_empty()).then(|| without_bytes(text))
+}

@@ -1,0 +1,140 @@
+//! The parts of an OpenAI message: texts, tool calls, and what stands for images, recordings and files.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::super::media::{media_type, modality};
+use super::super::message::Part;
+use super::text;
+use crate::completed_request::Text;
+
+/// As much of a `data:` URL as its media type can take up.
+const BEGINNING_BYTES: usize = 300;
+
+/// A part of `content`; each type fills some of the fields.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RequestPart<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    refusal: Option<&'a RawValue>,
+    #[serde(borrow)]
+    thinking: Option<&'a RawValue>,
+    #[serde(borrow)]
+    image_url: Option<&'a RawValue>,
+    #[serde(borrow)]
+    video_url: Option<&'a RawValue>,
+    #[serde(borrow)]
+    input_audio: Option<&'a RawValue>,
+    #[serde(borrow)]
+    file: Option<&'a RawValue>,
+}
+
+/// Where the bytes of an image, recording or file are.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Media<'a> {
+    #[serde(borrow)]
+    url: Option<&'a RawValue>,
+    #[serde(borrow)]
+    format: Option<&'a RawValue>,
+    #[serde(borrow)]
+    file_data: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ToolCall<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    function: Option<Function<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Function<'a> {
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+}
+
+/// `content`: one text, or a list of parts.
+pub(super) fn parts<'a>(content: &'a RawValue) -> Vec<Part<'a>> {
+    if let Some(text) = text(Some(content)) {
+        return vec![Part::text(text)];
+    }
+    let parts: Vec<&'a RawValue> = serde_json::from_str(content.get()).unwrap_or_default();
+    parts.into_iter().map(part).collect()
+}
+
+fn part(json: &RawValue) -> Part<'_> {
+    if let Some(text) = text(Some(json)) {
+        return Part::text(text);
+    }
+    let part: RequestPart<'_> = serde_json::from_str(json.get()).unwrap_or_default();
+    let kind = text(part.kind).unwrap_or("unknown".into());
+    let known = match &*kind {
+        "text" | "input_text" | "output_text" => text(part.text).map(Part::text),
+        "refusal" => text(part.refusal).map(Part::text),
+        "thinking" | "reasoning" => text(part.thinking).or_else(|| text(part.text)).map(Part::reasoning),
+        "image_url" | "input_image" => part.image_url.map(|image| linked("image", image)),
+        "video_url" => part.video_url.map(|video| linked("video", video)),
+        "input_audio" => part.input_audio.map(audio),
+        "file" | "input_file" => part.file.map(file),
+        _ => None,
+    };
+    known.unwrap_or_else(|| Part::unknown(kind))
+}
+
+/// `{"url": …}` or, from some clients, the URL itself.
+fn linked<'a>(kind: &'static str, json: &'a RawValue) -> Part<'a> {
+    let media: Media<'a> = serde_json::from_str(json.get()).unwrap_or_default();
+    match embedded(media.url.unwrap_or(json)) {
+        Some(media_type) => Part::blob(modality(&media_type).unwrap_or(kind), Some(media_type)),
+        None => Part::link(kind),
+    }
+}
+
+/// `{"data": …, "format": "wav"}`
+fn audio(json: &RawValue) -> Part<'_> {
+    let media: Media<'_> = serde_json::from_str(json.get()).unwrap_or_default();
+    let format = text(media.format).filter(|format| format.len() <= 32);
+    Part::blob("audio", format.map(|format| format!("audio/{format}").into()))
+}
+
+/// `{"file_data": "data:…"}` or `{"file_id": …}`
+fn file(json: &RawValue) -> Part<'_> {
+    let media: Media<'_> = serde_json::from_str(json.get()).unwrap_or_default();
+    let Some(data) = media.file_data else { return Part::link("file") };
+    let media_type = embedded(data);
+    Part::blob(media_type.as_deref().and_then(modality).unwrap_or("file"), media_type)
+}
+
+/// The media type of a JSON text that is a `data:` URL. Reads only its beginning, however long the bytes behind are.
+fn embedded(url: &RawValue) -> Option<Text<'_>> {
+    let beginning = url.get().strip_prefix('"')?;
+    let beginning = &beginning[..beginning.floor_char_boundary(BEGINNING_BYTES)];
+    // Some clients write a slash as `\/`; no other character of a media type is ever escaped.
+    let unescaped = beginning.replace("\\/", "/");
+    media_type(&unescaped).map(|media_type| media_type.to_owned().into())
+}
+
+/// `tool_calls`, and the `function_call` of older clients.
+pub(super) fn tool_calls<'a>(calls: Option<&'a RawValue>, old: Option<&'a RawValue>) -> Vec<Part<'a>> {
+    let calls: Vec<&'a RawValue> = calls.and_then(|calls| serde_json::from_str(calls.get()).ok()).unwrap_or_default();
+    let calls = calls.into_iter().map(|call| serde_json::from_str(call.get()).unwrap_or_default());
+    let old = old.and_then(|function| serde_json::from_str(function.get()).ok());
+    let old = old.map(|function| ToolCall { id: None, function: Some(function) });
+    calls
+        .chain(old)
+        .map(|ToolCall { id, function }| {
+            let Function { name, arguments } = function.unwrap_or_default();
+            Part::tool_call(text(id), text(name), text(arguments))
+        })
+        .collect()
+}

@@ -1,0 +1,1 @@
+//! Content of real and of strange requests.

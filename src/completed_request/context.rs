@@ -1,0 +1,120 @@
+//! From what a caller sends beside the question (`user`, `session_id`, `trace`, two headers) to a [`TraceContext`].
+
+mod keys;
+mod traceparent;
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::limits::{SESSION_ID_CHARS, USER_CHARS};
+use super::{TraceContext, clean, escapes};
+
+/// The parts of a request that say who asks and where the trace belongs, as they came in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Caller<'a> {
+    /// The body's `user`.
+    pub user: Option<&'a RawValue>,
+    /// The body's `session_id`.
+    pub session_id: Option<&'a RawValue>,
+    /// The body's `trace`.
+    pub trace: Option<&'a RawValue>,
+    /// The header `x-session-id`: counts where the body has no session.
+    pub x_session_id: Option<&'a str>,
+    /// The W3C header `traceparent`: counts where the body gives neither trace nor parent.
+    pub traceparent: Option<&'a str>,
+}
+
+/// Why a request cannot be taken: the caller's mistake, answered with 400.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContextError {
+    /// The field holds another type of JSON.
+    #[error("`{field}` must be {expected}: send {expected} or leave the field out")]
+    WrongType {
+        /// `user`, `session_id` or `trace`.
+        field: &'static str,
+        /// What belongs there, in words.
+        expected: &'static str,
+    },
+    /// The field holds JSON that cannot be read: nested too deeply, or a number beyond all ranges.
+    #[error("`{field}` cannot be read: it is nested too deeply or holds a number out of range; simplify it")]
+    Unreadable {
+        /// `user`, `session_id` or `trace`.
+        field: &'static str,
+    },
+    /// A key stands twice, so that nobody can say which was meant.
+    #[error("`{field}` holds the key {key:?} twice: send each key once")]
+    DuplicateKey {
+        /// `trace`
+        field: &'static str,
+        /// The key, cut to 64 characters.
+        key: String,
+    },
+}
+
+impl ContextError {
+    /// For logs and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::WrongType { .. } => "wrong_type",
+            Self::Unreadable { .. } => "unreadable",
+            Self::DuplicateKey { .. } => "duplicate_key",
+        }
+    }
+
+    /// The field of the body that has to change.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::WrongType { field, .. } | Self::Unreadable { field } | Self::DuplicateKey { field, .. } => field,
+        }
+    }
+}
+
+impl TraceContext<'static> {
+    /// Reads, cleans and cuts what the caller sent, to the limits of spec 1 and 2.4. What is too long is cut and marked,
+    /// never refused; `null` counts as absent.
+    ///
+    /// # Errors
+    /// When `user`, `session_id` or `trace` is of the wrong type or unreadable.
+    pub fn from_caller(caller: &Caller<'_>) -> Result<Self, ContextError> {
+        let mut context = match caller.trace.filter(|trace| !is_null(trace)) {
+            Some(trace) => keys::context(&escapes::repair(trace.get()))?,
+            None => Self::default(),
+        };
+        context.user = identifier("user", caller.user, USER_CHARS)?;
+        context.session_id = identifier("session_id", caller.session_id, SESSION_ID_CHARS)?
+            .or_else(|| named(clean::name(caller.x_session_id?, SESSION_ID_CHARS)));
+        if context.trace_id.is_none()
+            && context.parent_span_id.is_none()
+            && let Some((trace_id, parent)) = caller.traceparent.and_then(traceparent::parse)
+        {
+            context.trace_id = Some(trace_id.to_owned().into());
+            context.parent_span_id = Some(parent.to_owned().into());
+        }
+        Ok(context)
+    }
+}
+
+fn identifier(
+    field: &'static str,
+    value: Option<&RawValue>,
+    max_chars: usize,
+) -> Result<Option<super::Text<'static>>, ContextError> {
+    let Some(value) = value.filter(|value| !is_null(value)) else { return Ok(None) };
+    let json = escapes::repair(value.get());
+    let text: String =
+        serde_json::from_str(&json).map_err(|_| ContextError::WrongType { field, expected: "a text" })?;
+    Ok(named(clean::name(&text, max_chars)))
+}
+
+/// Empty means none.
+fn named(text: Cow<'_, str>) -> Option<super::Text<'static>> {
+    (!text.is_empty()).then(|| text.into_owned().into())
+}
+
+fn is_null(value: &RawValue) -> bool {
+    value.get() == "null"
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! What a connection test found: shown on the page and kept with the destination as evidence. Holds no secret.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The result of a connection test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether the settings may be stored.
+    pub passed: bool,
+    /// Passed, but a person should know something: the advice says what.
+    pub warning: bool,
+    /// One sentence that says what to do.
+    pub advice: Option<String>,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
+    /// The last HTTP status.
+    pub status: Option<u16>,
+    /// The trace to look up at the receiver.
+    pub trace_id: Option<String>,
+    /// What the receiver calls itself.
+    pub server: Option<String>,
+    /// Headers as they were sent, secrets masked.
+    pub headers: Vec<(String, String)>,
+    /// The spans of the test trace.
+    pub spans: Vec<SentSpan>,
+    /// When the test ended.
+    pub tested_at: DateTime<Utc>,
+}
+
+/// One step of the test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// `fields`, `dns`, `connect`, `tls`, `send`, `send_again`, `trace`.
+    pub name: String,
+    /// What was done, in a few words.
+    pub label: String,
+    /// How it went.
+    pub state: State,
+    /// What came of it: a sentence, or nothing.
+    pub detail: String,
+    /// How long it took, in milliseconds. None: it was not done.
+    pub milliseconds: Option<u64>,
+}
+
+/// How a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// As it should.
+    Passed,
+    /// It works, but.
+    Warning,
+    /// The test ends here.
+    Failed,
+    /// Not done, because a step before failed.
+    Skipped,
+}
+
+impl State {
+    /// The word for pages and style sheets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One span that was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentSpan {
+    /// How deep in the tree.
+    pub depth: usize,
+    /// Its name.
+    pub name: String,
+    /// Its identifier.
+    pub span_id: String,
+}

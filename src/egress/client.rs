@@ -1,0 +1,155 @@
+//! Sends one request and reads its answer, within the bounds.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use hickory_resolver::net::NetError;
+use reqwest::Response;
+use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER};
+use rustls::ClientConfig;
+use url::Url;
+
+use super::error::Error;
+use super::guard::Guard;
+use super::limits::{Limits, Setup};
+use super::pools::Pools;
+use super::resolver::GuardedResolver;
+use super::tls;
+use crate::clock::Clock;
+use crate::destination::Request;
+use crate::otlp::answer::{Answer, MAX_BODY};
+
+/// The way out. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Egress(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) guard: Arc<Guard>,
+    pub(super) resolver: GuardedResolver,
+    pub(super) tls: Arc<ClientConfig>,
+    pub(super) limits: Limits,
+    pools: Pools,
+    clock: Clock,
+}
+
+/// Why no way out could be made. The program cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The resolver could not be set up.
+    #[error("the resolver for host names could not be set up: {0}")]
+    Resolver(#[from] NetError),
+    /// TLS could not be set up.
+    #[error("TLS for outgoing requests could not be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The HTTP client could not be set up.
+    #[error("the client for outgoing requests could not be set up: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+impl Egress {
+    /// A way out under the operator's policy, with the specification's bounds.
+    ///
+    /// # Errors
+    /// When the system's resolver or TLS cannot be set up.
+    pub fn new(guard: Guard, clock: Clock) -> Result<Self, BuildError> {
+        Self::with(guard, clock, &Setup::default())
+    }
+
+    /// The same with other bounds or further authorities.
+    ///
+    /// # Errors
+    /// As [`Egress::new`].
+    pub fn with(guard: Guard, clock: Clock, setup: &Setup) -> Result<Self, BuildError> {
+        let guard = Arc::new(guard);
+        let limits = setup.limits;
+        let tls = tls::client_config(&setup.extra_roots)?;
+        let resolver = GuardedResolver::new(guard.clone(), limits.dns)?;
+        let pools = Pools::new(guard.clone(), &resolver, &tls, &limits)?;
+        Ok(Self(Arc::new(Inner { guard, resolver, tls: Arc::new(tls), limits, pools, clock })))
+    }
+
+    /// Sends a request and reads its answer. A connection that breaks before anything of the answer arrived is tried
+    /// once more, because a kept one may have been closed meanwhile (spec 2.1, fact 10).
+    ///
+    /// # Errors
+    /// When the address is refused, or no answer came.
+    pub async fn send(&self, request: &Request) -> Result<Answer, Error> {
+        let begun = Instant::now();
+        let answer = match self.0.guard.check_url(&request.url) {
+            Ok(()) => {
+                tokio::time::timeout(self.0.limits.total, self.attempt(request)).await.unwrap_or(Err(Error::Timeout))
+            }
+            Err(denial) => Err(Error::Refused(denial)),
+        };
+        self.at_one_speed(begun, &request.url, answer).await
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<Answer, Error> {
+        let response = match self.post(request).await {
+            Err(Error::Interrupted) => self.post(request).await?,
+            first => first?,
+        };
+        self.read(response).await
+    }
+
+    async fn post(&self, request: &Request) -> Result<Response, Error> {
+        let port = request.url.port_or_known_default().unwrap_or_default();
+        let mut post = self.0.pools.client(port).post(request.url.clone()).body(request.body.clone());
+        for header in &request.headers {
+            post = post.header(header.name.as_ref(), header.expose());
+        }
+        post.send().await.map_err(|error| Error::from(&error))
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Answer, Error> {
+        let headers = response.headers();
+        let mut answer = Answer {
+            status: response.status().as_u16(),
+            retry_after: joined(headers, &RETRY_AFTER),
+            rate_limits: joined(headers, &HeaderName::from_static("x-sentry-rate-limits")),
+            server: joined(headers, &SERVER),
+            location: joined(headers, &LOCATION),
+            body: Bytes::new(),
+            received_at: self.0.clock.unix_nanos(),
+        };
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| Error::from(&error))? {
+            let room = MAX_BODY - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() == MAX_BODY {
+                break;
+            }
+        }
+        answer.body = body.freeze();
+        Ok(answer)
+    }
+
+    /// Makes every refusal take as long as every other, and tells its reason to the operator's log.
+    pub(super) async fn at_one_speed<T>(
+        &self,
+        begun: Instant,
+        url: &Url,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Err(Error::Refused(denial)) = &result {
+            let host = url.host_str().unwrap_or_default();
+            tracing::info!(reason = denial.name(), detail = %denial, host, "an outgoing request was refused");
+            let rest: Duration = self.0.limits.refusal.saturating_sub(begun.elapsed());
+            tokio::time::sleep(rest).await;
+        }
+        result
+    }
+}
+
+/// All values of a header, joined by commas; bytes that are no text are dropped.
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+impl std::fmt::Debug for Egress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Egress").field("guard", &self.0.guard).field("limits", &self.0.limits).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,41 @@
+//! The bounds of every request that leaves.
+
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+
+/// How long things may take. The defaults are the specification's (5.1); tests shorten them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For looking up a name.
+    pub dns: Duration,
+    /// For a TCP connection.
+    pub connect: Duration,
+    /// For everything together, the answer's body included.
+    pub total: Duration,
+    /// How long an unused connection is kept: Relay closes its side after 5 s (spec 2.1, fact 10).
+    pub idle: Duration,
+    /// Every refusal takes at least this long, so that its time does not tell the reason.
+    pub refusal: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            dns: Duration::from_secs(3),
+            connect: Duration::from_secs(5),
+            total: Duration::from_secs(30),
+            idle: Duration::from_secs(4),
+            refusal: Duration::from_millis(500),
+        }
+    }
+}
+
+/// What an [`Egress`](super::Egress) is made of beside its guard.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Bounds.
+    pub limits: Limits,
+    /// Authorities that are trusted beside the system's and Mozilla's.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+}

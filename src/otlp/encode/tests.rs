@@ -1,0 +1,1 @@
+//! Our bytes beside prost's.

@@ -1,0 +1,55 @@
+//! Compression of a batch: gzip level 1, which costs a third of level 6 for bodies a quarter larger (spec 4.5).
+
+use std::fmt;
+
+use libdeflater::{CompressionLvl, Compressor};
+
+/// A compressor with its working memory, to be used again and again.
+pub struct Gzip(Compressor);
+
+impl Gzip {
+    /// Takes the working memory.
+    pub fn new() -> Self {
+        let level = CompressionLvl::new(1).unwrap_or_default();
+        Self(Compressor::new(level))
+    }
+
+    /// Replaces what `compressed` holds by `body`, compressed.
+    pub fn compress(&mut self, body: &[u8], compressed: &mut Vec<u8>) {
+        compressed.resize(self.0.gzip_compress_bound(body.len()), 0);
+        // The only failure is too little room, and the bound is enough by its definition.
+        let length = self.0.gzip_compress(body, compressed).unwrap_or_default();
+        compressed.truncate(length);
+    }
+}
+
+impl Default for Gzip {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Gzip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gzip")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libdeflater::Decompressor;
+
+    use super::*;
+
+    #[test]
+    fn what_was_compressed_comes_back_also_when_the_buffer_is_used_again() {
+        let (mut gzip, mut compressed) = (Gzip::new(), vec![7; 10_000]);
+        for body in [&b""[..], b"short", &vec![b'x'; 100_000]] {
+            gzip.compress(body, &mut compressed);
+            let mut plain = vec![0; body.len()];
+            let length = Decompressor::new().gzip_decompress(&compressed, &mut plain).unwrap();
+            assert_eq!(&plain[..length], body);
+        }
+        assert!(compressed.len() < 1_000);
+    }
+}

@@ -1,0 +1,100 @@
+//! The attribute table of spec 2.4: which attribute stands on which span, and in what form.
+
+mod generation;
+mod list;
+
+use std::borrow::Cow;
+
+pub(super) use self::generation::{content, generation};
+pub(super) use self::list::List;
+use super::ids::SpanId;
+use super::span::{Attribute, Phrase, Value};
+use super::{Dialect, TraceSettings};
+use crate::completed_request::limits::NAME_CHARS;
+use crate::completed_request::{CompletedRequest, FailedAttempt, MetadataValue, clean};
+
+const METADATA: &str = "trace.metadata.";
+
+/// What all spans carry.
+pub(super) fn common<'a>(
+    request: &'a CompletedRequest<'_>,
+    settings: &'a TraceSettings,
+    root: (SpanId, &Phrase<'a>),
+    parent_usable: bool,
+) -> Vec<Attribute<'a>> {
+    let context = &request.context;
+    let mut list = List::with_capacity(12 + context.metadata.len());
+    let environment = context.environment.as_deref().or(settings.environment.as_deref());
+    match settings.dialect {
+        Dialect::Sentry => {
+            let (root_id, root_name) = root;
+            list.text("sentry.segment.name", root_name.clone());
+            list.text("sentry.transaction", root_name.clone());
+            list.text("sentry.segment.id", root_id.to_string());
+            list.maybe_text("sentry.environment", environment);
+            list.maybe_text("sentry.release", context.release.as_deref().or(settings.release.as_deref()));
+            list.double("sentry.client_sample_rate", settings.sample_rate.filter(|rate| *rate > 0.0 && *rate < 1.0));
+        }
+        Dialect::Otlp => list.maybe_text("deployment.environment.name", environment),
+    }
+    list.maybe_text("user.id", context.user.as_deref());
+    list.maybe_text("session.id", context.session_id.as_deref());
+    list.maybe_text("gen_ai.conversation.id", context.session_id.as_deref());
+    metadata(&mut list, request, parent_usable);
+    list.0
+}
+
+/// Every key of `trace` without a meaning of its own, and three that have one and are metadata too.
+fn metadata<'a>(list: &mut List<'a>, request: &'a CompletedRequest<'_>, parent_usable: bool) {
+    let context = &request.context;
+    let unusable_parent = context.parent_span_id.as_deref().filter(|_| !parent_usable);
+    let known = [
+        ("environment", context.environment.as_deref()),
+        ("release", context.release.as_deref()),
+        ("parent_span_id", unusable_parent),
+    ];
+    for (key, value) in known {
+        list.maybe(Phrase::joined(METADATA, key), value.map(|value| Value::Text(value.into())));
+    }
+    for (key, value) in &context.metadata {
+        let value = match value {
+            MetadataValue::Bool(value) => Some(Value::Bool(*value)),
+            MetadataValue::Int(value) => Some(Value::Int(*value)),
+            MetadataValue::Double(value) => value.is_finite().then_some(Value::Double(*value)),
+            MetadataValue::Text(value) => Some(Value::Text((&**value).into())),
+        };
+        list.maybe(Phrase::joined(METADATA, &**key), value);
+    }
+}
+
+/// What begins the list of each span.
+pub(super) fn own<'a>(dialect: Dialect, op: &'static str, name: &Phrase<'a>, capacity: usize) -> List<'a> {
+    let mut list = List::with_capacity(capacity);
+    if dialect == Dialect::Sentry {
+        list.text("sentry.op", op);
+        list.text("sentry.description", name.clone());
+    }
+    list
+}
+
+/// The root span: the caller's request and our answer.
+pub(super) fn root<'a>(list: &mut List<'a>, request: &'a CompletedRequest<'_>, error_type: Option<&'a str>) {
+    list.text("http.request.method", "POST");
+    list.maybe_text("http.route", cleaned(&request.route));
+    list.int("http.response.status_code", Some(request.status.into()));
+    list.maybe_text("error.type", error_type.and_then(cleaned));
+    list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
+    let left_out = Some(request.context.metadata_left_out).filter(|count| *count > 0);
+    list.int("tracecast.metadata.left_out", left_out.map(i64::from));
+}
+
+/// A failed attempt.
+pub(super) fn attempt<'a>(list: &mut List<'a>, attempt: &'a FailedAttempt<'_>) {
+    list.int("http.response.status_code", attempt.status.map(i64::from));
+    list.maybe_text("error.type", cleaned(&attempt.kind));
+}
+
+/// A name or identifier from outside, as it may stand on a span; none if nothing is left.
+fn cleaned(text: &str) -> Option<Cow<'_, str>> {
+    Some(clean::name(text, NAME_CHARS)).filter(|text| !text.is_empty())
+}

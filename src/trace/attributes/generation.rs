@@ -1,0 +1,111 @@
+//! The generation span: model, parameters, tokens, cost, content (OpenTelemetry's GenAI conventions, as Sentry reads
+//! them).
+
+use std::borrow::Cow;
+
+use super::{List, cleaned};
+use crate::completed_request::content::ContentTexts;
+use crate::completed_request::{CompletedRequest, Cost, Parameters, ResponseFacts, Text, Usage, clean};
+use crate::trace::Dialect;
+use crate::trace::span::Value;
+use crate::trace::times::Period;
+
+/// Lists from outside are not longer than this on a span, nor is one of their texts.
+const LIST_ITEMS: usize = 64;
+const LIST_TEXT_BYTES: usize = 1024;
+
+/// All but the content.
+pub(in crate::trace) fn generation<'a>(
+    list: &mut List<'a>,
+    request: &'a CompletedRequest<'_>,
+    dialect: Dialect,
+    error_type: Option<&'a str>,
+    period: Period,
+) {
+    list.text("gen_ai.operation.name", request.operation.name());
+    list.maybe_text("gen_ai.provider.name", request.response.provider.as_deref().and_then(cleaned));
+    list.maybe_text("gen_ai.request.model", cleaned(&request.request_model));
+    list.maybe_text("gen_ai.response.model", request.response.model.as_deref().and_then(cleaned));
+    list.maybe_text("gen_ai.response.id", request.response.id.as_deref().and_then(cleaned));
+    parameters(list, &request.parameters, dialect);
+    list.bool("gen_ai.response.streaming", request.streaming);
+    let first_chunk = request.times.first_chunk.filter(|_| request.streaming);
+    let waited = first_chunk.map(|at| at.clamp(period.start, period.end).seconds_since(period.start));
+    list.double("gen_ai.response.time_to_first_chunk", waited);
+    finish_reasons(list, &request.response, dialect);
+    usage(list, &request.usage);
+    cost(list, &request.cost);
+    list.maybe_text("error.type", error_type.and_then(cleaned));
+    list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
+}
+
+/// Prompt and completion.
+pub(in crate::trace) fn content<'a>(list: &mut List<'a>, texts: ContentTexts<'a>) {
+    list.maybe_text("gen_ai.system_instructions", texts.system_instructions);
+    list.maybe_text("gen_ai.tool.definitions", texts.tools);
+    list.maybe_text("gen_ai.input.messages", texts.input);
+    list.maybe_text("gen_ai.output.messages", texts.output);
+    list.int("gen_ai.request.messages.original_length", texts.original_length.map(saturating));
+}
+
+fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: Dialect) {
+    list.double("gen_ai.request.temperature", parameters.temperature);
+    list.double("gen_ai.request.top_p", parameters.top_p);
+    list.double("gen_ai.request.top_k", parameters.top_k);
+    list.int("gen_ai.request.max_tokens", parameters.max_tokens);
+    list.double("gen_ai.request.frequency_penalty", parameters.frequency_penalty);
+    list.double("gen_ai.request.presence_penalty", parameters.presence_penalty);
+    let stops = texts(&parameters.stop_sequences);
+    list.maybe("gen_ai.request.stop_sequences".into(), stops.map(Value::Texts));
+    match dialect {
+        Dialect::Sentry => list.maybe_text("gen_ai.request.seed", parameters.seed.map(|seed| seed.to_string())),
+        Dialect::Otlp => list.int("gen_ai.request.seed", parameters.seed),
+    }
+}
+
+fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dialect: Dialect) {
+    const KEY: &str = "gen_ai.response.finish_reasons";
+    let Some(reasons) = texts(&response.finish_reasons) else { return };
+    match dialect {
+        Dialect::Sentry => list.maybe_text(KEY, serde_json::to_string(&reasons).ok()),
+        Dialect::Otlp => list.maybe(KEY.into(), Some(Value::Texts(reasons))),
+    }
+}
+
+/// A part is never greater than its whole: Sentry would compute negative costs. Without the whole there is no part.
+fn usage(list: &mut List<'_>, usage: &Usage) {
+    let cache_read = part(usage.cache_read, usage.input);
+    let uncached = usage.input.map(|input| input - cache_read.unwrap_or(0));
+    let both = usage.input.zip(usage.output).map(|(input, output)| input.saturating_add(output));
+    for (key, tokens) in [
+        ("gen_ai.usage.input_tokens", usage.input),
+        ("gen_ai.usage.output_tokens", usage.output),
+        ("gen_ai.usage.total_tokens", usage.total.or(both)),
+        ("gen_ai.usage.cache_read.input_tokens", cache_read),
+        ("gen_ai.usage.cache_creation.input_tokens", part(usage.cache_creation, uncached)),
+        ("gen_ai.usage.reasoning.output_tokens", part(usage.reasoning, usage.output)),
+    ] {
+        list.int(key, tokens.map(saturating));
+    }
+}
+
+fn part(part: Option<u64>, whole: Option<u64>) -> Option<u64> {
+    part.zip(whole).map(|(part, whole)| part.min(whole))
+}
+
+/// Zero is a known cost: without it Sentry estimates one.
+fn cost(list: &mut List<'_>, cost: &Cost) {
+    list.double("gen_ai.cost.total_tokens", cost.total);
+    list.double("gen_ai.cost.input_tokens", cost.input);
+    list.double("gen_ai.cost.output_tokens", cost.output);
+}
+
+fn saturating(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// None for an empty list.
+fn texts<'a>(texts: &'a [Text<'_>]) -> Option<Vec<Cow<'a, str>>> {
+    let texts: Vec<_> = texts.iter().take(LIST_ITEMS).map(|text| clean::cut_bytes(text, LIST_TEXT_BYTES)).collect();
+    (!texts.is_empty()).then_some(texts)
+}

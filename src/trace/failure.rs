@@ -1,0 +1,65 @@
+//! How a failed or cancelled request is told on its spans.
+
+use std::borrow::Cow;
+
+use super::names;
+use crate::completed_request::Ending;
+
+/// OpenTelemetry's word for an error that has no other.
+const OTHER: &str = "_OTHER";
+
+/// Type and message of an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure<'a> {
+    /// `error.type`
+    pub(super) kind: &'a str,
+    /// The message of the status ERROR.
+    pub(super) message: Cow<'a, str>,
+}
+
+impl<'a> Failure<'a> {
+    /// None for a request that was answered. The upstream's own words may repeat the prompt, so they are told only where
+    /// content may be.
+    pub(super) fn of(ending: &'a Ending<'_>, content_allowed: bool) -> Option<Self> {
+        match ending {
+            Ending::Completed => None,
+            Ending::Failed { kind, message, detail } => Some(Self {
+                kind: if kind.trim().is_empty() { OTHER } else { kind },
+                message: match detail {
+                    Some(detail) if content_allowed => {
+                        Cow::Owned(names::message(&format!("{message}: {}", &**detail)).into_owned())
+                    }
+                    _ => names::message(message),
+                },
+            }),
+            Ending::Cancelled => Some(Self {
+                kind: "cancelled",
+                message: Cow::Borrowed("The caller went away before the answer was complete"),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(detail: Option<&'static str>) -> Ending<'static> {
+        Ending::Failed { kind: "429".into(), message: "The upstream refused".into(), detail: detail.map(Into::into) }
+    }
+
+    #[test]
+    fn the_upstreams_own_words_are_told_only_where_content_may_be() {
+        let ending = failed(Some("your prompt 'x' is\ntoo long"));
+        assert_eq!(Failure::of(&ending, false).unwrap().message, "The upstream refused");
+        assert_eq!(Failure::of(&ending, true).unwrap().message, "The upstream refused: your prompt 'x' istoo long");
+    }
+
+    #[test]
+    fn an_error_always_has_a_type() {
+        let ending = Ending::Failed { kind: " ".into(), message: "".into(), detail: None };
+        let failure = Failure::of(&ending, true).unwrap();
+        assert_eq!((failure.kind, &*failure.message), ("_OTHER", "The request failed"));
+        assert_eq!(Failure::of(&Ending::Completed, true), None);
+    }
+}

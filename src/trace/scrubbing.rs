@@ -1,0 +1,91 @@
+//! What Sentry's default data scrubbing will take out of our own attributes (spec 2.1, fact 8): a value is replaced when
+//! its key or the value itself holds one of these words. Mirrors the password rule of Relay (`relay-pii`, `regexes.rs`).
+
+use super::Note;
+use crate::completed_request::{MetadataValue, TraceContext};
+
+const WORDS: [&str; 12] = [
+    "password",
+    "secret",
+    "passwd",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth",
+    "credentials",
+    "mysql_pwd",
+    "privatekey",
+    "private-key",
+    "private_key",
+];
+
+/// Whether Sentry, as it is set up by default, shows `[Filtered]` in place of this value of metadata.
+pub fn is_scrubbed(key: &str, value: &MetadataValue<'_>) -> bool {
+    let key = key.to_ascii_lowercase();
+    let value_hit = match value {
+        MetadataValue::Text(text) => {
+            let text = text.to_ascii_lowercase();
+            holds_a_word(&text) || assigns_a_token(&text)
+        }
+        MetadataValue::Bool(_) | MetadataValue::Int(_) | MetadataValue::Double(_) => false,
+    };
+    value_hit || holds_a_word(&key) || key.contains("token")
+}
+
+/// A note for each key of the caller's metadata that will be replaced. Not part of building a trace: receipts ask.
+pub fn notes(context: &TraceContext<'_>) -> Vec<Note> {
+    let hit = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
+    hit.map(|(key, _)| Note::ScrubbedMetadata { key: key.to_string() }).collect()
+}
+
+fn holds_a_word(text: &str) -> bool {
+    WORDS.iter().any(|word| text.contains(word))
+}
+
+/// `token=…`, `token_x: …`: in a value the word alone does no harm.
+fn assigns_a_token(text: &str) -> bool {
+    text.match_indices("token").any(|(at, _)| {
+        let rest = text[at..].split_whitespace().next().unwrap_or_default();
+        rest.contains([':', '='])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> MetadataValue<'_> {
+        MetadataValue::Text(text.into())
+    }
+
+    #[test]
+    fn words_in_key_or_value_are_hit() {
+        for (key, value) in [
+            ("author", "ada"),
+            ("Api-Key-Name", "ci"),
+            ("token_count", "5"),
+            ("note", "reset my PASSWORD"),
+            ("note", "csrf_token=abc"),
+            ("note", "token: abc"),
+        ] {
+            assert!(is_scrubbed(key, &text(value)), "{key}: {value}");
+        }
+        assert!(is_scrubbed("secret_number", &MetadataValue::Int(7)));
+    }
+
+    #[test]
+    fn harmless_metadata_is_not_hit() {
+        for (key, value) in [("team", "core"), ("note", "one token more"), ("writer", "ada"), ("api", "key")] {
+            assert!(!is_scrubbed(key, &text(value)), "{key}: {value}");
+        }
+        assert!(!is_scrubbed("count", &MetadataValue::Int(7)));
+    }
+
+    #[test]
+    fn notes_name_each_key_that_is_hit() {
+        let metadata = vec![("author".into(), text("ada")), ("team".into(), text("core"))];
+        let notes = notes(&TraceContext { metadata, ..TraceContext::default() });
+        assert_eq!(notes, [Note::ScrubbedMetadata { key: "author".to_owned() }]);
+        assert!(notes[0].to_string().contains("trace.metadata.author"));
+    }
+}
