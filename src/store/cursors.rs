@@ -83,7 +83,14 @@ pub struct TurnEnd<'a> {
     pub dead_letters: Vec<DeadLetter<'a>>,
 }
 
-/// Whether this worker may stop everything: takes the liveness lock on a connection of its own, which must be kept.
+impl TurnEnd<'_> {
+    /// Nothing happened.
+    pub fn unchanged() -> Self {
+        Self { advance_to: None, delivered: 0, standing: Standing::Unchanged, delivery: None, dead_letters: Vec::new() }
+    }
+}
+
+/// Takes the liveness lock of a worker's number on a connection of its own, which must be kept. False: taken.
 pub async fn lock_liveness(connection: &mut PgConnection, worker: i32) -> Result<bool> {
     let locked =
         sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1, $2) AS "locked!""#, LIVENESS_LOCK_CLASS, worker);

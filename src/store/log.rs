@@ -56,12 +56,14 @@ pub struct Entry {
 ///
 /// Whether Broadcast was on when a request completed, and whether any destination may receive its content, is decided here
 /// by the database, so that nothing has to be remembered elsewhere. Content that nobody may receive is not written.
-pub async fn record(store: &Store, entries: &[Entry]) -> Result<()> {
+pub async fn record(store: &Store, entries: &[&Entry]) -> Result<()> {
     let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.account).collect();
     accounts.sort_unstable();
     accounts.dedup();
     let mut columns = Columns::default();
-    entries.iter().for_each(|entry| columns.push(entry));
+    for entry in entries {
+        columns.push(entry);
+    }
     let mut transaction = store.pool().begin().await?;
     sqlx::query!(
         "INSERT INTO completed_requests

@@ -1,0 +1,35 @@
+//! From a completed request to the row of the log.
+
+use std::time::Duration;
+
+use crate::completed_request::CompletedRequest;
+use crate::completed_request::content::Content;
+use crate::id::AccountId;
+use crate::store::log::Entry;
+
+/// What an entry takes up beside its bytes, about.
+const OVERHEAD_BYTES: usize = 512;
+
+pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &Content) -> Entry {
+    let usage = &request.usage;
+    let tokens = usage.total.or_else(|| Some(usage.input? + usage.output.unwrap_or_default()));
+    Entry {
+        account,
+        generation_id: request.id.as_str().to_owned(),
+        api_key: request.api_key.map(|key| key.0),
+        session_id: request.context.session_id.as_ref().map(ToString::to_string),
+        model: request.request_model.to_string(),
+        status: i16::try_from(request.status).unwrap_or_default(),
+        tokens: tokens.and_then(|tokens| i64::try_from(tokens).ok()),
+        cost: request.cost.total,
+        // Serialising our own event into memory fails for no value that it can hold.
+        payload: serde_json::to_vec(request).unwrap_or_default(),
+        content: content.to_bytes(),
+        age: Duration::ZERO,
+    }
+}
+
+/// Bytes of memory, about.
+pub(super) fn size(entry: &Entry) -> usize {
+    entry.payload.len() + entry.content.len() + OVERHEAD_BYTES
+}
