@@ -1,1 +1,165 @@
-//! Not yet furnished.
+//! Builds the program once: database, keys, the way out; then web server, recorder and worker, and their graceful stop.
+//! `main` and the tests take the same road.
+
+mod database;
+mod health;
+mod keyring;
+mod server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::database::Database;
+pub use self::server::Serving;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::egress::{self, Egress, EgressAllow, Guard};
+use crate::embedded_postgres::LaunchError;
+use crate::gateway::UpstreamError;
+use crate::random::{Random, Unavailable};
+use crate::recorder::Recorder;
+use crate::seal::{Keyring, KeyringError};
+use crate::state::State;
+use crate::state::testing::Testing;
+use crate::store;
+use crate::worker::Worker;
+
+/// Connections of the pages, of the recorder, and of the worker: apart, so that none starves another.
+const CONNECTIONS: [u32; 3] = [16, 2, 24];
+
+/// How long what runs may take to end after a stop was asked for (spec 4: SIGTERM ends within 20 s).
+const FAREWELL: Duration = Duration::from_secs(18);
+
+/// Why the program cannot start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The embedded database.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// The database.
+    #[error("{0}. Check DATABASE_URL and that Postgres runs.")]
+    Store(#[from] store::Error),
+    /// DATABASE_URL is no address of a database.
+    #[error("DATABASE_URL is not an address like postgres://user:password@host/name: {0}")]
+    DatabaseUrl(String),
+    /// The sealing keys.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The file of the sealing keys.
+    #[error("the file of sealing keys `{path}` cannot be used: {error}. Check its path and permissions.")]
+    KeyFile {
+        /// Its path.
+        path: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// An entry of the egress list.
+    #[error("--egress-allow (TRACECAST_EGRESS_ALLOW): {0}")]
+    EgressAllow(#[from] egress::AllowError),
+    /// The way out.
+    #[error(transparent)]
+    Egress(#[from] egress::BuildError),
+    /// The model server behind the gateway.
+    #[error("UPSTREAM_BASE_URL or UPSTREAM_API_KEY cannot be used: {0}")]
+    Upstream(#[from] UpstreamError),
+    /// No randomness for the sealing key.
+    #[error(transparent)]
+    Random(#[from] Unavailable),
+    /// The address to listen on.
+    #[error("cannot listen on {address}: {error}. Choose another with --bind.")]
+    Bind {
+        /// It.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Pages and gateway.
+    pub web: bool,
+    /// Exports traces.
+    pub worker: bool,
+}
+
+/// Everything that is made before anything runs.
+#[derive(Debug)]
+pub struct App {
+    config: Arc<Config>,
+    keyring: Arc<Keyring>,
+    guard: Guard,
+    database: Database,
+}
+
+impl App {
+    /// Opens or starts the database, brings its schema up to date, and reads the keys.
+    ///
+    /// # Errors
+    /// What is missing or wrong, and what to do.
+    pub async fn build(config: Config) -> Result<Self, StartError> {
+        let allow = config.egress_allow.iter().map(|entry| entry.parse()).collect::<Result<Vec<EgressAllow>, _>>()?;
+        let guard = Guard::new(allow, config.egress_allow_http);
+        let database = Database::open(&config).await?;
+        let keyring = Arc::new(keyring::read(&config, Random)?);
+        let app = Self { config: Arc::new(config), keyring, guard, database };
+        let store = app.database.store("tracecast migrate", 2);
+        store.migrate().await?;
+        store.close().await;
+        Ok(app)
+    }
+
+    /// What flows are given, with connections of its own.
+    ///
+    /// # Errors
+    /// When the way out cannot be set up.
+    pub fn state(&self, application: &str, connections: u32) -> Result<State, StartError> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(State {
+            clock: Clock::System,
+            random: Random,
+            config: self.config.clone(),
+            store: self.database.store(application, connections),
+            egress: Egress::new(self.guard.clone(), Clock::System)?,
+            keyring: self.keyring.clone(),
+            hashing: Arc::new(Semaphore::new(cores)),
+            testing: Testing::default(),
+        })
+    }
+
+    /// Starts what `roles` name. It runs until [`Serving::stop`].
+    ///
+    /// # Errors
+    /// When the address is taken, or the upstream's settings cannot be used.
+    pub fn serve(&self, roles: Roles) -> Result<Serving, StartError> {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let [pages, recorder, worker] = CONNECTIONS;
+        let mut server = None;
+        if roles.web {
+            let state = self.state("tracecast web", pages)?;
+            let (recorder, writer) = Recorder::new(self.database.store("tracecast recorder", recorder));
+            server = Some(server::start(&state, recorder, &tasks)?);
+            tasks.spawn(writer.run());
+        }
+        if roles.worker {
+            let worker = Worker::new(self.state("tracecast worker", worker)?);
+            tasks.spawn(worker.run(stop.clone()));
+        }
+        Ok(Serving { server, stop, tasks, farewell: FAREWELL })
+    }
+
+    /// The address that people type, without a trailing slash.
+    pub fn public_url(&self) -> &str {
+        self.config.public_url.as_str().trim_end_matches('/')
+    }
+
+    /// Stops the embedded database, if this program keeps it.
+    pub async fn close(self) {
+        self.database.close().await;
+    }
+}

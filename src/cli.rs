@@ -1,1 +1,107 @@
-//! Not yet furnished.
+//! The commands. `--help` is the manual.
+
+mod admin;
+mod demo;
+mod healthcheck;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use crate::app::{App, Roles, StartError};
+use crate::config::{Config, Given, Mistake};
+use crate::telemetry;
+
+/// Why a command did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Settings are wrong: all of them at once.
+    #[error("{}", list(.0))]
+    Settings(Vec<Mistake>),
+    /// The program cannot start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Whatever else a person should read.
+    #[error("{0}")]
+    Said(String),
+}
+
+impl From<crate::auth::Error> for Failure {
+    fn from(error: crate::auth::Error) -> Self {
+        Self::Said(error.to_string())
+    }
+}
+
+impl From<crate::store::Error> for Failure {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+fn list(mistakes: &[Mistake]) -> String {
+    let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+/// Runs the command of the process's arguments.
+pub fn main() -> ExitCode {
+    let matches = command().get_matches();
+    telemetry::start();
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Said(format!("the program cannot start its threads: {error}")))
+        .and_then(|runtime| runtime.block_on(dispatch(&matches)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("tracecast: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The whole command line.
+pub fn command() -> Command {
+    Command::new("tracecast")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A self-hosted Broadcast: every completed LLM request of an account becomes an OTLP trace in the tools it chose")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args(settings::arguments())
+        .subcommand(Command::new("serve").about("Pages, gateway and worker in one process"))
+        .subcommand(Command::new("web").about("Pages and gateway only"))
+        .subcommand(Command::new("worker").about("The worker only"))
+        .subcommand(Command::new("migrate").about("Bring the database's schema up to date, then end"))
+        .subcommand(demo::command())
+        .subcommand(Command::new("config").about("Print the effective settings and where each came from"))
+        .subcommand(Command::new("healthcheck").about("Ask the running server whether it is ready; exit code 0 means yes"))
+        .subcommand(admin::command())
+}
+
+async fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
+    let given = settings::given(matches);
+    match matches.subcommand() {
+        Some(("serve", _)) => serve::run(parse(&given)?, Roles { web: true, worker: true }).await,
+        Some(("web", _)) => serve::run(parse(&given)?, Roles { web: true, worker: false }).await,
+        Some(("worker", _)) => serve::run(parse(&given)?, Roles { web: false, worker: true }).await,
+        Some(("migrate", _)) => migrate(parse(&given)?).await,
+        Some(("demo", matches)) => demo::run(given, matches).await,
+        Some(("config", _)) => settings::print(&given),
+        Some(("healthcheck", _)) => healthcheck::run(&parse(&given)?).await,
+        Some(("admin", matches)) => admin::run(parse(&given)?, matches).await,
+        _ => Err(Failure::Said("there is no such command; see --help".to_owned())),
+    }
+}
+
+async fn migrate(config: Config) -> Result<(), Failure> {
+    App::build(config).await?.close().await;
+    println!("The database's schema is up to date.");
+    Ok(())
+}
+
+fn parse(given: &Given) -> Result<Config, Failure> {
+    Config::parse(given).map_err(Failure::Settings)
+}

@@ -4,6 +4,7 @@ pub mod duration;
 pub mod prices;
 pub mod setting;
 
+use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub struct Config {
     pub database_url: Option<SecretString>,
     /// Folder of Postgres' programs for the embedded one. None: look for it.
     pub pg_bin: Option<PathBuf>,
+    /// The value of `PATH`, where those programs are looked for first.
+    pub search_path: Option<OsString>,
     /// Sealing keys as text. None: read `keys_file`.
     pub keys: Option<SecretString>,
     /// File of sealing keys. None: `sealing.key` in the data folder, made on first start.
@@ -107,6 +110,7 @@ impl Config {
             data_dir: reading.text("data-dir").into(),
             database_url: reading.secret("database-url"),
             pg_bin: reading.given("pg-bin").map(PathBuf::from),
+            search_path: given.search_path().cloned(),
             keys: reading.secret("keys"),
             keys_file: reading.given("keys-file").map(PathBuf::from),
             signup: reading.parsed("signup", Signup::Invite, signup),

@@ -22,3 +22,4 @@ pub use self::denial::Denial;
 pub use self::error::{ConnectFailure, DnsFailure, Error, TlsFailure};
 pub use self::guard::Guard;
 pub use self::limits::{Limits, Setup};
+pub use self::tls::client_config;

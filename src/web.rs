@@ -11,3 +11,8 @@ pub mod html;
 pub mod pages;
 pub mod shell;
 pub mod when;
+
+/// Mounts the pages.
+pub fn routes(config: &mut actix_web::web::ServiceConfig) {
+    assets::routes(config);
+}

@@ -87,6 +87,27 @@ pub async fn sign_up(state: &State, typed: SignUp<'_>) -> Result<SignedIn, Error
     }
 }
 
+/// Makes a person with an account of their own, whatever the door: for the operator.
+///
+/// # Errors
+/// Sentences at `email`, `password` or `account_name`.
+pub async fn create(
+    state: &State,
+    email: &str,
+    account_name: &str,
+    password: SecretString,
+) -> Result<AccountId, Error> {
+    let name = parse_name(account_name).map_err(|sentence| Error::at("account_name", sentence))?;
+    let email = Email::parse(email).map_err(|sentence| Error::at("email", sentence))?;
+    let password_hash = accepted_password(state, &email, &name, password).await?;
+    let (user, account) = (UserId(state.random.uuid()), AccountId(state.random.uuid()));
+    let new = NewUser { id: user, email: email.as_str(), password_hash: &password_hash };
+    match accounts::create_with_admin(&state.store, &new, account, &name, false).await? {
+        Created::Created => Ok(account),
+        Created::EmailTaken | Created::NotFirst => Err(email_taken()),
+    }
+}
+
 /// The invitation of a link, if it can still be accepted.
 ///
 /// # Errors

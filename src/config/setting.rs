@@ -1,6 +1,7 @@
 //! The list of settings, from which `--help`, `config` and the parser are made.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 /// One setting as the operator sees it.
 #[derive(Debug, Clone, Copy)]
@@ -146,13 +147,17 @@ impl Source {
 
 /// Values as given, before they are checked.
 #[derive(Debug, Clone, Default)]
-pub struct Given(BTreeMap<&'static str, (String, Source)>);
+pub struct Given {
+    values: BTreeMap<&'static str, (String, Source)>,
+    search_path: Option<OsString>,
+}
 
 impl Given {
     /// Nothing given.
     pub fn defaults() -> Self {
         let values = SETTINGS.iter().filter(|setting| !setting.default.is_empty());
-        Self(values.map(|setting| (setting.name, (setting.default.to_owned(), Source::Default))).collect())
+        let values = values.map(|setting| (setting.name, (setting.default.to_owned(), Source::Default))).collect();
+        Self { values, search_path: None }
     }
 
     /// The same with one value more. An empty value counts as none.
@@ -160,7 +165,7 @@ impl Given {
     pub fn with(mut self, name: &'static str, value: impl Into<String>, source: Source) -> Self {
         let value = value.into();
         if !value.is_empty() {
-            self.0.insert(name, (value, source));
+            self.values.insert(name, (value, source));
         }
         self
     }
@@ -168,20 +173,31 @@ impl Given {
     /// The same, where nobody has given another value.
     #[must_use]
     pub fn with_default(self, name: &'static str, value: impl Into<String>) -> Self {
-        match self.0.get(name) {
+        match self.values.get(name) {
             Some((_, Source::Argument | Source::Environment)) => self,
             _ => self.with(name, value, Source::Command),
         }
     }
 
+    /// The same, with the value of `PATH`.
+    #[must_use]
+    pub fn with_search_path(self, search_path: Option<OsString>) -> Self {
+        Self { search_path, ..self }
+    }
+
+    /// The value of `PATH`.
+    pub fn search_path(&self) -> Option<&OsString> {
+        self.search_path.as_ref()
+    }
+
     /// The value of a setting.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|(value, _)| value.as_str())
+        self.values.get(name).map(|(value, _)| value.as_str())
     }
 
     /// Where the value of a setting came from.
     pub fn source(&self, name: &str) -> Source {
-        self.0.get(name).map_or(Source::Default, |(_, source)| *source)
+        self.values.get(name).map_or(Source::Default, |(_, source)| *source)
     }
 }
 

@@ -9,7 +9,10 @@ use rustls::{CertificateError, ClientConfig, RootCertStore};
 use super::error::TlsFailure;
 
 /// A configuration that names its cryptography, so that nothing process-wide has to be installed.
-pub(super) fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, rustls::Error> {
+///
+/// # Errors
+/// When an authority cannot be used, or the cryptography lacks what the protocol needs.
+pub fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, rustls::Error> {
     let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let native = rustls_native_certs::load_native_certs();
     for error in &native.errors {

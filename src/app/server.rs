@@ -1,0 +1,89 @@
+//! The web server, and everything's graceful stop.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer, web};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{StartError, health};
+use crate::gateway::Gateway;
+use crate::recorder::Recorder;
+use crate::state::State;
+use crate::{api, egress};
+
+/// Seconds that running requests get to end.
+const GRACE_SECONDS: u64 = 10;
+
+/// What runs.
+#[derive(Debug)]
+pub struct Serving {
+    pub(super) server: Option<(ServerHandle, SocketAddr)>,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+    pub(super) farewell: Duration,
+}
+
+impl Serving {
+    /// Where pages and gateway listen. None: this process has none.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(|(_, address)| *address)
+    }
+
+    /// Lets requests and turns end, writes what is recorded, and returns when all is done or the time is up.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let all = async {
+            if let Some((server, _)) = &self.server {
+                server.stop(true).await;
+            }
+            self.tasks.close();
+            self.tasks.wait().await;
+        };
+        if tokio::time::timeout(self.farewell, all).await.is_err() {
+            tracing::warn!("not everything ended in time; what was under way is taken up again at the next start");
+        }
+    }
+}
+
+pub(super) fn start(
+    state: &State,
+    recorder: Recorder,
+    tasks: &TaskTracker,
+) -> Result<(ServerHandle, SocketAddr), StartError> {
+    let tls = egress::client_config(&[]).map_err(egress::BuildError::from)?;
+    let config = state.config.clone();
+    // Proves that every thread's gateway can be made.
+    let gateway = Gateway::new(&config, state.clock, state.random, recorder.clone(), tls.clone())?;
+    let address = config.bind;
+    let bind_error = |error| StartError::Bind { address, error };
+    let shared = web::Data::new(state.clone());
+    let (clock, random) = (state.clock, state.random);
+    let server = HttpServer::new(move || {
+        // A thread has connections of its own to the upstream; see `Gateway::new`.
+        let gateway =
+            Gateway::new(&config, clock, random, recorder.clone(), tls.clone()).unwrap_or_else(|_| gateway.clone());
+        App::new()
+            .app_data(shared.clone())
+            .app_data(web::Data::new(gateway))
+            .configure(health::routes)
+            .configure(api::routes)
+            .configure(crate::web::routes)
+    })
+    .h1_allow_half_closed(false)
+    .shutdown_timeout(GRACE_SECONDS)
+    .disable_signals()
+    .bind(address)
+    .map_err(bind_error)?;
+    let bound = server.addrs().first().copied().unwrap_or(address);
+    let server = server.run();
+    let handle = server.handle();
+    tasks.spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the web server ended");
+        }
+    });
+    Ok((handle, bound))
+}

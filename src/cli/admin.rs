@@ -1,0 +1,96 @@
+//! `admin …`: what an operator does from the shell, so that scripts need no browser.
+
+use clap::{Arg, ArgMatches, Command};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Failure;
+use crate::app::App;
+use crate::auth::{self, api_keys};
+use crate::config::Config;
+use crate::id::AccountId;
+use crate::state::State;
+use crate::store::accounts;
+use crate::token::{self, ApiKeyType};
+
+pub(super) fn command() -> Command {
+    let required = |name: &'static str, help: &'static str| Arg::new(name).long(name).required(true).help(help);
+    Command::new("admin")
+        .about("Create people and keys from the shell")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("create-user")
+                .about("Create a person with an account of their own; prints what is needed to sign in")
+                .arg(required("email", "The person's e-mail address"))
+                .arg(required("account", "Name of the new account"))
+                .arg(Arg::new("password").long("password").help("Default: a random one, which is printed")),
+        )
+        .subcommand(
+            Command::new("create-key")
+                .about("Create an API key and print it")
+                .arg(required("account", "Name or id of the account"))
+                .arg(
+                    Arg::new("type")
+                        .long("type")
+                        .value_parser(ApiKeyType::ALL.map(ApiKeyType::name))
+                        .default_value("inference")
+                        .help("What the key may do"),
+                )
+                .arg(Arg::new("name").long("name").default_value("Created from the shell").help("Name of the key")),
+        )
+}
+
+pub(super) async fn run(config: Config, matches: &ArgMatches) -> Result<(), Failure> {
+    let app = App::build(config).await?;
+    let state = app.state("tracecast admin", 2)?;
+    let done = match matches.subcommand() {
+        Some(("create-user", matches)) => create_user(&state, matches).await,
+        Some(("create-key", matches)) => create_key(&state, matches).await,
+        _ => Err(Failure::Said("there is no such command; see admin --help".to_owned())),
+    };
+    state.store.close().await;
+    app.close().await;
+    done
+}
+
+async fn create_user(state: &State, matches: &ArgMatches) -> Result<(), Failure> {
+    let (email, account) = (text(matches, "email"), text(matches, "account"));
+    let given = matches.get_one::<String>("password").map(|password| SecretString::from(password.as_str()));
+    let made = given.is_none();
+    let password = match given {
+        Some(password) => password,
+        None => token::new_token(state.random).map_err(|error| Failure::Said(error.to_string()))?,
+    };
+    auth::sign_up::create(state, email, account, password.clone()).await?;
+    println!("email:    {email}");
+    if made {
+        println!("password: {}", password.expose_secret());
+    }
+    println!("account:  {account}");
+    println!("sign in:  {}sign-in", state.config.public_url);
+    Ok(())
+}
+
+async fn create_key(state: &State, matches: &ArgMatches) -> Result<(), Failure> {
+    let account = account(state, text(matches, "account")).await?;
+    let key_type = ApiKeyType::from_name(text(matches, "type")).unwrap_or(ApiKeyType::Inference);
+    let key = api_keys::create(state, account, None, key_type, text(matches, "name")).await?;
+    println!("{}", key.reveal());
+    Ok(())
+}
+
+async fn account(state: &State, name: &str) -> Result<AccountId, Failure> {
+    if let Ok(id) = name.parse::<AccountId>()
+        && auth::account::find(state, id).await?.is_some()
+    {
+        return Ok(id);
+    }
+    match accounts::list_by_name(&state.store, name).await?.as_slice() {
+        [] => Err(Failure::Said(format!("there is no account named `{name}`"))),
+        [id] => Ok(*id),
+        several => Err(Failure::Said(format!("{} accounts are named `{name}`; give the id instead", several.len()))),
+    }
+}
+
+fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
+}

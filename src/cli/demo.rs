@@ -1,0 +1,72 @@
+//! `demo`: everything on one machine, with a receiver that behaves like Sentry's endpoint.
+
+use std::net::SocketAddr;
+
+use clap::{Arg, ArgMatches, Command};
+use tokio_util::task::TaskTracker;
+
+use super::serve::until_stopped;
+use super::{Failure, parse};
+use crate::app::{App, Roles};
+use crate::auth;
+use crate::config::{Given, Source};
+use crate::demo::{Options, Receiver, Running};
+use crate::store::users;
+
+/// The demo account. Its password is no secret: a demo listens on loopback.
+const EMAIL: &str = "demo@example.com";
+const PASSWORD: &str = "broadcast every trace";
+const ACCOUNT: &str = "Demo";
+
+pub(super) fn command() -> Command {
+    Command::new("demo").about("serve, with a demo account and a receiver that behaves like Sentry").arg(
+        Arg::new("receiver-bind")
+            .long("receiver-bind")
+            .default_value("127.0.0.1:8081")
+            .help("Address and port of the demo receiver"),
+    )
+}
+
+pub(super) async fn run(given: Given, matches: &ArgMatches) -> Result<(), Failure> {
+    let bind = matches.get_one::<String>("receiver-bind").map(String::as_str).unwrap_or_default();
+    let bind: SocketAddr =
+        bind.parse().map_err(|_| Failure::Said(format!("--receiver-bind: `{bind}` is not an address and port")))?;
+    let tasks = TaskTracker::new();
+    let mut options = Options::on(bind);
+    let given = given.with_default("signup", "open");
+    options.tracecast_url = Some(parse(&given)?.public_url.as_str().trim_end_matches('/').to_owned());
+    let receiver = Receiver::start(options, &tasks).map_err(|error| Failure::Said(error.to_string()))?;
+    let app = App::build(parse(&reaching(given, &receiver))?).await?;
+    create_demo_account(&app).await?;
+    let serving = app.serve(Roles { web: true, worker: true })?;
+    welcome(&app, &receiver);
+    until_stopped(serving).await?;
+    receiver.stop().await;
+    app.close().await;
+    Ok(())
+}
+
+/// Lets traces go to the receiver, which is on loopback and speaks plain http.
+fn reaching(given: Given, receiver: &Running) -> Given {
+    let own = receiver.address().to_string();
+    let allow = given.value("egress-allow").map_or_else(|| own.clone(), |others| format!("{others},{own}"));
+    given.with("egress-allow", allow, Source::Command).with("egress-allow-http", "true", Source::Command)
+}
+
+async fn create_demo_account(app: &App) -> Result<(), Failure> {
+    let state = app.state("tracecast demo", 1)?;
+    if users::find_by_email(&state.store, EMAIL).await?.is_none() {
+        auth::sign_up::create(&state, EMAIL, ACCOUNT, PASSWORD.into()).await?;
+    }
+    state.store.close().await;
+    Ok(())
+}
+
+fn welcome(app: &App, receiver: &Running) {
+    let url = app.public_url();
+    println!("Tracecast is ready:  {url}");
+    println!("Sign in as           {EMAIL}  with  {PASSWORD}");
+    println!("The demo receiver:   {}", receiver.url());
+    println!("OTLP Traces Endpoint {}", receiver.endpoint());
+    println!("Sentry DSN           {}", receiver.dsn());
+}

@@ -1,0 +1,50 @@
+//! `serve`, `web`, `worker`: run until a signal.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Failure;
+use crate::app::{App, Roles, Serving, StartError};
+use crate::config::Config;
+
+pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
+    let public_url = config.public_url.clone();
+    let app = App::build(config).await?;
+    tell_setup_code(&app).await?;
+    let serving = app.serve(roles)?;
+    if let Some(address) = serving.address() {
+        tracing::info!(%address, "listening");
+        println!("Tracecast is ready: {}", public_url.as_str().trim_end_matches('/'));
+    }
+    until_stopped(serving).await?;
+    app.close().await;
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT, then stops gracefully. A second signal ends at once.
+pub(super) async fn until_stopped(serving: Serving) -> Result<(), Failure> {
+    let unusable = |error: std::io::Error| Failure::Said(format!("signals cannot be waited for: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(unusable)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(unusable)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping; a second signal ends at once");
+    tokio::select! {
+        () = serving.stop() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Writes the code that guards the first sign-up to the log, where it is asked for.
+async fn tell_setup_code(app: &App) -> Result<(), StartError> {
+    let state = app.state("tracecast start", 1)?;
+    let door = crate::auth::sign_up::door(&state).await?;
+    if door == (crate::auth::sign_up::Door::First { code: true }) {
+        tracing::info!(code = state.keyring.setup_code(), "the first account can be created with this code");
+    }
+    state.store.close().await;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Settings as arguments of every command, and the command that prints them.
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches};
+
+use super::{Failure, parse};
+use crate::config::{Given, SETTINGS, Source};
+
+/// An argument for each setting, with its environment variable.
+pub(super) fn arguments() -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().map(|setting| {
+        let help = match setting.default {
+            "" => setting.help.to_owned(),
+            default => format!("{} Default: {default}.", setting.help.trim_end_matches('.').to_owned() + "."),
+        };
+        Arg::new(setting.name)
+            .long(setting.name)
+            .env(setting.env)
+            .hide_env_values(true)
+            .value_name("VALUE")
+            .global(true)
+            .help(help)
+    })
+}
+
+/// What was given, and where.
+pub(super) fn given(matches: &ArgMatches) -> Given {
+    let leaf = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    SETTINGS.iter().fold(Given::defaults().with_search_path(std::env::var_os("PATH")), |given, setting| {
+        let source = match leaf.value_source(setting.name) {
+            Some(ValueSource::EnvVariable) => Source::Environment,
+            _ => Source::Argument,
+        };
+        match leaf.get_one::<String>(setting.name) {
+            Some(value) => given.with(setting.name, value, source),
+            None => given,
+        }
+    })
+}
+
+/// Prints the effective settings. Secrets are masked.
+pub(super) fn print(given: &Given) -> Result<(), Failure> {
+    for setting in SETTINGS {
+        let value = match given.value(setting.name) {
+            Some(_) if setting.secret => "(set, not shown)",
+            Some(value) => value,
+            None => "(none)",
+        };
+        println!("{:<28} {value}  [{}]", setting.env, given.source(setting.name).name());
+    }
+    parse(given).map(|_| ())
+}
