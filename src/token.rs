@@ -63,7 +63,8 @@ impl ApiKeyType {
         Self::ALL.into_iter().find(|key_type| key_type.name() == name)
     }
 
-    fn prefix(self) -> &'static str {
+    /// How such a key begins.
+    pub fn prefix(self) -> &'static str {
         match self {
             Self::Inference => "tck-inf-",
             Self::Management => "tck-mgt-",

@@ -5,14 +5,14 @@ pub mod control;
 pub mod cookies;
 pub mod edge;
 pub mod error;
+pub mod extract;
 pub mod flash;
 pub mod form;
+mod handlers;
 pub mod html;
 pub mod pages;
+mod routes;
 pub mod shell;
 pub mod when;
 
-/// Mounts the pages.
-pub fn routes(config: &mut actix_web::web::ServiceConfig) {
-    assets::routes(config);
-}
+pub use self::routes::routes;

@@ -1,0 +1,89 @@
+//! Who looks at a page, and whether they may change anything.
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use chrono::{DateTime, Utc};
+use futures_util::future::LocalBoxFuture;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::cookies::Cookies;
+use super::error::Error;
+use super::flash::Notice;
+use super::shell::{Person, Section, Shell};
+use crate::auth::{self, Role, Session};
+use crate::id::AccountId;
+use crate::state::State;
+
+/// Somebody who is signed in.
+#[derive(Debug)]
+pub struct Visitor {
+    /// Who, and in which account.
+    pub session: Session,
+    /// The token of their cookie.
+    pub token: SecretString,
+    /// What they have just done.
+    pub notice: Option<Notice>,
+    /// When the page is drawn.
+    pub now: DateTime<Utc>,
+}
+
+impl Visitor {
+    /// The account that they look at.
+    pub fn account(&self) -> AccountId {
+        self.session.account
+    }
+
+    /// Whether they may change the account's settings.
+    pub fn can_edit(&self) -> bool {
+        self.session.role == Role::Admin
+    }
+
+    /// The frame of a page of the settings.
+    pub fn shell(&self, section: Section, title: impl Into<String>) -> Shell {
+        let person = Person { email: self.session.email.clone(), account_name: self.session.account_name.clone() };
+        Shell { notice: self.notice, ..Shell::settings(section, title, person) }
+    }
+
+    /// The visitor of a request, if somebody is signed in.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn find(request: &HttpRequest) -> Result<Option<Self>, Error> {
+        let Some(state) = request.app_data::<web::Data<State>>() else { return Err(Error::NotFound) };
+        let cookies = Cookies::new(state.config.is_https());
+        let Some(token) = cookies.session(request) else { return Ok(None) };
+        let Some(session) = auth::session::find(state, token.expose_secret()).await? else { return Ok(None) };
+        Ok(Some(Self { session, token, notice: cookies.notice(request), now: state.clock.now() }))
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            // Coming back after signing in makes sense for pages only, not for what a form would have done.
+            let next = if request.method().is_safe() { request.path().to_owned() } else { String::new() };
+            Self::find(&request).await?.ok_or(Error::SignedOut { next })
+        })
+    }
+}
+
+/// Somebody who is signed in and may change the account's settings.
+#[derive(Debug)]
+pub struct Admin(pub Visitor);
+
+impl FromRequest for Admin {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let visitor = Visitor::from_request(request, payload);
+        Box::pin(async move {
+            let visitor = visitor.await?;
+            if visitor.can_edit() { Ok(Self(visitor)) } else { Err(Error::Forbidden) }
+        })
+    }
+}

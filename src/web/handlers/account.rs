@@ -1,0 +1,80 @@
+//! The account: name, account-wide Privacy Mode, password.
+
+use actix_web::web;
+
+use super::{done, problems, shown};
+use crate::auth;
+use crate::broadcast;
+use crate::state::State;
+use crate::web::control::Control;
+use crate::web::cookies::Cookies;
+use crate::web::error::{Error, Result};
+use crate::web::extract::{Admin, Visitor};
+use crate::web::flash::Notice;
+use crate::web::form::Form;
+use crate::web::html;
+use crate::web::pages::account::AccountPage;
+use crate::web::shell::{Problem, Section, Shell};
+
+/// `GET /settings/account`
+pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
+    let page = page(&state, &visitor, None, Vec::new()).await?;
+    Ok(shown(&state, visitor.notice, html::ok(&page)))
+}
+
+/// `POST /settings/account/name`
+pub(in crate::web) async fn rename(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
+    let name = values.text("name");
+    let unreadable = values.problems(&["name"]);
+    if !unreadable.is_empty() {
+        return Ok(html::unprocessable(&page(&state, &visitor, Some(name), unreadable).await?));
+    }
+    match auth::account::rename(&state, visitor.account(), name).await {
+        Ok(()) => Ok(done(&state, Section::Account.path(), Notice::AccountRenamed)),
+        Err(auth::Error::Invalid(errors)) => {
+            Ok(html::unprocessable(&page(&state, &visitor, Some(name), problems(&errors)).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /settings/account/privacy`
+pub(in crate::web) async fn update(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
+    let private = values.is_on("enabled");
+    broadcast::set_privacy(&state, visitor.account(), private).await?;
+    let notice = if private { Notice::PrivacyOn } else { Notice::PrivacyOff };
+    Ok(done(&state, Section::Account.path(), notice))
+}
+
+/// `POST /settings/account/password`
+pub(in crate::web) async fn change_password(state: web::Data<State>, visitor: Visitor, Form(values): Form) -> Result {
+    let who = (visitor.session.user, visitor.account());
+    let (current, new) = (values.raw("current_password").into(), values.raw("password").into());
+    match auth::account::change_password(&state, who, &visitor.session.email, current, new).await {
+        Ok(signed_in) => {
+            let mut response = done(&state, Section::Account.path(), Notice::PasswordChanged);
+            response.add_cookie(&Cookies::new(state.config.is_https()).signed_in(&signed_in.session_token))?;
+            Ok(response)
+        }
+        Err(auth::Error::Invalid(errors)) => {
+            Ok(html::unprocessable(&page(&state, &visitor, None, problems(&errors)).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn page(state: &State, visitor: &Visitor, name: Option<&str>, problems: Vec<Problem>) -> Result<AccountPage> {
+    let account = auth::account::find(state, visitor.account()).await?.ok_or(Error::NotFound)?;
+    let password = [
+        Control::password("current_password", "Current password", "current-password"),
+        Control::password("password", "New password", "new-password").hint("At least 12 characters."),
+    ];
+    Ok(AccountPage {
+        name: Control::text("name", "Account name").value(name.unwrap_or(&account.name)).problem(&problems),
+        is_private: account.privacy_mode,
+        password: password.into_iter().map(|control| control.problem(&problems)).collect(),
+        email: visitor.session.email.clone(),
+        can_edit: visitor.can_edit(),
+        shell: Shell { problems, ..visitor.shell(Section::Account, "Account") },
+    })
+}

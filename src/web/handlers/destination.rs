@@ -1,0 +1,219 @@
+//! A destination: new, edit, rename, pause, resume, delete. Stored only if the test passed.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+use super::destination_form::{Drawing, settings};
+use super::{done, problems, shown};
+use crate::broadcast::{self, Connecting, Destination, Typed};
+use crate::connection_test::Verdict;
+use crate::destination::{Kind, kinds};
+use crate::id::DestinationId;
+use crate::state::State;
+use crate::web::error::{Error, Result};
+use crate::web::extract::{Admin, Visitor};
+use crate::web::flash::Notice;
+use crate::web::form::{Form, Values};
+use crate::web::html;
+use crate::web::pages::confirm::Confirm;
+use crate::web::shell::{Problem, Section};
+
+/// `GET /settings/observability/{kind}/new`
+pub(in crate::web) async fn new(Admin(visitor): Admin, slug: web::Path<String>) -> Result {
+    let kind = kinds::find(&slug).ok_or(Error::NotFound)?;
+    Ok(html::ok(&Attempt { visitor: &visitor, kind, destination: None, values: None }.drawing().page()))
+}
+
+/// `POST /settings/observability/{kind}`
+pub(in crate::web) async fn create(
+    state: web::Data<State>,
+    Admin(visitor): Admin,
+    slug: web::Path<String>,
+    Form(values): Form,
+) -> Result {
+    let kind = kinds::find(&slug).ok_or(Error::NotFound)?;
+    let attempt = Attempt { visitor: &visitor, kind, destination: None, values: Some(&values) };
+    if let Some(page) = attempt.unreadable() {
+        return Ok(page);
+    }
+    let typed = typed(kind, &values, kind.manifest.label);
+    let connecting = broadcast::connect(&state, visitor.account(), kind, &typed).await;
+    attempt.conclude(&state, connecting)
+}
+
+/// `GET /settings/observability/destinations/{id}/edit`
+pub(in crate::web) async fn edit(state: web::Data<State>, visitor: Visitor, id: web::Path<String>) -> Result {
+    let (kind, destination) = find(&state, &visitor, &id).await?;
+    let attempt = Attempt { visitor: &visitor, kind, destination: Some(&destination), values: None };
+    Ok(shown(&state, visitor.notice, html::ok(&attempt.drawing().page())))
+}
+
+/// `POST /settings/observability/destinations/{id}`
+pub(in crate::web) async fn update(
+    state: web::Data<State>,
+    Admin(visitor): Admin,
+    id: web::Path<String>,
+    Form(values): Form,
+) -> Result {
+    let (kind, destination) = find(&state, &visitor, &id).await?;
+    let attempt = Attempt { visitor: &visitor, kind, destination: Some(&destination), values: Some(&values) };
+    if let Some(page) = attempt.unreadable() {
+        return Ok(page);
+    }
+    let revision = values.text("revision").parse().unwrap_or_default();
+    let typed = typed(kind, &values, &destination.name);
+    let connecting = broadcast::reconnect(&state, visitor.account(), (kind, &destination), revision, &typed).await;
+    attempt.conclude(&state, connecting)
+}
+
+/// `POST …/rename`
+pub(in crate::web) async fn rename(
+    state: web::Data<State>,
+    Admin(visitor): Admin,
+    id: web::Path<String>,
+    Form(values): Form,
+) -> Result {
+    let (kind, destination) = find(&state, &visitor, &id).await?;
+    match broadcast::rename(&state, visitor.account(), destination.id, values.text("new_name")).await {
+        Ok(true) => Ok(done(&state, &edit_path(destination.id), Notice::Renamed)),
+        Ok(false) => Err(Error::NotFound),
+        Err(broadcast::Error::Invalid(errors)) => {
+            let renamed = |problem: Problem| Problem { field: Some("new_name"), ..problem };
+            let mut drawing =
+                Attempt { visitor: &visitor, kind, destination: Some(&destination), values: None }.drawing();
+            drawing.problems = problems(&errors).into_iter().map(renamed).collect();
+            let wrong = drawing.problems.clone();
+            let mut page = drawing.page();
+            page.existing = page.existing.map(|mut existing| {
+                existing.name = existing.name.value(values.text("new_name")).problem(&wrong);
+                existing
+            });
+            Ok(html::unprocessable(&page))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST …/pause`
+pub(in crate::web) async fn pause(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let id = parse(&id)?;
+    let found = broadcast::pause(&state, visitor.account(), id).await?;
+    found.then(|| done(&state, &edit_path(id), Notice::Paused)).ok_or(Error::NotFound)
+}
+
+/// `POST …/resume`
+pub(in crate::web) async fn resume(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let id = parse(&id)?;
+    let found = broadcast::resume(&state, visitor.account(), id).await?;
+    found.then(|| done(&state, &edit_path(id), Notice::Resumed)).ok_or(Error::NotFound)
+}
+
+/// `GET …/delete`
+pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let (_, destination) = find(&state, &visitor, &id).await?;
+    let question = format!("Delete {}?", destination.name);
+    Ok(html::ok(&Confirm {
+        shell: visitor.shell(Section::Observability, question.clone()),
+        question,
+        consequence: "Its DSN is erased, and requests that still wait for it are not sent any more.".to_owned(),
+        button: "Delete",
+        action: format!("/settings/observability/destinations/{}/delete", destination.id),
+        back_path: edit_path(destination.id),
+        back_label: "Back",
+    }))
+}
+
+/// `POST …/delete`
+pub(in crate::web) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let removed = broadcast::remove(&state, visitor.account(), parse(&id)?).await?;
+    removed.then(|| done(&state, Section::Observability.path(), Notice::Deleted)).ok_or(Error::NotFound)
+}
+
+/// A form that was sent, or is about to be.
+struct Attempt<'a> {
+    visitor: &'a Visitor,
+    kind: &'static Kind,
+    destination: Option<&'a Destination>,
+    values: Option<&'a Values>,
+}
+
+impl<'a> Attempt<'a> {
+    fn drawing(&self) -> Drawing<'a> {
+        Drawing {
+            visitor: self.visitor,
+            kind: self.kind,
+            destination: self.destination,
+            typed: self.values,
+            problems: Vec::new(),
+            verdict: None,
+        }
+    }
+
+    /// The page for fields that hold what cannot be text.
+    fn unreadable(&self) -> Option<HttpResponse> {
+        let mut known: Vec<_> = self.kind.manifest.fields.iter().map(|field| field.name).collect();
+        known.push("name");
+        let problems = self.values?.problems(&known);
+        (!problems.is_empty()).then(|| html::unprocessable(&Drawing { problems, ..self.drawing() }.page()))
+    }
+
+    fn conclude(&self, state: &State, connecting: std::result::Result<Connecting, broadcast::Error>) -> Result {
+        match connecting {
+            Ok(Connecting::Stored(id, _)) => {
+                let notice = if self.destination.is_some() { Notice::Updated } else { Notice::Connected };
+                Ok(done(state, &edit_path(id), notice))
+            }
+            Ok(Connecting::Failed(verdict)) => Ok(self.failed(*verdict)),
+            Ok(Connecting::Conflict) => Ok(self.refused(
+                StatusCode::CONFLICT,
+                "Somebody changed this destination meanwhile. Nothing was saved. Open it again, then repeat your change.",
+            )),
+            Ok(Connecting::Gone) => Err(Error::NotFound),
+            Ok(Connecting::TooMany) => Ok(self.refused(
+                StatusCode::CONFLICT,
+                "This account has five destinations of this kind already. Nothing was saved. Delete one first.",
+            )),
+            Err(broadcast::Error::Invalid(errors)) => {
+                let drawing = Drawing { problems: problems(&errors), ..self.drawing() };
+                Ok(html::unprocessable(&drawing.page()))
+            }
+            Err(broadcast::Error::Busy(busy)) => Ok(self.refused(StatusCode::TOO_MANY_REQUESTS, &busy.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn failed(&self, verdict: Verdict) -> HttpResponse {
+        let advice = verdict.advice.clone().unwrap_or_default();
+        let message = format!("Nothing was saved. {advice}");
+        let problems = vec![Problem { field: None, message }];
+        html::unprocessable(&Drawing { problems, verdict: Some(verdict), ..self.drawing() }.page())
+    }
+
+    fn refused(&self, status: StatusCode, sentence: &str) -> HttpResponse {
+        let problems = vec![Problem { field: None, message: sentence.to_owned() }];
+        html::page(status, &Drawing { problems, ..self.drawing() }.page())
+    }
+}
+
+async fn find(state: &State, visitor: &Visitor, id: &str) -> Result<(&'static Kind, Destination)> {
+    let destination = broadcast::find(state, visitor.account(), parse(id)?).await?.ok_or(Error::NotFound)?;
+    let kind = kinds::find(&destination.kind).ok_or(Error::NotFound)?;
+    Ok((kind, destination))
+}
+
+fn parse(id: &str) -> Result<DestinationId> {
+    id.parse().map_err(|_| Error::NotFound)
+}
+
+fn edit_path(id: DestinationId) -> String {
+    format!("/settings/observability/destinations/{id}/edit")
+}
+
+fn typed<'a>(kind: &Kind, values: &'a Values, fallback: &'a str) -> Typed<'a> {
+    let name = values.text("name");
+    Typed {
+        name: if name.is_empty() { fallback } else { name },
+        privacy_mode: values.is_on("privacy_mode"),
+        settings: settings(kind, values),
+    }
+}

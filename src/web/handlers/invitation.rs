@@ -1,0 +1,72 @@
+//! Accepting an invitation: with a new person, or as somebody who is signed in.
+
+use actix_web::{HttpRequest, web};
+
+use super::door::{HOME, filled, welcome};
+use super::problems;
+use crate::auth::members::Invitation;
+use crate::auth::{self, sign_up};
+use crate::state::State;
+use crate::web::control::Control;
+use crate::web::error::{Error, Result};
+use crate::web::extract::Visitor;
+use crate::web::form::{Form, Values};
+use crate::web::html;
+use crate::web::pages::invitation::InvitationPage;
+use crate::web::pages::sign_up::SignUpPage;
+use crate::web::shell::{Problem, Shell};
+
+/// `GET /invitations/{token}`
+pub(in crate::web) async fn show(state: web::Data<State>, request: HttpRequest, token: web::Path<String>) -> Result {
+    let invitation = sign_up::find_invitation(&state, &token).await?.ok_or(Error::NotFound)?;
+    Ok(match Visitor::find(&request).await? {
+        Some(visitor) => html::ok(&InvitationPage {
+            shell: Shell::door(format!("Join {}", invitation.account_name)),
+            account_name: invitation.account_name,
+            email: visitor.session.email,
+            role: invitation.role.name(),
+            action: format!("/invitations/{token}"),
+        }),
+        None => html::ok(&page(&invitation, &token, &Values::default(), Vec::new())),
+    })
+}
+
+/// `POST /invitations/{token}`
+pub(in crate::web) async fn update(
+    state: web::Data<State>,
+    request: HttpRequest,
+    token: web::Path<String>,
+    Form(values): Form,
+) -> Result {
+    let invitation = sign_up::find_invitation(&state, &token).await?.ok_or(Error::NotFound)?;
+    let joined = match Visitor::find(&request).await? {
+        Some(visitor) => sign_up::join(&state, &token, visitor.session.user).await,
+        None => sign_up::accept_invitation(&state, &token, values.text("email"), values.raw("password").into()).await,
+    };
+    match joined {
+        Ok(signed_in) => Ok(welcome(&state, &signed_in, HOME)),
+        Err(auth::Error::Invalid(errors)) => {
+            Ok(html::unprocessable(&page(&invitation, &token, &values, problems(&errors))))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn page(invitation: &Invitation, token: &str, values: &Values, problems: Vec<Problem>) -> SignUpPage {
+    let fields = vec![
+        Control::email(),
+        Control::password("password", "Password", "new-password")
+            .hint("At least 12 characters. Several words in a row are easy to remember."),
+    ];
+    let heading = format!("Join {}", invitation.account_name);
+    SignUpPage {
+        fields: filled(fields, values, &problems),
+        shell: Shell { problems, ..Shell::door(heading.clone()) },
+        heading,
+        lead: format!("You are invited as {}.", invitation.role.name()),
+        action: format!("/invitations/{token}"),
+        button: "Join",
+        is_first: false,
+        sign_in_path: format!("/sign-in?next=/invitations/{token}"),
+    }
+}

@@ -1,0 +1,98 @@
+//! API keys.
+
+use actix_web::web;
+
+use super::{done, problems, public_url, shown};
+use crate::auth::{self, api_keys};
+use crate::id::ApiKeyId;
+use crate::state::State;
+use crate::token::ApiKeyType;
+use crate::web::control::Control;
+use crate::web::error::{Error, Result};
+use crate::web::extract::{Admin, Visitor};
+use crate::web::flash::Notice;
+use crate::web::form::{Form, Values};
+use crate::web::html;
+use crate::web::pages::confirm::Confirm;
+use crate::web::pages::keys::{KeyCreatedPage, KeyRow, KeysPage};
+use crate::web::shell::{Problem, Section, Shell};
+use crate::web::when::When;
+
+/// `GET /settings/keys`
+pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
+    let page = page(&state, &visitor, &Values::default(), Vec::new()).await?;
+    Ok(shown(&state, visitor.notice, html::ok(&page)))
+}
+
+/// `POST /settings/keys`
+pub(in crate::web) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
+    let unreadable = values.problems(&["name"]);
+    if !unreadable.is_empty() {
+        return Ok(html::unprocessable(&page(&state, &visitor, &values, unreadable).await?));
+    }
+    let key_type = ApiKeyType::from_name(values.text("type")).unwrap_or(ApiKeyType::Inference);
+    let by = Some(visitor.session.user);
+    match api_keys::create(&state, visitor.account(), by, key_type, values.text("name")).await {
+        Ok(key) => Ok(html::ok(&KeyCreatedPage {
+            shell: visitor.shell(Section::Keys, "Your new API key"),
+            name: values.text("name").to_owned(),
+            key: key.reveal().to_owned(),
+            is_management: key_type == ApiKeyType::Management,
+            public_url: public_url(&state),
+        })),
+        Err(auth::Error::Invalid(errors)) => {
+            Ok(html::unprocessable(&page(&state, &visitor, &values, problems(&errors)).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET /settings/keys/{id}/revoke`
+pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let id = parse(&id)?;
+    let key = api_keys::find(&state, visitor.account(), id).await?.ok_or(Error::NotFound)?;
+    let question = format!("Revoke {}?", key.name);
+    Ok(html::ok(&Confirm {
+        shell: visitor.shell(Section::Keys, question.clone()),
+        question,
+        consequence: "Programs that use it are refused from now on. This cannot be undone.".to_owned(),
+        button: "Revoke",
+        action: format!("/settings/keys/{id}/revoke"),
+        back_path: Section::Keys.path().to_owned(),
+        back_label: "API keys",
+    }))
+}
+
+/// `POST /settings/keys/{id}/revoke`
+pub(in crate::web) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let revoked = api_keys::revoke(&state, visitor.account(), parse(&id)?).await?;
+    revoked.then(|| done(&state, Section::Keys.path(), Notice::KeyRevoked)).ok_or(Error::NotFound)
+}
+
+async fn page(state: &State, visitor: &Visitor, values: &Values, problems: Vec<Problem>) -> Result<KeysPage> {
+    let keys = api_keys::list(state, visitor.account()).await?;
+    Ok(KeysPage {
+        name: Control::text("name", "Name")
+            .hint("What will use it, for example your application's name.")
+            .value(values.text("name"))
+            .problem(&problems),
+        shell: Shell { problems, ..visitor.shell(Section::Keys, "API keys") },
+        is_management: values.text("type") == ApiKeyType::Management.name(),
+        keys: keys
+            .into_iter()
+            .map(|key| KeyRow {
+                id: key.id.to_string(),
+                name: key.name,
+                type_label: if key.key_type == ApiKeyType::Management { "Management" } else { "Inference" },
+                masked: format!("{}…{}", key.key_type.prefix(), key.last_four),
+                created: When::new(key.created_at, visitor.now),
+                last_used: key.last_used_at.map(|at| When::new(at, visitor.now)),
+            })
+            .collect(),
+        can_edit: visitor.can_edit(),
+    })
+}
+
+fn parse(id: &str) -> Result<ApiKeyId> {
+    id.parse().map_err(|_| Error::NotFound)
+}

@@ -1,0 +1,58 @@
+//! The addresses of the pages.
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig, resource};
+
+use super::error::{Error, Result};
+use super::handlers::{account, destination, door, invitation, keys, members, observability};
+use super::{assets, edge};
+
+/// Mounts the pages. What is mounted before keeps its addresses; everything else gets a page. Needs `web::Data<State>`.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(
+        web::scope("")
+            .wrap(from_fn(edge::edge))
+            .configure(assets::routes)
+            .configure(doors)
+            .configure(settings)
+            .default_service(web::to(nothing)),
+    );
+}
+
+fn doors(config: &mut ServiceConfig) {
+    config
+        .service(resource("/").get(door::home))
+        .service(resource("/sign-up").get(door::new_account).post(door::create_account))
+        .service(resource("/sign-in").get(door::new_session).post(door::create_session))
+        .service(resource("/sign-out").post(door::remove_session))
+        .service(resource("/invitations/{token}").get(invitation::show).post(invitation::update));
+}
+
+fn settings(config: &mut ServiceConfig) {
+    let one = "/settings/observability/destinations/{id}";
+    config
+        .service(resource("/settings").get(door::home))
+        .service(resource("/settings/observability").get(observability::show))
+        .service(resource("/settings/observability/broadcast").post(observability::update))
+        .service(resource(format!("{one}/edit")).get(destination::edit))
+        .service(resource(format!("{one}/rename")).post(destination::rename))
+        .service(resource(format!("{one}/pause")).post(destination::pause))
+        .service(resource(format!("{one}/resume")).post(destination::resume))
+        .service(resource(format!("{one}/delete")).get(destination::confirm).post(destination::remove))
+        .service(resource(one).post(destination::update))
+        .service(resource("/settings/observability/{kind}/new").get(destination::new))
+        .service(resource("/settings/observability/{kind}").post(destination::create))
+        .service(resource("/settings/keys").get(keys::show).post(keys::create))
+        .service(resource("/settings/keys/{id}/revoke").get(keys::confirm).post(keys::remove))
+        .service(resource("/settings/members").get(members::show))
+        .service(resource("/settings/members/invitations").post(members::create))
+        .service(resource("/settings/members/{id}/remove").get(members::confirm).post(members::remove))
+        .service(resource("/settings/account").get(account::show))
+        .service(resource("/settings/account/name").post(account::rename))
+        .service(resource("/settings/account/privacy").post(account::update))
+        .service(resource("/settings/account/password").post(account::change_password));
+}
+
+async fn nothing() -> Result {
+    Err(Error::NotFound)
+}
