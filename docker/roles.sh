@@ -1,0 +1,9 @@
+#!/bin/bash
+# Run by Postgres' image when it makes its cluster: the database and its owner, who is no superuser.
+set -euo pipefail
+psql --no-psqlrc --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname postgres <<'SQL'
+\set password `cat "${SECRETS:-/secrets}/owner"`
+CREATE ROLE tracecast LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'password';
+CREATE DATABASE tracecast OWNER tracecast;
+REVOKE ALL ON DATABASE tracecast FROM PUBLIC;
+SQL
