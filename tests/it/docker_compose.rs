@@ -1,5 +1,7 @@
 //! `docker-compose.yml` against the schema of the Compose Specification, and against our own promises.
 
+mod schema;
+
 use std::fs;
 use std::path::Path;
 
@@ -10,19 +12,25 @@ fn read(path: &str) -> String {
 }
 
 fn mistakes(compose: &Value) -> Vec<String> {
-    let schema = serde_json::from_str(&read("tests/it/fixtures/compose-spec/schema.json")).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    validator.iter_errors(compose).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    schema::Schema::new(&read("tests/it/fixtures/compose-spec/schema.json")).mistakes(compose)
 }
 
 #[test]
 fn the_compose_file_follows_the_specification() {
     let compose: Value = serde_yaml_ng::from_str(&read("docker-compose.yml")).unwrap();
     assert_eq!(mistakes(&compose), Vec::<String>::new());
-    let mut wrong = compose;
-    wrong["services"]["tracecast"]["depends_on"]["database"]["condition"] = "when it likes".into();
-    wrong["services"]["database"]["restarts"] = "always".into();
-    assert!(!mistakes(&wrong).is_empty());
+    let wrong = |pointer: &str, value: Value| {
+        let mut wrong = compose.clone();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        wrong.pointer_mut(parent).unwrap()[name] = value;
+        assert!(!mistakes(&wrong).is_empty(), "{pointer}");
+    };
+    wrong("/services/tracecast/depends_on/database/condition", "when it likes".into());
+    wrong("/services/database/restarts", "always".into());
+    wrong("/services/database/healthcheck/retries", Value::Bool(true));
+    wrong("/services/tracecast/ports", "8080:8080".into());
+    wrong("/services/secrets/volumes", serde_json::json!(["a:/a", "a:/a"]));
+    wrong("/services", Value::Null);
 }
 
 #[test]
