@@ -18,6 +18,6 @@ COPY --from=build /usr/local/bin/tracecast /usr/local/bin/
 USER tracecast
 ENV TRACECAST_BIND=0.0.0.0:8080 TRACECAST_DATA_DIR=/var/lib/tracecast
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["tracecast", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=30s CMD ["tracecast", "healthcheck"]
 ENTRYPOINT ["tracecast"]
 CMD ["serve"]
