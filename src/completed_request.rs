@@ -10,6 +10,8 @@ pub mod escapes;
 pub mod generation_id;
 pub mod limits;
 pub mod metadata;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod text;
 
 use serde::{Deserialize, Serialize};

@@ -7,12 +7,14 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::Content;
 use super::conversation::Conversation;
-use super::message::cut;
+use super::message::{Message, cut};
+use super::tools::Tool;
+use crate::completed_request::Text;
 
 /// No text is cut below this; if that does not suffice, there are too many of them and parts are left out.
 const SHORTEST_TEXT: usize = 64;
 
-impl Conversation<'_> {
+impl<'a> Conversation<'a> {
     /// At most `budget` bytes of it, as it is recorded.
     pub(super) fn fit(mut self, budget: usize) -> Content {
         if self.size() > budget {
@@ -56,15 +58,22 @@ impl Conversation<'_> {
 
     /// Finds the greatest length, in steps of a quarter, to which texts must be cut for the whole to fit.
     fn cut_long_texts(&mut self, budget: usize) {
-        let mut longest = budget;
+        let mut longest = self.longest_text().min(budget);
         while self.size() > budget && longest > SHORTEST_TEXT {
             longest = (longest / 4 * 3).max(SHORTEST_TEXT);
-            self.input.iter_mut().chain(&mut self.output).for_each(|message| message.cut_texts(longest));
-            self.tools.iter_mut().for_each(|tool| tool.cut_texts(longest));
-            if let Some(system) = &mut self.system_instructions {
-                cut(system, longest);
-            }
+            self.texts_mut().for_each(|text| cut(text, longest));
+            self.tools.iter_mut().for_each(|tool| tool.leave_out_long_schema(longest));
         }
+    }
+
+    fn longest_text(&mut self) -> usize {
+        let schema = self.tools.iter().map(Tool::schema_bytes).max().unwrap_or_default();
+        self.texts_mut().map(|text| text.len()).max().unwrap_or_default().max(schema)
+    }
+
+    fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
+        let messages = self.input.iter_mut().chain(&mut self.output).flat_map(Message::texts_mut);
+        messages.chain(self.tools.iter_mut().flat_map(Tool::texts_mut)).chain(&mut self.system_instructions)
     }
 
     /// The last resort, against thousands of tiny parts: leaves out the least needed. False when nothing is left.

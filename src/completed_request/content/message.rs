@@ -43,7 +43,7 @@ pub(super) struct Part<'a> {
     mime_type: Option<Text<'a>>,
 }
 
-impl Message<'_> {
+impl<'a> Message<'a> {
     /// System and developer messages: the last to be left out.
     pub(super) fn is_system(&self) -> bool {
         matches!(&*self.role, "system" | "developer")
@@ -54,15 +54,10 @@ impl Message<'_> {
         self.parts.iter().filter_map(Part::as_text)
     }
 
-    /// Cuts every text to `max_bytes`.
-    pub(super) fn cut_texts(&mut self, max_bytes: usize) {
-        cut(&mut self.role, max_bytes);
-        for label in [&mut self.name, &mut self.finish_reason].into_iter().flatten() {
-            cut(label, max_bytes);
-        }
-        for part in &mut self.parts {
-            part.cut_texts(max_bytes);
-        }
+    /// All its texts, also roles and names: whatever a caller could make long.
+    pub(super) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
+        let labels = [&mut self.name, &mut self.finish_reason].into_iter().flatten();
+        [&mut self.role].into_iter().chain(labels).chain(self.parts.iter_mut().flat_map(Part::texts_mut))
     }
 }
 
@@ -105,13 +100,10 @@ impl<'a> Part<'a> {
         if &*self.kind == "text" { self.content.as_deref() } else { None }
     }
 
-    fn cut_texts(&mut self, max_bytes: usize) {
-        cut(&mut self.kind, max_bytes);
+    fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
         let texts = [&mut self.content, &mut self.arguments, &mut self.response, &mut self.result];
         let labels = [&mut self.id, &mut self.name, &mut self.modality, &mut self.mime_type];
-        for text in texts.into_iter().chain(labels).flatten() {
-            cut(text, max_bytes);
-        }
+        [&mut self.kind].into_iter().chain(texts.into_iter().chain(labels).flatten())
     }
 }
 

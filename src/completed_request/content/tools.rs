@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::message::cut;
 use crate::completed_request::Text;
 
 /// A tool that the model could call.
@@ -44,11 +43,18 @@ impl<'a> Tool<'a> {
         })
     }
 
-    /// Leaves the parameters' schema out where it is longer than `max_bytes`, and cuts the texts.
-    pub(super) fn cut_texts(&mut self, max_bytes: usize) {
+    /// Leaves the parameters' schema out where it is longer than `max_bytes`.
+    pub(super) fn leave_out_long_schema(&mut self, max_bytes: usize) {
         self.parameters = self.parameters.filter(|schema| schema.get().len() <= max_bytes);
-        for text in [&mut self.kind, &mut self.name, &mut self.description].into_iter().flatten() {
-            cut(text, max_bytes);
-        }
+    }
+
+    /// Bytes of the parameters' schema.
+    pub(super) fn schema_bytes(&self) -> usize {
+        self.parameters.map_or(0, |schema| schema.get().len())
+    }
+
+    /// All its texts.
+    pub(super) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
+        [&mut self.kind, &mut self.name, &mut self.description].into_iter().flatten()
     }
 }
