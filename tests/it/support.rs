@@ -1,3 +1,5 @@
 //! What the tests share.
 
 pub(crate) mod database;
+pub(crate) mod export;
+pub(crate) mod http;
