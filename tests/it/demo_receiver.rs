@@ -2,6 +2,7 @@
 
 mod answers;
 mod behaviour;
+mod contrast;
 mod keeping;
 mod losses;
 mod pages;
