@@ -5,4 +5,5 @@
 mod architecture;
 mod demo_receiver;
 mod embedded_postgres;
+mod rotel;
 mod support;

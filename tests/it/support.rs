@@ -3,3 +3,4 @@
 pub(crate) mod database;
 pub(crate) mod export;
 pub(crate) mod http;
+pub(crate) mod rotel;
