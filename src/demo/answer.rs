@@ -1,5 +1,7 @@
 //! The answers, as Relay 26.9 writes them.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use actix_web::web::Bytes;
@@ -61,10 +63,15 @@ fn add_headers(answer: &mut HttpResponseBuilder, refusal: Refusal, retry_after: 
     }
 }
 
-/// 200, and a body that breaks off.
+/// 200, and a body that breaks off, after the part before it has left.
 pub(super) fn broken() -> HttpResponse {
-    let parts = [Ok(Bytes::from_static(b"\0")), Err(std::io::Error::other("told to break off"))];
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type(Format::Protobuf))).streaming(stream::iter(parts))
+    let first = stream::once(async { Ok(Bytes::from_static(b"\0")) });
+    let then = stream::once(async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Err(std::io::Error::other("told to break off"))
+    });
+    let parts = Box::pin(first.chain(then));
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type(Format::Protobuf))).streaming(parts)
 }
 
 /// 200, and a body without an end.

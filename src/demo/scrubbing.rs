@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-/// Fragments of keys and values that give an attribute away, with `-` written as `_` (Relay's `@password` rule).
-const TELLTALES: [&str; 10] =
-    ["password", "secret", "passwd", "api_key", "apikey", "auth", "credentials", "private_key", "privatekey", "token"];
+use crate::completed_request::MetadataValue;
+use crate::trace::scrubbing::is_scrubbed;
 
 /// Attributes in Sentry's own conventions are left alone.
 const KNOWN: [&str; 10] =
@@ -15,12 +14,11 @@ const KNOWN: [&str; 10] =
 /// The keys of the attributes that Sentry would not show.
 pub(super) fn filtered(attributes: &Map<String, Value>) -> BTreeSet<String> {
     let ours = attributes.iter().filter(|(key, _)| !KNOWN.iter().any(|known| key.starts_with(known)));
-    ours.filter(|(key, value)| tells(key) || value.as_str().is_some_and(tells)).map(|(key, _)| key.clone()).collect()
-}
-
-fn tells(text: &str) -> bool {
-    let text = text.to_ascii_lowercase().replace('-', "_");
-    TELLTALES.iter().any(|telltale| text.contains(telltale))
+    let filtered = ours.filter(|(key, value)| {
+        let text = value.as_str().unwrap_or_default();
+        is_scrubbed(key, &MetadataValue::Text(text.into()))
+    });
+    filtered.map(|(key, _)| key.clone()).collect()
 }
 
 #[cfg(test)]

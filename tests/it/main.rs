@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod architecture;
-mod docker_compose;
+mod demo_receiver;
 mod embedded_postgres;
+mod rotel;
 mod support;

@@ -1,3 +1,6 @@
 //! What the tests share.
 
 pub(crate) mod database;
+pub(crate) mod export;
+pub(crate) mod http;
+pub(crate) mod rotel;

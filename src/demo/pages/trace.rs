@@ -49,6 +49,7 @@ struct Span {
     failed: bool,
     x: String,
     width: String,
+    begins: String,
     duration: String,
     facts: Vec<(&'static str, String)>,
     attributes: Vec<Attribute>,
@@ -81,7 +82,7 @@ pub(super) async fn show(trace_id: Path<String>, shared: Data<Shared>) -> HttpRe
         failed: summary.status == Status::Error,
         arrived: words::time(trace.arrived, shared.clock.unix_nanos()),
         duration: words::duration(seconds),
-        ticks: [0.0, 0.5, 1.0].map(|part| words::duration(seconds * part)),
+        ticks: ["0".to_owned(), words::duration(seconds / 2.0), words::duration(seconds)],
         spans: spans(&trace),
     };
     super::page(StatusCode::OK, &page)
@@ -105,6 +106,7 @@ fn span(row: &waterfall::Row<'_>) -> Span {
         failed: span.status == Status::Error,
         x: format!("{:.2}%", row.x),
         width: format!("{:.2}%", row.width),
+        begins: words::duration(row.offset),
         duration: words::duration(span.seconds()),
         facts: facts(row),
         attributes,

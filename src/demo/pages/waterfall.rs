@@ -70,3 +70,6 @@ impl Scale {
         Row { span, depth: depth.min(DEEPEST), offset, x, width }
     }
 }
+
+#[cfg(test)]
+mod tests;
