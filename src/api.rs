@@ -31,18 +31,15 @@ fn scope(base: &str) -> Scope {
     let [(chat_completions, _), (openapi, _)] = PATHS;
     web::scope(base)
         .service(resource(chat_completions).route(web::post().to(chat_completions::create)))
-        .service(
-            resource(openapi).route(web::get().to(openapi::show)).route(web::head().to(openapi::show)),
-        )
+        .service(resource(openapi).route(web::get().to(openapi::show)).route(web::head().to(openapi::show)))
         .default_service(web::to(not_found))
 }
 
 /// A resource that says which methods it takes.
 fn resource(path: &'static str) -> Resource {
     let allowed = PATHS.iter().find(|(known, _)| *known == path).map_or("", |(_, allowed)| allowed);
-    web::resource(path).default_service(web::to(move || async move {
-        Err::<HttpResponse, _>(Error::method_not_allowed(allowed))
-    }))
+    web::resource(path)
+        .default_service(web::to(move || async move { Err::<HttpResponse, _>(Error::method_not_allowed(allowed)) }))
 }
 
 async fn not_found() -> Result<HttpResponse, Error> {
@@ -64,11 +61,17 @@ mod tests {
             .as_object()
             .unwrap()
             .iter()
-            .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(|key| (path.clone(), key.to_uppercase())))
+            .flat_map(|(path, methods)| {
+                methods.as_object().unwrap().keys().map(|key| (path.clone(), key.to_uppercase()))
+            })
             .collect();
         // A HEAD is part of its GET.
-        let methods = |allowed: &str| allowed.split(", ").filter(|method| *method != "HEAD").map(str::to_owned).collect::<Vec<_>>();
-        let routed = PATHS.iter().flat_map(|(path, allowed)| methods(allowed).into_iter().map(|method| ((*path).to_owned(), method)));
+        let methods = |allowed: &str| {
+            allowed.split(", ").filter(|method| *method != "HEAD").map(str::to_owned).collect::<Vec<_>>()
+        };
+        let routed = PATHS
+            .iter()
+            .flat_map(|(path, allowed)| methods(allowed).into_iter().map(|method| ((*path).to_owned(), method)));
         assert_eq!(described, routed.collect());
         assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
     }

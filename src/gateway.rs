@@ -97,12 +97,11 @@ impl Gateway {
     }
 
     async fn ask(&self, exchange: &mut Exchange, body: &[u8]) -> Result<UpstreamAnswer, Failure> {
-        exchange.text = request::text(body).inspect_err(|_| {
-            let lossy = String::from_utf8_lossy(body);
-            exchange.facts = request::facts_of_refused(&lossy, &exchange.caller.headers);
-        })?;
-        let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).inspect_err(|_| {
-            exchange.facts = request::facts_of_refused(&exchange.text, &exchange.caller.headers);
+        let refused = |_: &Failure| request::facts_of_refused(body, &exchange.caller.headers);
+        let text = request::text(body).inspect_err(|failure| exchange.facts = refused(failure))?;
+        exchange.text = text;
+        let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).inspect_err(|failure| {
+            exchange.facts = refused(failure);
         })?;
         exchange.facts = request.facts.clone();
         exchange.streaming = request.facts.streaming;

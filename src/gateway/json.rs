@@ -159,6 +159,11 @@ impl<'a> Members<'a> {
         self.0.iter().find(|(name, _)| &**name == key).map(|(_, value)| *value).filter(|value| value.get() != "null")
     }
 
+    /// The same object less one member.
+    pub(super) fn without(&self, key: &str) -> Self {
+        Self(self.0.iter().filter(|(name, _)| &**name != key).cloned().collect())
+    }
+
     /// Whether the member is there, `null` or not.
     pub(super) fn contains(&self, key: &str) -> bool {
         self.0.iter().any(|(name, _)| &**name == key)
