@@ -31,11 +31,10 @@ pub use self::request::CallerHeaders;
 use self::request::ChatRequest;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Upstream, UpstreamAnswer};
-use crate::clock::Clock;
 use crate::completed_request::GenerationId;
-use crate::config::Config;
 use crate::random::{Random, Unavailable};
 use crate::recorder::Recorder;
+use crate::state::State;
 
 /// Passes requests on. One for each worker thread of the web server.
 #[derive(Debug, Clone)]
@@ -48,21 +47,16 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway with its own connections to the operator's model server; `tls` says whom it trusts.
+    /// A gateway with its own connections to the operator's model server.
     ///
     /// # Errors
-    /// When the upstream's key or address cannot be used. To be found out before the server starts: see
-    /// [`Self::check`].
-    pub fn new(
-        config: &Config,
-        clock: Clock,
-        random: Random,
-        recorder: Recorder,
-        tls: rustls::ClientConfig,
-    ) -> Result<Self, UpstreamError> {
-        let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
-        let prices = Arc::new(config.prices.clone());
-        Ok(Self { recording: Recording { clock, prices, recorder }, random, upstream, echo_pause: config.echo_delay })
+    /// When the upstream's key or TLS cannot be used. The application makes one gateway before it starts to listen, so
+    /// that the operator reads this at once.
+    pub fn new(state: &State, recorder: Recorder) -> Result<Self, UpstreamError> {
+        let config = &state.config;
+        let upstream = config.upstream.as_ref().map(Upstream::new).transpose()?;
+        let recording = Recording { clock: state.clock, prices: Arc::new(config.prices.clone()), recorder };
+        Ok(Self { recording, random: state.random, upstream, echo_pause: config.echo_delay })
     }
 
     /// A request has arrived, with a key that may ask models.
