@@ -4,4 +4,5 @@
 
 mod architecture;
 mod embedded_postgres;
+mod gateway;
 mod support;
