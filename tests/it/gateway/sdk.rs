@@ -11,8 +11,8 @@ use tokio::process::Command;
 use super::server::Server;
 
 /// Versions that the scripts were written against.
-const PYTHON_PACKAGE: &str = "openai==2.*";
-const NODE_PACKAGE: &str = "openai@6";
+const PYTHON_PACKAGE: &str = "openai==3.*";
+const NODE_PACKAGE: &str = "openai@7";
 
 #[tokio::test]
 async fn the_official_python_client_works_unchanged() {
