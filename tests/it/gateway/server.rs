@@ -1,5 +1,6 @@
 //! The API on a port of its own, with one account and its keys, and the records that come out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,20 +8,20 @@ use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Mutex;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tracecast::api;
 use tracecast::auth::api_keys;
 use tracecast::clock::Clock;
 use tracecast::config::{Config, Given, Source};
 use tracecast::egress::{Egress, Guard};
 use tracecast::gateway::Gateway;
-use tracecast::id::{AccountId, UserId};
+use tracecast::id::{AccountId, DestinationId, UserId};
 use tracecast::random::Random;
-use tracecast::recorder::{Recorded, Recorder};
+use tracecast::recorder::Recorder;
 use tracecast::seal::Keyring;
 use tracecast::state::State;
 use tracecast::store::Store;
 use tracecast::store::accounts::{self, NewUser};
+use tracecast::store::destinations::{self, TestedValues};
 use tracecast::token::ApiKeyType;
 
 use crate::support::database::Database;
@@ -31,7 +32,8 @@ pub(crate) struct Server {
     pub(crate) management_key: String,
     pub(crate) account: AccountId,
     pub(crate) state: State,
-    records: Mutex<UnboundedReceiver<Recorded>>,
+    /// How many records were read.
+    read: Mutex<i64>,
     handle: ServerHandle,
 }
 
@@ -140,7 +142,8 @@ impl Server {
         let account = account(&state).await;
         let key = api_keys::create(&state, account, None, ApiKeyType::Inference, "SDK").await.unwrap();
         let management = api_keys::create(&state, account, None, ApiKeyType::Management, "Terraform").await.unwrap();
-        let (recorder, records) = Recorder::channel();
+        let (recorder, writer) = Recorder::new(state.store.clone());
+        tokio::spawn(writer.run());
         let server = HttpServer::new(move || {
             let state = self::state(config.clone(), &database.url);
             let gateway = Gateway::new(&state, recorder.clone()).unwrap();
@@ -157,7 +160,7 @@ impl Server {
             management_key: management.reveal().to_owned(),
             account,
             state,
-            records: Mutex::new(records),
+            read: Mutex::default(),
             handle,
         }
     }
@@ -176,21 +179,32 @@ impl Server {
         got(self.asking().header("content-type", "application/json").body(body)).await
     }
 
-    /// The next record; it belongs to the account.
+    /// The next record, as soon as it is committed; it belongs to the account.
     pub(crate) async fn record(&self) -> Record {
-        let mut records = self.records.lock().await;
-        let recorded = tokio::time::timeout(Duration::from_secs(5), records.recv()).await;
-        let recorded = recorded.expect("a request is recorded").unwrap();
-        assert_eq!(recorded.account, self.account);
-        let mut record: Value = serde_json::from_slice(&recorded.payload).unwrap();
-        record["content"] = serde_json::from_slice(&recorded.content).unwrap();
-        Record(record)
+        let mut read = self.read.lock().await;
+        for _ in 0..500 {
+            if let Some((payload, content)) = self.find_record(*read).await {
+                *read += 1;
+                let mut record: Value = serde_json::from_slice(&payload).unwrap();
+                record["content"] = serde_json::from_slice(&content.expect("content is wanted")).unwrap();
+                return Record(record);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nothing is recorded");
     }
 
-    /// Nothing (more) was recorded.
+    /// Nothing (more) is recorded.
     pub(crate) async fn records_nothing(&self) {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(self.records.lock().await.try_recv().is_err());
+        assert!(self.find_record(*self.read.lock().await).await.is_none());
+    }
+
+    async fn find_record(&self, position: i64) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+        let records = sqlx::query_as(
+            "SELECT payload, content FROM completed_requests WHERE account_id = $1 ORDER BY xid, position OFFSET $2 LIMIT 1",
+        );
+        records.bind(self.account.0).bind(position).fetch_optional(self.state.store.pool()).await.unwrap()
     }
 }
 
@@ -214,9 +228,25 @@ fn state(config: Arc<Config>, database_url: &str) -> State {
     }
 }
 
+/// An account whose Broadcast is on, with a destination that may receive content.
 async fn account(state: &State) -> AccountId {
+    state.store.migrate().await.unwrap();
     let account = AccountId(state.random.uuid());
     let user = NewUser { id: UserId(state.random.uuid()), email: "ada@example.com", password_hash: "none" };
     accounts::create_with_admin(&state.store, &user, account, "Analytical Engines", true).await.unwrap();
+    let mut tenant = state.store.tenant(account).await.unwrap();
+    accounts::put_broadcast(&mut tenant, true).await.unwrap();
+    let values = TestedValues {
+        name: "Sentry",
+        privacy_mode: false,
+        settings: &BTreeMap::new(),
+        masked: &BTreeMap::new(),
+        secrets: b"",
+        secrets_changed: true,
+        target: "",
+        test: &json!({}),
+    };
+    destinations::create(&mut tenant, DestinationId(state.random.uuid()), "sentry", &values).await.unwrap();
+    tenant.commit().await.unwrap();
     account
 }
