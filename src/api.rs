@@ -1,7 +1,7 @@
 //! The JSON edge: what programs call, under `/api/v1` and (for clients that cannot take a longer base) under `/v1`.
 //!
-//! The application that mounts [`routes`] provides as app data `web::Data<State>` and `web::Data<Gateway>` (one of both
-//! for each worker thread). It sets `HttpServer::h1_allow_half_closed(false)`, or a caller that goes away while the
+//! The application that mounts [`routes`] provides as app data `web::Data<State>` and `web::Data<Gateway>` (from
+//! [`gateway`], one for each worker thread). It sets `HttpServer::h1_allow_half_closed(false)`, or a caller that goes away while the
 //! upstream thinks is noticed only when the answer is written; and it puts no compression before these routes, which
 //! would hold back the events of a stream.
 
@@ -15,6 +15,17 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Scope};
 
 pub use self::error::Error;
+use crate::gateway::{Gateway, UpstreamError};
+use crate::recorder::Recorder;
+use crate::state::State;
+
+/// A gateway whose requests are recorded, to be put into the app data of one worker thread.
+///
+/// # Errors
+/// When the upstream's key or TLS cannot be used.
+pub fn gateway(state: &State, recorder: Recorder) -> Result<Gateway, UpstreamError> {
+    Gateway::new(state, move |account, request, content| recorder.record(account, request, content))
+}
 
 /// Mounts the API.
 pub fn routes(config: &mut ServiceConfig) {

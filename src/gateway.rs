@@ -1,5 +1,5 @@
 //! The gateway: passes a chat completion to the operator's model server (or to the built-in `demo/echo`), watches the
-//! answer on its way back, and hands what it saw to the recorder.
+//! answer on its way back, and hands on what is to be recorded.
 //!
 //! It knows nothing of the web server: [`Gateway::receive`] gives an [`Exchange`], [`Gateway::answer`] turns a body into
 //! an [`Answer`] or a [`Failure`]. Recording happens when the exchange is dropped, so a caller that goes away is
@@ -13,8 +13,10 @@ mod exchange;
 mod failure;
 mod finish_reason;
 mod json;
+mod members;
 mod provider;
 mod request;
+mod rewrite;
 mod sse;
 mod upstream;
 mod usage;
@@ -31,9 +33,10 @@ pub use self::request::CallerHeaders;
 use self::request::ChatRequest;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Upstream, UpstreamAnswer};
-use crate::completed_request::GenerationId;
+use crate::completed_request::content::Content;
+use crate::completed_request::{CompletedRequest, GenerationId};
+use crate::id::AccountId;
 use crate::random::{Random, Unavailable};
-use crate::recorder::Recorder;
 use crate::state::State;
 
 /// Passes requests on. One for each worker thread of the web server.
@@ -47,15 +50,20 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway with its own connections to the operator's model server.
+    /// A gateway with its own connections to the operator's model server. `record` takes each request when it is over;
+    /// it must not wait.
     ///
     /// # Errors
     /// When the upstream's key or TLS cannot be used. The application makes one gateway before it starts to listen, so
     /// that the operator reads this at once.
-    pub fn new(state: &State, recorder: Recorder) -> Result<Self, UpstreamError> {
+    pub fn new(
+        state: &State,
+        record: impl Fn(AccountId, &CompletedRequest<'_>, &Content) + Send + Sync + 'static,
+    ) -> Result<Self, UpstreamError> {
         let config = &state.config;
         let upstream = config.upstream.as_ref().map(Upstream::new).transpose()?;
-        let recording = Recording { clock: state.clock, prices: Arc::new(config.prices.clone()), recorder };
+        let prices = Arc::new(config.prices.clone());
+        let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
         Ok(Self { recording, random: state.random, upstream, echo_pause: config.echo_delay })
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::finish_reason;
-use super::json::Members;
+use super::members::Members;
 use super::usage;
 use crate::completed_request::content::{AnsweredChoice, AnsweredToolCall};
 use crate::completed_request::limits::CONTENT_BYTES;

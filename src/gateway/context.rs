@@ -1,7 +1,7 @@
 //! What the trace is told of a request beside its numbers: the caller's identifiers, and the content.
 
 use super::failure::Failure;
-use super::json::Members;
+use super::members::Members;
 use super::request::CallerHeaders;
 use crate::completed_request::TraceContext;
 use crate::completed_request::content::{AnsweredChoice, ChatParts, Content};

@@ -211,7 +211,7 @@ mod tests {
             (br#"{"detail":"Not Found"}"#, "Not Found"),
             (br#"{"message":"overloaded"}"#, "overloaded"),
             (b"<html>", "The model server answered 500."),
-            (br#"[1]"#, "The model server answered 500."),
+            (b"[1]", "The model server answered 500."),
             (b"\"quoted\"", "quoted"),
         ] {
             assert_eq!(Failure::answered(500, body, None).message, message);

@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use super::completion::text_of;
 use super::context;
 use super::failure::Failure;
-use super::json::{self, JsonError, Members, ObjectWriter};
+use super::json::{self, JsonError};
+use super::members::{Members, ObjectWriter};
 use crate::completed_request::{Parameters, Text, TraceContext, escapes};
 
 /// Fields of ours that no upstream knows (spec 3.4). `user` is OpenAI's own and passes.
@@ -187,4 +188,57 @@ fn with_usage(options: Members<'_>) -> String {
     }
     writer.raw("include_usage", "true");
     writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upstream_body(text: &str) -> String {
+        ChatRequest::parse(text, &CallerHeaders::default()).unwrap().upstream_body()
+    }
+
+    #[test]
+    fn what_is_ours_is_left_out_and_the_rest_keeps_its_bytes() {
+        let text =
+            r#"{"messages":[ {"role":"user","content":"\u00e9"} ],"trace":{},"session_id":"s","user":"u","top_p":1.0}"#;
+        let expected = r#"{"messages":[ {"role":"user","content":"\u00e9"} ],"user":"u","top_p":1.0}"#;
+        assert_eq!(upstream_body(text), expected);
+    }
+
+    #[test]
+    fn a_stream_is_asked_to_report_its_usage() {
+        for (options, expected) in [
+            ("", r#"{"include_usage":true}"#),
+            (r#","stream_options":null"#, r#"{"include_usage":true}"#),
+            (r#","stream_options":{"include_usage":false,"x":1}"#, r#"{"x":1,"include_usage":true}"#),
+        ] {
+            let text = format!(r#"{{"messages":[],"stream":true{options}}}"#);
+            assert_eq!(upstream_body(&text), format!(r#"{{"messages":[],"stream":true,"stream_options":{expected}}}"#));
+        }
+        assert_eq!(upstream_body(r#"{"messages":[],"stream":false}"#), r#"{"messages":[],"stream":false}"#);
+    }
+
+    #[test]
+    fn sampling_parameters_are_read() {
+        let text = r#"{"messages":[],"temperature":0,"max_tokens":5,"stop":["a","b"],"seed":-1,"top_k":null}"#;
+        let parameters = ChatRequest::parse(text, &CallerHeaders::default()).unwrap().facts.parameters;
+        let expected = Parameters {
+            temperature: Some(0.0),
+            max_tokens: Some(5),
+            stop_sequences: vec!["a".into(), "b".into()],
+            seed: Some(-1),
+            ..Parameters::default()
+        };
+        assert_eq!(parameters, expected);
+    }
+
+    #[test]
+    fn of_a_refused_body_what_can_be_read_is_kept() {
+        let body = br#"{"model":"m","user":7,"session_id":"s","trace":{"trace_name":"n"},"temperature":"hot"}"#;
+        let facts = facts_of_refused(body, &CallerHeaders::default());
+        assert_eq!(facts.model, "m");
+        assert_eq!((facts.context.session_id.as_deref(), facts.context.trace_name.as_deref()), (Some("s"), Some("n")));
+        assert_eq!(facts_of_refused(b"\xff", &CallerHeaders::default()), RequestFacts::default());
+    }
 }

@@ -13,7 +13,6 @@ use tracecast::auth::api_keys;
 use tracecast::clock::Clock;
 use tracecast::config::{Config, Given, Source};
 use tracecast::egress::{Egress, Guard};
-use tracecast::gateway::Gateway;
 use tracecast::id::{AccountId, DestinationId, UserId};
 use tracecast::random::Random;
 use tracecast::recorder::Recorder;
@@ -146,7 +145,7 @@ impl Server {
         tokio::spawn(writer.run());
         let server = HttpServer::new(move || {
             let state = self::state(config.clone(), &database.url);
-            let gateway = Gateway::new(&state, recorder.clone()).unwrap();
+            let gateway = api::gateway(&state, recorder.clone()).unwrap();
             App::new().app_data(web::Data::new(state)).app_data(web::Data::new(gateway)).configure(api::routes)
         });
         let server = server.workers(1).h1_allow_half_closed(false).bind("127.0.0.1:0").unwrap();
