@@ -13,6 +13,7 @@ mod openapi;
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Scope};
+use rustls::ClientConfig;
 
 pub use self::error::Error;
 use crate::gateway::{Gateway, UpstreamError};
@@ -22,9 +23,9 @@ use crate::state::State;
 /// A gateway whose requests are recorded, to be put into the app data of one worker thread.
 ///
 /// # Errors
-/// When the upstream's key or TLS cannot be used.
-pub fn gateway(state: &State, recorder: Recorder) -> Result<Gateway, UpstreamError> {
-    Gateway::new(state, move |account, request, content| recorder.record(account, request, content))
+/// When the upstream's key cannot be used.
+pub fn gateway(state: &State, tls: &ClientConfig, recorder: Recorder) -> Result<Gateway, UpstreamError> {
+    Gateway::new(state, tls, move |account, request, content| recorder.record(account, request, content))
 }
 
 /// Mounts the API.

@@ -51,17 +51,18 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway with its own connections to the operator's model server. `record` takes each request when it is over;
-    /// it must not wait.
+    /// it must not wait. `tls` says which authorities are trusted; reading them takes time, so it is made once.
     ///
     /// # Errors
-    /// When the upstream's key or TLS cannot be used. The application makes one gateway before it starts to listen, so
-    /// that the operator reads this at once.
+    /// When the upstream's key cannot be used. The application makes one gateway before it starts to listen, so that the
+    /// operator reads this at once.
     pub fn new(
         state: &State,
+        tls: &rustls::ClientConfig,
         record: impl Fn(AccountId, &CompletedRequest<'_>, &Content) + Send + Sync + 'static,
     ) -> Result<Self, UpstreamError> {
         let config = &state.config;
-        let upstream = config.upstream.as_ref().map(Upstream::new).transpose()?;
+        let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
         let prices = Arc::new(config.prices.clone());
         let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
         Ok(Self { recording, random: state.random, upstream, echo_pause: config.echo_delay })

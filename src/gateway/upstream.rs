@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::provider;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::{FailedAttempt, Text};
-use crate::{config, egress};
+use crate::config;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest silence of the upstream: what the official OpenAI clients wait for by themselves. A stream may last longer.
@@ -65,9 +65,6 @@ pub enum UpstreamError {
     /// The key cannot stand in a header.
     #[error("UPSTREAM_API_KEY holds characters that cannot be sent in a header; copy the key again")]
     Key,
-    /// TLS cannot be set up.
-    #[error("TLS to the model server cannot be set up: {0}")]
-    Tls(#[from] rustls::Error),
     /// The client cannot be built.
     #[error("the client of the model server cannot be built: {0}")]
     Client(#[from] reqwest::Error),
@@ -76,13 +73,13 @@ pub enum UpstreamError {
 impl Upstream {
     /// A client with its own connections.
     #[expect(clippy::disallowed_methods, reason = "the one client beside egress: the operator's own model server")]
-    pub(super) fn new(settings: &config::Upstream) -> Result<Self, UpstreamError> {
+    pub(super) fn new(settings: &config::Upstream, tls: &rustls::ClientConfig) -> Result<Self, UpstreamError> {
         let mut url = settings.base_url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["chat", "completions"]);
         }
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(egress::client_config(&[])?)
+            .tls_backend_preconfigured(tls.clone())
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)

@@ -12,7 +12,7 @@ use tracecast::api;
 use tracecast::auth::api_keys;
 use tracecast::clock::Clock;
 use tracecast::config::{Config, Given, Source};
-use tracecast::egress::{Egress, Guard};
+use tracecast::egress::{self, Egress, Guard};
 use tracecast::id::{AccountId, DestinationId, UserId};
 use tracecast::random::Random;
 use tracecast::recorder::Recorder;
@@ -141,11 +141,12 @@ impl Server {
         let account = account(&state).await;
         let key = api_keys::create(&state, account, None, ApiKeyType::Inference, "SDK").await.unwrap();
         let management = api_keys::create(&state, account, None, ApiKeyType::Management, "Terraform").await.unwrap();
+        let tls = egress::client_config(&[]).unwrap();
         let (recorder, writer) = Recorder::new(state.store.clone());
         tokio::spawn(writer.run());
         let server = HttpServer::new(move || {
             let state = self::state(config.clone(), &database.url);
-            let gateway = api::gateway(&state, recorder.clone()).unwrap();
+            let gateway = api::gateway(&state, &tls, recorder.clone()).unwrap();
             App::new().app_data(web::Data::new(state)).app_data(web::Data::new(gateway)).configure(api::routes)
         });
         let server = server.workers(1).h1_allow_half_closed(false).bind("127.0.0.1:0").unwrap();
