@@ -1,5 +1,5 @@
 //! The gateway: passes a chat completion to the operator's model server (or to the built-in `demo/echo`), watches the
-//! answer on its way back, and hands what it saw to the recorder.
+//! answer on its way back, and hands on what is to be recorded.
 //!
 //! It knows nothing of the web server: [`Gateway::receive`] gives an [`Exchange`], [`Gateway::answer`] turns a body into
 //! an [`Answer`] or a [`Failure`]. Recording happens when the exchange is dropped, so a caller that goes away is
@@ -13,8 +13,10 @@ mod exchange;
 mod failure;
 mod finish_reason;
 mod json;
+mod members;
 mod provider;
 mod request;
+mod rewrite;
 mod sse;
 mod upstream;
 mod usage;
@@ -31,11 +33,11 @@ pub use self::request::CallerHeaders;
 use self::request::ChatRequest;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Upstream, UpstreamAnswer};
-use crate::clock::Clock;
-use crate::completed_request::GenerationId;
-use crate::config::Config;
+use crate::completed_request::content::Content;
+use crate::completed_request::{CompletedRequest, GenerationId};
+use crate::id::AccountId;
 use crate::random::{Random, Unavailable};
-use crate::recorder::Recorder;
+use crate::state::State;
 
 /// Passes requests on. One for each worker thread of the web server.
 #[derive(Debug, Clone)]
@@ -48,21 +50,22 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway with its own connections to the operator's model server; `tls` says whom it trusts.
+    /// A gateway with its own connections to the operator's model server. `record` takes each request when it is over;
+    /// it must not wait. `tls` says which authorities are trusted; reading them takes time, so it is made once.
     ///
     /// # Errors
-    /// When the upstream's key or address cannot be used. To be found out before the server starts: see
-    /// [`Self::check`].
+    /// When the upstream's key cannot be used. The application makes one gateway before it starts to listen, so that the
+    /// operator reads this at once.
     pub fn new(
-        config: &Config,
-        clock: Clock,
-        random: Random,
-        recorder: Recorder,
-        tls: rustls::ClientConfig,
+        state: &State,
+        tls: &rustls::ClientConfig,
+        record: impl Fn(AccountId, &CompletedRequest<'_>, &Content) + Send + Sync + 'static,
     ) -> Result<Self, UpstreamError> {
+        let config = &state.config;
         let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
         let prices = Arc::new(config.prices.clone());
-        Ok(Self { recording: Recording { clock, prices, recorder }, random, upstream, echo_pause: config.echo_delay })
+        let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
+        Ok(Self { recording, random: state.random, upstream, echo_pause: config.echo_delay })
     }
 
     /// A request has arrived, with a key that may ask models.
@@ -97,12 +100,11 @@ impl Gateway {
     }
 
     async fn ask(&self, exchange: &mut Exchange, body: &[u8]) -> Result<UpstreamAnswer, Failure> {
-        exchange.text = request::text(body).inspect_err(|_| {
-            let lossy = String::from_utf8_lossy(body);
-            exchange.facts = request::facts_of_refused(&lossy, &exchange.caller.headers);
-        })?;
-        let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).inspect_err(|_| {
-            exchange.facts = request::facts_of_refused(&exchange.text, &exchange.caller.headers);
+        let refused = |_: &Failure| request::facts_of_refused(body, &exchange.caller.headers);
+        let text = request::text(body).inspect_err(|failure| exchange.facts = refused(failure))?;
+        exchange.text = text;
+        let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).inspect_err(|failure| {
+            exchange.facts = refused(failure);
         })?;
         exchange.facts = request.facts.clone();
         exchange.streaming = request.facts.streaming;

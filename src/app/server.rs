@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{StartError, health};
-use crate::gateway::Gateway;
 use crate::recorder::Recorder;
 use crate::state::State;
 use crate::{api, egress};
@@ -54,17 +53,14 @@ pub(super) fn start(
     tasks: &TaskTracker,
 ) -> Result<(ServerHandle, SocketAddr), StartError> {
     let tls = egress::client_config(&[]).map_err(egress::BuildError::from)?;
-    let config = state.config.clone();
     // Proves that every thread's gateway can be made.
-    let gateway = Gateway::new(&config, state.clock, state.random, recorder.clone(), tls.clone())?;
-    let address = config.bind;
+    let gateway = api::gateway(state, &tls, recorder.clone())?;
+    let address = state.config.bind;
     let bind_error = |error| StartError::Bind { address, error };
     let shared = web::Data::new(state.clone());
-    let (clock, random) = (state.clock, state.random);
     let server = HttpServer::new(move || {
         // A thread has connections of its own to the upstream; see `Gateway::new`.
-        let gateway =
-            Gateway::new(&config, clock, random, recorder.clone(), tls.clone()).unwrap_or_else(|_| gateway.clone());
+        let gateway = api::gateway(&shared, &tls, recorder.clone()).unwrap_or_else(|_| gateway.clone());
         App::new()
             .app_data(shared.clone())
             .app_data(web::Data::new(gateway))

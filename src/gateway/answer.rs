@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::exchange::Exchange;
 use super::failure::Failure;
-use super::json::{self, Members, ObjectWriter};
+use super::members::Members;
+use super::rewrite;
 use super::sse::{self, Piece, Splitter};
 use super::upstream::{Broken, UpstreamAnswer};
 
@@ -153,31 +154,5 @@ fn error_chunk(exchange: &Exchange, failure: &Failure) -> String {
 fn rewritten(exchange: &mut Exchange, text: &str) -> Option<String> {
     let answer = Members::of(text)?;
     exchange.completion.learn(&answer);
-    let id = json::quoted(exchange.id.as_str());
-    let mut writer = ObjectWriter::with_capacity(text.len() + 96);
-    if !answer.contains("id") && answer.contains("choices") {
-        writer.raw("id", &id);
-    }
-    for (key, value) in answer.iter() {
-        match key {
-            "id" => writer.raw("id", &id),
-            "usage" => writer.raw("usage", &with_cost(exchange, value)),
-            _ => writer.raw(key, value),
-        }
-    }
-    Some(writer.finish())
-}
-
-/// A `usage` with its cost, where the upstream gives none but the price is known.
-fn with_cost(exchange: &Exchange, usage: &str) -> String {
-    let (Some(members), Some(total)) = (Members::of(usage), exchange.cost().total) else { return usage.to_owned() };
-    if members.get("cost").is_some() {
-        return usage.to_owned();
-    }
-    let mut writer = ObjectWriter::with_capacity(usage.len() + 32);
-    for (key, value) in members.iter().filter(|(key, _)| *key != "cost") {
-        writer.raw(key, value);
-    }
-    writer.raw("cost", &serde_json::Value::from(total).to_string());
-    writer.finish()
+    Some(rewrite::answer(&answer, &exchange.id, exchange.cost().total))
 }

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::finish_reason;
-use super::json::Members;
+use super::members::Members;
 use super::usage;
+use crate::completed_request::content::{AnsweredChoice, AnsweredToolCall};
 use crate::completed_request::limits::CONTENT_BYTES;
 use crate::completed_request::{ResponseFacts, Text, Usage};
 
@@ -37,24 +38,6 @@ pub(super) struct Completion {
     pub(super) choices: Vec<AnsweredChoice>,
     /// Bytes of content in `choices`.
     bytes: usize,
-}
-
-/// One of the alternatives of an answer.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct AnsweredChoice {
-    pub(super) role: Option<String>,
-    pub(super) text: String,
-    pub(super) refusal: String,
-    pub(super) reasoning: String,
-    pub(super) tool_calls: Vec<AnsweredToolCall>,
-    pub(super) finish_reason: Option<String>,
-}
-
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct AnsweredToolCall {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) arguments: String,
 }
 
 impl Completion {

@@ -8,10 +8,10 @@ use super::failure::Failure;
 use super::request::{CallerHeaders, RequestFacts};
 use super::upstream::Attempts;
 use crate::clock::{Clock, UnixNanos};
+use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, Operation, ResponseFacts, Text, Times};
 use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
-use crate::recorder::Recorder;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -29,12 +29,21 @@ pub struct Caller {
     pub headers: CallerHeaders,
 }
 
+/// Takes what is to be recorded. Called once for each request, on the thread that served it: it must not wait.
+pub(super) type Record = Arc<dyn Fn(AccountId, &CompletedRequest<'_>, &Content) + Send + Sync>;
+
 /// What an exchange needs of the gateway.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Recording {
     pub(super) clock: Clock,
     pub(super) prices: Arc<Prices>,
-    pub(super) recorder: Recorder,
+    pub(super) record: Record,
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recording").finish_non_exhaustive()
+    }
 }
 
 /// A request from its arrival to its end.
@@ -166,7 +175,7 @@ impl Exchange {
             failed_attempts: std::mem::take(&mut self.attempts.failed),
         };
         let content = context::content(&self.text, &self.completion.choices);
-        self.recording.recorder.record(self.caller.account, &request, &content);
+        (self.recording.record)(self.caller.account, &request, &content);
     }
 }
 

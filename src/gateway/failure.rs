@@ -40,11 +40,14 @@ impl Failure {
         Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
     }
 
+    /// A field of the body is wrong. The sentence names it, and so does the envelope's `metadata.field`.
+    pub(super) fn invalid_field(field: &str, message: impl Into<String>) -> Self {
+        Self { metadata: Some(json!({ "field": field })), ..Self::invalid_request(message) }
+    }
+
     /// A field of the body has the wrong type. `expected` completes "must be …".
-    pub(super) fn invalid_field(field: &str, expected: &str) -> Self {
-        let mut failure = Self::invalid_request(format!("`{field}` must be {expected}. Correct it and send it again."));
-        failure.metadata = Some(json!({ "field": field }));
-        failure
+    pub(super) fn wrong_type(field: &str, expected: &str) -> Self {
+        Self::invalid_field(field, format!("`{field}` must be {expected}. Correct it and send it again."))
     }
 
     /// The body is longer than `limit` bytes.
@@ -208,7 +211,7 @@ mod tests {
             (br#"{"detail":"Not Found"}"#, "Not Found"),
             (br#"{"message":"overloaded"}"#, "overloaded"),
             (b"<html>", "The model server answered 500."),
-            (br#"[1]"#, "The model server answered 500."),
+            (b"[1]", "The model server answered 500."),
             (b"\"quoted\"", "quoted"),
         ] {
             assert_eq!(Failure::answered(500, body, None).message, message);

@@ -1,13 +1,16 @@
 //! A chat request as the caller wrote it: checked at the edge, then passed on with its own bytes.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::completion::text_of;
 use super::context;
 use super::failure::Failure;
-use super::json::{self, JsonError, Members, ObjectWriter};
-use crate::completed_request::{Parameters, Text, TraceContext};
+use super::json::{self, JsonError};
+use super::members::{Members, ObjectWriter};
+use crate::completed_request::{Parameters, Text, TraceContext, escapes};
 
 /// Fields of ours that no upstream knows (spec 3.4). `user` is OpenAI's own and passes.
 const NOT_PASSED_ON: [&str; 2] = ["trace", "session_id"];
@@ -45,9 +48,17 @@ pub(super) struct ChatRequest<'a> {
 pub(super) fn text(body: &[u8]) -> Result<String, Failure> {
     let invalid = |error: JsonError| Failure::invalid_request(error.to_string());
     let text = std::str::from_utf8(body).map_err(|_| invalid(JsonError::Encoding))?;
-    let text = context::repaired(text).into_owned();
+    let text = repaired(text);
     json::check(&text).map_err(invalid)?;
     Ok(text)
+}
+
+/// The text with lone surrogates replaced by U+FFFD (spec 3.6): nothing else reads them as text.
+fn repaired(text: &str) -> String {
+    match escapes::repair_surrogates(text.as_bytes()) {
+        Cow::Borrowed(_) => text.to_owned(),
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+    }
 }
 
 impl<'a> ChatRequest<'a> {
@@ -61,7 +72,7 @@ impl<'a> ChatRequest<'a> {
             model: field::<Text<'_>>(&members, "model", "a text")?.map(|model| model.to_string()).unwrap_or_default(),
             streaming: field(&members, "stream", "true or false")?.unwrap_or_default(),
             parameters: parameters(&members)?,
-            context: caller_context(&members, headers)?,
+            context: context::of_caller(&members, headers)?,
         };
         field::<Members<'_>>(&members, "stream_options", "an object")?;
         field::<Vec<&RawValue>>(&members, "tools", "an array")?;
@@ -95,44 +106,38 @@ impl<'a> ChatRequest<'a> {
 }
 
 /// What can be read of a body that was refused, so that its trace still has the caller's ids.
-pub(super) fn facts_of_refused(text: &str, headers: &CallerHeaders) -> RequestFacts {
-    let members = Members::of(text).unwrap_or_default();
+pub(super) fn facts_of_refused(body: &[u8], headers: &CallerHeaders) -> RequestFacts {
+    let text = repaired(&String::from_utf8_lossy(body));
+    let members = Members::of(&text).unwrap_or_default();
     RequestFacts {
         model: members.read::<Text<'_>>("model").map(|model| model.to_string()).unwrap_or_default(),
         streaming: members.read("stream").unwrap_or_default(),
         parameters: parameters(&members).unwrap_or_default(),
-        context: context::of_caller(&members, headers),
+        context: context::of_refused(&members, headers),
     }
 }
 
 /// A known field read as `T`; a wrong type is named. `expected` completes "must be …".
 fn field<'a, T: Deserialize<'a>>(members: &Members<'a>, name: &str, expected: &str) -> Result<Option<T>, Failure> {
     let Some(value) = members.get(name) else { return Ok(None) };
-    serde_json::from_str(value.get()).map(Some).map_err(|_| Failure::invalid_field(name, expected))
+    serde_json::from_str(value.get()).map(Some).map_err(|_| Failure::wrong_type(name, expected))
 }
 
 fn check_messages(members: &Members<'_>) -> Result<(), Failure> {
-    let wrong = || Failure::invalid_field("messages", "an array of messages");
+    let wrong = || Failure::wrong_type("messages", "an array of messages");
     let messages: Vec<&RawValue> = field(members, "messages", "an array of messages")?.ok_or_else(wrong)?;
     for (index, message) in messages.into_iter().enumerate() {
         let name = |field: &str| format!("messages[{index}]{field}");
-        let message = Members::of(message.get()).ok_or_else(|| Failure::invalid_field(&name(""), "an object"))?;
+        let message = Members::of(message.get()).ok_or_else(|| Failure::wrong_type(&name(""), "an object"))?;
         if message.read::<Text<'_>>("role").is_none() {
-            return Err(Failure::invalid_field(&name(".role"), "a text, for example `user`"));
+            return Err(Failure::wrong_type(&name(".role"), "a text, for example `user`"));
         }
         let content = message.get("content").map_or("null", RawValue::get);
         if !content.starts_with(['"', '[', 'n']) {
-            return Err(Failure::invalid_field(&name(".content"), "a text, an array of parts, or null"));
+            return Err(Failure::wrong_type(&name(".content"), "a text, an array of parts, or null"));
         }
     }
     Ok(())
-}
-
-fn caller_context(members: &Members<'_>, headers: &CallerHeaders) -> Result<TraceContext<'static>, Failure> {
-    field::<Text<'_>>(members, "user", "a text")?;
-    field::<Text<'_>>(members, "session_id", "a text")?;
-    field::<Members<'_>>(members, "trace", "an object")?;
-    Ok(context::of_caller(members, headers))
 }
 
 fn parameters(members: &Members<'_>) -> Result<Parameters<'static>, Failure> {
@@ -183,4 +188,57 @@ fn with_usage(options: Members<'_>) -> String {
     }
     writer.raw("include_usage", "true");
     writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upstream_body(text: &str) -> String {
+        ChatRequest::parse(text, &CallerHeaders::default()).unwrap().upstream_body()
+    }
+
+    #[test]
+    fn what_is_ours_is_left_out_and_the_rest_keeps_its_bytes() {
+        let text =
+            r#"{"messages":[ {"role":"user","content":"\u00e9"} ],"trace":{},"session_id":"s","user":"u","top_p":1.0}"#;
+        let expected = r#"{"messages":[ {"role":"user","content":"\u00e9"} ],"user":"u","top_p":1.0}"#;
+        assert_eq!(upstream_body(text), expected);
+    }
+
+    #[test]
+    fn a_stream_is_asked_to_report_its_usage() {
+        for (options, expected) in [
+            ("", r#"{"include_usage":true}"#),
+            (r#","stream_options":null"#, r#"{"include_usage":true}"#),
+            (r#","stream_options":{"include_usage":false,"x":1}"#, r#"{"x":1,"include_usage":true}"#),
+        ] {
+            let text = format!(r#"{{"messages":[],"stream":true{options}}}"#);
+            assert_eq!(upstream_body(&text), format!(r#"{{"messages":[],"stream":true,"stream_options":{expected}}}"#));
+        }
+        assert_eq!(upstream_body(r#"{"messages":[],"stream":false}"#), r#"{"messages":[],"stream":false}"#);
+    }
+
+    #[test]
+    fn sampling_parameters_are_read() {
+        let text = r#"{"messages":[],"temperature":0,"max_tokens":5,"stop":["a","b"],"seed":-1,"top_k":null}"#;
+        let parameters = ChatRequest::parse(text, &CallerHeaders::default()).unwrap().facts.parameters;
+        let expected = Parameters {
+            temperature: Some(0.0),
+            max_tokens: Some(5),
+            stop_sequences: vec!["a".into(), "b".into()],
+            seed: Some(-1),
+            ..Parameters::default()
+        };
+        assert_eq!(parameters, expected);
+    }
+
+    #[test]
+    fn of_a_refused_body_what_can_be_read_is_kept() {
+        let body = br#"{"model":"m","user":7,"session_id":"s","trace":{"trace_name":"n"},"temperature":"hot"}"#;
+        let facts = facts_of_refused(body, &CallerHeaders::default());
+        assert_eq!(facts.model, "m");
+        assert_eq!((facts.context.session_id.as_deref(), facts.context.trace_name.as_deref()), (Some("s"), Some("n")));
+        assert_eq!(facts_of_refused(b"\xff", &CallerHeaders::default()), RequestFacts::default());
+    }
 }

@@ -73,13 +73,13 @@ pub enum UpstreamError {
 impl Upstream {
     /// A client with its own connections.
     #[expect(clippy::disallowed_methods, reason = "the one client beside egress: the operator's own model server")]
-    pub(super) fn new(settings: &config::Upstream, tls: rustls::ClientConfig) -> Result<Self, UpstreamError> {
+    pub(super) fn new(settings: &config::Upstream, tls: &rustls::ClientConfig) -> Result<Self, UpstreamError> {
         let mut url = settings.base_url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["chat", "completions"]);
         }
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls.clone())
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)

@@ -1,6 +1,6 @@
 //! The tokens that an answer reports, in the words of OpenAI and of servers like it.
 
-use super::json::Members;
+use super::members::Members;
 use crate::completed_request::Usage;
 
 /// Reads a `usage` object.

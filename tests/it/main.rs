@@ -5,5 +5,5 @@
 mod architecture;
 mod demo_receiver;
 mod embedded_postgres;
-mod rotel;
+mod gateway;
 mod support;

@@ -1,0 +1,127 @@
+//! A JSON object taken apart into its members and put together again, values as the bytes they are.
+
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::completed_request::Text;
+
+/// The members of a JSON object: keys read, values left as the bytes they are, in their order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// None when the text is no JSON object.
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The bytes of a member's value; None where it is missing or `null`.
+    pub(super) fn get(&self, key: &str) -> Option<&'a RawValue> {
+        self.0.iter().find(|(name, _)| &**name == key).map(|(_, value)| *value).filter(|value| value.get() != "null")
+    }
+
+    /// The same object less one member.
+    pub(super) fn without(&self, key: &str) -> Self {
+        Self(self.0.iter().filter(|(name, _)| &**name != key).cloned().collect())
+    }
+
+    /// Whether the member is there, `null` or not.
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.0.iter().any(|(name, _)| &**name == key)
+    }
+
+    /// A member's value read as `T`; None where it is missing, `null` or something else.
+    pub(super) fn read<T: serde::Deserialize<'a>>(&self, key: &str) -> Option<T> {
+        self.get(key).and_then(|value| serde_json::from_str(value.get()).ok())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(key, value)| (&**key, value.get()))
+    }
+}
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(16);
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// Writes a JSON object member by member, taking values as the bytes they are.
+#[derive(Debug)]
+pub(super) struct ObjectWriter {
+    text: String,
+}
+
+impl ObjectWriter {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
+        text.push('{');
+        Self { text }
+    }
+
+    /// Adds a member whose value is JSON already.
+    pub(super) fn raw(&mut self, key: &str, value: &str) {
+        if self.text.len() > 1 {
+            self.text.push(',');
+        }
+        self.text.push_str(&quoted(key));
+        self.text.push(':');
+        self.text.push_str(value);
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.text.push('}');
+        self.text
+    }
+}
+
+/// A text as a JSON string.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn members_keep_order_and_bytes() {
+        let text = r#"{"b": 1.0 ,"a":[ 1 ,2],"\u0063":null}"#;
+        let members = Members::of(text).unwrap();
+        assert_eq!(members.iter().collect::<Vec<_>>(), [("b", "1.0"), ("a", "[ 1 ,2]"), ("c", "null")]);
+        assert!(members.get("c").is_none() && members.contains("c"));
+    }
+
+    proptest! {
+        #[test]
+        fn members_written_again_are_the_same_object(keys in proptest::collection::btree_set("\\PC{0,8}", 0..30)) {
+            let mut writer = ObjectWriter::with_capacity(64);
+            for (index, key) in keys.iter().enumerate() {
+                writer.raw(key, &index.to_string());
+            }
+            let text = writer.finish();
+            let members = Members::of(&text).unwrap();
+            prop_assert_eq!(members.iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>(), keys.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

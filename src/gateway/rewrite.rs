@@ -1,0 +1,61 @@
+//! What the gateway writes into an answer (spec 3.4): the name of the request and the cost. All else stays as it came.
+
+use super::members::{Members, ObjectWriter, quoted};
+use crate::completed_request::GenerationId;
+
+/// The answer or chunk with our id, and with `cost` (USD) in its `usage` where the upstream gives none.
+pub(super) fn answer(answer: &Members<'_>, id: &GenerationId, cost: Option<f64>) -> String {
+    let id = quoted(id.as_str());
+    let length: usize = answer.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
+    let mut writer = ObjectWriter::with_capacity(length + 96);
+    if !answer.contains("id") && answer.contains("choices") {
+        writer.raw("id", &id);
+    }
+    for (key, value) in answer.iter() {
+        match (key, cost) {
+            ("id", _) => writer.raw("id", &id),
+            ("usage", Some(cost)) => writer.raw("usage", &with_cost(value, cost)),
+            _ => writer.raw(key, value),
+        }
+    }
+    writer.finish()
+}
+
+fn with_cost(usage: &str, cost: f64) -> String {
+    let Some(members) = Members::of(usage).filter(|members| members.get("cost").is_none()) else {
+        return usage.to_owned();
+    };
+    let mut writer = ObjectWriter::with_capacity(usage.len() + 32);
+    for (key, value) in members.iter().filter(|(key, _)| *key != "cost") {
+        writer.raw(key, value);
+    }
+    writer.raw("cost", &serde_json::Value::from(cost).to_string());
+    writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(text: &str, cost: Option<f64>) -> String {
+        answer(&Members::of(text).unwrap(), &GenerationId::given("gen-1"), cost)
+    }
+
+    #[test]
+    fn the_id_is_ours_and_everything_else_stays() {
+        let text = r#"{"object":"x","id":"chatcmpl-1","choices":[ {"a" : 1.50} ],"caf\u00e9":null}"#;
+        assert_eq!(rewritten(text, None), r#"{"object":"x","id":"gen-1","choices":[ {"a" : 1.50} ],"café":null}"#);
+        assert_eq!(rewritten(r#"{"choices":[]}"#, None), r#"{"id":"gen-1","choices":[]}"#);
+        assert_eq!(rewritten(r#"{"error":"x"}"#, None), r#"{"error":"x"}"#);
+    }
+
+    #[test]
+    fn the_cost_is_added_only_where_the_upstream_gives_none() {
+        let cost = Some(0.25);
+        assert_eq!(rewritten(r#"{"usage":{"n":1}}"#, cost), r#"{"usage":{"n":1,"cost":0.25}}"#);
+        assert_eq!(rewritten(r#"{"usage":{"cost":null,"n":1}}"#, cost), r#"{"usage":{"n":1,"cost":0.25}}"#);
+        assert_eq!(rewritten(r#"{"usage":{"cost":0}}"#, cost), r#"{"usage":{"cost":0}}"#);
+        assert_eq!(rewritten(r#"{"usage":null}"#, cost), r#"{"usage":null}"#);
+        assert_eq!(rewritten(r#"{"usage":{"n":1}}"#, None), r#"{"usage":{"n":1}}"#);
+    }
+}

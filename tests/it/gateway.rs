@@ -1,0 +1,9 @@
+//! The gateway over HTTP: what callers get, what the model server gets, and what is recorded.
+
+mod answers;
+mod bad_input;
+mod cancelled;
+mod failures;
+mod model_server;
+mod sdk;
+mod server;
