@@ -43,7 +43,7 @@ pub enum StartError {
     /// The database.
     #[error("{0}. Check DATABASE_URL and that Postgres runs.")]
     Store(#[from] store::Error),
-    /// DATABASE_URL is no address of a database.
+    /// `DATABASE_URL` is no address of a database.
     #[error("DATABASE_URL is not an address like postgres://user:password@host/name: {0}")]
     DatabaseUrl(String),
     /// The sealing keys.

@@ -1,7 +1,7 @@
 //! Reads what went wrong out of a chain of foreign errors: by type, never by text.
 
 use std::error::Error as StdError;
-use std::io;
+use std::io::{self, ErrorKind};
 
 use super::error::{ConnectFailure, Error, TlsFailure};
 
@@ -51,9 +51,10 @@ impl From<&reqwest::Error> for Error {
         }
         if error.is_connect() {
             let timed_out = error.is_timeout();
-            use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
             return Self::Connect(match causes.io {
-                Some(ConnectionReset | BrokenPipe | UnexpectedEof) => return Self::Interrupted,
+                Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof) => {
+                    return Self::Interrupted;
+                }
                 _ if timed_out => ConnectFailure::TimedOut,
                 Some(kind) => ConnectFailure::from(&io::Error::from(kind)),
                 None => ConnectFailure::Unreachable,

@@ -95,11 +95,11 @@ impl Egress {
 
     async fn post(&self, request: &Request) -> Result<Response, Error> {
         let port = request.url.port_or_known_default().unwrap_or_default();
-        let mut post = self.0.pools.client(port).post(request.url.clone()).body(request.body.clone());
+        let mut outgoing = self.0.pools.client(port).post(request.url.clone()).body(request.body.clone());
         for header in &request.headers {
-            post = post.header(header.name.as_ref(), header.expose());
+            outgoing = outgoing.header(header.name.as_ref(), header.expose());
         }
-        post.send().await.map_err(|error| Error::from(&error))
+        outgoing.send().await.map_err(|error| Error::from(&error))
     }
 
     async fn read(&self, mut response: Response) -> Result<Answer, Error> {

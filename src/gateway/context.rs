@@ -25,8 +25,7 @@ pub(super) fn of_refused(members: &Members<'_>, headers: &CallerHeaders) -> Trac
         // One of the three is of the wrong type: the other two and the headers still tell something.
         ["user", "session_id", "trace"]
             .into_iter()
-            .filter_map(|odd| of_caller(&members.without(odd), headers).ok())
-            .next()
+            .find_map(|odd| of_caller(&members.without(odd), headers).ok())
             .unwrap_or_default()
     })
 }

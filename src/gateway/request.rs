@@ -92,7 +92,7 @@ impl<'a> ChatRequest<'a> {
             }
         }
         if self.facts.streaming {
-            writer.raw("stream_options", &with_usage(self.members.read("stream_options").unwrap_or_default()));
+            writer.raw("stream_options", &with_usage(&self.members.read("stream_options").unwrap_or_default()));
         }
         writer.finish()
     }
@@ -181,7 +181,7 @@ impl Stop {
 }
 
 /// The caller's `stream_options` with `include_usage` switched on.
-fn with_usage(options: Members<'_>) -> String {
+fn with_usage(options: &Members<'_>) -> String {
     let mut writer = ObjectWriter::with_capacity(64);
     for (key, value) in options.iter().filter(|(key, _)| *key != "include_usage") {
         writer.raw(key, value);

@@ -50,21 +50,25 @@ impl Control {
     }
 
     /// The same, with a hint.
+    #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }
     }
 
     /// The same, holding `value`.
+    #[must_use]
     pub fn value(self, value: impl Into<String>) -> Self {
         Self { value: value.into(), ..self }
     }
 
     /// The same, but it may stay empty.
+    #[must_use]
     pub fn optional(self) -> Self {
         Self { required: false, ..self }
     }
 
     /// The same, with the first of `problems` that is about it.
+    #[must_use]
     pub fn problem(self, problems: &[Problem]) -> Self {
         let error = problems.iter().find(|problem| problem.field == Some(self.name));
         Self { error: error.map(|problem| problem.message.clone()), ..self }

@@ -4,6 +4,8 @@
 
 mod architecture;
 mod demo_receiver;
+mod docker_compose;
 mod embedded_postgres;
 mod gateway;
+mod rotel;
 mod support;

@@ -60,6 +60,7 @@ impl ProblemPage {
     }
 
     /// The same, with a sentence of its own.
+    #[must_use]
     pub fn saying(self, title: &str, sentence: impl Into<String>) -> Self {
         Self { shell: Shell::door(title), sentence: sentence.into(), ..self }
     }

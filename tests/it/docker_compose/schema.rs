@@ -1,4 +1,4 @@
-//! As much of JSON Schema as the Compose Specification's schema uses. (The crate for all of it makes serde_json read
+//! As much of JSON Schema as the Compose Specification's schema uses. (The crate for all of it makes `serde_json` read
 //! numbers in another way, in tests only.)
 
 use serde_json::{Map, Value};

@@ -178,7 +178,7 @@ async fn read_request(stream: &mut TcpStream) -> Asked {
                 return Asked { head, body: body.to_owned() };
             }
         }
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         let read = stream.read(&mut buffer).await.unwrap();
         assert!(read > 0, "the gateway hung up in the middle of its request");
         bytes.extend_from_slice(&buffer[..read]);
