@@ -80,7 +80,7 @@ mod tests {
             ("Sunday, 06-Nov-94 08:50:37 GMT", Some(60)),
             ("Sun Nov  6 08:50:37 1994", Some(60)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
-            ("Sun, 06 Nov 2094 08:00:00 GMT", Some(3600)),
+            ("Sat, 06 Nov 2094 08:00:00 GMT", Some(3600)),
             ("-5", None),
             ("soon", None),
             ("inf", None),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::model_server::{ModelServer, Script};
+use super::upstream::{ModelServer, Script};
 use super::server::{Server, question, question_with};
 
 fn answer() -> Script {
