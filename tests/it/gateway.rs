@@ -4,6 +4,6 @@ mod answers;
 mod bad_input;
 mod cancelled;
 mod failures;
-mod upstream;
 mod sdk;
 mod server;
+mod upstream;

@@ -6,6 +6,7 @@ mod architecture;
 mod demo_receiver;
 mod docker_compose;
 mod embedded_postgres;
+mod five_steps;
 mod gateway;
 mod rotel;
 mod support;

@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use super::upstream::{ModelServer, Script};
 use super::server::{JsonBody as _, Server, question, question_with};
+use super::upstream::{ModelServer, Script};
 
 fn event(content: &str, finish_reason: Option<&str>) -> serde_json::Value {
     json!({ "id": "c", "choices": [{ "index": 0, "delta": { "content": content }, "finish_reason": finish_reason }] })

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::upstream::{ModelServer, Script};
 use super::server::{Server, question, question_with};
+use super::upstream::{ModelServer, Script};
 
 fn answer() -> Script {
     let message = json!({ "role": "assistant", "content": "Fixed." });

@@ -1,0 +1,141 @@
+//! The path that must always work (spec 1), over HTTP: sign up, toggle, Sentry form, Test Connection, request, trace.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
+use tracecast::demo::ReceivedTrace;
+
+use crate::support::app::TestApp;
+
+const SENTRY: &str = "/settings/observability/sentry";
+
+fn request() -> String {
+    json!({
+        "model": "openai/gpt-4o",
+        "messages": [{ "role": "user", "content": "Debug this error..." }],
+        "user": "user_12345", "session_id": "session_abc",
+        "trace": { "trace_id": "incident_investigation_001", "trace_name": "Error Analysis Agent",
+                   "generation_name": "Analyze Stack Trace", "environment": "production", "release": "v2.1.0" }
+    })
+    .to_string()
+}
+
+async fn connects(app: &TestApp, cookie: &str) {
+    let (dsn, endpoint) = (app.receiver.dsn(), app.receiver.endpoint());
+    let answer = app.posts_form(cookie, SENTRY, &[("dsn", &dsn), ("otlp_endpoint", &endpoint)]).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+}
+
+async fn switches(app: &TestApp, cookie: &str, enabled: &str) {
+    let answer = app.posts_form(cookie, "/settings/observability/broadcast", &[("enabled", enabled)]).await;
+    assert_eq!(answer.status, 303);
+}
+
+/// Waits, without an upper hand on timing, until a trace of this name has arrived.
+async fn arrives(app: &TestApp, transaction: &str) -> ReceivedTrace {
+    for _ in 0..600 {
+        let traces = app.receiver.received().traces();
+        if let Some(trace) = traces.into_iter().find(|trace| trace.span(transaction).is_some()) {
+            return trace;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no trace `{transaction}` arrived");
+}
+
+async fn count(app: &TestApp, table: &str) -> i64 {
+    let mut connection = PgConnection::connect(&app.database.admin_url).await.unwrap();
+    let query = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+    sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_becomes_the_trace_that_its_metadata_asks_for() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    switches(&app, &cookie, "true").await;
+    connects(&app, &cookie).await;
+    let key = app.creates_key(&cookie).await;
+    let answer = app.asks(&key, &request()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+
+    let trace = arrives(&app, "Error Analysis Agent").await;
+    assert_eq!(trace.trace_id, "f6e81927bbb98a995017478a1591fc04");
+    let summary = trace.summary();
+    assert_eq!(summary.transaction.as_deref(), Some("Error Analysis Agent"));
+    assert_eq!(summary.environment.as_deref(), Some("production"));
+    assert_eq!(summary.release.as_deref(), Some("v2.1.0"));
+    assert!(trace.span("Analyze Stack Trace").is_some());
+    let page = app.gets(&cookie, "/settings/observability").await;
+    assert!(page.text.contains("Healthy"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_is_stored_only_when_its_test_passes() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let unknown = app.receiver.dsn().replace("7c1f", "aaaa");
+    let answer = app.posts_form(&cookie, SENTRY, &[("dsn", &unknown)]).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.text.contains("Nothing was saved"), "{}", answer.text);
+    assert_eq!(count(&app, "destinations").await, 0);
+    for wrong in ["", "nonsense", "https://abc@host/1", "http://7c1f6e0b2a9d4c35b8e06f1d5a72943e@10.0.0.1/1"] {
+        let answer = app.posts_form(&cookie, SENTRY, &[("dsn", wrong)]).await;
+        assert_eq!(answer.status, 422, "{wrong}");
+    }
+    assert_eq!(count(&app, "destinations").await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_completes_while_broadcast_is_off_is_never_exported() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    connects(&app, &cookie).await;
+    let key = app.creates_key(&cookie).await;
+    let named = |name: &str| {
+        json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "trace": { "trace_name": name } })
+            .to_string()
+    };
+    assert_eq!(app.asks(&key, &named("while off")).await.status, 200);
+    while count(&app, "completed_requests").await < 1 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    switches(&app, &cookie, "true").await;
+    assert_eq!(app.asks(&key, &named("while on")).await.status, 200);
+    arrives(&app, "while on").await;
+    assert!(app.receiver.received().traces().iter().all(|trace| trace.span("while off").is_none()));
+    assert_eq!(count(&app, "completed_requests WHERE content IS NOT NULL").await, 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_refused_with_a_sentence_and_never_a_5xx() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let key = app.creates_key(&cookie).await;
+    let deep = format!("{{\"messages\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    for body in ["", "{", "[]", "{\"messages\":5}", "{\"a\":1,\"a\":2}", "{\"messages\":[],\"top_p\":1e400}", &deep] {
+        let answer = app.asks(&key, body).await;
+        assert_eq!(answer.status, 400, "{}", &answer.text);
+        assert!(answer.text.contains("\"message\":"));
+    }
+    assert_eq!(app.asks("tck-inf-wrong", "{}").await.status, 401);
+    let long = "x".repeat(10_000);
+    let dsn = app.receiver.dsn();
+    for (name, value) in
+        [("name", long.as_str()), ("dsn", long.as_str()), ("dsn", "a\0b"), ("otlp_endpoint", "ftp://x")]
+    {
+        let answer = app.posts_form(&cookie, SENTRY, &[(name, value), ("dsn", &dsn)]).await;
+        assert_eq!(answer.status, 422, "{name}");
+    }
+    let flood = "x".repeat(5 * 1024 * 1024);
+    assert_eq!(app.posts_form(&cookie, SENTRY, &[("dsn", &flood)]).await.status, 413);
+    for path in ["/settings/keys/nonsense/revoke", "/settings/observability/destinations/x/edit", "/nothing"] {
+        assert_eq!(app.gets(&cookie, path).await.status, 404, "{path}");
+    }
+    assert_eq!(app.gets("", "/settings/observability").await.status, 303);
+    app.stop().await;
+}

@@ -1,0 +1,94 @@
+//! The whole application on a database of its own, with the demo receiver beside it, as a person uses it.
+
+use secrecy::SecretString;
+use tokio_util::task::TaskTracker;
+use tracecast::app::{App, Roles, Serving};
+use tracecast::config::{Config, Given, Source};
+use tracecast::demo::{Options, Receiver, Running};
+
+use super::database::Database;
+use super::http::client;
+
+/// A running application.
+pub(crate) struct TestApp {
+    pub(crate) url: String,
+    pub(crate) database: Database,
+    pub(crate) receiver: Running,
+    serving: Serving,
+    app: App,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) location: String,
+    pub(crate) cookie: String,
+    pub(crate) text: String,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        let receiver = Receiver::start(Options::default(), &TaskTracker::new()).unwrap();
+        let database = Database::new().await;
+        let given = Given::defaults()
+            .with("bind", "127.0.0.1:0", Source::Argument)
+            .with("signup", "open", Source::Argument)
+            .with("echo-delay", "0ms", Source::Argument)
+            .with("egress-allow", receiver.address().to_string(), Source::Argument)
+            .with("egress-allow-http", "true", Source::Argument)
+            .with("retry-base", "50ms", Source::Argument)
+            .with("keys", "ab".repeat(32), Source::Argument);
+        let mut config = Config::parse(&given).unwrap();
+        config.database_url = Some(SecretString::from(database.url.clone()));
+        let app = App::build(config).await.unwrap();
+        let serving = app.serve(Roles { web: true, worker: true }).unwrap();
+        let url = format!("http://{}", serving.address().unwrap());
+        Self { url, database, receiver, serving, app }
+    }
+
+    /// A new person with an account of their own; gives the cookie.
+    pub(crate) async fn signs_up(&self, email: &str) -> String {
+        let form = [("account_name", "Acme"), ("email", email), ("password", "correct horse battery staple")];
+        let answer = self.posts_form("", "/sign-up", &form).await;
+        assert_eq!((answer.status, answer.location.as_str()), (303, "/settings/observability"), "{}", answer.text);
+        answer.cookie
+    }
+
+    pub(crate) async fn posts_form(&self, cookie: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        let body = body.extend_pairs(form).finish();
+        let request = client().post(format!("{}{path}", self.url)).header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded").header("cookie", cookie);
+        read(request.body(body).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn gets(&self, cookie: &str, path: &str) -> Answer {
+        read(client().get(format!("{}{path}", self.url)).header("cookie", cookie).send().await.unwrap()).await
+    }
+
+    /// Asks the gateway; `body` is JSON.
+    pub(crate) async fn asks(&self, key: &str, body: &str) -> Answer {
+        let request = client().post(format!("{}/api/v1/chat/completions", self.url)).bearer_auth(key);
+        read(request.header("content-type", "application/json").body(body.to_owned()).send().await.unwrap()).await
+    }
+
+    /// A new inference key.
+    pub(crate) async fn creates_key(&self, cookie: &str) -> String {
+        let page = self.posts_form(cookie, "/settings/keys", &[("name", "app"), ("type", "inference")]).await.text;
+        let begin = page.find("tck-inf-").unwrap();
+        page[begin..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.serving.stop().await;
+        self.app.close().await;
+        self.receiver.stop().await;
+    }
+}
+
+async fn read(response: reqwest::Response) -> Answer {
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let cookie = header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+    let (status, location) = (response.status().as_u16(), header("location").to_owned());
+    Answer { status, location, cookie, text: response.text().await.unwrap() }
+}
