@@ -1,6 +1,6 @@
 //! From a completed request to the trace that is exported: spans, identifiers, attributes, names, sizes (spec 2.4).
 //!
-//! [`build`] is a pure function of the recorded event and the destination's settings, so that a second delivery is the
+//! [`build()`] is a pure function of the recorded event and the destination's settings, so that a second delivery is the
 //! same trace.
 
 mod attributes;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The pause after `failures` failures in a row: `min(cap, base · 2^(failures-1)) × U(0.5, 1.5)` (spec 4.3).
 ///
-/// `unit_random` lies in `[0, 1)` and is the jitter; see [`unit`]. No failure, no pause.
+/// `unit_random` lies in `[0, 1)` and is the jitter; see [`unit()`]. No failure, no pause.
 pub fn backoff(failures: u32, base: Duration, cap: Duration, unit_random: f64) -> Duration {
     let Some(doublings) = failures.checked_sub(1) else { return Duration::ZERO };
     let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);

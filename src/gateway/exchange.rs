@@ -48,7 +48,7 @@ impl std::fmt::Debug for Recording {
 
 /// A request from its arrival to its end.
 ///
-/// Dropping it records it. An exchange that is dropped before it was [settled](Self::settle) was cancelled: the web
+/// Dropping it records it. An exchange that is dropped before it was settled was cancelled: the web
 /// server drops the handler or the body when the caller goes away.
 #[derive(Debug)]
 pub struct Exchange {

@@ -1,4 +1,4 @@
-//! A request's and its answer's messages, taken apart, on their way into a [`Content`].
+//! A request's and its answer's messages, taken apart, on their way into a `Content`.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
