@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use super::server::{JsonBody as _, Server, got, question, question_with};
+use super::server::{Server, got, question, question_with};
 use super::upstream::{ModelServer, Script};
 
 fn metadata() -> Value {

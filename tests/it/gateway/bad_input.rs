@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::server::{JsonBody as _, Server, client, got, question, question_with};
+use super::server::{Server, client, got, question, question_with};
 
 #[tokio::test]
 async fn no_malformed_unknown_and_revoked_keys_get_the_identical_answer() {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use super::server::{JsonBody as _, Server, question, question_with};
+use super::server::{Server, question, question_with};
 use super::upstream::{ModelServer, Script};
 
 fn event(content: &str, finish_reason: Option<&str>) -> serde_json::Value {

@@ -108,17 +108,6 @@ pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
 }
 
-/// reqwest's own `json`, which the program does without.
-pub(crate) trait JsonBody {
-    fn json(self, body: &Value) -> Self;
-}
-
-impl JsonBody for reqwest::RequestBuilder {
-    fn json(self, body: &Value) -> Self {
-        self.header("content-type", "application/json").body(body.to_string())
-    }
-}
-
 impl Server {
     /// Without an upstream: `demo/echo` answers.
     pub(crate) async fn start() -> Self {
