@@ -95,6 +95,7 @@ pub struct App {
     keyring: Arc<Keyring>,
     guard: Guard,
     database: Database,
+    hashing: Arc<Semaphore>,
 }
 
 impl App {
@@ -107,7 +108,9 @@ impl App {
         let guard = Guard::new(allow, config.egress_allow_http);
         let database = Database::open(&config).await?;
         let keyring = Arc::new(keyring::read(&config, Random)?);
-        let app = Self { config: Arc::new(config), keyring, guard, database };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let hashing = Arc::new(Semaphore::new(cores));
+        let app = Self { config: Arc::new(config), keyring, guard, database, hashing };
         let store = app.database.store("tracecast migrate", 2);
         store.migrate().await?;
         store.close().await;
@@ -119,7 +122,6 @@ impl App {
     /// # Errors
     /// When the way out cannot be set up.
     pub fn state(&self, application: &str, connections: u32) -> Result<State, StartError> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(State {
             clock: Clock::System,
             random: Random,
@@ -127,7 +129,7 @@ impl App {
             store: self.database.store(application, connections),
             egress: Egress::new(self.guard.clone(), Clock::System)?,
             keyring: self.keyring.clone(),
-            hashing: Arc::new(Semaphore::new(cores)),
+            hashing: self.hashing.clone(),
             testing: Testing::default(),
         })
     }
@@ -151,6 +153,11 @@ impl App {
             tasks.spawn(worker.run(stop.clone()));
         }
         Ok(Serving { server, stop, tasks, farewell: FAREWELL })
+    }
+
+    /// Lets as many passwords be hashed at once as there are cores.
+    pub fn hashing(&self) -> Arc<Semaphore> {
+        self.hashing.clone()
     }
 
     /// The address that people type, without a trailing slash.

@@ -8,6 +8,9 @@ pub mod members;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;
+mod throttling;
+
+use std::time::Duration;
 
 use crate::destination::FieldErrors;
 use crate::{random, store};
@@ -31,6 +34,12 @@ pub enum Error {
     /// A password could not be hashed.
     #[error(transparent)]
     Hash(#[from] crate::password::HashError),
+    /// Too many attempts, for this name or from this address: not looked at.
+    #[error("too many attempts")]
+    Throttled {
+        /// When the next one is looked at.
+        wait: Duration,
+    },
     /// The program is stopping.
     #[error("the program is stopping")]
     Stopping,

@@ -3,6 +3,7 @@
 pub mod duration;
 pub mod prices;
 pub mod setting;
+pub mod trusted_proxies;
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -14,6 +15,7 @@ use url::Url;
 
 pub use self::prices::Prices;
 pub use self::setting::{Given, Mistake, SETTINGS, Setting, Source};
+pub use self::trusted_proxies::TrustedProxies;
 
 /// All settings, checked.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct Config {
     pub keys_file: Option<PathBuf>,
     /// Who may sign up once the first account exists.
     pub signup: Signup,
+    /// Proxies whose word about the client's address counts.
+    pub trusted_proxies: TrustedProxies,
     /// Addresses that requests may go to although the address rule refuses them, as typed.
     pub egress_allow: Vec<String>,
     /// Whether requests to destinations may use plain http.
@@ -114,6 +118,7 @@ impl Config {
             keys: reading.secret("keys"),
             keys_file: reading.given("keys-file").map(PathBuf::from),
             signup: reading.parsed("signup", Signup::Invite, signup),
+            trusted_proxies: reading.parsed("trusted-proxies", TrustedProxies::default(), TrustedProxies::parse),
             egress_allow: list(&reading.text("egress-allow")),
             egress_allow_http: reading.parsed("egress-allow-http", false, yes_or_no),
             upstream: reading.upstream(),

@@ -9,6 +9,7 @@ pub mod app;
 pub mod auth;
 pub mod broadcast;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod completed_request;
 pub mod config;

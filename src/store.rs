@@ -14,6 +14,7 @@ pub mod log;
 pub mod members;
 pub mod partitions;
 pub mod sessions;
+pub mod throttle;
 pub mod users;
 pub mod xid;
 

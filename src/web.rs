@@ -1,6 +1,7 @@
 //! The pages: server-rendered forms that work without JavaScript (spec 6).
 
 pub mod assets;
+pub mod client;
 pub mod control;
 pub mod cookies;
 pub mod edge;

@@ -70,6 +70,12 @@ pub const SETTINGS: &[Setting] = &[
         "Who may sign up once the first account exists: `open` (everybody) or `invite` (holders of an invitation).",
     ),
     setting(
+        "trusted-proxies",
+        "TRACECAST_TRUSTED_PROXIES",
+        "",
+        "Your proxies, as a list of addresses and networks: from them X-Forwarded-For is believed, read from the right.",
+    ),
+    setting(
         "egress-allow",
         "TRACECAST_EGRESS_ALLOW",
         "",

@@ -69,6 +69,7 @@ impl ResponseError for Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Internal(error) if is_throttled(error.as_ref()) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(error) if is_database_away(error.as_ref()) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -81,11 +82,17 @@ impl ResponseError for Error {
             let path = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
             return HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
         }
-        if let Self::Internal(error) = self {
+        if let Self::Internal(error) = self
+            && !is_throttled(error.as_ref())
+        {
             tracing::error!(%error, "a page failed");
         }
         html::page(self.status_code(), &ProblemPage::new(self.status_code()))
     }
+}
+
+fn is_throttled(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(error.downcast_ref::<auth::Error>(), Some(auth::Error::Throttled { .. }))
 }
 
 fn is_database_away(error: &(dyn std::error::Error + 'static)) -> bool {

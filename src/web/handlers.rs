@@ -10,11 +10,16 @@ pub(super) mod members;
 pub(super) mod observability;
 pub(super) mod verdict;
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION, RETRY_AFTER};
+use askama::Template;
 
 use super::cookies::Cookies;
 use super::flash::Notice;
+use super::html;
 use super::shell::Problem;
 use crate::destination::FieldErrors;
 use crate::state::State;
@@ -42,6 +47,20 @@ fn shown(state: &State, notice: Option<Notice>, mut page: HttpResponse) -> HttpR
 /// A person's mistakes as the page shows them.
 fn problems(errors: &FieldErrors) -> Vec<Problem> {
     errors.iter().map(|error| Problem { field: Some(error.field), message: error.sentence.clone() }).collect()
+}
+
+/// 429 with the page that `page` draws around the sentence how long to wait.
+fn throttled<P: Template>(wait: Duration, page: impl FnOnce(Problem) -> P) -> HttpResponse {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let span = match seconds {
+        0 | 1 => "a second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    };
+    let problem = Problem { field: None, message: format!("Too many tries. Wait {span}, then try again.") };
+    let mut response = html::page(StatusCode::TOO_MANY_REQUESTS, &page(problem));
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// Where pages and gateway are, without a trailing slash.

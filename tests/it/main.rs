@@ -9,4 +9,5 @@ mod embedded_postgres;
 mod five_steps;
 mod gateway;
 mod rotel;
+mod security;
 mod support;

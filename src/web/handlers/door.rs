@@ -5,9 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
-use super::{done, problems, see_other};
+use super::{done, problems, see_other, throttled};
 use crate::auth::sign_up::{Door, SignUp, door};
 use crate::auth::{self, SignedIn};
+use crate::client::Client;
 use crate::config::Signup;
 use crate::state::State;
 use crate::web::control::Control;
@@ -87,12 +88,15 @@ pub(in crate::web) async fn new_session(
 }
 
 /// `POST /sign-in`
-pub(in crate::web) async fn create_session(state: web::Data<State>, Form(values): Form) -> Result {
+pub(in crate::web) async fn create_session(state: web::Data<State>, client: Client, Form(values): Form) -> Result {
     let (email, next) = (values.text("email"), values.text("next"));
-    match auth::sign_in::sign_in(&state, email, values.raw("password").into()).await {
+    match auth::sign_in::sign_in(&state, &client, email, values.raw("password").into()).await {
         Ok(signed_in) => Ok(welcome(&state, &signed_in, local(next))),
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&sign_in_page(&state, next, email, problems(&errors))))
+        }
+        Err(auth::Error::Throttled { wait }) => {
+            Ok(throttled(wait, |problem| sign_in_page(&state, next, email, vec![problem])))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,6 +1,7 @@
 //! The whole application on a database of its own, with the demo receiver beside it, as a person uses it.
 
 use secrecy::SecretString;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 use tracecast::app::{App, Roles, Serving};
 use tracecast::config::{Config, Given, Source};
@@ -28,6 +29,11 @@ pub(crate) struct Answer {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
+        Self::start_with(|given| given).await
+    }
+
+    /// An application with other settings.
+    pub(crate) async fn start_with(settings: impl FnOnce(Given) -> Given) -> Self {
         let receiver = Receiver::start(Options::default(), &TaskTracker::new()).unwrap();
         let database = Database::new().await;
         let given = Given::defaults()
@@ -38,7 +44,7 @@ impl TestApp {
             .with("egress-allow-http", "true", Source::Argument)
             .with("retry-base", "50ms", Source::Argument)
             .with("keys", "ab".repeat(32), Source::Argument);
-        let mut config = Config::parse(&given).unwrap();
+        let mut config = Config::parse(&settings(given)).unwrap();
         config.database_url = Some(SecretString::from(database.url.clone()));
         let app = App::build(config).await.unwrap();
         let serving = app.serve(Roles { web: true, worker: true }).unwrap();
@@ -79,6 +85,13 @@ impl TestApp {
         page[begin..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
     }
 
+    /// From now on no password is hashed, until what is returned is dropped.
+    pub(crate) async fn takes_every_hashing_permit(&self) -> OwnedSemaphorePermit {
+        let hashing = self.app.hashing();
+        let all = u32::try_from(hashing.available_permits()).unwrap();
+        hashing.acquire_many_owned(all).await.unwrap()
+    }
+
     pub(crate) async fn stop(self) {
         self.serving.stop().await;
         self.app.close().await;
@@ -86,7 +99,8 @@ impl TestApp {
     }
 }
 
-async fn read(response: reqwest::Response) -> Answer {
+/// Reads an answer to its end.
+pub(crate) async fn read(response: reqwest::Response) -> Answer {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let cookie = header("set-cookie").split(';').next().unwrap_or_default().to_owned();
     let (status, location) = (response.status().as_u16(), header("location").to_owned());
