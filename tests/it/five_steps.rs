@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
+use crate::support::app::TestApp;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
-use tracecast::demo::ReceivedTrace;
-
-use crate::support::app::TestApp;
 
 const SENTRY: &str = "/settings/observability/sentry";
 
-fn request() -> String {
+/// The request of the product's page (spec 1).
+pub(crate) fn request() -> String {
     json!({
         "model": "openai/gpt-4o",
         "messages": [{ "role": "user", "content": "Debug this error..." }],
@@ -19,29 +18,6 @@ fn request() -> String {
                    "generation_name": "Analyze Stack Trace", "environment": "production", "release": "v2.1.0" }
     })
     .to_string()
-}
-
-async fn connects(app: &TestApp, cookie: &str) {
-    let (dsn, endpoint) = (app.receiver.dsn(), app.receiver.endpoint());
-    let answer = app.posts_form(cookie, SENTRY, &[("dsn", &dsn), ("otlp_endpoint", &endpoint)]).await;
-    assert_eq!(answer.status, 303, "{}", answer.text);
-}
-
-async fn switches(app: &TestApp, cookie: &str, enabled: &str) {
-    let answer = app.posts_form(cookie, "/settings/observability/broadcast", &[("enabled", enabled)]).await;
-    assert_eq!(answer.status, 303);
-}
-
-/// Waits, without an upper hand on timing, until a trace of this name has arrived.
-async fn arrives(app: &TestApp, transaction: &str) -> ReceivedTrace {
-    for _ in 0..600 {
-        let traces = app.receiver.received().traces();
-        if let Some(trace) = traces.into_iter().find(|trace| trace.span(transaction).is_some()) {
-            return trace;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("no trace `{transaction}` arrived");
 }
 
 async fn count(app: &TestApp, table: &str) -> i64 {
@@ -54,13 +30,13 @@ async fn count(app: &TestApp, table: &str) -> i64 {
 async fn a_request_becomes_the_trace_that_its_metadata_asks_for() {
     let app = TestApp::start().await;
     let cookie = app.signs_up("ada@example.com").await;
-    switches(&app, &cookie, "true").await;
-    connects(&app, &cookie).await;
+    app.switches(&cookie, "true").await;
+    app.connects(&cookie).await;
     let key = app.creates_key(&cookie).await;
     let answer = app.asks(&key, &request()).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
 
-    let trace = arrives(&app, "Error Analysis Agent").await;
+    let trace = app.receives("Error Analysis Agent").await;
     assert_eq!(trace.trace_id, "f6e81927bbb98a995017478a1591fc04");
     let summary = trace.summary();
     assert_eq!(summary.transaction.as_deref(), Some("Error Analysis Agent"));
@@ -93,7 +69,7 @@ async fn a_destination_is_stored_only_when_its_test_passes() {
 async fn what_completes_while_broadcast_is_off_is_never_exported() {
     let app = TestApp::start().await;
     let cookie = app.signs_up("ada@example.com").await;
-    connects(&app, &cookie).await;
+    app.connects(&cookie).await;
     let key = app.creates_key(&cookie).await;
     let named = |name: &str| {
         json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "trace": { "trace_name": name } })
@@ -103,9 +79,9 @@ async fn what_completes_while_broadcast_is_off_is_never_exported() {
     while count(&app, "completed_requests").await < 1 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    switches(&app, &cookie, "true").await;
+    app.switches(&cookie, "true").await;
     assert_eq!(app.asks(&key, &named("while on")).await.status, 200);
-    arrives(&app, "while on").await;
+    app.receives("while on").await;
     assert!(app.receiver.received().traces().iter().all(|trace| trace.span("while off").is_none()));
     assert_eq!(count(&app, "completed_requests WHERE content IS NOT NULL").await, 1);
     app.stop().await;

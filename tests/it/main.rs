@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod architecture;
+mod browser;
 mod demo_receiver;
 mod docker_compose;
 mod embedded_postgres;

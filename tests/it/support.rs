@@ -1,7 +1,9 @@
 //! What the tests share.
 
 pub(crate) mod app;
+pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod export;
 pub(crate) mod http;
 pub(crate) mod rotel;
+pub(crate) mod skipping;

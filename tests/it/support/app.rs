@@ -1,11 +1,13 @@
 //! The whole application on a database of its own, with the demo receiver beside it, as a person uses it.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 use tracecast::app::{App, Roles, Serving};
 use tracecast::config::{Config, Given, Source};
-use tracecast::demo::{Options, Receiver, Running};
+use tracecast::demo::{Options, ReceivedTrace, Receiver, Running};
 
 use super::database::Database;
 use super::http::client;
@@ -90,6 +92,48 @@ impl TestApp {
         let hashing = self.app.hashing();
         let all = u32::try_from(hashing.available_permits()).unwrap();
         hashing.acquire_many_owned(all).await.unwrap()
+    }
+
+    /// The path of a new invitation.
+    pub(crate) async fn invites(&self, cookie: &str, role: &str) -> String {
+        let page = self.posts_form(cookie, "/settings/members/invitations", &[("role", role)]).await.text;
+        let begin = page.find("/invitations/").unwrap();
+        page[begin..].split('"').next().unwrap().to_owned()
+    }
+
+    /// A new person accepts an invitation; gives the cookie.
+    pub(crate) async fn joins(&self, invitation: &str, email: &str) -> String {
+        let form = [("email", email), ("password", "correct horse battery staple")];
+        let answer = self.posts_form("", invitation, &form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        answer.cookie
+    }
+
+    /// Turns the Enable Broadcast switch.
+    pub(crate) async fn switches(&self, cookie: &str, enabled: &str) {
+        let answer = self.posts_form(cookie, "/settings/observability/broadcast", &[("enabled", enabled)]).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+    }
+
+    /// Connects the demo receiver; gives the destination's path.
+    pub(crate) async fn connects(&self, cookie: &str) -> String {
+        let (dsn, endpoint) = (self.receiver.dsn(), self.receiver.endpoint());
+        let form = [("dsn", dsn.as_str()), ("otlp_endpoint", &endpoint)];
+        let answer = self.posts_form(cookie, "/settings/observability/sentry", &form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        answer.location.trim_end_matches("/edit").to_owned()
+    }
+
+    /// The trace with a span of this name, as soon as it has arrived at the receiver.
+    pub(crate) async fn receives(&self, span: &str) -> ReceivedTrace {
+        for _ in 0..600 {
+            let traces = self.receiver.received().traces();
+            if let Some(trace) = traces.into_iter().find(|trace| trace.span(span).is_some()) {
+                return trace;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no trace with a span `{span}` arrived");
     }
 
     pub(crate) async fn stop(self) {

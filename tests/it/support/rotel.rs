@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) use printed::PrintedSpan;
 
+use super::skipping::must_run;
+
 const VERSION: &str = "0.0.1a15";
 
 /// Long enough for a busy machine.
@@ -102,12 +104,6 @@ impl Drop for Rotel {
 
 fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-#[expect(clippy::disallowed_methods, reason = "how the test command says that nothing may be skipped")]
-fn must_run() -> bool {
-    let set = |name| std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0");
-    set("REQUIRE_BROWSER") || set("CI")
 }
 
 /// The program, unpacked from its wheel when it is not there yet. The wheel is asked for by a fixed Python version, so

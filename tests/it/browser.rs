@@ -1,0 +1,10 @@
+//! The pages in a real browser: a module for each thing that a person does or needs.
+
+mod door;
+mod errors;
+mod five_steps;
+mod keyboard;
+mod observability;
+mod receiver;
+mod settings;
+mod switch;

@@ -1,0 +1,45 @@
+//! Settings › Observability and the form of a destination.
+
+use crate::support::app::TestApp;
+use crate::support::browser::Browser;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_to_a_destination_is_open_to_everybody() {
+    let app = TestApp::start().await;
+    let Some(browser) = Browser::start(&app.url).await else { return };
+    browser.is_signed_in(&app.signs_up("ada@example.com").await).await;
+    browser.opens("/settings/observability").await;
+    browser.finds_nothing_wrong("before anything is configured").await;
+    browser.opens("/settings/observability/sentry/new").await;
+    browser.finds_nothing_wrong("a new destination").await;
+    browser.sends("/settings/observability/sentry", &[("dsn", "nonsense"), ("environment", "a b")]).await;
+    browser.finds_nothing_wrong("a new destination, with mistakes").await;
+    let unknown = app.receiver.dsn().replace("7c1f", "aaaa");
+    browser.sends("/settings/observability/sentry", &[("dsn", &unknown)]).await;
+    browser.waits_for("Nothing was saved").await;
+    browser.finds_nothing_wrong("a test that failed").await;
+    browser.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_is_open_to_everybody() {
+    let app = TestApp::start().await;
+    let Some(browser) = Browser::start(&app.url).await else { return };
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    browser.is_signed_in(&cookie).await;
+    browser.opens("/settings/observability").await;
+    browser.finds_nothing_wrong("with a destination").await;
+    browser.opens(&format!("{destination}/edit")).await;
+    browser.finds_nothing_wrong("a destination").await;
+    browser.sends(&destination, &[("revision", "9"), ("name", "Sentry")]).await;
+    browser.waits_for("Somebody changed this destination").await;
+    browser.finds_nothing_wrong("a destination that somebody else changed").await;
+    browser.sends(&format!("{destination}/pause"), &[]).await;
+    browser.finds_nothing_wrong("a paused destination").await;
+    browser.opens(&format!("{destination}/delete")).await;
+    browser.finds_nothing_wrong("deleting a destination").await;
+    browser.stop().await;
+    app.stop().await;
+}

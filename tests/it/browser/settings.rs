@@ -1,0 +1,52 @@
+//! The settings beside Observability: keys, members, the account.
+
+use crate::support::app::TestApp;
+use crate::support::browser::Browser;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_open_to_everybody() {
+    let app = TestApp::start().await;
+    let Some(browser) = Browser::start(&app.url).await else { return };
+    browser.is_signed_in(&app.signs_up("ada@example.com").await).await;
+    browser.opens("/settings/keys").await;
+    browser.finds_nothing_wrong("no keys").await;
+    browser.sends("/settings/keys", &[("name", "")]).await;
+    browser.finds_nothing_wrong("a key without a name").await;
+    browser.sends("/settings/keys", &[("name", &"My application ".repeat(6)), ("type", "inference")]).await;
+    browser.finds_nothing_wrong("a new key").await;
+    browser.opens("/settings/keys").await;
+    browser.finds_nothing_wrong("keys").await;
+    browser.follows("Revoke").await;
+    browser.waits_for("cannot be undone").await;
+    browser.finds_nothing_wrong("revoking a key").await;
+    browser.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_and_account_are_open_to_everybody() {
+    let app = TestApp::start().await;
+    let Some(browser) = Browser::start(&app.url).await else { return };
+    let cookie = app.signs_up("ada@example.com").await;
+    let member = app.joins(&app.invites(&cookie, "member").await, "grace.brewster.murray.hopper@example.com").await;
+    browser.is_signed_in(&cookie).await;
+    browser.opens("/settings/members").await;
+    browser.finds_nothing_wrong("members").await;
+    browser.sends("/settings/members/invitations", &[("role", "member")]).await;
+    browser.finds_nothing_wrong("a new invitation").await;
+    browser.follows("Remove").await;
+    browser.waits_for("signed out of this account").await;
+    browser.finds_nothing_wrong("removing a member").await;
+    browser.opens("/settings/account").await;
+    browser.finds_nothing_wrong("the account").await;
+    browser.sends("/settings/account/password", &[("current_password", "wrong"), ("password", "short")]).await;
+    browser.finds_nothing_wrong("the account, with mistakes").await;
+
+    browser.is_signed_in(&member).await;
+    for section in ["observability", "keys", "members", "account"] {
+        browser.opens(&format!("/settings/{section}")).await;
+        browser.finds_nothing_wrong(&format!("{section}, as a member")).await;
+    }
+    browser.stop().await;
+    app.stop().await;
+}
