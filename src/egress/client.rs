@@ -8,6 +8,7 @@ use hickory_resolver::net::NetError;
 use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER};
 use rustls::ClientConfig;
+use tokio::time::{Instant as Deadline, timeout_at};
 use url::Url;
 
 use super::error::Error;
@@ -77,20 +78,21 @@ impl Egress {
     pub async fn send(&self, request: &Request) -> Result<Answer, Error> {
         let begun = Instant::now();
         let answer = match self.0.guard.check_url(&request.url) {
-            Ok(()) => {
-                tokio::time::timeout(self.0.limits.total, self.attempt(request)).await.unwrap_or(Err(Error::Timeout))
-            }
+            Ok(()) => self.attempt(request, Deadline::now() + self.0.limits.total).await,
             Err(denial) => Err(Error::Refused(denial)),
         };
         self.at_one_speed(begun, &request.url, answer).await
     }
 
-    async fn attempt(&self, request: &Request) -> Result<Answer, Error> {
-        let response = match self.post(request).await {
-            Err(Error::Interrupted) => self.post(request).await?,
-            first => first?,
+    async fn attempt(&self, request: &Request, deadline: Deadline) -> Result<Answer, Error> {
+        let begun = async {
+            match self.post(request).await {
+                Err(Error::Interrupted) => self.post(request).await,
+                first => first,
+            }
         };
-        self.read(response).await
+        let response = timeout_at(deadline, begun).await.unwrap_or(Err(Error::Timeout))?;
+        self.read(response, deadline).await
     }
 
     async fn post(&self, request: &Request) -> Result<Response, Error> {
@@ -102,7 +104,7 @@ impl Egress {
         outgoing.send().await.map_err(|error| Error::from(&error))
     }
 
-    async fn read(&self, mut response: Response) -> Result<Answer, Error> {
+    async fn read(&self, response: Response, deadline: Deadline) -> Result<Answer, Error> {
         let headers = response.headers();
         let mut answer = Answer {
             status: response.status().as_u16(),
@@ -114,12 +116,10 @@ impl Egress {
             received_at: self.0.clock.unix_nanos(),
         };
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| Error::from(&error))? {
-            let room = MAX_BODY - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if body.len() == MAX_BODY {
-                break;
-            }
+        let read = timeout_at(deadline, beginning(response, &mut body)).await.unwrap_or(Err(Error::Timeout));
+        // The status is the answer. What was accepted is not sent again because the words about it did not arrive.
+        if !(200..300).contains(&answer.status) {
+            read?;
         }
         answer.body = body.freeze();
         Ok(answer)
@@ -140,6 +140,18 @@ impl Egress {
         }
         result
     }
+}
+
+/// Reads at most [`MAX_BODY`] bytes.
+async fn beginning(mut response: Response, body: &mut BytesMut) -> Result<(), Error> {
+    while let Some(chunk) = response.chunk().await.map_err(|error| Error::from(&error))? {
+        let room = MAX_BODY - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() == MAX_BODY {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// All values of a header, joined by commas; bytes that are no text are dropped.
