@@ -4,11 +4,15 @@
 mod database;
 mod health;
 mod keyring;
+mod metrics;
 mod server;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -96,6 +100,7 @@ pub struct App {
     guard: Guard,
     database: Database,
     hashing: Arc<Semaphore>,
+    numbers: Option<PrometheusHandle>,
 }
 
 impl App {
@@ -110,11 +115,17 @@ impl App {
         let keyring = Arc::new(keyring::read(&config, Random)?);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hashing = Arc::new(Semaphore::new(cores));
-        let app = Self { config: Arc::new(config), keyring, guard, database, hashing };
+        let app = Self { config: Arc::new(config), keyring, guard, database, hashing, numbers: None };
         let store = app.database.store("tracecast migrate", 2);
         store.migrate().await?;
         store.close().await;
         Ok(app)
+    }
+
+    /// The same, serving these numbers where the settings ask for it.
+    #[must_use]
+    pub fn with_numbers(self, numbers: Option<PrometheusHandle>) -> Self {
+        Self { numbers, ..self }
     }
 
     /// What flows are given, with connections of its own.
@@ -144,7 +155,7 @@ impl App {
         let mut server = None;
         if roles.web {
             let state = self.state("tracecast web", pages)?;
-            let (recorder, writer) = Recorder::new(self.database.store("tracecast recorder", recorder));
+            let (recorder, writer) = Recorder::new(self.database.store("tracecast recorder", recorder), Random);
             server = Some(server::start(&state, recorder, &tasks)?);
             tasks.spawn(writer.run());
         }
@@ -152,7 +163,15 @@ impl App {
             let worker = Worker::new(self.state("tracecast worker", worker)?);
             tasks.spawn(worker.run(stop.clone()));
         }
-        Ok(Serving { server, stop, tasks, farewell: FAREWELL })
+        let metrics = self.metrics(&tasks)?;
+        Ok(Serving { server, metrics, stop, tasks, farewell: FAREWELL })
+    }
+
+    fn metrics(&self, tasks: &TaskTracker) -> Result<Option<(ServerHandle, SocketAddr)>, StartError> {
+        match (self.config.metrics_bind, &self.numbers) {
+            (Some(address), Some(numbers)) => metrics::start(address, numbers.clone(), tasks).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Lets as many passwords be hashed at once as there are cores.

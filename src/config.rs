@@ -22,6 +22,8 @@ pub use self::trusted_proxies::TrustedProxies;
 pub struct Config {
     /// Where pages and gateway listen.
     pub bind: SocketAddr,
+    /// Where `/metrics` is served. None: nowhere.
+    pub metrics_bind: Option<SocketAddr>,
     /// The address that people and clients type, without a trailing slash.
     pub public_url: Url,
     /// Folder of the embedded database and of the generated sealing key.
@@ -87,7 +89,9 @@ pub struct Delivery {
     pub lease: Duration,
     /// How long completed requests and the delivery log are kept.
     pub retention: Duration,
-    /// Destinations served at the same time by one process.
+    /// A destination without one success for so long is switched off.
+    pub disable_after: Duration,
+    /// Requests on the wire at the same time, of one process.
     pub max_in_flight: usize,
 }
 
@@ -111,6 +115,7 @@ impl Config {
         let config = Self {
             bind,
             public_url: reading.optional("public-url", http_url).unwrap_or_else(|| default_public_url(bind)),
+            metrics_bind: reading.optional("metrics-bind", socket_address),
             data_dir: reading.text("data-dir").into(),
             database_url: reading.secret("database-url"),
             pg_bin: reading.given("pg-bin").map(PathBuf::from),
@@ -130,6 +135,7 @@ impl Config {
                 retry_cap: reading.duration("retry-cap"),
                 lease: reading.duration("lease"),
                 retention: reading.duration("retention"),
+                disable_after: reading.duration("disable-after"),
                 max_in_flight: reading.parsed("max-in-flight", 64, positive),
             },
             sessions: Sessions {

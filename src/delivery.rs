@@ -1,7 +1,9 @@
 //! What becomes of a batch at a destination, and how long to wait after a failure. Pure.
 
 mod back_off;
+mod decide;
 mod outcome;
 
 pub use self::back_off::{backoff, unit};
+pub use self::decide::{MOST_PUT_ASIDE, MOST_SERVER_ERRORS, Part, Step, decide};
 pub use self::outcome::{Attention, Outcome, Refusal, WaitReason};

@@ -1,21 +1,25 @@
 //! Takes completed requests from the gateway and commits them in groups, without ever making a caller wait (spec 4.2).
 //!
 //! What cannot be written at once, because Postgres is away, waits in a buffer of bounded size; beyond it requests are
-//! lost, counted, and told to the log.
+//! lost, counted for their account, and shown to it once Postgres is back.
 
 mod entry;
+mod losses;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use metrics::gauge;
 use tokio::sync::mpsc;
 
+use self::losses::Losses;
 pub use self::writer::Writer;
 use crate::completed_request::CompletedRequest;
 use crate::completed_request::content::Content;
 use crate::id::AccountId;
+use crate::random::Random;
 use crate::store::Store;
 use crate::store::log::Entry;
 
@@ -40,33 +44,60 @@ struct Waiting {
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: AtomicUsize,
-    lost: AtomicU64,
+    losses: Losses,
 }
 
 impl Buffer {
-    /// Requests that were lost because the buffer was full.
+    /// Requests that were lost since the start.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.losses.total()
     }
+
+    /// Bytes that wait to be written, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Makes room for so many bytes. False: there is none.
+    fn enter(&self, bytes: usize) -> bool {
+        let waiting = self.bytes.fetch_add(bytes, Ordering::AcqRel) + bytes;
+        if waiting > BUFFER_BYTES {
+            self.leave(bytes);
+            return false;
+        }
+        tell(waiting);
+        true
+    }
+
+    fn leave(&self, bytes: usize) {
+        let waiting = self.bytes.fetch_sub(bytes, Ordering::AcqRel) - bytes;
+        tell(waiting);
+    }
+}
+
+fn tell(waiting: usize) {
+    // Far below 2^32: the buffer is bounded.
+    gauge!("tracecast_recorder_waiting_bytes").set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));
 }
 
 impl Recorder {
     /// A recorder and the writer that commits what it takes.
-    pub fn new(store: Store) -> (Self, Writer) {
+    pub fn new(store: Store, random: Random) -> (Self, Writer) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let buffer = Arc::new(Buffer::default());
-        (Self { sender, buffer: buffer.clone() }, Writer::new(store, receiver, buffer))
+        (Self { sender, buffer: buffer.clone() }, Writer::new(store, random, receiver, buffer))
     }
 
     /// Records one completed request. Never waits and never fails; what the bounded buffer cannot hold is counted.
     pub fn record(&self, account: AccountId, request: &CompletedRequest<'_>, content: &Content) {
         let entry = entry::of(account, request, content);
         let size = entry::size(&entry);
-        let waiting = self.buffer.bytes.fetch_add(size, Ordering::AcqRel);
-        if waiting + size > BUFFER_BYTES || self.sender.send(Waiting { entry, completed: Instant::now() }).is_err() {
-            self.buffer.bytes.fetch_sub(size, Ordering::AcqRel);
-            let lost = self.buffer.lost.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::error!(lost, "a completed request was lost: the database is away and the buffer is full");
+        if !self.buffer.enter(size) {
+            return self.buffer.losses.add(account, 1, "the buffer is full");
+        }
+        if self.sender.send(Waiting { entry, completed: Instant::now() }).is_err() {
+            self.buffer.leave(size);
+            self.buffer.losses.add(account, 1, "the program stops");
         }
     }
 

@@ -11,6 +11,7 @@ pub mod destinations;
 pub mod invitations;
 pub mod key_cache;
 pub mod log;
+pub mod losses;
 pub mod members;
 pub mod partitions;
 pub mod sessions;

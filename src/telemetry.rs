@@ -1,11 +1,17 @@
-//! Our own log: lines for people on a terminal, JSON lines elsewhere (spec 6.1).
+//! Our own log and metrics: lines for people on a terminal, JSON lines elsewhere (spec 6.1), and numbers for Prometheus.
+//! The only process-wide things in the program.
 
 use std::io::IsTerminal as _;
 
+use metrics::{describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
-/// Sends the log to standard error. The only process-wide thing in the program; called once, by `main`.
+/// Bounds of the histograms, in seconds: from a millisecond to the longest request.
+const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+/// Sends the log to standard error. Called once, by `main`.
 pub fn start() {
     // sqlx tells each statement that is slow; its texts hold no values.
     let filter = EnvFilter::try_from_env("TRACECAST_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
@@ -15,4 +21,34 @@ pub fn start() {
     } else {
         builder.json().init();
     }
+}
+
+/// Begins to count. What was counted is read through the handle. None: this process counts already.
+pub fn count() -> Option<PrometheusHandle> {
+    let builder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS).ok()?;
+    let handle = builder.install_recorder().ok()?;
+    describe();
+    Some(handle)
+}
+
+fn describe() {
+    describe_counter!("tracecast_recorder_recorded_total", "Completed requests written to the log");
+    describe_counter!(
+        "tracecast_recorder_lost_total",
+        "Completed requests lost: the database was away and the buffer full"
+    );
+    describe_gauge!("tracecast_recorder_waiting_bytes", "Bytes of completed requests that wait to be written");
+    describe_histogram!("tracecast_recorder_commit_seconds", "Duration of one group commit");
+    describe_counter!("tracecast_deliveries_total", "Requests to destinations, by outcome");
+    describe_histogram!("tracecast_delivery_seconds", "Duration of one request to a destination");
+    describe_counter!("tracecast_requests_delivered_total", "Completed requests accepted by a destination");
+    describe_counter!("tracecast_dead_letters_total", "Completed requests put aside for good");
+    describe_counter!("tracecast_leases_lost_total", "Batches that ended after their lease was lost");
+    describe_counter!(
+        "tracecast_destinations_switched_off_total",
+        "Destinations switched off after days without success"
+    );
+    describe_gauge!("tracecast_destinations", "Destinations of all accounts, by health");
+    describe_gauge!("tracecast_oldest_waiting_seconds", "Age of the oldest request that waits, by health");
 }

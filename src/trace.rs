@@ -30,6 +30,16 @@ pub struct Trace<'a> {
     pub notes: Vec<Note>,
 }
 
+impl Trace<'_> {
+    /// Marks that prompt and completion were left out, because the receiver refused the trace for its size (spec 4.3).
+    pub fn mark_content_left_out(&mut self) {
+        if let Some(root) = self.spans.first_mut() {
+            let value = Value::Text(Phrase::from("too large for the receiver"));
+            root.attributes.push(Attribute { key: Phrase::from("tracecast.content.left_out"), value });
+        }
+    }
+}
+
 /// Something in the request that did not become what the caller may have expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Note {

@@ -1,24 +1,44 @@
-//! The worker: wakes, leases a destination, reads its account's log, builds, encodes, sends, records (spec 4.2, 4.3).
+//! The worker: wakes, leases destinations, reads their accounts' log, builds, encodes, sends, records (spec 4.2, 4.3).
 
 mod attempt;
 mod batch;
 mod conclusion;
+mod delivering;
 mod housekeeping;
+mod line;
 mod liveness;
+mod meter;
+mod reader;
+mod slots;
 mod turn;
 mod wake;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::line::Line;
 use self::liveness::Liveness;
-use self::wake::Wake;
+use self::slots::Slots;
+use self::wake::{Reason, Wake};
+use crate::id::AccountId;
 use crate::state::State;
-use crate::store::cursors::{self, Key};
+use crate::store::cursors::{self, Lease};
+
+/// Turns at the same time, as a multiple of the requests that may be on the wire: most turns wait for an answer.
+const TURNS: usize = 4;
+
+/// How long turns may take to end after a stop was asked for, before they are left to another worker (spec 4: SIGTERM ends
+/// within 20 s).
+const FAREWELL: Duration = Duration::from_secs(15);
+
+/// Tries to give back a lease whose turn broke off, and the pause between two of them.
+const GIVE_BACK: (u32, Duration) = (5, Duration::from_millis(500));
 
 /// Serves the destinations of all accounts. Several may run on one database.
 #[derive(Debug, Clone)]
@@ -27,16 +47,27 @@ pub struct Worker {
     /// Turns that run now.
     tasks: TaskTracker,
     /// Bounds how many.
-    slots: Arc<Semaphore>,
-    /// Destinations whose turn runs in this process.
-    busy: Arc<Mutex<HashSet<Key>>>,
+    turns: Arc<Semaphore>,
+    /// Requests on the wire.
+    slots: Arc<Slots>,
+    /// Whether there was work for more turns than may run.
+    crowded: Arc<AtomicBool>,
+    /// Ends turns that do not end by themselves.
+    abandon: CancellationToken,
 }
 
 impl Worker {
     /// A worker with its own connections.
     pub fn new(state: State) -> Self {
-        let slots = Arc::new(Semaphore::new(state.config.delivery.max_in_flight));
-        Self { state, tasks: TaskTracker::new(), slots, busy: Arc::default() }
+        let most = state.config.delivery.max_in_flight;
+        Self {
+            state,
+            tasks: TaskTracker::new(),
+            turns: Arc::new(Semaphore::new(most.saturating_mul(TURNS).min(Semaphore::MAX_PERMITS))),
+            slots: Arc::new(Slots::new(most)),
+            crowded: Arc::default(),
+            abandon: CancellationToken::new(),
+        }
     }
 
     /// Works until `stop`, then waits for the turns that run.
@@ -44,37 +75,91 @@ impl Worker {
         let mut liveness = Liveness::new(self.state.clone());
         let mut wake = Wake::new(&self.state);
         while !stop.is_cancelled() {
-            let Some(number) = liveness.number(&stop).await else { break };
-            let accounts = tokio::select! {
+            let reason = tokio::select! {
                 () = stop.cancelled() => break,
-                accounts = wake.next() => accounts,
+                reason = wake.next() => reason,
             };
-            if accounts.is_empty() {
+            if reason == Reason::Sweep {
                 housekeeping::run_when_due(&self.state, wake.sweeps()).await;
+                liveness.check().await;
             }
-            match cursors::list_ready(&self.state.store, &accounts).await {
-                Ok(keys) => self.start(keys, number, &stop).await,
-                Err(error) => tracing::warn!(%error, "the worker could not look for work"),
-            }
+            let Some(number) = liveness.number(&stop).await else { break };
+            self.look(reason, number, &mut wake, &stop).await;
         }
         self.tasks.close();
-        self.tasks.wait().await;
+        if tokio::time::timeout(FAREWELL, self.tasks.wait()).await.is_err() {
+            self.abandon.cancel();
+            self.tasks.wait().await;
+        }
         liveness.release().await;
     }
 
-    async fn start(&self, keys: Vec<Key>, number: i32, stop: &CancellationToken) {
-        for key in keys {
-            if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key) {
-                continue;
+    /// Leases what is ready, as far as there is room, and starts its turns.
+    async fn look(&self, reason: Reason, worker: i32, wake: &mut Wake, stop: &CancellationToken) {
+        let accounts = match reason {
+            Reason::News(accounts) => accounts,
+            Reason::Sweep => Vec::new(),
+        };
+        let room = i64::try_from(self.turns.available_permits()).unwrap_or(i64::MAX);
+        let asked = Instant::now();
+        let lease = self.state.config.delivery.lease;
+        let leases = match cursors::lease_ready(&self.state.store, &accounts, worker, lease, room).await {
+            Ok(leases) => leases,
+            Err(error) => return tracing::warn!(%error, "the worker could not look for work"),
+        };
+        self.crowded.store(i64::try_from(leases.len()) == Ok(room), Ordering::Relaxed);
+        let idle = accounts.into_iter().filter(|account| leases.iter().all(|lease| lease.account != *account));
+        let idle: Vec<AccountId> = idle.collect();
+        if !idle.is_empty()
+            && let Ok(held_back) = cursors::list_held_back(&self.state.store, &idle).await
+        {
+            wake.look_again(held_back);
+        }
+        for lease in leases {
+            self.start(lease, asked, wake.turns(), stop).await;
+        }
+    }
+
+    async fn start(&self, lease: Lease, asked: Instant, ended: UnboundedSender<AccountId>, stop: &CancellationToken) {
+        let Ok(permit) = self.turns.clone().acquire_owned().await else { return };
+        let (worker, stop) = (self.clone(), stop.clone());
+        self.tasks.spawn(async move {
+            let account = lease.account;
+            tokio::select! {
+                () = worker.serve(lease, asked, stop) => {}
+                () = worker.abandon.cancelled() => {}
             }
-            let worker = self.clone();
-            let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
-            let stop = stop.clone();
-            self.tasks.spawn(async move {
-                turn::serve(&worker.state, key, number, &stop).await;
-                worker.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-                drop(slot);
-            });
+            drop(permit);
+            // What came while the turn was ending was noticed by nobody.
+            let _ = ended.send(account);
+        });
+    }
+
+    async fn serve(&self, lease: Lease, asked: Instant, stop: CancellationToken) {
+        let destination = lease.destination;
+        match Line::open(self.state.clone(), lease.clone(), asked, self.slots.clone(), stop) {
+            Ok(line) => {
+                if let Err(error) = turn::serve(&line, &self.crowded).await {
+                    tracing::warn!(%error, %destination, "a turn broke off; it is taken up again");
+                    self.give_back(&lease).await;
+                }
+            }
+            Err(sentence) => {
+                if let Err(error) = conclusion::needs_attention(&self.state, &lease, &sentence).await {
+                    tracing::warn!(%error, %destination, "what is wrong with a destination could not be written down");
+                    self.give_back(&lease).await;
+                }
+            }
+        }
+    }
+
+    /// Gives the lease back as it was. If the database stays away, so does this worker's sign of life, and the lease is free.
+    async fn give_back(&self, lease: &Lease) {
+        for _ in 0..GIVE_BACK.0 {
+            tokio::time::sleep(GIVE_BACK.1).await;
+            if conclusion::give_back(&self.state, lease).await.is_ok() {
+                return;
+            }
         }
     }
 }

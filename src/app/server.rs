@@ -20,6 +20,7 @@ const GRACE_SECONDS: u64 = 10;
 #[derive(Debug)]
 pub struct Serving {
     pub(super) server: Option<(ServerHandle, SocketAddr)>,
+    pub(super) metrics: Option<(ServerHandle, SocketAddr)>,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) farewell: Duration,
@@ -31,12 +32,20 @@ impl Serving {
         self.server.as_ref().map(|(_, address)| *address)
     }
 
+    /// Where `/metrics` is served.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
+    }
+
     /// Lets requests and turns end, writes what is recorded, and returns when all is done or the time is up.
     pub async fn stop(self) {
         self.stop.cancel();
         let all = async {
             if let Some((server, _)) = &self.server {
                 server.stop(true).await;
+            }
+            if let Some((metrics, _)) = &self.metrics {
+                metrics.stop(false).await;
             }
             self.tasks.close();
             self.tasks.wait().await;

@@ -12,6 +12,7 @@ use crate::auth;
 use crate::config::{Given, Source};
 use crate::demo::{Options, Receiver, Running};
 use crate::store::users;
+use crate::telemetry;
 
 /// The demo account. Its password is no secret: a demo listens on loopback.
 const EMAIL: &str = "demo@example.com";
@@ -36,7 +37,7 @@ pub(super) async fn run(given: Given, matches: &ArgMatches) -> Result<(), Failur
     let given = given.with_default("signup", "open");
     options.tracecast_url = Some(parse(&given)?.public_url.as_str().trim_end_matches('/').to_owned());
     let receiver = Receiver::start(options, &tasks).map_err(|error| Failure::Said(error.to_string()))?;
-    let app = App::build(parse(&reaching(given, &receiver))?).await?;
+    let app = App::build(parse(&reaching(given, &receiver))?).await?.with_numbers(telemetry::count());
     create_demo_account(&app).await?;
     let serving = app.serve(Roles { web: true, worker: true })?;
     welcome(&app, &receiver);

@@ -5,10 +5,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Failure;
 use crate::app::{App, Roles, Serving, StartError};
 use crate::config::Config;
+use crate::telemetry;
 
 pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
     let public_url = config.public_url.clone();
-    let app = App::build(config).await?;
+    let app = App::build(config).await?.with_numbers(telemetry::count());
     tell_setup_code(&app).await?;
     let serving = app.serve(roles)?;
     if let Some(address) = serving.address() {

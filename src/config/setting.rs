@@ -30,6 +30,12 @@ const fn secret(name: &'static str, env: &'static str, help: &'static str) -> Se
 pub const SETTINGS: &[Setting] = &[
     setting("bind", "TRACECAST_BIND", "127.0.0.1:8080", "Address and port of pages and gateway."),
     setting(
+        "metrics-bind",
+        "TRACECAST_METRICS_BIND",
+        "",
+        "Address and port of /metrics, for Prometheus. Default: not served.",
+    ),
+    setting(
         "public-url",
         "TRACECAST_PUBLIC_URL",
         "",
@@ -116,7 +122,13 @@ pub const SETTINGS: &[Setting] = &[
         "7d",
         "How long completed requests and the delivery log are kept; what waits longer than this expires.",
     ),
-    setting("max-in-flight", "TRACECAST_MAX_IN_FLIGHT", "64", "Destinations that one worker serves at the same time."),
+    setting(
+        "disable-after",
+        "TRACECAST_DISABLE_AFTER",
+        "5d",
+        "A destination that has accepted nothing for so long is switched off, after ten attempts at least.",
+    ),
+    setting("max-in-flight", "TRACECAST_MAX_IN_FLIGHT", "64", "Requests of one worker on the wire at the same time."),
     setting("session-idle", "TRACECAST_SESSION_IDLE", "7d", "People are signed out after this long without use."),
     setting(
         "session-absolute",

@@ -26,6 +26,7 @@ pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &C
         payload: serde_json::to_vec(request).unwrap_or_default(),
         content: content.to_bytes(),
         age: Duration::ZERO,
+        maybe_known: false,
     }
 }
 

@@ -1,13 +1,14 @@
 //! Commits what has gathered, in one statement and with one notification (spec 4.2).
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use metrics::{counter, histogram};
 use tokio::sync::mpsc;
 
 use super::{Buffer, Waiting, entry};
-use crate::store::{self, Store, log};
+use crate::random::Random;
+use crate::store::{self, Store, log, losses};
 
 /// Most entries in one commit.
 const MOST_ENTRIES: usize = 1_000;
@@ -22,15 +23,23 @@ const FAREWELL: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Writer {
     store: Store,
+    random: Random,
     receiver: mpsc::UnboundedReceiver<Waiting>,
     buffer: Arc<Buffer>,
     /// Taken from the channel, but left for the next commit.
     next: Option<Waiting>,
+    /// When the last entries were tried for the first time, once the program stops.
+    farewell: Option<Instant>,
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, receiver: mpsc::UnboundedReceiver<Waiting>, buffer: Arc<Buffer>) -> Self {
-        Self { store, receiver, buffer, next: None }
+    pub(super) fn new(
+        store: Store,
+        random: Random,
+        receiver: mpsc::UnboundedReceiver<Waiting>,
+        buffer: Arc<Buffer>,
+    ) -> Self {
+        Self { store, random, receiver, buffer, next: None, farewell: None }
     }
 
     /// Commits until every recorder is gone and nothing waits.
@@ -38,8 +47,9 @@ impl Writer {
         while let Some(mut group) = self.gather().await {
             let bytes = group.iter().map(|waiting| entry::size(&waiting.entry)).sum();
             self.commit(&mut group).await;
-            self.buffer.bytes.fetch_sub(bytes, Ordering::AcqRel);
+            self.buffer.leave(bytes);
         }
+        self.tell_losses().await;
     }
 
     /// Waits for one entry and takes whatever else is there. None: all is written and nothing more can come.
@@ -62,24 +72,28 @@ impl Writer {
         Some(group)
     }
 
-    async fn commit(&self, group: &mut [Waiting]) {
+    async fn commit(&mut self, group: &mut [Waiting]) {
         let (mut pause, longest) = PAUSES;
-        let mut farewell: Option<Instant> = None;
         while let Err(error) = self.record(group).await {
             if matches!(error, store::Error::Refused(_)) {
                 // One entry that Postgres refuses must not hold back the others.
-                return if group.len() > 1 { self.commit_halves(group).await } else { self.lose(1, &error) };
+                return if group.len() > 1 { self.commit_halves(group).await } else { self.lose(group, &error) };
             }
             tracing::warn!(%error, waiting = group.len(), "completed requests wait for the database");
-            if self.receiver.is_closed() && farewell.get_or_insert_with(Instant::now).elapsed() > FAREWELL {
-                return self.lose(group.len(), &error);
+            if self.receiver.is_closed() && self.farewell.get_or_insert_with(Instant::now).elapsed() > FAREWELL {
+                return self.lose(group, &error);
+            }
+            // The commit may have happened, only its answer did not come.
+            for waiting in group.iter_mut() {
+                waiting.entry.maybe_known = true;
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(longest);
         }
+        self.tell_losses().await;
     }
 
-    async fn commit_halves(&self, group: &mut [Waiting]) {
+    async fn commit_halves(&mut self, group: &mut [Waiting]) {
         let (first, second) = group.split_at_mut(group.len() / 2);
         Box::pin(self.commit(first)).await;
         Box::pin(self.commit(second)).await;
@@ -90,11 +104,29 @@ impl Writer {
             waiting.entry.age = waiting.completed.elapsed();
         }
         let entries: Vec<_> = group.iter().map(|waiting| &waiting.entry).collect();
-        log::record(&self.store, &entries).await
+        let begun = Instant::now();
+        log::record(&self.store, &entries).await?;
+        histogram!("tracecast_recorder_commit_seconds").record(begun.elapsed().as_secs_f64());
+        counter!("tracecast_recorder_recorded_total").increment(entries.len() as u64);
+        Ok(())
     }
 
-    fn lose(&self, count: usize, error: &store::Error) {
-        self.buffer.lost.fetch_add(count as u64, Ordering::Relaxed);
-        tracing::error!(%error, count, "completed requests were lost");
+    fn lose(&self, group: &[Waiting], error: &store::Error) {
+        for waiting in group {
+            self.buffer.losses.add(waiting.entry.account, 1, &error.to_string());
+        }
+    }
+
+    /// Writes down what was lost, so that its accounts see it.
+    async fn tell_losses(&self) {
+        let untold = self.buffer.losses.take();
+        if untold.is_empty() {
+            return;
+        }
+        let rows: Vec<_> = untold.iter().map(|(account, lost)| (self.random.uuid(), *account, *lost)).collect();
+        if let Err(error) = losses::record(&self.store, &rows).await {
+            tracing::warn!(%error, "lost requests could not be written down yet");
+            self.buffer.losses.put_back(&untold);
+        }
     }
 }

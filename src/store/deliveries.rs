@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use uuid::Uuid;
 
-use super::cursors::Key;
-use super::log::Read;
-use super::{Result, Tenant};
+use super::log::Position;
+use super::xid::Xid;
+use super::{Result, Store, Tenant};
 use crate::id::{DeliveryId, DestinationId};
 
 /// One attempt to hand a batch to a destination.
@@ -32,8 +32,12 @@ pub struct Delivery<'a> {
 /// A request put aside for good.
 #[derive(Debug, Clone)]
 pub struct DeadLetter<'a> {
-    /// The request.
-    pub entry: &'a Read,
+    /// The request's place in the log.
+    pub place: Position,
+    /// Its name.
+    pub generation_id: &'a str,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
     /// Why.
     pub reason: &'a str,
     /// HTTP status, if there was an answer.
@@ -42,43 +46,60 @@ pub struct DeadLetter<'a> {
     pub answer: Option<&'a str>,
 }
 
-pub(super) async fn create(connection: &mut PgConnection, key: Key, delivery: &Delivery<'_>) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO deliveries (account_id, destination_id, id, started_at, duration_ms, requests, bytes, outcome, status, answer)
-         VALUES ($1, $2, $3, clock_timestamp() - $4::integer * interval '1 millisecond', $4, $5, $6, $7, $8, $9)",
-        key.account.0,
-        key.destination.0,
-        delivery.id.0,
-        i32::try_from(delivery.duration.as_millis()).unwrap_or(i32::MAX),
-        i32::try_from(delivery.requests).unwrap_or(i32::MAX),
-        i32::try_from(delivery.bytes).unwrap_or(i32::MAX),
-        delivery.outcome,
-        delivery.status.map(u16::cast_signed),
-        delivery.answer
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+/// Deliveries turned on their side, as UNNEST takes them.
+#[derive(Default)]
+pub(super) struct Rows<'a> {
+    pub(super) id: Vec<Uuid>,
+    pub(super) duration_ms: Vec<i32>,
+    pub(super) requests: Vec<i32>,
+    pub(super) bytes: Vec<i32>,
+    pub(super) outcome: Vec<&'a str>,
+    pub(super) status: Vec<Option<i16>>,
+    pub(super) answer: Vec<Option<&'a str>>,
 }
 
-pub(super) async fn create_dead_letter(connection: &mut PgConnection, key: Key, letter: &DeadLetter<'_>) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO dead_letters
-             (account_id, destination_id, xid, position, generation_id, recorded_at, reason, status, answer)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
-        key.account.0,
-        key.destination.0,
-        letter.entry.xid as _,
-        letter.entry.position,
-        letter.entry.generation_id,
-        letter.entry.recorded_at,
-        letter.reason,
-        letter.status.map(u16::cast_signed),
-        letter.answer
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+impl<'a> Rows<'a> {
+    pub(super) fn of(deliveries: &'a [Delivery<'a>]) -> Self {
+        let mut rows = Self::default();
+        for delivery in deliveries {
+            rows.id.push(delivery.id.0);
+            rows.duration_ms.push(i32::try_from(delivery.duration.as_millis()).unwrap_or(i32::MAX));
+            rows.requests.push(i32::try_from(delivery.requests).unwrap_or(i32::MAX));
+            rows.bytes.push(i32::try_from(delivery.bytes).unwrap_or(i32::MAX));
+            rows.outcome.push(delivery.outcome);
+            rows.status.push(delivery.status.map(u16::cast_signed));
+            rows.answer.push(delivery.answer);
+        }
+        rows
+    }
+}
+
+/// Dead letters turned on their side.
+#[derive(Default)]
+pub(super) struct Letters<'a> {
+    pub(super) xid: Vec<Xid>,
+    pub(super) position: Vec<i64>,
+    pub(super) generation_id: Vec<&'a str>,
+    pub(super) recorded_at: Vec<DateTime<Utc>>,
+    pub(super) reason: Vec<&'a str>,
+    pub(super) status: Vec<Option<i16>>,
+    pub(super) answer: Vec<Option<&'a str>>,
+}
+
+impl<'a> Letters<'a> {
+    pub(super) fn of(letters: &'a [DeadLetter<'a>]) -> Self {
+        let mut rows = Self::default();
+        for letter in letters {
+            rows.xid.push(letter.place.xid);
+            rows.position.push(letter.place.position);
+            rows.generation_id.push(letter.generation_id);
+            rows.recorded_at.push(letter.recorded_at);
+            rows.reason.push(letter.reason);
+            rows.status.push(letter.status.map(u16::cast_signed));
+            rows.answer.push(letter.answer);
+        }
+        rows
+    }
 }
 
 /// A row of the delivery log.
@@ -112,4 +133,59 @@ pub async fn list(tenant: &mut Tenant, destination: DestinationId, limit: i64) -
         limit
     );
     Ok(deliveries.fetch_all(tenant.connection()).await?)
+}
+
+/// A request that a destination refuses for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedDeadLetter {
+    /// The request's name.
+    pub generation_id: String,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// When it was put aside.
+    pub created_at: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+    /// HTTP status, if there was an answer.
+    pub status: Option<i16>,
+    /// The receiver's sentence.
+    pub answer: Option<String>,
+}
+
+/// The newest dead letters of a destination.
+pub async fn list_dead_letters(
+    tenant: &mut Tenant,
+    destination: DestinationId,
+    limit: i64,
+) -> Result<Vec<ListedDeadLetter>> {
+    let account = tenant.account().0;
+    let letters = sqlx::query_as!(
+        ListedDeadLetter,
+        "SELECT generation_id, recorded_at, created_at, reason, status, answer FROM dead_letters
+         WHERE account_id = $1 AND destination_id = $2 ORDER BY created_at DESC, position DESC LIMIT $3",
+        account,
+        destination.0,
+        limit
+    );
+    Ok(letters.fetch_all(tenant.connection()).await?)
+}
+
+/// How many dead letters a destination has.
+pub async fn count_dead_letters(tenant: &mut Tenant, destination: DestinationId) -> Result<i64> {
+    let account = tenant.account().0;
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM dead_letters WHERE account_id = $1 AND destination_id = $2"#,
+        account,
+        destination.0
+    );
+    Ok(count.fetch_one(tenant.connection()).await?)
+}
+
+/// Removes dead letters whose request the retention has removed.
+pub async fn delete_expired_dead_letters(store: &Store, retention: Duration) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "DELETE FROM dead_letters WHERE recorded_at < clock_timestamp() - $1::interval",
+        super::sessions::interval(retention)
+    );
+    Ok(deleted.execute(store.pool()).await?.rows_affected())
 }

@@ -48,6 +48,8 @@ pub struct Destination {
     pub last_success_at: Option<DateTime<Utc>>,
     /// Requests delivered so far.
     pub delivered: i64,
+    /// When the program switched it off, because nothing was accepted for days. Only a passed test switches it on again.
+    pub switched_off_at: Option<DateTime<Utc>>,
 }
 
 /// What a passed connection test lets in.
@@ -82,7 +84,8 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Destination>> {
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
                   d.settings AS "settings: Json<BTreeMap<String, String>>",
                   d.masked AS "masked: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target, d.last_test,
-                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered
+                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered,
+                  d.switched_off_at
            FROM destinations d JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id
            WHERE d.account_id = $1 ORDER BY d.created_at, d.id"#,
         account
@@ -98,7 +101,8 @@ pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Desti
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
                   d.settings AS "settings: Json<BTreeMap<String, String>>",
                   d.masked AS "masked: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target, d.last_test,
-                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered
+                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered,
+                  d.switched_off_at
            FROM destinations d JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id
            WHERE d.account_id = $1 AND d.id = $2"#,
         account,
@@ -147,10 +151,12 @@ pub async fn create(tenant: &mut Tenant, id: DestinationId, kind: &str, values: 
 /// Replaces a destination's values, if it is still at `revision`. What waits is tried again at once.
 pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: &TestedValues<'_>) -> Result<bool> {
     let account = tenant.account().0;
+    lock_cursor(tenant, id).await?;
     let updated = sqlx::query!(
         "UPDATE destinations
          SET name = $4, privacy_mode = $5, settings = $6, masked = $7, secrets = $8, target = $9, last_test = $10,
              secrets_set_at = CASE WHEN $11 THEN now() ELSE secrets_set_at END,
+             enabled = enabled OR switched_off_at IS NOT NULL, switched_off_at = NULL,
              revision = revision + 1, updated_at = now()
          WHERE account_id = $1 AND id = $2 AND revision = $3",
         account,
@@ -171,7 +177,8 @@ pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: 
         return Ok(false);
     }
     sqlx::query!(
-        "UPDATE cursors SET health = 'healthy', reason = NULL, failures = 0, failing_since = NULL, not_before = NULL
+        "UPDATE cursors
+         SET health = 'healthy', reason = NULL, failures = 0, server_errors = 0, failing_since = NULL, not_before = NULL
          WHERE account_id = $1 AND destination_id = $2",
         account,
         id.0
@@ -195,11 +202,14 @@ pub async fn put_name(tenant: &mut Tenant, id: DestinationId, name: &str) -> Res
     Ok(updated.rows_affected() > 0)
 }
 
-/// Pauses or resumes a destination. Says whether it exists.
+/// Pauses or resumes a destination. Says whether it exists; one that the program switched off is left as it is, because it
+/// needs a passed test.
 pub async fn put_enabled(tenant: &mut Tenant, id: DestinationId, enabled: bool) -> Result<bool> {
     let account = tenant.account().0;
     let updated = sqlx::query!(
-        "UPDATE destinations SET enabled = $3, revision = revision + 1, updated_at = now() WHERE account_id = $1 AND id = $2",
+        "UPDATE destinations
+         SET enabled = CASE WHEN switched_off_at IS NULL THEN $3 ELSE enabled END, revision = revision + 1, updated_at = now()
+         WHERE account_id = $1 AND id = $2",
         account,
         id.0,
         enabled
@@ -212,8 +222,22 @@ pub async fn put_enabled(tenant: &mut Tenant, id: DestinationId, enabled: bool) 
 /// Removes a destination with its secrets, cursor and delivery log. Says whether it existed.
 pub async fn delete(tenant: &mut Tenant, id: DestinationId) -> Result<bool> {
     let account = tenant.account().0;
+    lock_cursor(tenant, id).await?;
     let deleted = sqlx::query!("DELETE FROM destinations WHERE account_id = $1 AND id = $2", account, id.0)
         .execute(tenant.connection())
         .await?;
     Ok(deleted.rows_affected() > 0)
+}
+
+/// Changes of a destination begin where a turn's end begins, at the cursor, so that the two cannot wait for each other.
+async fn lock_cursor(tenant: &mut Tenant, id: DestinationId) -> Result<()> {
+    let account = tenant.account().0;
+    sqlx::query!(
+        "SELECT xid::text FROM cursors WHERE account_id = $1 AND destination_id = $2 FOR UPDATE",
+        account,
+        id.0
+    )
+    .fetch_all(tenant.connection())
+    .await?;
+    Ok(())
 }

@@ -25,6 +25,11 @@ pub struct Position {
     pub position: i64,
 }
 
+impl Position {
+    /// Behind every entry.
+    pub const END: Self = Self { xid: Xid(u64::MAX >> 1), position: i64::MAX };
+}
+
 /// One completed request on its way into the log.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -50,12 +55,18 @@ pub struct Entry {
     pub content: Vec<u8>,
     /// How long ago it completed.
     pub age: Duration,
+    /// Whether an entry of that name may be in the log already: it was reported by somebody else, or an earlier commit
+    /// broke off.
+    pub maybe_known: bool,
 }
 
 /// Appends entries in one transaction with one notification.
 ///
 /// Whether Broadcast was on when a request completed, and whether any destination may receive its content, is decided here
 /// by the database, so that nothing has to be remembered elsewhere. Content that nobody may receive is not written.
+///
+/// The same name twice in an account is one entry: within a day by the partition's unique index, and over the whole log for
+/// those that may be known already.
 pub async fn record(store: &Store, entries: &[&Entry]) -> Result<()> {
     let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.account).collect();
     accounts.sort_unstable();
@@ -73,9 +84,9 @@ pub async fn record(store: &Store, entries: &[&Entry]) -> Result<()> {
                 e.cost, b.broadcast, $1, e.payload, CASE WHEN b.broadcast AND w.wanted THEN e.content END
          FROM (SELECT u.*, clock_timestamp() - u.age * interval '1 second' AS completed_at
                FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::bigint[],
-                           $9::float8[], $10::bytea[], $11::bytea[], $12::float8[]) WITH ORDINALITY
+                           $9::float8[], $10::bytea[], $11::bytea[], $12::float8[], $13::boolean[]) WITH ORDINALITY
                     AS u (account_id, generation_id, api_key_id, session_id, model, status, tokens, cost, payload,
-                          content, age, ordinality)) e
+                          content, age, maybe_known, ordinality)) e
          JOIN accounts a ON a.id = e.account_id
          CROSS JOIN LATERAL (
              SELECT EXISTS (SELECT FROM broadcast_periods p
@@ -84,7 +95,10 @@ pub async fn record(store: &Store, entries: &[&Entry]) -> Result<()> {
          CROSS JOIN LATERAL (
              SELECT NOT a.privacy_mode AND EXISTS (
                  SELECT FROM destinations d WHERE d.account_id = e.account_id AND NOT d.privacy_mode) AS wanted) w
-         ORDER BY e.ordinality",
+         WHERE NOT (e.maybe_known AND EXISTS (SELECT FROM completed_requests r
+                                              WHERE r.account_id = e.account_id AND r.generation_id = e.generation_id))
+         ORDER BY e.ordinality
+         ON CONFLICT DO NOTHING",
         FORMAT,
         &columns.account as _,
         &columns.generation_id as _,
@@ -96,7 +110,8 @@ pub async fn record(store: &Store, entries: &[&Entry]) -> Result<()> {
         &columns.cost as _,
         &columns.payload as _,
         &columns.content as _,
-        &columns.age as _
+        &columns.age as _,
+        &columns.maybe_known as _
     )
     .execute(&mut *transaction)
     .await?;
@@ -133,6 +148,7 @@ struct Columns<'a> {
     payload: Vec<&'a [u8]>,
     content: Vec<&'a [u8]>,
     age: Vec<f64>,
+    maybe_known: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
@@ -148,6 +164,7 @@ impl<'a> Columns<'a> {
         self.payload.push(&entry.payload);
         self.content.push(&entry.content);
         self.age.push(entry.age.as_secs_f64());
+        self.maybe_known.push(entry.maybe_known);
     }
 }
 
@@ -184,6 +201,8 @@ impl Read {
 pub struct Window {
     /// Entries after this place.
     pub after: Position,
+    /// Entries up to this place.
+    pub until: Position,
     /// Entries that completed earlier are read without their bytes, as not wanted.
     pub since: DateTime<Utc>,
     /// Whether content is left out.
@@ -207,7 +226,7 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window) -> R
                         sum(octet_length(r.payload) + CASE WHEN $5 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
                             OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
                  FROM (SELECT * FROM completed_requests
-                       WHERE account_id = $1 AND (xid, position) > ($2, $3)
+                       WHERE account_id = $1 AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
                          AND xid < pg_snapshot_xmin(pg_current_snapshot())
                        ORDER BY xid, position LIMIT $6) r) l
            WHERE coalesce(l.before, 0) < $7
@@ -218,7 +237,9 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window) -> R
         window.since,
         window.private,
         window.entries,
-        window.bytes as _
+        window.bytes as _,
+        window.until.xid as _,
+        window.until.position
     );
     Ok(entries.fetch_all(store.pool()).await?)
 }

@@ -24,7 +24,7 @@ pub async fn create_ahead(store: &Store) -> Result<()> {
     for table in TABLES {
         for day in first.iter_days().take(usize::try_from(DAYS_AHEAD + 2).unwrap_or_default()) {
             if !exists(&mut transaction, &partition(table, day)).await? {
-                sqlx::query(AssertSqlSafe(creation(table, day))).execute(&mut *transaction).await?;
+                sqlx::raw_sql(AssertSqlSafe(creation(table, day))).execute(&mut *transaction).await?;
             }
         }
     }
@@ -32,7 +32,8 @@ pub async fn create_ahead(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Drops partitions that lie wholly before the retention. Returns their names.
+/// Drops partitions that lie wholly before the retention. Returns their names. What has not been delivered by then is
+/// counted at the destinations that wanted it.
 pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<String>> {
     let now: DateTime<Utc> =
         sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(store.pool()).await?;
@@ -46,12 +47,37 @@ pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<Stri
         );
         for name in existing.fetch_all(store.pool()).await? {
             if day_of(table, &name).is_some_and(|day| day < oldest) {
-                sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {name}"))).execute(store.pool()).await?;
+                drop_partition(store, table, &name).await?;
                 dropped.push(name);
             }
         }
     }
     Ok(dropped)
+}
+
+/// Counting and dropping are one transaction, so that nothing is counted twice. Several processes may try at once.
+async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
+    let mut transaction = store.pool().begin().await?;
+    sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
+    if table == TABLES[0] && exists(&mut transaction, name).await? {
+        sqlx::query(AssertSqlSafe(expiry(name))).execute(&mut *transaction).await?;
+    }
+    sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {name}"))).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Counts what the cursors have not passed yet.
+fn expiry(partition: &str) -> String {
+    format!(
+        "UPDATE cursors c SET expired = expired + e.requests
+         FROM (SELECT c.account_id, c.destination_id, count(*) AS requests
+               FROM cursors c JOIN {partition} r
+                 ON r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+               WHERE r.broadcast AND r.completed_at >= c.since
+               GROUP BY c.account_id, c.destination_id) e
+         WHERE c.account_id = e.account_id AND c.destination_id = e.destination_id"
+    )
 }
 
 async fn exists(connection: &mut sqlx::PgConnection, name: &str) -> Result<bool> {
@@ -68,10 +94,19 @@ fn day_of(table: &str, partition: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(day, "%Y%m%d").ok()
 }
 
+/// A partition of the log also gets the index that makes a request's name unique in its account. It cannot stand on the
+/// whole table, whose unique indexes must name the time of recording.
 fn creation(table: &str, day: NaiveDate) -> String {
     let next = day + chrono::Days::new(1);
     let name = partition(table, day);
-    format!("CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ('{day} 00:00:00Z') TO ('{next} 00:00:00Z')")
+    let create = format!(
+        "CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ('{day} 00:00:00Z') TO ('{next} 00:00:00Z');"
+    );
+    if table == TABLES[0] {
+        format!("{create} CREATE UNIQUE INDEX {name}_by_name ON {name} (account_id, generation_id);")
+    } else {
+        create
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +119,6 @@ mod tests {
         assert_eq!(partition("deliveries", day), "deliveries_20261123");
         assert_eq!(day_of("deliveries", "deliveries_20261123"), Some(day));
         assert_eq!(day_of("deliveries", "deliveries_old"), None);
-        assert!(creation("deliveries", day).ends_with("FROM ('2026-11-23 00:00:00Z') TO ('2026-11-24 00:00:00Z')"));
+        assert!(creation("deliveries", day).ends_with("FROM ('2026-11-23 00:00:00Z') TO ('2026-11-24 00:00:00Z');"));
     }
 }

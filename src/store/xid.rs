@@ -3,11 +3,14 @@
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
-use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
+use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Encode, Postgres, Type};
 
 /// `pg_type.oid` of `xid8` (fixed in Postgres' catalogue since 13).
 const OID: Oid = Oid(5069);
+
+/// `pg_type.oid` of `xid8[]`.
+const ARRAY_OID: Oid = Oid(271);
 
 /// A transaction identifier that never wraps around.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +19,12 @@ pub struct Xid(pub u64);
 impl Type<Postgres> for Xid {
     fn type_info() -> PgTypeInfo {
         PgTypeInfo::with_oid(OID)
+    }
+}
+
+impl PgHasArrayType for Xid {
+    fn array_type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(ARRAY_OID)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::batch::Batch;
+use super::slots::Slot;
 use crate::delivery::Outcome;
-use crate::destination::Connection;
+use crate::destination::{Connection, Request};
 use crate::state::State;
 
 /// A request that was made.
@@ -19,9 +19,9 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    pub(super) async fn make(state: &State, connection: &Connection, batch: &Batch<'_>) -> Self {
+    pub(super) async fn make(state: &State, connection: &Connection, request: &Request, slot: Slot) -> Self {
         let begun = Instant::now();
-        let answer = state.egress.send(&connection.request(batch.body.clone())).await;
+        let answer = slot.hold(state.egress.send(request)).await;
         let duration = begun.elapsed();
         match answer {
             Ok(answer) => Self { outcome: connection.outcome(&answer), status: Some(answer.status), duration },

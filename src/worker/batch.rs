@@ -1,63 +1,130 @@
 //! From entries of the log to one body.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
-use crate::otlp::{Encoder, Gzip};
-use crate::store::log::Read;
+use crate::otlp::{Encoder, Gzip, Resource};
+use crate::store::log::{Position, Read};
 use crate::trace::{self, TraceSettings};
 
 /// Bytes of one request before compression (spec 2.4).
 pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// What can be sent of the entries that were read.
-#[derive(Debug, Default)]
-pub(super) struct Batch<'e> {
-    /// The entries that are settled once the batch is: as many of those read as fit.
-    pub(super) entries: &'e [Read],
-    /// Requests in the body.
-    pub(super) requests: usize,
-    /// Bytes before compression.
-    pub(super) bytes: usize,
-    /// Entries that cannot be read back: dead letters.
-    pub(super) unreadable: Vec<&'e Read>,
-    /// The body, compressed. Empty when there are no requests.
-    pub(super) body: Vec<u8>,
+/// Entries that are built without letting others have a turn on the thread.
+const AT_A_TIME: usize = 64;
+
+/// A request by its name, as receipts and dead letters need it.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    pub(super) place: Position,
+    pub(super) generation_id: String,
+    pub(super) recorded_at: DateTime<Utc>,
 }
 
-/// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
-pub(super) fn build<'e>(entries: &'e [Read], settings: &TraceSettings, encoder: &mut Encoder) -> Batch<'e> {
-    let mut batch = Batch::default();
-    encoder.clear();
-    let mut taken = 0;
-    for entry in entries {
-        if entry.format > FORMAT {
-            break;
-        }
-        if entry.wanted {
-            let before = encoder.checkpoint();
-            if !push(entry, settings, encoder) {
-                batch.unreadable.push(entry);
-            } else if encoder.encoded_len() > MOST_BYTES && encoder.traces() > 1 {
-                encoder.rewind(before);
+/// What can be sent of the entries that were read.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Batch {
+    /// The last entry that is settled once the batch is. None: no entry could be taken.
+    pub(super) last: Option<Position>,
+    /// Entries that are settled once the batch is.
+    pub(super) entries: usize,
+    /// The requests in the body.
+    pub(super) names: Vec<Name>,
+    /// Entries that cannot be read back or built: dead letters.
+    pub(super) unreadable: Vec<Name>,
+    /// Bytes before compression.
+    pub(super) bytes: usize,
+    /// The body, compressed. Empty when there are no requests.
+    pub(super) body: Bytes,
+    /// Whether any request carries prompt or completion.
+    pub(super) has_content: bool,
+    /// Whether the log may have more right behind.
+    pub(super) more: bool,
+}
+
+/// Builds batches, one after the other, with the same buffers.
+#[derive(Debug)]
+pub(super) struct Builder {
+    encoder: Encoder,
+    gzip: Gzip,
+}
+
+/// Which content goes into the traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WithContent {
+    /// What was read.
+    AsRead,
+    /// None, because the receiver found the trace too large; it is marked so.
+    LeftOut,
+}
+
+impl Builder {
+    pub(super) fn new(service_name: &str) -> Self {
+        Self { encoder: Encoder::new(Resource::new(service_name)), gzip: Gzip::new() }
+    }
+
+    /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
+    pub(super) async fn build(&mut self, entries: Vec<Read>, settings: &TraceSettings, content: WithContent) -> Batch {
+        let mut batch = Batch::default();
+        self.encoder.clear();
+        for (number, entry) in entries.into_iter().enumerate() {
+            if number % AT_A_TIME == AT_A_TIME - 1 {
+                tokio::task::yield_now().await;
+            }
+            if entry.format > FORMAT || !self.take(entry, settings, content, &mut batch) {
                 break;
             }
         }
-        taken += 1;
+        if !batch.names.is_empty() {
+            let body = self.encoder.finish();
+            batch.bytes = body.len();
+            let mut compressed = Vec::new();
+            self.gzip.compress(body, &mut compressed);
+            batch.body = compressed.into();
+        }
+        batch
     }
-    batch.entries = &entries[..taken];
-    batch.requests = encoder.traces();
-    if batch.requests > 0 {
-        let body = encoder.finish();
-        batch.bytes = body.len();
-        Gzip::new().compress(body, &mut batch.body);
+
+    /// Adds one entry. False: it does not fit any more.
+    fn take(&mut self, entry: Read, settings: &TraceSettings, content: WithContent, batch: &mut Batch) -> bool {
+        let place = entry.place();
+        if entry.wanted {
+            let before = self.encoder.checkpoint();
+            let has_content = content == WithContent::AsRead && entry.content.is_some();
+            let encoder = &mut self.encoder;
+            // A fault of ours in building one trace must not take the others with it.
+            let built = catch_unwind(AssertUnwindSafe(|| push(&entry, settings, content, encoder))).unwrap_or(false);
+            let name = Name { place, generation_id: entry.generation_id, recorded_at: entry.recorded_at };
+            if !built {
+                self.encoder.rewind(before);
+                batch.unreadable.push(name);
+            } else if self.encoder.encoded_len() > MOST_BYTES && self.encoder.traces() > 1 {
+                self.encoder.rewind(before);
+                batch.more = true;
+                return false;
+            } else {
+                batch.has_content |= has_content;
+                batch.names.push(name);
+            }
+        }
+        batch.entries += 1;
+        batch.last = Some(place);
+        true
     }
-    batch
 }
 
-fn push(entry: &Read, settings: &TraceSettings, encoder: &mut Encoder) -> bool {
+fn push(entry: &Read, settings: &TraceSettings, with: WithContent, encoder: &mut Encoder) -> bool {
     let Ok(request) = serde_json::from_slice::<CompletedRequest<'_>>(&entry.payload) else { return false };
-    let content = entry.content.as_deref().map(ContentRef::from_bytes);
+    let content = entry.content.as_deref().filter(|_| with == WithContent::AsRead).map(ContentRef::from_bytes);
     let Ok(content) = content.transpose() else { return false };
-    encoder.push(&trace::build(&request, content.as_ref(), settings));
+    let mut trace = trace::build(&request, content.as_ref(), settings);
+    if with == WithContent::LeftOut {
+        trace.mark_content_left_out();
+    }
+    encoder.push(&trace);
     true
 }

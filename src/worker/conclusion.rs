@@ -1,129 +1,210 @@
-//! How a turn ends: where the cursor goes, what is put aside, how long the destination waits (spec 4.3).
+//! What is written down about a batch: where the cursor goes, what is put aside, how long the destination waits (spec 4.3).
 
 use std::time::Duration;
 
-use super::attempt::Attempt;
-use super::batch::Batch;
-use crate::delivery::{Outcome, backoff, unit};
+use super::delivering::{Ending, PutAside, Report};
+use super::line::Line;
+use crate::delivery::{MOST_PUT_ASIDE, Outcome, WaitReason, backoff, unit};
 use crate::id::DeliveryId;
 use crate::state::State;
 use crate::store;
-use crate::store::cursors::{self, Key, Lease, Standing, TurnEnd};
+use crate::store::cursors::{self, Kept, Lease, Standing, TurnEnd};
 use crate::store::deliveries::{DeadLetter, Delivery};
-use crate::store::log::Read;
+use crate::store::log::Position;
 
 /// Shortest and longest pause between two probes of a destination that needs attention (spec 4.3).
 const PROBES: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
 
-/// What follows a turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
-    /// There may be more to read.
-    Again,
-    /// The batch was refused: read fewer, to find the one that is.
-    Fewer(i64),
-    /// Nothing to read, or not now.
-    Done,
+/// What a turn remembers of its destination from batch to batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Memory {
+    /// Failed attempts in a row.
+    pub(super) failures: u32,
+    /// HTTP 500s in a row for the batch at the cursor.
+    pub(super) server_errors: u32,
 }
 
-/// Writes down how the turn ended, and says what follows.
+impl Memory {
+    pub(super) fn of(lease: &Lease) -> Self {
+        let number = |value: i32| u32::try_from(value).unwrap_or_default();
+        Self { failures: number(lease.failures), server_errors: number(lease.server_errors) }
+    }
+}
+
+/// How the end of a batch is to be written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Writing {
+    /// False: an earlier batch of the turn has to wait, so that this one cannot move the cursor.
+    pub(super) in_order: bool,
+    /// Whether the turn goes on.
+    pub(super) keep: bool,
+    /// Entries that are still to be built one by one.
+    pub(super) careful: i32,
+}
+
+/// Writes down what became of a batch. Says how things stand with the lease.
 pub(super) async fn conclude(
-    state: &State,
-    key: Key,
-    lease: &Lease,
-    batch: &Batch<'_>,
-    attempt: Option<&Attempt>,
-) -> Result<Next, store::Error> {
-    let mut end = TurnEnd::unchanged();
-    let Some(last) = batch.entries.last().map(Read::place) else {
-        finish(state, key, lease, &end).await?;
-        return Ok(Next::Done);
+    line: &Line,
+    report: &Report,
+    memory: &mut Memory,
+    writing: Writing,
+) -> Result<Kept, store::Error> {
+    let delivery = &line.state.config.delivery;
+    let advance_to = report.settled.filter(|_| writing.in_order);
+    let standing = if writing.in_order { standing(&line.state, report, memory) } else { Standing::Unchanged };
+    let end = TurnEnd {
+        advance_to,
+        delivered: if advance_to.is_some() { i64::try_from(report.accepted).unwrap_or_default() } else { 0 },
+        standing,
+        server_errors: i32::try_from(memory.server_errors).unwrap_or(i32::MAX),
+        careful: writing.careful,
+        deliveries: deliveries(&line.state, report),
+        dead_letters: if writing.in_order { dead_letters(&report.put_aside) } else { Vec::new() },
+        keep: writing.keep.then_some(delivery.lease),
+        switch_off_after: delivery.disable_after,
     };
-    let sentence = attempt.and_then(|attempt| attempt.outcome.sentence()).unwrap_or_default();
-    let next = match attempt.map(|attempt| &attempt.outcome) {
-        Some(Outcome::Refused { .. }) if batch.entries.len() > 1 => {
-            Next::Fewer(i64::try_from(batch.entries.len() / 2).unwrap_or(1))
+    let kept = cursors::record_turn(&line.state.store, line.lease.key(), line.lease.fence(), &end).await?;
+    super::meter::batch(report, &end, kept);
+    let destination = line.lease.destination;
+    match kept {
+        Kept::Lost => {
+            tracing::info!(%destination, "a batch ended after its lease was lost; it changed nothing");
         }
-        Some(outcome @ (Outcome::Wait { .. } | Outcome::NeedsAttention { .. })) => {
-            end.standing = waiting(state, lease, outcome, sentence);
-            Next::Done
+        Kept::SwitchedOff => {
+            tracing::warn!(%destination, "switched off: nothing was accepted for too long");
         }
-        settled => {
-            end.advance_to = Some(last);
-            end.dead_letters = dead_letters(batch, settled);
-            if settled.is_some_and(Outcome::is_accepted) {
-                end.delivered = i64::try_from(batch.requests).unwrap_or_default();
-                end.standing = Standing::Healthy;
-            }
-            Next::Again
-        }
-    };
-    end.delivery = attempt.map(|attempt| Delivery {
-        id: DeliveryId(state.random.uuid()),
-        duration: attempt.duration,
-        requests: batch.requests,
-        bytes: batch.bytes,
-        outcome: attempt.outcome.name(),
-        status: attempt.status,
-        answer: (!sentence.is_empty()).then_some(sentence),
-    });
-    let kept = finish(state, key, lease, &end).await?;
-    Ok(if kept { next } else { Next::Done })
+        Kept::Written(_) => {}
+    }
+    Ok(kept)
 }
 
-/// Ends a turn that could not even begin to send.
-pub(super) async fn needs_attention(
-    state: &State,
-    key: Key,
-    lease: &Lease,
-    sentence: &str,
-) -> Result<Next, store::Error> {
+/// Gives the lease back; nothing is on the wire any more.
+pub(super) async fn release(line: &Line, memory: Memory, careful: i32) -> Result<(), store::Error> {
+    let server_errors = i32::try_from(memory.server_errors).unwrap_or(i32::MAX);
+    let end = TurnEnd { server_errors, careful, ..nothing(&line.state) };
+    cursors::record_turn(&line.state.store, line.lease.key(), line.lease.fence(), &end).await?;
+    Ok(())
+}
+
+/// Gives back the lease of a turn that broke off, everything else being as it was.
+pub(super) async fn give_back(state: &State, lease: &Lease) -> Result<(), store::Error> {
+    let end = TurnEnd { server_errors: lease.server_errors, careful: lease.careful, ..nothing(state) };
+    cursors::record_turn(&state.store, lease.key(), lease.fence(), &end).await?;
+    Ok(())
+}
+
+/// Ends a turn that could not even begin, with a sentence for the page.
+pub(super) async fn needs_attention(state: &State, lease: &Lease, sentence: &str) -> Result<(), store::Error> {
     let standing = Standing::Waiting { health: "needs_attention", reason: sentence, pause: PROBES.0 };
-    finish(state, key, lease, &TurnEnd { standing, ..TurnEnd::unchanged() }).await?;
-    Ok(Next::Done)
+    let end = TurnEnd { standing, ..nothing(state) };
+    cursors::record_turn(&state.store, lease.key(), lease.fence(), &end).await?;
+    Ok(())
 }
 
-/// What is put aside: entries that cannot be read back, and the one that the receiver refuses.
-fn dead_letters<'a>(batch: &Batch<'a>, outcome: Option<&'a Outcome>) -> Vec<DeadLetter<'a>> {
-    let unreadable = batch.unreadable.iter().map(|entry| DeadLetter {
-        entry,
-        reason: "the recorded request cannot be read back",
-        status: None,
-        answer: None,
-    });
-    let refused = match outcome {
-        Some(Outcome::Refused { status, sentence, .. }) => Some((*status, sentence.as_str())),
-        _ => None,
-    };
-    let refused = refused.into_iter().flat_map(|(status, sentence)| {
-        batch.entries.iter().map(move |entry| DeadLetter {
-            entry,
-            reason: "the receiver refuses this request",
-            status: Some(status),
-            answer: Some(sentence),
-        })
-    });
-    unreadable.chain(refused).collect()
+fn nothing(state: &State) -> TurnEnd<'static> {
+    TurnEnd {
+        advance_to: None::<Position>,
+        delivered: 0,
+        standing: Standing::Unchanged,
+        server_errors: 0,
+        careful: 0,
+        deliveries: Vec::new(),
+        dead_letters: Vec::new(),
+        keep: None,
+        switch_off_after: state.config.delivery.disable_after,
+    }
+}
+
+/// Where the batch leaves its destination. Also counts in `memory` what follows for the next batch.
+fn standing<'a>(state: &State, report: &'a Report, memory: &mut Memory) -> Standing<'a> {
+    if report.settled.is_some() {
+        memory.server_errors = 0;
+    }
+    if report.accepted > 0 {
+        memory.failures = 0;
+    }
+    match &report.ending {
+        Ending::Waiting(outcome) => {
+            if matches!(outcome, Outcome::Wait { reason: WaitReason::ServerError, .. }) {
+                memory.server_errors += 1;
+            }
+            memory.failures += 1;
+            waiting(state, memory.failures, outcome)
+        }
+        Ending::RefusesAll(outcome) => {
+            memory.failures += 1;
+            probing(state, memory.failures, outcome.sentence().unwrap_or_default())
+        }
+        Ending::Settled | Ending::Withheld | Ending::BrokenOff(_) => after_settling(state, report, memory),
+    }
+}
+
+fn after_settling<'a>(state: &State, report: &'a Report, memory: &mut Memory) -> Standing<'a> {
+    if report.accepted > 0 {
+        return Standing::Healthy;
+    }
+    let refusal = report.put_aside.iter().rev().find_map(|aside| aside.refusal.as_ref());
+    let Some((outcome, _)) = refusal else { return Standing::Unchanged };
+    // Others may pass, so nothing waits; but what takes nothing at all is not healthy.
+    memory.failures += 1;
+    let reason = outcome.sentence().unwrap_or_default();
+    if memory.failures >= MOST_PUT_ASIDE {
+        return probing(state, memory.failures - MOST_PUT_ASIDE + 1, reason);
+    }
+    Standing::Waiting { health: "failing", reason, pause: Duration::ZERO }
 }
 
 /// How long a destination waits, and what the page says meanwhile.
-fn waiting<'a>(state: &State, lease: &Lease, outcome: &Outcome, reason: &'a str) -> Standing<'a> {
-    let failures = u32::try_from(lease.failures).unwrap_or_default().saturating_add(1);
-    let random = unit(state.random.bytes().unwrap_or([128; 8]));
+fn waiting<'a>(state: &State, failures: u32, outcome: &'a Outcome) -> Standing<'a> {
+    let reason = outcome.sentence().unwrap_or_default();
+    let Outcome::Wait { not_before, .. } = outcome else { return probing(state, failures, reason) };
     let (base, cap) = (state.config.delivery.retry_base, state.config.delivery.retry_cap);
-    if let Outcome::Wait { not_before, .. } = outcome {
-        let pause = backoff(failures, base, cap, random).max(not_before.unwrap_or_default());
-        return Standing::Waiting { health: "failing", reason, pause };
-    }
-    // An operator who caps the back-off caps the probing as well.
-    let (shortest, longest) = (PROBES.0.min(cap), PROBES.1.min(cap.max(PROBES.0)));
-    Standing::Waiting { health: "needs_attention", reason, pause: backoff(failures, shortest, longest, random) }
+    let pause = backoff(failures, base, cap, jitter(state)).max(not_before.unwrap_or_default());
+    Standing::Waiting { health: "failing", reason, pause }
 }
 
-async fn finish(state: &State, key: Key, lease: &Lease, end: &TurnEnd<'_>) -> Result<bool, store::Error> {
-    let kept = cursors::record_turn(&state.store, key, lease.number, end).await?;
-    if !kept {
-        tracing::info!(destination = %key.destination, "a turn ended after its lease was lost; it changed nothing");
+/// A destination that a person has to look at is tried now and then.
+fn probing<'a>(state: &State, failures: u32, reason: &'a str) -> Standing<'a> {
+    // An operator who caps the back-off caps the probing as well.
+    let cap = state.config.delivery.retry_cap;
+    let (shortest, longest) = (PROBES.0.min(cap), PROBES.1.min(cap.max(PROBES.0)));
+    let pause = backoff(failures, shortest, longest, jitter(state));
+    Standing::Waiting { health: "needs_attention", reason, pause }
+}
+
+fn jitter(state: &State) -> f64 {
+    unit(state.random.bytes().unwrap_or([128; 8]))
+}
+
+fn deliveries<'a>(state: &State, report: &'a Report) -> Vec<Delivery<'a>> {
+    let row = |sent: &'a super::delivering::Sent| Delivery {
+        id: DeliveryId(state.random.uuid()),
+        duration: sent.attempt.duration,
+        requests: sent.requests,
+        bytes: sent.bytes,
+        outcome: sent.attempt.outcome.name(),
+        status: sent.attempt.status,
+        answer: sent.attempt.outcome.sentence().filter(|sentence| !sentence.is_empty()),
+    };
+    report.sent.iter().map(row).collect()
+}
+
+fn dead_letters(put_aside: &[PutAside]) -> Vec<DeadLetter<'_>> {
+    put_aside.iter().map(dead_letter).collect()
+}
+
+fn dead_letter(aside: &PutAside) -> DeadLetter<'_> {
+    let (reason, status) = match &aside.refusal {
+        Some((Outcome::Wait { .. }, status)) => ("the receiver fails whenever it is sent this request", *status),
+        Some((_, status)) => ("the receiver refuses this request", *status),
+        None => ("no trace can be built of the recorded request", None),
+    };
+    DeadLetter {
+        place: aside.name.place,
+        generation_id: &aside.name.generation_id,
+        recorded_at: aside.name.recorded_at,
+        reason,
+        status,
+        answer: aside.refusal.as_ref().and_then(|(outcome, _)| outcome.sentence()),
     }
-    Ok(kept)
 }

@@ -25,13 +25,19 @@ impl Liveness {
         Self { state, held: None }
     }
 
+    /// Lets go of the number if its connection is gone.
+    pub(super) async fn check(&mut self) {
+        if let Some((connection, _)) = self.held.as_mut()
+            && !matches!(tokio::time::timeout(PATIENCE, connection.ping()).await, Ok(Ok(())))
+        {
+            self.held = None;
+        }
+    }
+
     /// This worker's number, whose lock is held. A lost connection means a new number. None: stopped while waiting.
     pub(super) async fn number(&mut self, stop: &CancellationToken) -> Option<i32> {
-        if let Some((connection, number)) = self.held.as_mut() {
-            match tokio::time::timeout(PATIENCE, connection.ping()).await {
-                Ok(Ok(())) => return Some(*number),
-                _ => self.held = None,
-            }
+        if let Some((_, number)) = &self.held {
+            return Some(*number);
         }
         loop {
             match self.lock().await {

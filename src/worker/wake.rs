@@ -1,8 +1,11 @@
-//! What wakes the worker: a notification of a commit (a hint), and a sweep each second (the truth).
+//! What wakes the worker: a notification of a commit (a hint), the end of a turn (more may have come meanwhile), and a sweep
+//! each second (the truth).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::id::AccountId;
@@ -14,6 +17,19 @@ use crate::store::log::{CHANNEL, accounts_of_notification};
 const SWEEP: Duration = Duration::from_secs(1);
 /// Pause before the next try to listen when the database is away.
 const RECONNECT: Duration = Duration::from_secs(1);
+/// First pause before looking again for what an older transaction holds back; it doubles.
+const HELD_BACK: Duration = Duration::from_millis(1);
+/// How often that is done before it is left to the sweep.
+const MOST_LOOKS: u32 = 7;
+
+/// A reason to look for work.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// These accounts may have news.
+    News(Vec<AccountId>),
+    /// It is time to look everywhere.
+    Sweep,
+}
 
 /// Waits for the next reason to look for work.
 #[derive(Debug)]
@@ -23,44 +39,95 @@ pub(super) struct Wake {
     retry_at: Instant,
     ticks: tokio::time::Interval,
     sweeps: u64,
+    turns: (UnboundedSender<AccountId>, UnboundedReceiver<AccountId>),
+    held_back: HeldBack,
+}
+
+/// Accounts with entries that an older transaction holds back.
+#[derive(Debug, Default)]
+struct HeldBack {
+    accounts: BTreeSet<AccountId>,
+    looks: u32,
+    due: Option<Instant>,
 }
 
 impl Wake {
     pub(super) fn new(state: &State) -> Self {
         let mut ticks = tokio::time::interval(SWEEP);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { store: state.store.clone(), listener: None, retry_at: Instant::now(), ticks, sweeps: 0 }
+        Self {
+            store: state.store.clone(),
+            listener: None,
+            retry_at: Instant::now(),
+            ticks,
+            sweeps: 0,
+            turns: unbounded_channel(),
+            held_back: HeldBack::default(),
+        }
     }
 
-    /// The accounts that may have news. Empty: all, it is time for a sweep.
-    pub(super) async fn next(&mut self) -> Vec<AccountId> {
-        self.listen().await;
-        let Some(listener) = &mut self.listener else {
-            self.ticks.tick().await;
-            self.sweeps += 1;
-            return Vec::new();
-        };
-        tokio::select! {
-            _ = self.ticks.tick() => {
-                self.sweeps += 1;
-                Vec::new()
-            }
-            notification = listener.try_recv() => match notification {
-                Ok(Some(notification)) => accounts_of_notification(notification.payload()),
-                // The connection was lost and something may have been missed: look everywhere.
-                Ok(None) => Vec::new(),
-                Err(error) => {
-                    tracing::warn!(%error, "listening for completed requests broke off");
-                    self.listener = None;
-                    Vec::new()
-                }
-            },
+    /// Where turns that end tell whose they were.
+    pub(super) fn turns(&self) -> UnboundedSender<AccountId> {
+        self.turns.0.clone()
+    }
+
+    /// These accounts have entries that cannot be read yet.
+    pub(super) fn look_again(&mut self, accounts: Vec<AccountId>) {
+        if accounts.is_empty() {
+            self.held_back = HeldBack::default();
+        } else if self.held_back.looks < MOST_LOOKS {
+            self.held_back.accounts.extend(accounts);
+            self.held_back.due = Some(Instant::now() + HELD_BACK * 2_u32.pow(self.held_back.looks));
+            self.held_back.looks += 1;
         }
     }
 
     /// How many sweeps there were.
     pub(super) fn sweeps(&self) -> u64 {
         self.sweeps
+    }
+
+    pub(super) async fn next(&mut self) -> Reason {
+        self.listen().await;
+        let listener = self.listener.as_mut();
+        let mut news: BTreeSet<AccountId> = tokio::select! {
+            biased;
+            _ = self.ticks.tick() => {
+                self.sweeps += 1;
+                self.held_back = HeldBack::default();
+                return Reason::Sweep;
+            }
+            account = self.turns.1.recv() => account.into_iter().collect(),
+            () = until(self.held_back.due) => {
+                self.held_back.due = None;
+                std::mem::take(&mut self.held_back.accounts)
+            }
+            accounts = notified(listener) => match accounts {
+                Ok(accounts) if !accounts.is_empty() => {
+                    self.held_back.looks = 0;
+                    accounts.into_iter().collect()
+                }
+                // The connection was lost and something may have been missed: look everywhere.
+                Ok(_) => return Reason::Sweep,
+                Err(error) => {
+                    tracing::warn!(%error, "listening for completed requests broke off");
+                    self.listener = None;
+                    return Reason::Sweep;
+                }
+            },
+        };
+        self.gather(&mut news);
+        Reason::News(news.into_iter().collect())
+    }
+
+    /// Whatever else has come by now is looked for in the same go.
+    fn gather(&mut self, news: &mut BTreeSet<AccountId>) {
+        while let Ok(account) = self.turns.1.try_recv() {
+            news.insert(account);
+        }
+        while let Some(notification) = self.listener.as_mut().and_then(PgListener::next_buffered) {
+            news.extend(accounts_of_notification(notification.payload()));
+        }
     }
 
     async fn listen(&mut self) {
@@ -79,4 +146,21 @@ impl Wake {
         listener.listen(CHANNEL).await?;
         Ok(listener)
     }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The accounts of the next notification. Empty: any may have news.
+async fn notified(listener: Option<&mut PgListener>) -> Result<Vec<AccountId>, sqlx::Error> {
+    let Some(listener) = listener else { return std::future::pending().await };
+    Ok(listener
+        .try_recv()
+        .await?
+        .map(|notification| accounts_of_notification(notification.payload()))
+        .unwrap_or_default())
 }

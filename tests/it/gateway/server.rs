@@ -131,7 +131,7 @@ impl Server {
         let key = api_keys::create(&state, account, None, ApiKeyType::Inference, "SDK").await.unwrap();
         let management = api_keys::create(&state, account, None, ApiKeyType::Management, "Terraform").await.unwrap();
         let tls = egress::client_config(&[]).unwrap();
-        let (recorder, writer) = Recorder::new(state.store.clone());
+        let (recorder, writer) = Recorder::new(state.store.clone(), state.random);
         tokio::spawn(writer.run());
         let server = HttpServer::new(move || {
             let state = self::state(config.clone(), &database.url);

@@ -1,0 +1,36 @@
+//! `/metrics` for Prometheus, on a listener of its own: the numbers are the operator's, not the accounts'.
+
+use std::net::SocketAddr;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::task::TaskTracker;
+
+use super::StartError;
+
+/// Serves the numbers. It runs as a task of `tasks` until its handle stops it.
+pub(super) fn start(
+    address: SocketAddr,
+    numbers: PrometheusHandle,
+    tasks: &TaskTracker,
+) -> Result<(ServerHandle, SocketAddr), StartError> {
+    let numbers = web::Data::new(numbers);
+    let server = HttpServer::new(move || App::new().app_data(numbers.clone()).route("/metrics", web::get().to(show)));
+    let server = server.workers(1).disable_signals().shutdown_timeout(1);
+    let server = server.bind(address).map_err(|error| StartError::Bind { address, error })?;
+    let bound = server.addrs().first().copied().unwrap_or(address);
+    let server = server.run();
+    let handle = server.handle();
+    tasks.spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the metrics listener ended");
+        }
+    });
+    Ok((handle, bound))
+}
+
+async fn show(numbers: web::Data<PrometheusHandle>) -> HttpResponse {
+    numbers.run_upkeep();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(numbers.render())
+}

@@ -1,0 +1,71 @@
+//! How far behind destinations are.
+
+use chrono::{DateTime, Utc};
+
+use crate::id::DestinationId;
+use crate::store::{Result, Store, Tenant};
+
+/// Waiting requests are counted up to here: a page must not read a million rows.
+pub const MOST_COUNTED: i64 = 10_000;
+
+/// What waits for one destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lag {
+    /// The destination.
+    pub destination: DestinationId,
+    /// Requests that wait, at most [`MOST_COUNTED`].
+    pub waiting: i64,
+    /// When the oldest of them was recorded.
+    pub oldest: Option<DateTime<Utc>>,
+    /// Requests that the retention removed before they could be delivered.
+    pub expired: i64,
+}
+
+/// What waits for each destination of the account.
+pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
+    let account = tenant.account().0;
+    let lags = sqlx::query_as!(
+        Lag,
+        r#"SELECT c.destination_id AS "destination: DestinationId", w.waiting AS "waiting!", w.oldest, c.expired
+           FROM cursors c
+           CROSS JOIN LATERAL (
+               SELECT count(*) AS waiting, min(e.recorded_at) AS oldest
+               FROM (SELECT r.recorded_at FROM completed_requests r
+                     WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+                       AND r.broadcast AND r.completed_at >= c.since
+                     ORDER BY r.xid, r.position LIMIT $2) e) w
+           WHERE c.account_id = $1"#,
+        account,
+        MOST_COUNTED
+    );
+    Ok(lags.fetch_all(tenant.connection()).await?)
+}
+
+/// How all destinations of all accounts stand: for the operator's metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standings {
+    /// `healthy`, `failing`, `needs_attention`, or `off`.
+    pub health: String,
+    /// Destinations.
+    pub destinations: i64,
+    /// When the oldest request that waits for one of them was recorded.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// How all destinations stand, by health.
+pub async fn find_standings(store: &Store) -> Result<Vec<Standings>> {
+    let standings = sqlx::query_as!(
+        Standings,
+        r#"SELECT CASE WHEN a.broadcast_enabled AND d.enabled THEN c.health ELSE 'off' END AS "health!",
+                  count(*) AS "destinations!", min(w.recorded_at) AS oldest
+           FROM cursors c
+           JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id
+           JOIN accounts a ON a.id = c.account_id
+           LEFT JOIN LATERAL (
+               SELECT r.recorded_at FROM completed_requests r
+               WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+               ORDER BY r.xid, r.position LIMIT 1) w ON true
+           GROUP BY 1"#
+    );
+    Ok(standings.fetch_all(store.pool()).await?)
+}

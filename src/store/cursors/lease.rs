@@ -1,0 +1,215 @@
+//! Taking the lease of destinations, and asking whether it still holds.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::{Fence, Key, LIVENESS_LOCK_CLASS};
+use crate::id::{AccountId, DestinationId};
+use crate::store::log::Position;
+use crate::store::sessions::interval;
+use crate::store::xid::Xid;
+use crate::store::{Result, Store};
+
+/// The right to serve a destination for a while, and all that this needs to know.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// The tenant.
+    pub account: AccountId,
+    /// The destination.
+    pub destination: DestinationId,
+    /// Together with `number` the [`Fence`].
+    pub worker: i32,
+    /// Together with `worker` the [`Fence`].
+    pub number: i64,
+    /// Where the cursor stands.
+    pub xid: Xid,
+    /// Where the cursor stands.
+    pub position: i64,
+    /// Requests that completed before are none of this destination's.
+    pub since: DateTime<Utc>,
+    /// Failed attempts in a row.
+    pub failures: i32,
+    /// HTTP 500s in a row for the batch at the cursor.
+    pub server_errors: i32,
+    /// Workers in a row that were gone before they gave the lease back.
+    pub deaths: i32,
+    /// Entries that are still to be built one by one.
+    pub careful: i32,
+    /// Builds of the entry at the cursor that never ended.
+    pub builds: i32,
+    /// The kind's slug.
+    pub kind: String,
+    /// Open values.
+    pub settings: Json<BTreeMap<String, String>>,
+    /// Sealed values.
+    pub secrets: Vec<u8>,
+    /// Counts the destination's changes.
+    pub revision: i32,
+    /// Privacy Mode of the account or the destination.
+    pub private: bool,
+}
+
+impl Lease {
+    /// Whose it is.
+    pub fn key(&self) -> Key {
+        Key { account: self.account, destination: self.destination }
+    }
+
+    /// What fences its turn's ends.
+    pub fn fence(&self) -> Fence {
+        Fence { worker: self.worker, lease: self.number }
+    }
+
+    /// Where the cursor stands.
+    pub fn place(&self) -> Position {
+        Position { xid: self.xid, position: self.position }
+    }
+}
+
+/// Leases up to `most` destinations that could be served now: on, free, not waiting, with something to read; those whose
+/// last turn lies furthest back first. `accounts` empty: of all.
+///
+/// The commit is not waited for (`synchronous_commit`): a crash of Postgres that forgets a lease also ends the session
+/// whose lock shows that its worker lives.
+pub async fn lease_ready(
+    store: &Store,
+    accounts: &[AccountId],
+    worker: i32,
+    lease: Duration,
+    most: i64,
+) -> Result<Vec<Lease>> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
+    let leases = sqlx::query_as!(
+        Lease,
+        r#"WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+           living AS MATERIALIZED (
+               SELECT l.objid::bigint AS worker FROM pg_locks l
+               WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $4::int::oid
+                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+           free AS (
+               SELECT c.account_id, c.destination_id FROM cursors c
+               JOIN accounts a ON a.id = c.account_id AND a.broadcast_enabled
+               JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id AND d.enabled
+               WHERE (cardinality($1::uuid[]) = 0 OR c.account_id = ANY ($1))
+                 AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+                 AND (c.leased_by IS NULL OR c.leased_until < clock_timestamp()
+                      OR c.leased_by::bigint NOT IN (SELECT worker FROM living))
+                 AND EXISTS (SELECT FROM completed_requests r
+                             WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+                               AND r.xid < pg_snapshot_xmin(pg_current_snapshot()))
+               ORDER BY c.turn_ended_at NULLS FIRST
+               LIMIT $5
+               FOR UPDATE OF c SKIP LOCKED)
+           UPDATE cursors c
+           SET lease_number = c.lease_number + 1, leased_by = $2, leased_until = clock_timestamp() + $3::interval,
+               deaths = CASE WHEN c.leased_by IS NULL THEN 0 ELSE c.deaths + 1 END
+           FROM free, destinations d, accounts a, lazily
+           WHERE c.account_id = free.account_id AND c.destination_id = free.destination_id
+             AND d.account_id = c.account_id AND d.id = c.destination_id AND a.id = c.account_id
+           RETURNING c.account_id AS "account: AccountId", c.destination_id AS "destination: DestinationId",
+                     c.leased_by AS "worker!", c.lease_number AS number, c.xid AS "xid: Xid", c.position, c.since, c.failures,
+                     c.server_errors, c.deaths, c.careful, c.builds, d.kind,
+                     d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.revision,
+                     (a.privacy_mode OR d.privacy_mode) AS "private!""#,
+        &accounts,
+        worker,
+        interval(lease),
+        LIVENESS_LOCK_CLASS,
+        most
+    );
+    Ok(leases.fetch_all(store.pool()).await?)
+}
+
+/// Which of `accounts` have entries that could be sent but for an older transaction that still runs. They become readable
+/// within milliseconds, and no notification tells when.
+pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec<AccountId>> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
+    let held_back = sqlx::query_scalar!(
+        r#"SELECT DISTINCT c.account_id AS "account: AccountId" FROM cursors c
+           JOIN accounts a ON a.id = c.account_id AND a.broadcast_enabled
+           JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id AND d.enabled
+           WHERE c.account_id = ANY ($1) AND c.leased_by IS NULL
+             AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+             AND EXISTS (SELECT FROM completed_requests r
+                         WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position))"#,
+        &accounts
+    );
+    Ok(held_back.fetch_all(store.pool()).await?)
+}
+
+/// How things stand with a leased destination now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Current {
+    /// Counts the destination's changes.
+    pub revision: i32,
+    /// Privacy Mode of the account or the destination.
+    pub private: bool,
+    /// Whether Broadcast is on and the destination is not paused.
+    pub on: bool,
+}
+
+/// How things stand. None: the lease is lost, or the destination is gone.
+pub async fn find_current(store: &Store, key: Key, fence: Fence) -> Result<Option<Current>> {
+    let current = sqlx::query_as!(
+        Current,
+        r#"SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!",
+                  (a.broadcast_enabled AND d.enabled) AS "on!"
+           FROM cursors c
+           JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id
+           JOIN accounts a ON a.id = c.account_id
+           WHERE c.account_id = $1 AND c.destination_id = $2 AND c.leased_by = $3 AND c.lease_number = $4
+             AND c.leased_until > clock_timestamp()"#,
+        key.account.0,
+        key.destination.0,
+        fence.worker,
+        fence.lease
+    );
+    Ok(current.fetch_optional(store.pool()).await?)
+}
+
+/// Keeps the lease for longer, if it still is what `fence` says.
+pub async fn renew(store: &Store, key: Key, fence: Fence, lease: Duration) -> Result<()> {
+    let renewed = sqlx::query!(
+        "WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+         UPDATE cursors c SET leased_until = clock_timestamp() + $5::interval FROM lazily
+         WHERE c.account_id = $1 AND c.destination_id = $2 AND c.leased_by = $3 AND c.lease_number = $4",
+        key.account.0,
+        key.destination.0,
+        fence.worker,
+        fence.lease,
+        interval(lease)
+    );
+    renewed.execute(store.pool()).await?;
+    Ok(())
+}
+
+/// Notes, while careful, that the entry at the cursor is being built. False: the lease is lost.
+pub async fn record_build_begun(store: &Store, key: Key, fence: Fence) -> Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE cursors SET builds = builds + 1
+         WHERE account_id = $1 AND destination_id = $2 AND leased_by = $3 AND lease_number = $4",
+        key.account.0,
+        key.destination.0,
+        fence.worker,
+        fence.lease
+    );
+    Ok(updated.execute(store.pool()).await?.rows_affected() > 0)
+}
+
+/// Notes that the worker has survived building that entry.
+pub async fn record_build_ended(store: &Store, key: Key, fence: Fence) -> Result<()> {
+    let updated = sqlx::query!(
+        "UPDATE cursors SET builds = 0
+         WHERE account_id = $1 AND destination_id = $2 AND leased_by = $3 AND lease_number = $4",
+        key.account.0,
+        key.destination.0,
+        fence.worker,
+        fence.lease
+    );
+    updated.execute(store.pool()).await?;
+    Ok(())
+}

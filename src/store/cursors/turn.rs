@@ -1,0 +1,153 @@
+//! The end of a batch: the cursor moves, the attempts are noted, the lease is renewed or given back, all or nothing.
+
+use std::time::Duration;
+
+use super::lease::Current;
+use super::{Fence, Key};
+use crate::store::deliveries::{DeadLetter, Delivery, Letters, Rows};
+use crate::store::log::Position;
+use crate::store::sessions::interval;
+use crate::store::{Result, Store};
+
+/// Least attempts before a destination is switched off (spec 4.3).
+const LEAST_ATTEMPTS: i32 = 10;
+
+/// Where a batch leaves its destination.
+#[derive(Debug, Clone)]
+pub enum Standing<'a> {
+    /// Works; back-off is cleared.
+    Healthy,
+    /// To be tried again, not before this long from now.
+    Waiting {
+        /// `failing` or `needs_attention`.
+        health: &'static str,
+        /// A sentence for the page.
+        reason: &'a str,
+        /// Least pause.
+        pause: Duration,
+    },
+    /// As before.
+    Unchanged,
+}
+
+/// What is written down about a batch.
+#[derive(Debug)]
+pub struct TurnEnd<'a> {
+    /// Where the cursor goes. None: it stays.
+    pub advance_to: Option<Position>,
+    /// Requests delivered.
+    pub delivered: i64,
+    /// Where the batch leaves its destination.
+    pub standing: Standing<'a>,
+    /// HTTP 500s in a row for the batch at the cursor, this one included.
+    pub server_errors: i32,
+    /// Entries that are still to be built one by one.
+    pub careful: i32,
+    /// The attempts, in order.
+    pub deliveries: Vec<Delivery<'a>>,
+    /// Requests put aside for good.
+    pub dead_letters: Vec<DeadLetter<'a>>,
+    /// The lease is kept for this much longer. None: it is given back.
+    pub keep: Option<Duration>,
+    /// A destination without one success for so long is switched off.
+    pub switch_off_after: Duration,
+}
+
+/// What became of a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It was lost, or the destination is gone: nothing was changed.
+    Lost,
+    /// All is written; so things stand now.
+    Written(Current),
+    /// All is written, and the destination was switched off.
+    SwitchedOff,
+}
+
+/// Writes down the end of a batch, if the lease still is what `fence` says.
+#[expect(clippy::too_many_lines, reason = "one statement, so that all of it happens or nothing, in one round trip")]
+pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_>) -> Result<Kept> {
+    let (health, reason, pause) = match &end.standing {
+        Standing::Healthy => (Some("healthy"), None, None),
+        Standing::Waiting { health, reason, pause } => (Some(*health), Some(*reason), Some(interval(*pause))),
+        Standing::Unchanged => (None, None, None),
+    };
+    let rows = Rows::of(&end.deliveries);
+    let letters = Letters::of(&end.dead_letters);
+    let written = sqlx::query!(
+        r#"WITH moved AS (
+               UPDATE cursors
+               SET xid = coalesce($5, xid), position = coalesce($6, position), delivered = delivered + $7,
+                   server_errors = $11, careful = $12, deaths = 0, builds = 0,
+                   leased_by = CASE WHEN $13::interval IS NULL THEN NULL ELSE leased_by END,
+                   leased_until = clock_timestamp() + $13::interval, turn_ended_at = clock_timestamp(),
+                   health = coalesce($8, health),
+                   reason = CASE WHEN $8::text IS NULL THEN reason ELSE $9 END,
+                   failures = CASE $8 WHEN 'healthy' THEN 0 ELSE failures + ($8::text IS NOT NULL)::int END,
+                   failing_since = CASE WHEN $8::text IS NULL THEN failing_since
+                                        WHEN $8 = 'healthy' THEN NULL ELSE coalesce(failing_since, clock_timestamp()) END,
+                   not_before = CASE WHEN $8::text IS NULL THEN not_before ELSE clock_timestamp() + $10::interval END,
+                   last_success_at = CASE $8 WHEN 'healthy' THEN clock_timestamp() ELSE last_success_at END
+               WHERE account_id = $1 AND destination_id = $2 AND leased_by = $3 AND lease_number = $4
+               RETURNING failures, failing_since),
+           attempts AS (
+               INSERT INTO deliveries (account_id, destination_id, id, started_at, duration_ms, requests, bytes, outcome, status, answer)
+               SELECT $1, $2, e.id, clock_timestamp() - e.duration * interval '1 millisecond', e.duration, e.requests, e.bytes,
+                      e.outcome, e.status, e.answer
+               FROM moved, unnest($14::uuid[], $15::integer[], $16::integer[], $17::integer[], $18::text[], $19::smallint[],
+                                  $20::text[]) AS e (id, duration, requests, bytes, outcome, status, answer)),
+           aside AS (
+               INSERT INTO dead_letters (account_id, destination_id, xid, position, generation_id, recorded_at, reason, status, answer)
+               SELECT $1, $2, e.xid, e.position, e.generation_id, e.recorded_at, e.reason, e.status, e.answer
+               FROM moved, unnest($21::xid8[], $22::bigint[], $23::text[], $24::timestamptz[], $25::text[], $26::smallint[],
+                                  $27::text[]) AS e (xid, position, generation_id, recorded_at, reason, status, answer)
+               ON CONFLICT DO NOTHING),
+           switched_off AS (
+               UPDATE destinations
+               SET enabled = false, switched_off_at = clock_timestamp(), revision = revision + 1, updated_at = clock_timestamp()
+               FROM moved
+               WHERE account_id = $1 AND id = $2 AND enabled AND $8 <> 'healthy' AND moved.failures >= $28
+                 AND moved.failing_since <= clock_timestamp() - $29::interval
+               RETURNING id)
+           SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!", (a.broadcast_enabled AND d.enabled) AS "on!",
+                  EXISTS (SELECT FROM switched_off) AS "switched_off!"
+           FROM moved, destinations d, accounts a
+           WHERE d.account_id = $1 AND d.id = $2 AND a.id = $1"#,
+        key.account.0,
+        key.destination.0,
+        fence.worker,
+        fence.lease,
+        end.advance_to.map(|place| place.xid) as _,
+        end.advance_to.map(|place| place.position),
+        end.delivered,
+        health,
+        reason,
+        pause as _,
+        end.server_errors,
+        end.careful,
+        end.keep.map(interval) as _,
+        &rows.id as _,
+        &rows.duration_ms as _,
+        &rows.requests as _,
+        &rows.bytes as _,
+        &rows.outcome as _,
+        &rows.status as _,
+        &rows.answer as _,
+        &letters.xid as _,
+        &letters.position as _,
+        &letters.generation_id as _,
+        &letters.recorded_at as _,
+        &letters.reason as _,
+        &letters.status as _,
+        &letters.answer as _,
+        LEAST_ATTEMPTS,
+        interval(end.switch_off_after)
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(match written {
+        None => Kept::Lost,
+        Some(row) if row.switched_off => Kept::SwitchedOff,
+        Some(row) => Kept::Written(Current { revision: row.revision, private: row.private, on: row.on }),
+    })
+}

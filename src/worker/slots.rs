@@ -1,0 +1,88 @@
+//! How many requests of this process may be on the wire (spec 4.2).
+//!
+//! A receiver that takes long must not use up the slots of those that answer: a request that is still out after a second
+//! moves into overtime, and its slot is free again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// After this long a request is slow.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Slow requests, as a multiple of the others. When overtime is full, too, slow requests keep their slots.
+const OVERTIME: usize = 8;
+
+/// The slots of a process.
+#[derive(Debug)]
+pub(super) struct Slots {
+    usual: Arc<Semaphore>,
+    overtime: Arc<Semaphore>,
+    slow: Duration,
+}
+
+/// The right to have one request on the wire.
+#[derive(Debug)]
+pub(super) struct Slot {
+    permit: Option<OwnedSemaphorePermit>,
+    overtime: Arc<Semaphore>,
+    slow: Duration,
+}
+
+impl Slots {
+    pub(super) fn new(most: usize) -> Self {
+        let overtime = most.saturating_mul(OVERTIME).min(Semaphore::MAX_PERMITS);
+        Self { usual: Arc::new(Semaphore::new(most)), overtime: Arc::new(Semaphore::new(overtime)), slow: SLOW }
+    }
+
+    /// Waits for a slot.
+    pub(super) async fn enter(&self) -> Slot {
+        // The semaphores are never closed; without a permit the request would only be uncounted.
+        let permit = self.usual.clone().acquire_owned().await.ok();
+        Slot { permit, overtime: self.overtime.clone(), slow: self.slow }
+    }
+}
+
+impl Slot {
+    /// Waits for `request`, in overtime once it is slow.
+    pub(super) async fn hold<T>(mut self, request: impl Future<Output = T>) -> T {
+        let mut request = std::pin::pin!(request);
+        if let Ok(done) = tokio::time::timeout(self.slow, &mut request).await {
+            return done;
+        }
+        if let Ok(overtime) = self.overtime.clone().try_acquire_owned() {
+            self.permit = Some(overtime);
+        }
+        request.await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use futures_util::FutureExt as _;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn requests_that_hang_do_not_keep_others_from_starting() {
+        let slots = Slots { slow: Duration::from_millis(1), ..Slots::new(2) };
+        let hanging = TaskTracker::new();
+        for _ in 0..10 {
+            hanging.spawn(slots.enter().await.hold(pending::<()>()));
+        }
+        assert_eq!(slots.enter().await.hold(async { 7 }).await, 7);
+    }
+
+    #[tokio::test]
+    async fn no_more_requests_start_than_there_are_slots() {
+        let slots = Slots::new(1);
+        let first = slots.enter().await;
+        assert!(slots.enter().now_or_never().is_none());
+        drop(first);
+        assert!(slots.enter().now_or_never().is_some());
+    }
+}
