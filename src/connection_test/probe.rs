@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::PAUSES;
-use super::advice::{advice, is_over_quota, passes};
+use super::advice::{advice, is_over_quota, passes, web_page};
 use super::request::test_request;
 use super::verdict::{SentSpan, State, Step, Verdict};
 use crate::completed_request::GenerationId;
@@ -125,7 +125,8 @@ impl Test<'_> {
             Ok(answer) => {
                 self.status = Some(answer.status);
                 self.server = answer.server.as_deref().map(shown).or(self.server.take());
-                self.connection.outcome(&answer)
+                let outcome = self.connection.outcome(&answer);
+                if outcome.is_accepted() && answer.is_web_page() { web_page(answer.status) } else { outcome }
             }
             Err(error) => {
                 self.status = None;

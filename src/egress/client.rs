@@ -76,6 +76,22 @@ impl Egress {
     /// # Errors
     /// When the address is refused, or no answer came.
     pub async fn send(&self, request: &Request) -> Result<Answer, Error> {
+        let (answer, read) = self.exchange(request).await?;
+        read.map(|()| answer)
+    }
+
+    /// The same for what must not be sent twice without need: a status of 2xx is the answer, even if the words about it
+    /// break off. Who accepted something has it.
+    ///
+    /// # Errors
+    /// As [`Egress::send`].
+    pub async fn hand_over(&self, request: &Request) -> Result<Answer, Error> {
+        let (answer, read) = self.exchange(request).await?;
+        if (200..300).contains(&answer.status) { Ok(answer) } else { read.map(|()| answer) }
+    }
+
+    /// The answer, and whether it came to its end.
+    async fn exchange(&self, request: &Request) -> Result<(Answer, Result<(), Error>), Error> {
         let begun = Instant::now();
         let answer = match self.0.guard.check_url(&request.url) {
             Ok(()) => self.attempt(request, Deadline::now() + self.0.limits.total).await,
@@ -84,7 +100,7 @@ impl Egress {
         self.at_one_speed(begun, &request.url, answer).await
     }
 
-    async fn attempt(&self, request: &Request, deadline: Deadline) -> Result<Answer, Error> {
+    async fn attempt(&self, request: &Request, deadline: Deadline) -> Result<(Answer, Result<(), Error>), Error> {
         let begun = async {
             match self.post(request).await {
                 Err(Error::Interrupted) => self.post(request).await,
@@ -92,7 +108,7 @@ impl Egress {
             }
         };
         let response = timeout_at(deadline, begun).await.unwrap_or(Err(Error::Timeout))?;
-        self.read(response, deadline).await
+        Ok(self.read(response, deadline).await)
     }
 
     async fn post(&self, request: &Request) -> Result<Response, Error> {
@@ -104,7 +120,7 @@ impl Egress {
         outgoing.send().await.map_err(|error| Error::from(&error))
     }
 
-    async fn read(&self, response: Response, deadline: Deadline) -> Result<Answer, Error> {
+    async fn read(&self, response: Response, deadline: Deadline) -> (Answer, Result<(), Error>) {
         let headers = response.headers();
         let mut answer = Answer {
             status: response.status().as_u16(),
@@ -117,12 +133,8 @@ impl Egress {
         };
         let mut body = BytesMut::new();
         let read = timeout_at(deadline, beginning(response, &mut body)).await.unwrap_or(Err(Error::Timeout));
-        // The status is the answer. What was accepted is not sent again because the words about it did not arrive.
-        if !(200..300).contains(&answer.status) {
-            read?;
-        }
         answer.body = body.freeze();
-        Ok(answer)
+        (answer, read)
     }
 
     /// Makes every refusal take as long as every other, and tells its reason to the operator's log.

@@ -52,6 +52,14 @@ impl Answer {
         sentence::words(&self.body)
     }
 
+    /// Whether the body is a page for people: then what answered is a web server, and no receiver of traces.
+    pub fn is_web_page(&self) -> bool {
+        let start = self.body.trim_ascii_start();
+        let begins =
+            |with: &str| start.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()));
+        begins("<!doctype html") || begins("<html")
+    }
+
     /// Where a redirect points: the host only. None when it names none (or is relative).
     pub fn redirect_host(&self) -> Option<String> {
         let url = url::Url::parse(self.location.as_deref()?).ok()?;

@@ -21,7 +21,7 @@ pub(super) struct Attempt {
 impl Attempt {
     pub(super) async fn make(state: &State, connection: &Connection, request: &Request, slot: Slot) -> Self {
         let begun = Instant::now();
-        let answer = slot.hold(state.egress.send(request)).await;
+        let answer = slot.hold(state.egress.hand_over(request)).await;
         let duration = begun.elapsed();
         match answer {
             Ok(answer) => Self { outcome: connection.outcome(&answer), status: Some(answer.status), duration },

@@ -4,11 +4,16 @@
 
 mod architecture;
 mod browser;
+mod command_line;
+mod connection_test;
 mod demo_receiver;
+mod destinations;
 mod docker_compose;
 mod embedded_postgres;
 mod five_steps;
 mod gateway;
+mod invitations;
+mod members;
 mod rotel;
 mod security;
 mod support;

@@ -36,7 +36,7 @@ impl Drawing<'_> {
             options: vec![self.name(), self.privacy()],
             existing: self.destination.map(|found| Existing {
                 path: path.clone().unwrap_or_default(),
-                revision: found.revision.into(),
+                revision: self.revision(found).into(),
                 name: Control::text("new_name", "Name").value(found.name.clone()),
                 is_paused: !found.enabled,
             }),
@@ -51,6 +51,11 @@ impl Drawing<'_> {
             verdict: self.verdict.or(kept).map(|verdict| panel(verdict, fresh)),
             can_edit: self.visitor.can_edit(),
         }
+    }
+
+    /// The one that the person began with: who was told of a conflict must not overwrite it by pressing again.
+    fn revision(&self, found: &Destination) -> i32 {
+        self.typed.map_or(found.revision, |typed| typed.text("revision").parse().unwrap_or_default())
     }
 
     fn control(&self, field: &'static Field) -> Control {

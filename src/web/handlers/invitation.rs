@@ -1,6 +1,7 @@
 //! Accepting an invitation: with a new person, or as somebody who is signed in.
 
-use actix_web::{HttpRequest, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::door::{HOME, filled, welcome};
 use super::problems;
@@ -8,17 +9,18 @@ use crate::auth::members::Invitation;
 use crate::auth::{self, sign_up};
 use crate::state::State;
 use crate::web::control::Control;
-use crate::web::error::{Error, Result};
+use crate::web::error::Result;
 use crate::web::extract::Visitor;
 use crate::web::form::{Form, Values};
 use crate::web::html;
 use crate::web::pages::invitation::InvitationPage;
+use crate::web::pages::problem::ProblemPage;
 use crate::web::pages::sign_up::SignUpPage;
 use crate::web::shell::{Problem, Shell};
 
 /// `GET /invitations/{token}`
 pub(in crate::web) async fn show(state: web::Data<State>, request: HttpRequest, token: web::Path<String>) -> Result {
-    let invitation = sign_up::find_invitation(&state, &token).await?.ok_or(Error::NotFound)?;
+    let Some(invitation) = sign_up::find_invitation(&state, &token).await? else { return Ok(unusable()) };
     Ok(match Visitor::find(&request).await? {
         Some(visitor) => html::ok(&InvitationPage {
             shell: Shell::door(format!("Join {}", invitation.account_name)),
@@ -38,7 +40,7 @@ pub(in crate::web) async fn update(
     token: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    let invitation = sign_up::find_invitation(&state, &token).await?.ok_or(Error::NotFound)?;
+    let Some(invitation) = sign_up::find_invitation(&state, &token).await? else { return Ok(unusable()) };
     let joined = match Visitor::find(&request).await? {
         Some(visitor) => sign_up::join(&state, &token, visitor.session.user).await,
         None => sign_up::accept_invitation(&state, &token, values.text("email"), values.raw("password").into()).await,
@@ -50,6 +52,13 @@ pub(in crate::web) async fn update(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Used, expired, withdrawn or mistyped: told apart by nobody who has only the link.
+fn unusable() -> HttpResponse {
+    let sentence = "It was used, has expired, or its link is not complete. Ask an admin for a new link.";
+    let page = ProblemPage::new(StatusCode::NOT_FOUND).saying("This invitation cannot be used", sentence);
+    html::page(StatusCode::NOT_FOUND, &page)
 }
 
 fn page(invitation: &Invitation, token: &str, values: &Values, problems: Vec<Problem>) -> SignUpPage {

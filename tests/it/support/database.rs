@@ -43,6 +43,18 @@ impl Database {
         admin.close().await.unwrap();
         Self { url: cluster.postgres.url_for(OWNER, &name), admin_url: cluster.postgres.url_for(ADMIN, &name) }
     }
+
+    /// Changes something behind the program's back.
+    pub(crate) async fn runs(&self, statement: &str) {
+        let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut admin).await.unwrap();
+    }
+
+    /// The texts that a query gives.
+    pub(crate) async fn reads(&self, query: &str) -> Vec<String> {
+        let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
+        sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_all(&mut admin).await.unwrap()
+    }
 }
 
 impl Cluster {

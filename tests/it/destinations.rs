@@ -1,0 +1,131 @@
+//! A destination's life: changed in two tabs, changed wrongly, renamed, paused, deleted; and never stored untested.
+
+use crate::support::app::{Answer, TestApp};
+
+const SENTRY: &str = "/settings/observability/sentry";
+
+/// The whole rows, as text: the same to the byte, or not.
+async fn rows(app: &TestApp) -> Vec<String> {
+    app.database.reads("SELECT d::text FROM destinations d ORDER BY id").await
+}
+
+fn says(answer: &Answer, status: u16, words: &str) {
+    let page = answer.text.split_once("<main").map_or(answer.text.as_str(), |(_, main)| &main[..main.len().min(1_500)]);
+    assert_eq!(answer.status, status, "{page}");
+    assert!(answer.text.contains(words), "`{words}` is not in\n{page}…");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_tabs_the_second_is_told_and_overwrites_nothing() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    let tab = |environment: &'static str| [("revision", "1"), ("name", "Sentry"), ("environment", environment)];
+    assert_eq!(app.posts_form(&cookie, &destination, &tab("first")).await.status, 303);
+    let stored = rows(&app).await;
+
+    // Also when the second person presses the button again.
+    for _ in 0..2 {
+        let answer = app.posts_form(&cookie, &destination, &tab("second")).await;
+        says(&answer, 409, "Somebody changed this destination meanwhile. Nothing was saved.");
+        says(&answer, 409, r#"value="second""#);
+        says(&answer, 409, r#"name="revision" value="1""#);
+        assert_eq!(rows(&app).await, stored);
+    }
+    says(&app.gets(&cookie, &format!("{destination}/edit")).await, 200, r#"value="first""#);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_fails_leaves_the_row_as_it_was_to_the_byte() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    let stored = rows(&app).await;
+    let unknown = app.receiver.dsn().replace("7c1f", "aaaa");
+    let elsewhere = app.receiver.endpoint().replace("127.0.0.1", "127.0.0.2");
+    let long = "x".repeat(10_000);
+    for (field, value, words) in [
+        ("dsn", unknown.as_str(), "Nothing was saved. This key does not exist"),
+        ("dsn", "nonsense", "There is a problem"),
+        ("name", &long, "Use at most 100 characters"),
+        ("environment", "a b", "no spaces"),
+        ("otlp_endpoint", &elsewhere, "There is a problem"),
+    ] {
+        let form = [("revision", "1"), ("privacy_mode", "on"), (field, value)];
+        says(&app.posts_form(&cookie, &destination, &form).await, 422, words);
+        assert_eq!(rows(&app).await, stored, "{field}");
+    }
+    for revision in ["", "0", "2", "nonsense"] {
+        let answer = app.posts_form(&cookie, &destination, &[("revision", revision), ("name", "Other")]).await;
+        says(&answer, 409, "Nothing was saved");
+        assert_eq!(rows(&app).await, stored);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_does_not_follow_the_endpoint_to_another_server() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    let stored = rows(&app).await;
+    let elsewhere = app.receiver.endpoint().replace("127.0.0.1", "localhost");
+    let form = [("revision", "1"), ("otlp_endpoint", elsewhere.as_str()), ("relay", "on"), ("dsn", "")];
+    let answer = app.posts_form(&cookie, &destination, &form).await;
+    says(&answer, 422, "The endpoint is on another server now: enter the Sentry DSN again.");
+    assert_eq!(rows(&app).await, stored);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_form_claims_untested_values_are_not_stored() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let unknown = app.receiver.dsn().replace("7c1f", "aaaa");
+    let claims = [
+        ("dsn", unknown.as_str()),
+        ("tested", "true"),
+        ("passed", "true"),
+        ("last_test", r#"{"passed":true}"#),
+        ("revision", "1"),
+        ("secrets", "x"),
+    ];
+    says(&app.posts_form(&cookie, SENTRY, &claims).await, 422, "Nothing was saved");
+    // Neither by another road: an id that does not exist is not made by an edit.
+    let made_up = "/settings/observability/destinations/0190a0b0-0000-7000-8000-000000000000";
+    assert_eq!(app.posts_form(&cookie, made_up, &claims).await.status, 404);
+    assert_eq!(app.posts_form(&cookie, &format!("{made_up}/rename"), &[("new_name", "x")]).await.status, 404);
+    assert_eq!(rows(&app).await, Vec::<String>::new());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renaming_pausing_and_deleting_need_no_test_and_no_stranger_does_them() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let stranger = app.signs_up("eve@example.com").await;
+    let destination = app.connects(&cookie).await;
+    let requests = app.receiver.received().totals().requests;
+    let stored = rows(&app).await;
+    for act in ["", "/rename", "/pause", "/resume", "/delete"] {
+        let path = format!("{destination}{act}");
+        assert_eq!(app.posts_form(&stranger, &path, &[("new_name", "x"), ("revision", "1")]).await.status, 404);
+    }
+    assert_eq!(app.gets(&stranger, &format!("{destination}/edit")).await.status, 404);
+    assert_eq!(rows(&app).await, stored);
+
+    let path = |act: &str| format!("{destination}/{act}");
+    says(&app.posts_form(&cookie, &path("rename"), &[("new_name", " ")]).await, 422, "Enter a name");
+    assert_eq!(app.posts_form(&cookie, &path("rename"), &[("new_name", "Production")]).await.status, 303);
+    assert_eq!(app.posts_form(&cookie, &path("pause"), &[]).await.status, 303);
+    let page = app.gets(&cookie, "/settings/observability").await;
+    says(&page, 200, "Production");
+    says(&page, 200, "Paused");
+    assert_eq!(app.posts_form(&cookie, &path("resume"), &[]).await.status, 303);
+    says(&app.gets(&cookie, &path("delete")).await, 200, "Delete Production?");
+    assert_eq!(app.posts_form(&cookie, &path("delete"), &[]).await.status, 303);
+    assert_eq!(rows(&app).await, Vec::<String>::new());
+    assert_eq!(app.receiver.received().totals().requests, requests, "nothing was tested again");
+    app.stop().await;
+}
