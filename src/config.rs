@@ -13,6 +13,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::otlp::Compression;
+
 pub use self::prices::Prices;
 pub use self::setting::{Given, Mistake, SETTINGS, Setting, Source};
 pub use self::trusted_proxies::TrustedProxies;
@@ -93,6 +95,8 @@ pub struct Delivery {
     pub disable_after: Duration,
     /// Requests on the wire at the same time, of one process.
     pub max_in_flight: usize,
+    /// Of what is sent to destinations.
+    pub compression: Compression,
 }
 
 /// Lifetimes of a person's session (spec 5.4).
@@ -137,6 +141,7 @@ impl Config {
                 retention: reading.duration("retention"),
                 disable_after: reading.duration("disable-after"),
                 max_in_flight: reading.parsed("max-in-flight", 64, positive),
+                compression: reading.parsed("compression", Compression::Gzip, compression),
             },
             sessions: Sessions {
                 idle: reading.duration("session-idle"),
@@ -224,6 +229,14 @@ fn signup(text: &str) -> Result<Signup, String> {
         "open" => Ok(Signup::Open),
         "invite" => Ok(Signup::Invite),
         _ => Err(format!("`{text}` is neither `open` nor `invite`")),
+    }
+}
+
+fn compression(text: &str) -> Result<Compression, String> {
+    match text {
+        "gzip" => Ok(Compression::Gzip),
+        "none" => Ok(Compression::None),
+        _ => Err(format!("`{text}` is neither `gzip` nor `none`")),
     }
 }
 

@@ -5,4 +5,4 @@ pub mod encode;
 mod gzip;
 
 pub use self::encode::{Encoder, Resource};
-pub use self::gzip::Gzip;
+pub use self::gzip::{Compression, Gzip};

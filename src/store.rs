@@ -22,10 +22,13 @@ pub mod xid;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
 use self::key_cache::KeyCache;
 use crate::id::AccountId;
+
+/// A connection that was used this recently is not tested before it is used again: that would double every round trip.
+const UNTESTED: Duration = Duration::from_secs(1);
 
 /// The migrations of `migrations/`, in order.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -87,6 +90,15 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+            .before_acquire(|connection, usage| {
+                Box::pin(async move {
+                    if usage.idle_for > UNTESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         Self { pool, key_cache: KeyCache::default() }
     }

@@ -129,6 +129,12 @@ pub const SETTINGS: &[Setting] = &[
         "A destination that has accepted nothing for so long is switched off, after ten attempts at least.",
     ),
     setting("max-in-flight", "TRACECAST_MAX_IN_FLIGHT", "64", "Requests of one worker on the wire at the same time."),
+    setting(
+        "compression",
+        "TRACECAST_COMPRESSION",
+        "gzip",
+        "Of what is sent to destinations: `gzip`, or `none` where the network costs less than the time to compress.",
+    ),
     setting("session-idle", "TRACECAST_SESSION_IDLE", "7d", "People are signed out after this long without use."),
     setting(
         "session-absolute",

@@ -9,7 +9,7 @@ use super::verdict::{SentSpan, State, Step, Verdict};
 use crate::completed_request::GenerationId;
 use crate::delivery::Outcome;
 use crate::destination::Connection;
-use crate::otlp::{Encoder, Gzip, Resource};
+use crate::otlp::{Compression, Encoder, Gzip, Resource};
 use crate::state::State as Given;
 use crate::trace::{self, TraceSettings};
 
@@ -121,7 +121,7 @@ impl Test<'_> {
     async fn post(&mut self, body: &[u8]) -> Outcome {
         let mut compressed = Vec::new();
         Gzip::new().compress(body, &mut compressed);
-        match self.given.egress.send(&self.connection.request(compressed)).await {
+        match self.given.egress.send(&self.connection.request(compressed, Compression::Gzip)).await {
             Ok(answer) => {
                 self.status = Some(answer.status);
                 self.server = answer.server.as_deref().map(shown).or(self.server.take());

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{Header, Request, Stored};
 use crate::delivery::Outcome;
+use crate::otlp::Compression;
 use crate::otlp::answer::{Answer, classify};
 
 /// One destination, ready to be sent to. Its Debug form tells no secret.
@@ -73,9 +74,11 @@ impl Connection {
         &self.masked
     }
 
-    /// The POST that carries `body`: an `ExportTraceServiceRequest` in protobuf, compressed with gzip.
-    pub fn request(&self, body: impl Into<Bytes>) -> Request {
-        Request { url: self.endpoint.clone(), headers: self.headers.clone(), body: body.into() }
+    /// The POST that carries `body`: an `ExportTraceServiceRequest` in protobuf, compressed as it says.
+    pub fn request(&self, body: impl Into<Bytes>, compression: Compression) -> Request {
+        let fits = |header: &&Header| compression == Compression::Gzip || header.name != "content-encoding";
+        let headers = self.headers.iter().filter(fits).cloned().collect();
+        Request { url: self.endpoint.clone(), headers, body: body.into() }
     }
 
     /// What the receiver's answer means. Its sentence tells no secret, even if the receiver repeats one.

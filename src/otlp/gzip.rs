@@ -4,6 +4,16 @@ use std::fmt;
 
 use libdeflater::{CompressionLvl, Compressor};
 
+/// Whether bodies are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compression {
+    /// As every receiver takes it, and the network likes it.
+    #[default]
+    Gzip,
+    /// For receivers nearby, where bytes cost less than the time to compress them.
+    None,
+}
+
 /// A compressor with its working memory, to be used again and again.
 pub struct Gzip(Compressor);
 

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
-use crate::otlp::{Encoder, Gzip, Resource};
+use crate::config::Config;
+use crate::otlp::{Compression, Encoder, Gzip, Resource};
 use crate::store::log::{Position, Read};
 use crate::trace::{self, TraceSettings};
 
@@ -38,7 +39,7 @@ pub(super) struct Batch {
     pub(super) unreadable: Vec<Name>,
     /// Bytes before compression.
     pub(super) bytes: usize,
-    /// The body, compressed. Empty when there are no requests.
+    /// The body as it goes over the wire. Empty when there are no requests.
     pub(super) body: Bytes,
     /// Whether any request carries prompt or completion.
     pub(super) has_content: bool,
@@ -51,6 +52,7 @@ pub(super) struct Batch {
 pub(super) struct Builder {
     encoder: Encoder,
     gzip: Gzip,
+    compression: Compression,
 }
 
 /// Which content goes into the traces.
@@ -63,8 +65,9 @@ pub(super) enum WithContent {
 }
 
 impl Builder {
-    pub(super) fn new(service_name: &str) -> Self {
-        Self { encoder: Encoder::new(Resource::new(service_name)), gzip: Gzip::new() }
+    pub(super) fn new(config: &Config) -> Self {
+        let encoder = Encoder::new(Resource::new(&config.service_name));
+        Self { encoder, gzip: Gzip::new(), compression: config.delivery.compression }
     }
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
@@ -82,9 +85,14 @@ impl Builder {
         if !batch.names.is_empty() {
             let body = self.encoder.finish();
             batch.bytes = body.len();
-            let mut compressed = Vec::new();
-            self.gzip.compress(body, &mut compressed);
-            batch.body = compressed.into();
+            batch.body = match self.compression {
+                Compression::None => Bytes::copy_from_slice(body),
+                Compression::Gzip => {
+                    let mut compressed = Vec::new();
+                    self.gzip.compress(body, &mut compressed);
+                    compressed.into()
+                }
+            };
         }
         batch
     }

@@ -123,7 +123,7 @@ async fn in_pieces(
 }
 
 async fn rebuilt(line: &Line, piece: Piece, builder: &mut Option<Builder>) -> Result<Batch, store::Error> {
-    let builder = builder.get_or_insert_with(|| Builder::new(&line.state.config.service_name));
+    let builder = builder.get_or_insert_with(|| Builder::new(&line.state.config));
     Reader::part(line, builder, (piece.after, piece.until), piece.content).await
 }
 

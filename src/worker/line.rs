@@ -54,7 +54,7 @@ impl Line {
 
     /// Sends a body. None: the program stops, or the lease or the settings are not what they were; nothing was sent.
     pub(super) async fn send(&self, body: Bytes) -> Result<Option<Attempt>, store::Error> {
-        let request = self.connection.request(body);
+        let request = self.connection.request(body, self.state.config.delivery.compression);
         let slot = tokio::select! {
             slot = self.slots.enter() => slot,
             () = self.stop.cancelled() => return Ok(None),

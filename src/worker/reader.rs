@@ -30,7 +30,7 @@ impl Reader {
     pub(super) fn new(line: &Line) -> Self {
         let lease = &line.lease;
         let careful = if lease.deaths >= MOST_DEATHS { CAREFUL_ENTRIES } else { lease.careful };
-        let builder = Builder::new(&line.state.config.service_name);
+        let builder = Builder::new(&line.state.config);
         Self { builder, after: lease.place(), careful, builds: lease.builds }
     }
 
