@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod api_keys;
+pub mod confirmation;
 pub mod email;
 pub mod hashing;
 pub mod members;

@@ -3,9 +3,12 @@
 pub mod connect;
 pub mod listing;
 
+use serde_json::{Value, json};
+
+use crate::audit::{self, Actor, Change, Event};
 use crate::connection_test::Verdict;
 use crate::destination::FieldErrors;
-use crate::id::{AccountId, DestinationId};
+use crate::id::DestinationId;
 use crate::state::State;
 use crate::state::testing::Busy;
 use crate::store::{accounts, destinations};
@@ -39,31 +42,46 @@ pub enum Error {
 ///
 /// # Errors
 /// When the database is away.
-pub async fn switch(state: &State, account: AccountId, enabled: bool) -> Result<bool, store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
+pub async fn switch(state: &State, actor: &Actor, enabled: bool) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
     let changed = accounts::put_broadcast(&mut tenant, enabled).await?;
+    if changed {
+        let change = Change::new(Event::BroadcastSwitched, "");
+        let change = change.between(json!({ "enabled": !enabled }), json!({ "enabled": enabled }));
+        audit::record(state, &mut tenant, actor, change).await?;
+    }
     tenant.commit().await?;
     Ok(changed)
 }
 
-/// Account-wide Privacy Mode: no destination receives content, whatever its own setting says.
+/// Account-wide Privacy Mode: no destination receives content, whatever its own setting says. Says whether it changed.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn set_privacy(state: &State, account: AccountId, private: bool) -> Result<(), store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
-    accounts::put_privacy_mode(&mut tenant, private).await?;
-    tenant.commit().await
+pub async fn set_privacy(state: &State, actor: &Actor, private: bool) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let changed = accounts::put_privacy_mode(&mut tenant, private).await?;
+    if changed {
+        let change = Change::new(Event::PrivacySwitched, "");
+        let change = change.between(json!({ "privacy_mode": !private }), json!({ "privacy_mode": private }));
+        audit::record(state, &mut tenant, actor, change).await?;
+    }
+    tenant.commit().await?;
+    Ok(changed)
 }
 
 /// Gives a destination another name. False: there is no such destination.
 ///
 /// # Errors
 /// A sentence at `name`.
-pub async fn rename(state: &State, account: AccountId, id: DestinationId, name: &str) -> Result<bool, Error> {
+pub async fn rename(state: &State, actor: &Actor, id: DestinationId, name: &str) -> Result<bool, Error> {
     let name = connect::parse_name(name)?;
-    let mut tenant = state.store.tenant(account).await?;
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let Some(before) = destinations::find(&mut tenant, id).await? else { return Ok(false) };
     let renamed = destinations::put_name(&mut tenant, id, &name).await?;
+    let change = Change::new(Event::DestinationRenamed, before.name.clone());
+    let change = change.between(json!({ "name": before.name }), json!({ "name": name }));
+    audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(renamed)
 }
@@ -72,39 +90,54 @@ pub async fn rename(state: &State, account: AccountId, id: DestinationId, name: 
 ///
 /// # Errors
 /// When the database is away.
-pub async fn pause(state: &State, account: AccountId, id: DestinationId) -> Result<bool, store::Error> {
-    set_enabled(state, account, id, false).await
+pub async fn pause(state: &State, actor: &Actor, id: DestinationId) -> Result<bool, store::Error> {
+    set_enabled(state, actor, id, false).await
 }
 
 /// Resumes a paused destination: what waited goes out. False: there is no such destination.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn resume(state: &State, account: AccountId, id: DestinationId) -> Result<bool, store::Error> {
-    set_enabled(state, account, id, true).await
+pub async fn resume(state: &State, actor: &Actor, id: DestinationId) -> Result<bool, store::Error> {
+    set_enabled(state, actor, id, true).await
 }
 
 /// Removes a destination with its secrets. False: there is no such destination.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn remove(state: &State, account: AccountId, id: DestinationId) -> Result<bool, store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
+pub async fn remove(state: &State, actor: &Actor, id: DestinationId) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let Some(before) = destinations::find(&mut tenant, id).await? else { return Ok(false) };
     let removed = destinations::delete(&mut tenant, id).await?;
+    let change = Change::new(Event::DestinationDeleted, before.name.clone()).from(told(&before));
+    audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(removed)
 }
 
-async fn set_enabled(
-    state: &State,
-    account: AccountId,
-    id: DestinationId,
-    enabled: bool,
-) -> Result<bool, store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
+async fn set_enabled(state: &State, actor: &Actor, id: DestinationId, enabled: bool) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let Some(before) = destinations::find(&mut tenant, id).await? else { return Ok(false) };
     let found = destinations::put_enabled(&mut tenant, id, enabled).await?;
+    if before.enabled != enabled {
+        let event = if enabled { Event::DestinationResumed } else { Event::DestinationPaused };
+        audit::record(state, &mut tenant, actor, Change::new(event, before.name)).await?;
+    }
     tenant.commit().await?;
     Ok(found)
+}
+
+/// What the audit log tells of a destination: everything but the secrets, of which it tells the masked form.
+pub(crate) fn told(destination: &Destination) -> Value {
+    json!({
+        "kind": destination.kind,
+        "name": destination.name,
+        "target": destination.target,
+        "privacy_mode": destination.privacy_mode,
+        "settings": destination.settings.0,
+        "secrets": destination.masked.0,
+    })
 }
 
 /// The evidence of the test that let a destination in. None if it was written by another version.

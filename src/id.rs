@@ -40,6 +40,8 @@ identifiers! {
     ApiKeyId,
     /// An invitation to become a member of an account.
     InvitationId,
+    /// A session of a person.
+    SessionId,
     /// A row of the delivery log.
     DeliveryId,
 }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod audit;
 pub mod cursors;
 pub mod deliveries;
 pub mod destinations;

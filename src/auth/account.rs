@@ -1,11 +1,14 @@
 //! A person's account page: its name and their password.
 
 use secrecy::SecretString;
+use serde_json::json;
 
-use super::{Error, SignedIn, hashing, parse_name, session};
-use crate::id::{AccountId, UserId};
+use super::{Error, Session, SignedIn, confirmation, hashing, parse_name, session};
+use crate::audit::{self, Actor, Change, Event};
+use crate::client::Client;
+use crate::id::AccountId;
 use crate::state::State;
-use crate::store::{self, accounts, sessions, users};
+use crate::store::{self, accounts, users};
 
 pub use crate::store::accounts::Account;
 
@@ -21,31 +24,58 @@ pub async fn find(state: &State, account: AccountId) -> Result<Option<Account>, 
 ///
 /// # Errors
 /// A sentence at `name`.
-pub async fn rename(state: &State, account: AccountId, name: &str) -> Result<(), Error> {
+pub async fn rename(state: &State, actor: &Actor, name: &str) -> Result<(), Error> {
     let name = parse_name(name).map_err(|sentence| Error::at("name", sentence))?;
-    let mut tenant = state.store.tenant(account).await?;
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let before = accounts::find(&mut tenant).await?.map(|account| account.name).unwrap_or_default();
     accounts::put_name(&mut tenant, &name).await?;
+    let change = Change::new(Event::AccountRenamed, "").between(json!({ "name": before }), json!({ "name": name }));
+    audit::record(state, &mut tenant, actor, change).await?;
     Ok(tenant.commit().await?)
 }
 
 /// Changes a person's password, signs them out everywhere and in again here.
 ///
 /// # Errors
-/// A sentence at `current_password` or `password`.
+/// A sentence at `current_password` or `password`, or there were too many attempts.
 pub async fn change_password(
     state: &State,
-    (user, account): (UserId, AccountId),
-    email: &str,
+    client: &Client,
+    session: &Session,
     current: SecretString,
     new: SecretString,
 ) -> Result<SignedIn, Error> {
-    let stored = users::find(&state.store, user).await?.map(|user| user.password_hash);
-    if !hashing::verify(state, current, stored).await? {
+    if !confirmation::is_password(state, client, session, current).await? {
         return Err(Error::at("current_password", "This is not your password. Type the one you signed in with."));
     }
-    hashing::check(state, new.clone(), vec![email.to_owned(), "tracecast".to_owned()]).await?;
+    hashing::check(state, new.clone(), vec![session.email.clone(), "tracecast".to_owned()]).await?;
     let hash = hashing::hash(state, new).await?;
-    users::put_password(&state.store, user, &hash).await?;
-    sessions::delete_all_of(&state.store, user).await?;
-    session::begin(state, user, account).await
+    let entry = Change::new(Event::PasswordChanged, "").entry(state, &session.who(), Some(client));
+    users::put_password(&state.store, session.user, &hash, &entry).await?;
+    session::begin(state, client, (session.user, &session.email), session.account).await
+}
+
+/// Deletes the account with all that belongs to it, and the members who belong to no other.
+///
+/// # Errors
+/// A sentence at `account_name` or `password`, or there were too many attempts.
+pub async fn delete(
+    state: &State,
+    client: &Client,
+    session: &Session,
+    typed_name: &str,
+    password: SecretString,
+) -> Result<(), Error> {
+    if typed_name != session.account_name {
+        return Err(Error::at("account_name", "This is not the name of the account. Type it as it stands above."));
+    }
+    if !confirmation::is_password(state, client, session, password).await? {
+        return Err(Error::at("password", "This is not your password. Type the one you signed in with."));
+    }
+    let mut tenant = state.store.tenant(session.account).await?;
+    accounts::delete(&mut tenant).await?;
+    tenant.commit().await?;
+    store::api_keys::forget_owners(&state.store);
+    tracing::info!(account = %session.account, by = %session.user, "an account was deleted");
+    Ok(())
 }

@@ -1,7 +1,10 @@
 //! API keys: made, listed, revoked, and recognised at the gateway (spec 3.1).
 
+use serde_json::{Value, json};
+
 use super::{Error, parse_name};
-use crate::id::{AccountId, ApiKeyId, UserId};
+use crate::audit::{self, Actor, Change, Event};
+use crate::id::{AccountId, ApiKeyId};
 use crate::state::State;
 use crate::store::{self, api_keys};
 use crate::token::{ApiKey, ApiKeyType};
@@ -44,17 +47,13 @@ pub async fn identify(state: &State, presented: &str) -> Result<ApiKeyIdentity, 
 ///
 /// # Errors
 /// A sentence at `name`.
-pub async fn create(
-    state: &State,
-    account: AccountId,
-    by: Option<UserId>,
-    key_type: ApiKeyType,
-    name: &str,
-) -> Result<ApiKey, Error> {
+pub async fn create(state: &State, actor: &Actor, key_type: ApiKeyType, name: &str) -> Result<ApiKey, Error> {
     let name = parse_name(name).map_err(|sentence| Error::at("name", sentence))?;
     let key = ApiKey::new(key_type, state.random)?;
-    let mut tenant = state.store.tenant(account).await?;
-    api_keys::create(&mut tenant, ApiKeyId(state.random.uuid()), &key, &name, by).await?;
+    let mut tenant = state.store.tenant(actor.account).await?;
+    api_keys::create(&mut tenant, ApiKeyId(state.random.uuid()), &key, &name, actor.user()).await?;
+    let change = Change::new(Event::KeyCreated, name).to(told(key_type, key.last_four()));
+    audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(key)
 }
@@ -79,10 +78,20 @@ pub async fn find(state: &State, account: AccountId, id: ApiKeyId) -> Result<Opt
 ///
 /// # Errors
 /// When the database is away.
-pub async fn revoke(state: &State, account: AccountId, id: ApiKeyId) -> Result<bool, store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
-    let revoked = api_keys::revoke(&mut tenant, id).await?;
+pub async fn revoke(state: &State, actor: &Actor, id: ApiKeyId) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let Some(key) = api_keys::find(&mut tenant, id).await? else { return Ok(false) };
+    if !api_keys::revoke(&mut tenant, id).await? {
+        return Ok(false);
+    }
+    let change = Change::new(Event::KeyRevoked, key.name).from(told(key.key_type, &key.last_four));
+    audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     api_keys::forget_owners(&state.store);
-    Ok(revoked)
+    Ok(true)
+}
+
+/// What the audit log tells of a key.
+fn told(key_type: ApiKeyType, last_four: &str) -> Value {
+    json!({ "type": key_type.name(), "key": format!("{}…{last_four}", key_type.prefix()) })
 }

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 
 use super::Error;
+use crate::audit::{self, Actor, Change, Event};
 use crate::id::{AccountId, InvitationId, UserId};
 use crate::state::State;
 use crate::store::{self, invitations, members};
 use crate::token::{self, TokenHash};
 
 pub use crate::store::invitations::Invitation;
-pub use crate::store::members::{Member, Role};
+pub use crate::store::members::{Changed, Member, Membership, Role};
 
 /// How long an invitation can be accepted.
 pub const INVITATION_LIFETIME: Duration = Duration::from_hours(7 * 24);
@@ -25,38 +27,81 @@ pub async fn list(state: &State, account: AccountId) -> Result<(Vec<Member>, Vec
     Ok((members::list(&mut tenant).await?, invitations::list(&mut tenant).await?))
 }
 
+/// All accounts of a person.
+///
+/// # Errors
+/// When the database is away.
+pub async fn accounts(state: &State, user: UserId) -> Result<Vec<Membership>, store::Error> {
+    members::list_accounts(&state.store, user).await
+}
+
 /// Makes an invitation and returns the token of its link, which is shown this once.
 ///
 /// # Errors
 /// When the database is away or there is no randomness.
-pub async fn invite(state: &State, account: AccountId, by: UserId, role: Role) -> Result<SecretString, Error> {
+pub async fn invite(state: &State, actor: &Actor, by: UserId, role: Role) -> Result<SecretString, Error> {
     let secret = token::new_token(state.random)?;
     let hash = TokenHash::of(secret.expose_secret());
-    let mut tenant = state.store.tenant(account).await?;
+    let mut tenant = state.store.tenant(actor.account).await?;
     let id = InvitationId(state.random.uuid());
     invitations::create(&mut tenant, id, &hash, role, by, INVITATION_LIFETIME).await?;
+    let change = Change::new(Event::MemberInvited, "").to(json!({ "role": role.name() }));
+    audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(secret)
 }
 
-/// Takes an invitation back.
+/// Takes an invitation back. False: there is no such invitation any more.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn withdraw(state: &State, account: AccountId, id: InvitationId) -> Result<bool, store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
-    let withdrawn = invitations::delete(&mut tenant, id).await?;
+pub async fn withdraw(state: &State, actor: &Actor, id: InvitationId) -> Result<bool, store::Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    if !invitations::delete(&mut tenant, id).await? {
+        return Ok(false);
+    }
+    audit::record(state, &mut tenant, actor, Change::new(Event::InvitationWithdrawn, "")).await?;
     tenant.commit().await?;
-    Ok(withdrawn)
+    Ok(true)
 }
 
-/// Removes a member, unless they are the last admin. Says whether somebody was removed.
+/// Gives a member another role, unless they are the last admin.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn remove(state: &State, account: AccountId, user: UserId) -> Result<bool, store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
-    let removed = members::remove(&mut tenant, user).await?;
-    tenant.commit().await?;
-    Ok(removed)
+pub async fn change_role(state: &State, actor: &Actor, user: UserId, role: Role) -> Result<Changed, store::Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let email = email(&mut tenant, user).await?;
+    let changed = members::put_role(&mut tenant, user, role).await?;
+    if let Changed::From(before) = changed
+        && before != role
+    {
+        let roles = (json!({ "role": before.name() }), json!({ "role": role.name() }));
+        let change = Change::new(Event::RoleChanged, email).between(roles.0, roles.1);
+        audit::record(state, &mut tenant, actor, change).await?;
+        tenant.commit().await?;
+    }
+    Ok(changed)
+}
+
+/// Removes a member (who may be the actor: then they leave), unless they are the last admin.
+///
+/// # Errors
+/// When the database is away.
+pub async fn remove(state: &State, actor: &Actor, user: UserId) -> Result<Changed, store::Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let email = email(&mut tenant, user).await?;
+    let changed = members::remove(&mut tenant, user).await?;
+    if let Changed::From(role) = changed {
+        let event = if actor.user() == Some(user) { Event::MemberLeft } else { Event::MemberRemoved };
+        let change = Change::new(event, email).from(json!({ "role": role.name() }));
+        audit::record(state, &mut tenant, actor, change).await?;
+        tenant.commit().await?;
+    }
+    Ok(changed)
+}
+
+async fn email(tenant: &mut store::Tenant, user: UserId) -> Result<String, store::Error> {
+    let everybody = members::list(tenant).await?;
+    Ok(everybody.into_iter().find(|member| member.user == user).map(|member| member.email).unwrap_or_default())
 }

@@ -3,12 +3,15 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Error;
-use crate::id::{AccountId, UserId};
+use crate::audit::{Change, Event, Who};
+use crate::client::{Client, device_in_words};
+use crate::id::{AccountId, SessionId, UserId};
 use crate::state::State;
+use crate::store::sessions::NewSession;
 use crate::store::{self, sessions};
 use crate::token::{self, TokenHash};
 
-pub use crate::store::sessions::Session;
+pub use crate::store::sessions::{ListedSession, Session};
 
 /// Somebody has just signed in.
 #[derive(Debug)]
@@ -21,11 +24,28 @@ pub struct SignedIn {
     pub session_token: SecretString,
 }
 
-/// Begins a session.
-pub(super) async fn begin(state: &State, user: UserId, account: AccountId) -> Result<SignedIn, Error> {
+impl Session {
+    /// The person, as the audit log names them.
+    pub fn who(&self) -> Who {
+        Who::Person { user: self.user, email: self.email.clone() }
+    }
+}
+
+/// Begins a session of a person.
+pub(super) async fn begin(
+    state: &State,
+    client: &Client,
+    (user, email): (UserId, &str),
+    account: AccountId,
+) -> Result<SignedIn, Error> {
     let session_token = token::new_token(state.random)?;
     let hash = TokenHash::of(session_token.expose_secret());
-    sessions::create(&state.store, &hash, user, account, state.config.sessions.absolute).await?;
+    let id = SessionId(state.random.uuid());
+    let absolute = state.config.sessions.absolute;
+    let change = Change::new(Event::SignedIn, device_in_words(&client.device));
+    let who = Who::Person { user, email: email.to_owned() };
+    let new = NewSession { id, token: &hash, user, account, client, absolute };
+    sessions::create(&state.store, &new, &change.entry(state, &who, Some(client))).await?;
     Ok(SignedIn { user, account, session_token })
 }
 
@@ -37,10 +57,50 @@ pub async fn find(state: &State, session_token: &str) -> Result<Option<Session>,
     sessions::find(&state.store, &TokenHash::of(session_token), state.config.sessions.idle).await
 }
 
-/// Ends a session.
+/// The sessions of the person of `session`, the latest used first.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn sign_out(state: &State, session_token: &str) -> Result<(), store::Error> {
-    sessions::delete(&state.store, &TokenHash::of(session_token)).await
+pub async fn list(state: &State, session: &Session) -> Result<Vec<ListedSession>, store::Error> {
+    sessions::list(&state.store, session.user, state.config.sessions.idle).await
+}
+
+/// Ends another session of the person of `session`. False: it is none of theirs, or has ended.
+///
+/// # Errors
+/// When the database is away.
+pub async fn end(state: &State, client: &Client, session: &Session, id: SessionId) -> Result<bool, store::Error> {
+    let change = Change::new(Event::SessionsEnded, "one session");
+    let entry = change.entry(state, &session.who(), Some(client));
+    sessions::delete(&state.store, session.user, id, &entry).await
+}
+
+/// Ends all other sessions of the person of `session`.
+///
+/// # Errors
+/// When the database is away.
+pub async fn end_others(state: &State, client: &Client, session: &Session) -> Result<(), store::Error> {
+    let change = Change::new(Event::SessionsEnded, "all other sessions");
+    let entry = change.entry(state, &session.who(), Some(client));
+    sessions::delete_others(&state.store, session.user, session.id, &entry).await
+}
+
+/// Lets a session look at another account of its person. False: they do not belong to it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn switch(state: &State, session: &Session, account: AccountId) -> Result<bool, store::Error> {
+    sessions::put_account(&state.store, session.id, account).await
+}
+
+/// Ends a session, by its own cookie.
+///
+/// # Errors
+/// When the database is away.
+pub async fn sign_out(state: &State, client: &Client, session_token: &str) -> Result<(), store::Error> {
+    let Some(session) = find(state, session_token).await? else { return Ok(()) };
+    let change = Change::new(Event::SignedOut, "");
+    let entry = change.entry(state, &session.who(), Some(client));
+    sessions::delete(&state.store, session.user, session.id, &entry).await?;
+    Ok(())
 }

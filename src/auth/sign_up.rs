@@ -1,16 +1,20 @@
 //! Signing up: the first account of an instance, an open sign-up, or by invitation.
 
 use secrecy::SecretString;
+use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::{Email, Error, SignedIn, hashing, parse_name, session};
+use crate::audit::{self, Actor, Change, Event, Who};
+use crate::client::Client;
 use crate::config::Signup;
 use crate::destination::FieldErrors;
 use crate::id::{AccountId, UserId};
 use crate::state::State;
 use crate::store::accounts::{self, Created, NewUser};
 use crate::store::invitations::{self, Invitation};
-use crate::store::{self, users};
+use crate::store::members::{self, Role};
+use crate::store::{self, Tenant, users};
 use crate::token::TokenHash;
 
 /// What somebody typed.
@@ -58,7 +62,7 @@ pub async fn door(state: &State) -> Result<Door, store::Error> {
 ///
 /// # Errors
 /// Sentences at `email`, `password`, `account_name` or `code`.
-pub async fn sign_up(state: &State, typed: SignUp<'_>) -> Result<SignedIn, Error> {
+pub async fn sign_up(state: &State, client: &Client, typed: SignUp<'_>) -> Result<SignedIn, Error> {
     let door = door(state).await?;
     let mut errors = FieldErrors::default();
     match door {
@@ -78,8 +82,10 @@ pub async fn sign_up(state: &State, typed: SignUp<'_>) -> Result<SignedIn, Error
     let (user, account) = (UserId(state.random.uuid()), AccountId(state.random.uuid()));
     let new = NewUser { id: user, email: email.as_str(), password_hash: &password_hash };
     let first = matches!(door, Door::First { .. });
-    match accounts::create_with_admin(&state.store, &new, account, &name, first).await? {
-        Created::Created => session::begin(state, user, account).await,
+    let who = Who::Person { user, email: email.to_string() };
+    let entry = Change::new(Event::AccountCreated, name.clone()).entry(state, &who, Some(client));
+    match accounts::create_with_admin(&state.store, &new, (account, &name), first, &entry).await? {
+        Created::Created => session::begin(state, client, (user, email.as_str()), account).await,
         Created::EmailTaken => Err(email_taken()),
         Created::NotFirst => {
             Err(Error::at("email", "Somebody else has just created the first account. Ask them for an invitation."))
@@ -102,7 +108,8 @@ pub async fn create(
     let password_hash = accepted_password(state, &email, &name, password).await?;
     let (user, account) = (UserId(state.random.uuid()), AccountId(state.random.uuid()));
     let new = NewUser { id: user, email: email.as_str(), password_hash: &password_hash };
-    match accounts::create_with_admin(&state.store, &new, account, &name, false).await? {
+    let entry = Change::new(Event::AccountCreated, name.clone()).entry(state, &Who::Operator, None);
+    match accounts::create_with_admin(&state.store, &new, (account, &name), false, &entry).await? {
         Created::Created => Ok(account),
         Created::EmailTaken | Created::NotFirst => Err(email_taken()),
     }
@@ -122,11 +129,11 @@ pub async fn find_invitation(state: &State, token: &str) -> Result<Option<Invita
 /// Sentences at `email` or `password`, or the invitation is gone.
 pub async fn accept_invitation(
     state: &State,
+    client: &Client,
     token: &str,
     email: &str,
     password: SecretString,
 ) -> Result<SignedIn, Error> {
-    let gone = || Error::at("email", "This invitation was used or has expired. Ask an admin for a new one.");
     let invitation = find_invitation(state, token).await?.ok_or_else(gone)?;
     let email = Email::parse(email).map_err(|sentence| Error::at("email", sentence))?;
     let password_hash = accepted_password(state, &email, &invitation.account_name, password).await?;
@@ -139,25 +146,48 @@ pub async fn accept_invitation(
     if !invitations::create_user(&mut tenant, &user).await? {
         return Err(email_taken());
     }
-    crate::store::members::create(&mut tenant, user.id, invitation.role).await?;
-    tenant.commit().await?;
-    session::begin(state, user.id, invitation.account).await
+    enter(state, client, tenant, (user.id, email.as_str()), invitation.role).await?;
+    session::begin(state, client, (user.id, email.as_str()), invitation.account).await
 }
 
-/// Makes somebody who is signed in a member of the inviting account, and signs them in there.
+/// Makes somebody who has shown who they are a member of the inviting account.
 ///
 /// # Errors
 /// When the invitation is gone.
-pub async fn join(state: &State, token: &str, user: UserId) -> Result<SignedIn, Error> {
-    let gone = || Error::at("email", "This invitation was used or has expired. Ask an admin for a new one.");
+pub async fn join(
+    state: &State,
+    client: &Client,
+    token: &str,
+    (user, email): (UserId, &str),
+) -> Result<AccountId, Error> {
     let invitation = find_invitation(state, token).await?.ok_or_else(gone)?;
     let mut tenant = state.store.tenant(invitation.account).await?;
     if !invitations::accept(&mut tenant, invitation.id).await? {
         return Err(gone());
     }
-    crate::store::members::create(&mut tenant, user, invitation.role).await?;
-    tenant.commit().await?;
-    session::begin(state, user, invitation.account).await
+    enter(state, client, tenant, (user, email), invitation.role).await?;
+    Ok(invitation.account)
+}
+
+/// Makes somebody a member, in the transaction that took their invitation.
+async fn enter(
+    state: &State,
+    client: &Client,
+    mut tenant: Tenant,
+    (user, email): (UserId, &str),
+    role: Role,
+) -> Result<(), Error> {
+    if members::create(&mut tenant, user, role).await? {
+        let who = Who::Person { user, email: email.to_owned() };
+        let actor = Actor { account: tenant.account(), who, client: Some(client.clone()) };
+        let change = Change::new(Event::MemberJoined, email).to(json!({ "role": role.name() }));
+        audit::record(state, &mut tenant, &actor, change).await?;
+    }
+    Ok(tenant.commit().await?)
+}
+
+fn gone() -> Error {
+    Error::at("email", "This invitation was used or has expired. Ask an admin for a new one.")
 }
 
 async fn accepted_password(state: &State, email: &Email, name: &str, password: SecretString) -> Result<String, Error> {

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::{Destination, Error};
+use super::{Destination, Error, told};
+use crate::audit::{self, Actor, Change, Event};
 use crate::connection_test::{self, Verdict};
 use crate::destination::{Connection, FieldErrors, Kind, Settings, Stored};
 use crate::id::{AccountId, DestinationId};
@@ -40,9 +41,10 @@ pub enum Connecting {
 ///
 /// # Errors
 /// Sentences at fields, or another test is running.
-pub async fn connect(state: &State, account: AccountId, kind: &Kind, typed: &Typed<'_>) -> Result<Connecting, Error> {
+pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_>) -> Result<Connecting, Error> {
     let connection = both(parse_name(typed.name), kind.connect(&typed.settings));
     let (name, connection) = connection?;
+    let account = actor.account;
     let verdict = test(state, account, &connection).await?;
     if !verdict.passed {
         return Ok(Connecting::Failed(Box::new(verdict)));
@@ -56,6 +58,10 @@ pub async fn connect(state: &State, account: AccountId, kind: &Kind, typed: &Typ
     if !destinations::create(&mut tenant, place.destination, kind.manifest.slug, &values).await? {
         return Ok(Connecting::TooMany);
     }
+    if let Some(created) = destinations::find(&mut tenant, place.destination).await? {
+        let change = Change::new(Event::DestinationCreated, name).to(told(&created));
+        audit::record(state, &mut tenant, actor, change).await?;
+    }
     tenant.commit().await?;
     Ok(Connecting::Stored(place.destination, Box::new(verdict)))
 }
@@ -66,7 +72,7 @@ pub async fn connect(state: &State, account: AccountId, kind: &Kind, typed: &Typ
 /// Sentences at fields, or another test is running.
 pub async fn reconnect(
     state: &State,
-    account: AccountId,
+    actor: &Actor,
     (kind, destination): (&Kind, &Destination),
     revision: i32,
     typed: &Typed<'_>,
@@ -74,6 +80,7 @@ pub async fn reconnect(
     if destination.revision != revision {
         return Ok(Connecting::Conflict);
     }
+    let account = actor.account;
     let place = Place { account, destination: destination.id };
     let old = Stored::open(destination.settings.0.clone(), &destination.secrets, &state.keyring, place)?;
     let (name, connection) = both(parse_name(typed.name), kind.edit(&typed.settings, &old))?;
@@ -90,6 +97,10 @@ pub async fn reconnect(
     if !destinations::put(&mut tenant, place.destination, revision, &values).await? {
         let gone = destinations::find(&mut tenant, place.destination).await?.is_none();
         return Ok(if gone { Connecting::Gone } else { Connecting::Conflict });
+    }
+    if let Some(edited) = destinations::find(&mut tenant, place.destination).await? {
+        let change = Change::new(Event::DestinationEdited, name).between(told(destination), told(&edited));
+        audit::record(state, &mut tenant, actor, change).await?;
     }
     tenant.commit().await?;
     Ok(Connecting::Stored(place.destination, Box::new(verdict)))

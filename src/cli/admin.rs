@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Failure;
 use crate::app::App;
+use crate::audit::Actor;
 use crate::auth::{self, api_keys};
 use crate::config::Config;
 use crate::id::AccountId;
@@ -73,7 +74,7 @@ async fn create_user(state: &State, matches: &ArgMatches) -> Result<(), Failure>
 async fn create_key(state: &State, matches: &ArgMatches) -> Result<(), Failure> {
     let account = account(state, text(matches, "account")).await?;
     let key_type = ApiKeyType::from_name(text(matches, "type")).unwrap_or(ApiKeyType::Inference);
-    let key = api_keys::create(state, account, None, key_type, text(matches, "name")).await?;
+    let key = api_keys::create(state, &Actor::operator(account), key_type, text(matches, "name")).await?;
     println!("{}", key.reveal());
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::audit::{NewEntry, record_for_person};
 use super::{Result, Store, Tenant};
 use crate::id::{AccountId, UserId};
 
@@ -46,9 +47,9 @@ pub enum Created {
 pub async fn create_with_admin(
     store: &Store,
     user: &NewUser<'_>,
-    account: AccountId,
-    name: &str,
+    (account, name): (AccountId, &str),
     first: bool,
+    entry: &NewEntry,
 ) -> Result<Created> {
     let mut transaction = store.pool().begin().await?;
     if first {
@@ -74,6 +75,7 @@ pub async fn create_with_admin(
     sqlx::query!("INSERT INTO members (account_id, user_id, role) VALUES ($1, $2, 'admin')", account.0, user.id.0)
         .execute(&mut *transaction)
         .await?;
+    record_for_person(&mut transaction, user.id, entry).await?;
     transaction.commit().await?;
     Ok(Created::Created)
 }
@@ -102,13 +104,14 @@ pub async fn put_name(tenant: &mut Tenant, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Switches account-wide Privacy Mode.
-pub async fn put_privacy_mode(tenant: &mut Tenant, private: bool) -> Result<()> {
+/// Switches account-wide Privacy Mode. Says whether it changed.
+pub async fn put_privacy_mode(tenant: &mut Tenant, private: bool) -> Result<bool> {
     let id = tenant.account().0;
-    sqlx::query!("UPDATE accounts SET privacy_mode = $2 WHERE id = $1", id, private)
-        .execute(tenant.connection())
-        .await?;
-    Ok(())
+    let changed =
+        sqlx::query!("UPDATE accounts SET privacy_mode = $2 WHERE id = $1 AND privacy_mode <> $2", id, private)
+            .execute(tenant.connection())
+            .await?;
+    Ok(changed.rows_affected() > 0)
 }
 
 /// Switches Broadcast and opens or closes the period in which completed requests are exported. Says whether it changed.
@@ -137,4 +140,30 @@ pub async fn put_broadcast(tenant: &mut Tenant, enabled: bool) -> Result<bool> {
         .await?;
     }
     Ok(true)
+}
+
+/// Removes the account with everything that belongs to it, and the people who belong to no other. Their sessions that
+/// looked at it go on in another of their accounts.
+pub async fn delete(tenant: &mut Tenant) -> Result<()> {
+    let id = tenant.account().0;
+    sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", id).fetch_all(tenant.connection()).await?;
+    sqlx::query!("DELETE FROM completed_requests WHERE account_id = $1", id).execute(tenant.connection()).await?;
+    sqlx::query!(
+        "UPDATE sessions SET account_id = other.account_id
+         FROM (SELECT DISTINCT ON (user_id) user_id, account_id FROM members WHERE account_id <> $1
+               ORDER BY user_id, created_at) other
+         WHERE sessions.account_id = $1 AND sessions.user_id = other.user_id",
+        id
+    )
+    .execute(tenant.connection())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM users u USING members m WHERE m.account_id = $1 AND m.user_id = u.id
+           AND NOT EXISTS (SELECT FROM members o WHERE o.user_id = u.id AND o.account_id <> $1)",
+        id
+    )
+    .execute(tenant.connection())
+    .await?;
+    sqlx::query!("DELETE FROM accounts WHERE id = $1", id).execute(tenant.connection()).await?;
+    Ok(())
 }

@@ -61,10 +61,10 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Member>> {
     Ok(members.fetch_all(tenant.connection()).await?)
 }
 
-/// Makes somebody a member. Who is one already stays what they are.
-pub async fn create(tenant: &mut Tenant, user: UserId, role: Role) -> Result<()> {
+/// Makes somebody a member. False: they are one already, and stay what they are.
+pub async fn create(tenant: &mut Tenant, user: UserId, role: Role) -> Result<bool> {
     let account = tenant.account().0;
-    sqlx::query!(
+    let created = sqlx::query!(
         "INSERT INTO members (account_id, user_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         account,
         user.0,
@@ -72,23 +72,97 @@ pub async fn create(tenant: &mut Tenant, user: UserId, role: Role) -> Result<()>
     )
     .execute(tenant.connection())
     .await?;
-    Ok(())
+    Ok(created.rows_affected() > 0)
 }
 
-/// Removes a member unless they are the last admin. Says whether somebody was removed.
-pub async fn remove(tenant: &mut Tenant, user: UserId) -> Result<bool> {
+/// What became of a change to a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It was made; this is what they were.
+    From(Role),
+    /// It was not: the account would be left without an admin.
+    LastAdmin,
+    /// It was not: they are no member.
+    NoMember,
+}
+
+/// Gives a member another role, unless they are the last admin.
+pub async fn put_role(tenant: &mut Tenant, user: UserId, role: Role) -> Result<Changed> {
     let account = tenant.account().0;
-    // Two admins who remove one another at the same time must not both succeed.
-    sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", account).fetch_all(tenant.connection()).await?;
-    let removed = sqlx::query!(
-        "DELETE FROM members WHERE account_id = $1 AND user_id = $2
-           AND EXISTS (SELECT FROM members o WHERE o.account_id = $1 AND o.user_id <> $2 AND o.role = 'admin')",
+    let before = match lock(tenant, user).await? {
+        Changed::LastAdmin if role == Role::Admin => return Ok(Changed::From(Role::Admin)),
+        Changed::From(before) => before,
+        refused => return Ok(refused),
+    };
+    sqlx::query!("UPDATE members SET role = $3 WHERE account_id = $1 AND user_id = $2", account, user.0, role.name())
+        .execute(tenant.connection())
+        .await?;
+    Ok(Changed::From(before))
+}
+
+/// Removes a member, and ends their sessions in the account, unless they are the last admin.
+pub async fn remove(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
+    let account = tenant.account().0;
+    let changed = lock(tenant, user).await?;
+    if let Changed::From(_) = changed {
+        // Their sessions go on in another of their accounts, and end where there is none.
+        sqlx::query!(
+            "UPDATE sessions SET account_id = other.account_id
+             FROM (SELECT account_id FROM members WHERE user_id = $2 AND account_id <> $1 ORDER BY created_at LIMIT 1) other
+             WHERE sessions.account_id = $1 AND sessions.user_id = $2",
+            account,
+            user.0
+        )
+        .execute(tenant.connection())
+        .await?;
+        sqlx::query!("DELETE FROM members WHERE account_id = $1 AND user_id = $2", account, user.0)
+            .execute(tenant.connection())
+            .await?;
+    }
+    Ok(changed)
+}
+
+/// What a member is, and whether they are the last admin. Until the transaction ends nobody else changes a member of
+/// the account: two admins who demote one another at the same time must not both succeed.
+async fn lock(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
+    let account = tenant.account().0;
+    sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account)
+        .fetch_all(tenant.connection())
+        .await?;
+    let found = sqlx::query!(
+        r#"SELECT role, EXISTS (SELECT FROM members o WHERE o.account_id = $1 AND o.user_id <> $2 AND o.role = 'admin')
+                  AS "others!"
+           FROM members WHERE account_id = $1 AND user_id = $2"#,
         account,
         user.0
     )
-    .execute(tenant.connection())
+    .fetch_optional(tenant.connection())
     .await?;
-    Ok(removed.rows_affected() > 0)
+    Ok(match found.map(|found| (Role::from(found.role), found.others)) {
+        None => Changed::NoMember,
+        Some((Role::Admin, false)) => Changed::LastAdmin,
+        Some((role, _)) => Changed::From(role),
+    })
+}
+
+/// An account of a person, as the switcher lists it.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub name: String,
+}
+
+/// All accounts of a person, by name.
+pub async fn list_accounts(store: &Store, user: UserId) -> Result<Vec<Membership>> {
+    let accounts = sqlx::query_as!(
+        Membership,
+        r#"SELECT a.id AS "account: AccountId", a.name FROM members m JOIN accounts a ON a.id = m.account_id
+           WHERE m.user_id = $1 ORDER BY lower(a.name), a.id"#,
+        user.0
+    );
+    Ok(accounts.fetch_all(store.pool()).await?)
 }
 
 /// The account that a person joined first.

@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 use sqlx::postgres::types::PgInterval;
 
+use super::audit::{NewEntry, record_for_person};
 use super::members::Role;
 use super::{Result, Store};
-use crate::id::{AccountId, UserId};
+use crate::client::Client;
+use crate::id::{AccountId, SessionId, UserId};
 use crate::token::TokenHash;
 
 /// Somebody signed in, looking at one of their accounts.
 #[derive(Debug, Clone)]
 pub struct Session {
+    /// Identifier.
+    pub id: SessionId,
     /// The person.
     pub user: UserId,
     /// Their address.
@@ -22,34 +28,68 @@ pub struct Session {
     pub account_name: String,
     /// What they may do in it.
     pub role: Role,
+    /// When the password was last typed.
+    pub confirmed_at: DateTime<Utc>,
 }
 
-/// Signs a person in for at most `absolute`.
-pub async fn create(
-    store: &Store,
-    token: &TokenHash,
-    user: UserId,
-    account: AccountId,
-    absolute: Duration,
-) -> Result<()> {
+/// A session as its person sees it in a list.
+#[derive(Debug, Clone)]
+pub struct ListedSession {
+    /// Identifier.
+    pub id: SessionId,
+    /// The network address it began at.
+    pub address: String,
+    /// What the browser calls itself.
+    pub device: String,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub last_used_at: DateTime<Utc>,
+}
+
+/// A session that is about to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession<'a> {
+    /// Identifier, made by the caller.
+    pub id: SessionId,
+    /// Hash of the cookie's token.
+    pub token: &'a TokenHash,
+    /// The person.
+    pub user: UserId,
+    /// The account that they look at first.
+    pub account: AccountId,
+    /// From where.
+    pub client: &'a Client,
+    /// Ends after this long in any case.
+    pub absolute: Duration,
+}
+
+/// Signs a person in.
+pub async fn create(store: &Store, new: &NewSession<'_>, entry: &NewEntry) -> Result<()> {
+    let mut transaction = store.pool().begin().await?;
     sqlx::query!(
-        "INSERT INTO sessions (token_hash, user_id, account_id, expires_at)
-         VALUES ($1, $2, $3, clock_timestamp() + $4)",
-        token.as_bytes(),
-        user.0,
-        account.0,
-        interval(absolute)
+        "INSERT INTO sessions (id, token_hash, user_id, account_id, address, device, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7)",
+        new.id.0,
+        new.token.as_bytes(),
+        new.user.0,
+        new.account.0,
+        new.client.address.to_string(),
+        new.client.device,
+        interval(new.absolute)
     )
-    .execute(store.pool())
+    .execute(&mut *transaction)
     .await?;
-    Ok(())
+    record_for_person(&mut transaction, new.user, entry).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// The session of a token, unless it expired or was not used for `idle`. Notes the use, at most once a minute.
 pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Option<Session>> {
     let session = sqlx::query_as!(
         Session,
-        r#"SELECT s.user_id AS "user: UserId", u.email, s.account_id AS "account: AccountId", a.name AS account_name, m.role
+        r#"SELECT s.id AS "id: SessionId", s.user_id AS "user: UserId", u.email, s.account_id AS "account: AccountId",
+                  a.name AS account_name, m.role, s.confirmed_at
            FROM sessions s
            JOIN users u ON u.id = s.user_id
            JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
@@ -72,15 +112,71 @@ pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Op
     Ok(session)
 }
 
-/// Signs out.
-pub async fn delete(store: &Store, token: &TokenHash) -> Result<()> {
-    sqlx::query!("DELETE FROM sessions WHERE token_hash = $1", token.as_bytes()).execute(store.pool()).await?;
+/// A person's sessions that are still good, the latest used first.
+pub async fn list(store: &Store, user: UserId, idle: Duration) -> Result<Vec<ListedSession>> {
+    let sessions = sqlx::query_as!(
+        ListedSession,
+        r#"SELECT id AS "id: SessionId", address, device, created_at, last_used_at FROM sessions
+           WHERE user_id = $1 AND expires_at > clock_timestamp() AND last_used_at > clock_timestamp() - $2::interval
+           ORDER BY last_used_at DESC, id"#,
+        user.0,
+        interval(idle)
+    );
+    Ok(sessions.fetch_all(store.pool()).await?)
+}
+
+/// Lets a session look at another of its person's accounts. False: they do not belong to it.
+pub async fn put_account(store: &Store, id: SessionId, account: AccountId) -> Result<bool> {
+    let switched = sqlx::query!(
+        "UPDATE sessions SET account_id = $2
+         WHERE id = $1 AND EXISTS (SELECT FROM members m WHERE m.account_id = $2 AND m.user_id = sessions.user_id)",
+        id.0,
+        account.0
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(switched.rows_affected() > 0)
+}
+
+/// Notes that the password was typed again, and gives the session another token.
+pub async fn confirm(store: &Store, id: SessionId, token: &TokenHash) -> Result<()> {
+    sqlx::query!(
+        "UPDATE sessions SET confirmed_at = clock_timestamp(), token_hash = $2 WHERE id = $1",
+        id.0,
+        token.as_bytes()
+    )
+    .execute(store.pool())
+    .await?;
     Ok(())
 }
 
-/// Signs a person out everywhere.
-pub async fn delete_all_of(store: &Store, user: UserId) -> Result<()> {
-    sqlx::query!("DELETE FROM sessions WHERE user_id = $1", user.0).execute(store.pool()).await?;
+/// Ends one of a person's sessions. False: it is none of theirs, or has ended already.
+pub async fn delete(store: &Store, user: UserId, id: SessionId, entry: &NewEntry) -> Result<bool> {
+    let mut transaction = store.pool().begin().await?;
+    let deleted = sqlx::query!("DELETE FROM sessions WHERE user_id = $1 AND id = $2", user.0, id.0)
+        .execute(&mut *transaction)
+        .await?;
+    if deleted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    record_for_person(&mut transaction, user, entry).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Ends all of a person's sessions but one.
+pub async fn delete_others(store: &Store, user: UserId, kept: SessionId, entry: &NewEntry) -> Result<()> {
+    let mut transaction = store.pool().begin().await?;
+    sqlx::query!("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", user.0, kept.0)
+        .execute(&mut *transaction)
+        .await?;
+    record_for_person(&mut transaction, user, entry).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Ends all of a person's sessions.
+pub(super) async fn delete_all_of(connection: &mut PgConnection, user: UserId) -> Result<()> {
+    sqlx::query!("DELETE FROM sessions WHERE user_id = $1", user.0).execute(connection).await?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Table `users`: people who sign in.
 
+use super::audit::{NewEntry, record_for_person};
+use super::sessions::delete_all_of;
 use super::{Result, Store};
 use crate::id::UserId;
 
@@ -8,6 +10,8 @@ use crate::id::UserId;
 pub struct User {
     /// Identifier.
     pub id: UserId,
+    /// The address they sign in with.
+    pub email: String,
     /// argon2id PHC string.
     pub password_hash: String,
 }
@@ -20,20 +24,25 @@ pub async fn is_empty(store: &Store) -> Result<bool> {
 
 /// The person with this e-mail address (lower-case).
 pub async fn find_by_email(store: &Store, email: &str) -> Result<Option<User>> {
-    let user = sqlx::query_as!(User, r#"SELECT id AS "id: UserId", password_hash FROM users WHERE email = $1"#, email);
+    let user =
+        sqlx::query_as!(User, r#"SELECT id AS "id: UserId", email, password_hash FROM users WHERE email = $1"#, email);
     Ok(user.fetch_optional(store.pool()).await?)
 }
 
 /// The person with this identifier.
 pub async fn find(store: &Store, id: UserId) -> Result<Option<User>> {
-    let user = sqlx::query_as!(User, r#"SELECT id AS "id: UserId", password_hash FROM users WHERE id = $1"#, id.0);
+    let user =
+        sqlx::query_as!(User, r#"SELECT id AS "id: UserId", email, password_hash FROM users WHERE id = $1"#, id.0);
     Ok(user.fetch_optional(store.pool()).await?)
 }
 
-/// Replaces a person's password.
-pub async fn put_password(store: &Store, id: UserId, password_hash: &str) -> Result<()> {
+/// Replaces a person's password and ends all their sessions.
+pub async fn put_password(store: &Store, id: UserId, password_hash: &str, entry: &NewEntry) -> Result<()> {
+    let mut transaction = store.pool().begin().await?;
     sqlx::query!("UPDATE users SET password_hash = $2 WHERE id = $1", id.0, password_hash)
-        .execute(store.pool())
+        .execute(&mut *transaction)
         .await?;
-    Ok(())
+    delete_all_of(&mut transaction, id).await?;
+    record_for_person(&mut transaction, id, entry).await?;
+    Ok(transaction.commit().await?)
 }

@@ -14,6 +14,7 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/tokens.css"),
     include_str!("../../static/css/base.css"),
     include_str!("../../static/css/frame.css"),
+    include_str!("../../static/css/switcher.css"),
     include_str!("../../static/css/card.css"),
     include_str!("../../static/css/button.css"),
     include_str!("../../static/css/switch.css"),
@@ -21,6 +22,7 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/notice.css"),
     include_str!("../../static/css/rows.css"),
     include_str!("../../static/css/steps.css"),
+    include_str!("../../static/css/audit.css"),
     include_str!("../../static/css/verdict.css"),
     include_str!("../../static/css/code.css"),
 );

@@ -4,13 +4,17 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use chrono::{DateTime, Utc};
 use futures_util::future::LocalBoxFuture;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
+use super::client::client;
 use super::cookies::Cookies;
 use super::error::Error;
 use super::flash::Notice;
 use super::shell::{Person, Section, Shell};
+use crate::audit::Actor;
+use crate::auth::members::Membership;
 use crate::auth::{self, Role, Session};
+use crate::client::Client;
 use crate::id::AccountId;
 use crate::state::State;
 
@@ -19,8 +23,10 @@ use crate::state::State;
 pub struct Visitor {
     /// Who, and in which account.
     pub session: Session,
-    /// The token of their cookie.
-    pub token: SecretString,
+    /// All their accounts.
+    pub accounts: Vec<Membership>,
+    /// From where they look.
+    pub client: Client,
     /// What they have just done.
     pub notice: Option<Notice>,
     /// When the page is drawn.
@@ -38,9 +44,19 @@ impl Visitor {
         self.session.role == Role::Admin
     }
 
+    /// Who acts, for the audit log.
+    pub fn actor(&self) -> Actor {
+        Actor { account: self.session.account, who: self.session.who(), client: Some(self.client.clone()) }
+    }
+
     /// The frame of a page of the settings.
     pub fn shell(&self, section: Section, title: impl Into<String>) -> Shell {
-        let person = Person { email: self.session.email.clone(), account_name: self.session.account_name.clone() };
+        let others = self.accounts.iter().filter(|membership| membership.account != self.session.account);
+        let person = Person {
+            email: self.session.email.clone(),
+            account_name: self.session.account_name.clone(),
+            other_accounts: others.map(|other| (other.account.to_string(), other.name.clone())).collect(),
+        };
         Shell { notice: self.notice, ..Shell::settings(section, title, person) }
     }
 
@@ -53,7 +69,9 @@ impl Visitor {
         let cookies = Cookies::new(state.config.is_https());
         let Some(token) = cookies.session(request) else { return Ok(None) };
         let Some(session) = auth::session::find(state, token.expose_secret()).await? else { return Ok(None) };
-        Ok(Some(Self { session, token, notice: cookies.notice(request), now: state.clock.now() }))
+        let accounts = auth::members::accounts(state, session.user).await?;
+        let client = client(request, &state.config.trusted_proxies);
+        Ok(Some(Self { session, accounts, client, notice: cookies.notice(request), now: state.clock.now() }))
     }
 }
 

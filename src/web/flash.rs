@@ -27,17 +27,31 @@ pub enum Notice {
     KeyRevoked,
     /// A member was removed.
     MemberRemoved,
+    /// A member has another role.
+    RoleChanged,
+    /// Somebody left the account.
+    Left,
+    /// An invitation was taken back.
+    InvitationWithdrawn,
+    /// The session looks at another account.
+    Switched,
+    /// One session was ended.
+    SessionEnded,
+    /// All other sessions were ended.
+    SessionsEnded,
     /// An invitation was accepted.
     Joined,
     /// The account has another name.
     AccountRenamed,
+    /// The account was deleted.
+    AccountDeleted,
     /// The password was changed.
     PasswordChanged,
     /// The session was ended.
     SignedOut,
 }
 
-const ALL: [(Notice, &str, &str); 16] = [
+const ALL: &[(Notice, &str, &str)] = &[
     (
         Notice::Connected,
         "connected",
@@ -54,8 +68,15 @@ const ALL: [(Notice, &str, &str); 16] = [
     (Notice::PrivacyOff, "privacy-off", "Privacy Mode is off. Each destination decides for itself."),
     (Notice::KeyRevoked, "key-revoked", "The key is revoked."),
     (Notice::MemberRemoved, "member-removed", "The member is removed."),
+    (Notice::RoleChanged, "role-changed", "The role is changed. It holds from their next click on."),
+    (Notice::Left, "left", "You have left the account."),
+    (Notice::InvitationWithdrawn, "invitation-withdrawn", "The invitation is withdrawn. Its link works no longer."),
+    (Notice::Switched, "switched", "You are in your other account now."),
+    (Notice::SessionEnded, "session-ended", "The session is ended."),
+    (Notice::SessionsEnded, "sessions-ended", "All your other sessions are ended."),
     (Notice::Joined, "joined", "Welcome. You are a member of this account now."),
     (Notice::AccountRenamed, "account-renamed", "The account has its new name."),
+    (Notice::AccountDeleted, "account-deleted", "The account is deleted."),
     (Notice::PasswordChanged, "password-changed", "The password is changed. Your other sessions are signed out."),
     (Notice::SignedOut, "signed-out", "You are signed out."),
 ];
@@ -77,7 +98,7 @@ impl Notice {
     }
 
     fn row(self) -> (Self, &'static str, &'static str) {
-        ALL.into_iter().find(|row| row.0 == self).unwrap_or(ALL[0])
+        ALL.iter().copied().find(|row| row.0 == self).unwrap_or(ALL[0])
     }
 }
 
@@ -87,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_notice_comes_back_by_its_name() {
-        for (notice, name, _) in ALL {
+        for &(notice, name, _) in ALL {
             assert_eq!(Notice::named(name), Some(notice));
             assert_eq!(notice.name(), name);
         }

@@ -1,6 +1,9 @@
 //! What happens on a page: a file for each area, with `show new create edit update remove`.
 
 pub(super) mod account;
+pub(super) mod audit;
+mod confirmation;
+pub(super) mod deletion;
 pub(super) mod destination;
 pub(super) mod destination_form;
 pub(super) mod door;
@@ -8,6 +11,7 @@ pub(super) mod invitation;
 pub(super) mod keys;
 pub(super) mod members;
 pub(super) mod observability;
+pub(super) mod sessions;
 pub(super) mod verdict;
 
 use std::time::Duration;

@@ -4,7 +4,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, resource};
 
 use super::error::{Error, Result};
-use super::handlers::{account, destination, door, invitation, keys, members, observability};
+use super::handlers::{
+    account, audit, deletion, destination, door, invitation, keys, members, observability, sessions,
+};
 use super::{assets, edge};
 
 /// Mounts the pages. What is mounted before keeps its addresses; everything else gets a page. Needs `web::Data<State>`.
@@ -44,13 +46,32 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource("/settings/observability/{kind}").post(destination::create))
         .service(resource("/settings/keys").get(keys::show).post(keys::create))
         .service(resource("/settings/keys/{id}/revoke").get(keys::confirm).post(keys::remove))
+        .configure(members)
+        .configure(account);
+}
+
+fn members(config: &mut ServiceConfig) {
+    config
         .service(resource("/settings/members").get(members::show))
         .service(resource("/settings/members/invitations").post(members::create))
-        .service(resource("/settings/members/{id}/remove").get(members::confirm).post(members::remove))
+        .service(resource("/settings/members/invitations/{id}/withdraw").post(members::withdraw))
+        .service(resource("/settings/members/leave").get(members::confirm_leaving).post(members::leave))
+        .service(resource("/settings/members/{id}/role").post(members::update))
+        .service(resource("/settings/members/{id}/remove").get(members::confirm).post(members::remove));
+}
+
+fn account(config: &mut ServiceConfig) {
+    config
         .service(resource("/settings/account").get(account::show))
         .service(resource("/settings/account/name").post(account::rename))
         .service(resource("/settings/account/privacy").post(account::update))
-        .service(resource("/settings/account/password").post(account::change_password));
+        .service(resource("/settings/account/password").post(account::change_password))
+        .service(resource("/settings/account/switch").post(sessions::update))
+        .service(resource("/settings/account/sessions/end-others").post(sessions::remove_others))
+        .service(resource("/settings/account/sessions/{id}/end").post(sessions::remove))
+        .service(resource("/settings/account/audit").get(audit::show))
+        .service(resource("/settings/account/audit.csv").get(audit::export))
+        .service(resource("/settings/account/delete").get(deletion::confirm).post(deletion::remove));
 }
 
 async fn nothing() -> Result {

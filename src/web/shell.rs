@@ -24,6 +24,8 @@ pub struct Person {
     pub email: String,
     /// The account that is shown.
     pub account_name: String,
+    /// Identifiers and names of the others, to switch to.
+    pub other_accounts: Vec<(String, String)>,
 }
 
 /// One mistake, shown in the summary and at its field.

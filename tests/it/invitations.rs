@@ -75,7 +75,7 @@ async fn somebody_who_is_signed_in_joins_with_one_click() {
     assert!(page.text.contains("You are signed in as grace@example.com"), "{}", page.text);
     let answer = app.posts_form(&grace, &invitation, &[]).await;
     assert_eq!((answer.status, answer.location.as_str()), (303, "/settings/observability"), "{}", answer.text);
-    let members = app.gets(&answer.cookie, "/settings/members").await.text;
+    let members = app.gets(&grace, "/settings/members").await.text;
     assert!(members.contains("ada@example.com") && members.contains("grace@example.com"), "{members}");
     app.stop().await;
 }

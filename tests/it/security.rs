@@ -1,5 +1,8 @@
 //! Strangers share this server: each promise of SECURITY.md, seen from the side of who attacks it.
 
+mod audit;
+mod members;
+mod sessions;
 mod throttling;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -16,11 +19,16 @@ fn behind_a_proxy(given: Given) -> Given {
     given.with("trusted-proxies", "127.0.0.1", Source::Argument)
 }
 
-/// Sends a form from `address`, in an application that runs [`behind_a_proxy`].
-async fn posts_from(app: &TestApp, address: &str, cookie: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+/// Tries to sign in from `address`, in an application that runs [`behind_a_proxy`].
+async fn signs_in_from(app: &TestApp, address: &str, email: &str, password: &str) -> Answer {
+    tries_from(&client(), app, address, &[("email", email), ("password", password)]).await
+}
+
+/// The same with a client that others use, too.
+async fn tries_from(client: &reqwest::Client, app: &TestApp, address: &str, form: &[(&str, &str)]) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = client().post(format!("{}{path}", app.url)).header("sec-fetch-site", "same-origin");
-    let request = request.header("content-type", "application/x-www-form-urlencoded").header("cookie", cookie);
+    let request = client.post(format!("{}/sign-in", app.url)).header("sec-fetch-site", "same-origin");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
     read(request.header("x-forwarded-for", address).body(body).send().await.unwrap()).await
 }
 

@@ -2,9 +2,10 @@
 
 use actix_web::web;
 
-use super::{done, problems, shown};
-use crate::auth;
-use crate::broadcast;
+use super::confirmation::{Act, confirmed, renewed};
+use super::{done, problems, shown, throttled};
+use crate::auth::session::ListedSession;
+use crate::client::device_in_words;
 use crate::state::State;
 use crate::web::control::Control;
 use crate::web::cookies::Cookies;
@@ -13,8 +14,10 @@ use crate::web::extract::{Admin, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
-use crate::web::pages::account::AccountPage;
+use crate::web::pages::account::{AccountPage, SessionRow};
 use crate::web::shell::{Problem, Section, Shell};
+use crate::web::when::When;
+use crate::{auth, broadcast};
 
 /// `GET /settings/account`
 pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
@@ -29,7 +32,7 @@ pub(in crate::web) async fn rename(state: web::Data<State>, Admin(visitor): Admi
     if !unreadable.is_empty() {
         return Ok(html::unprocessable(&page(&state, &visitor, Some(name), unreadable).await?));
     }
-    match auth::account::rename(&state, visitor.account(), name).await {
+    match auth::account::rename(&state, &visitor.actor(), name).await {
         Ok(()) => Ok(done(&state, Section::Account.path(), Notice::AccountRenamed)),
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&page(&state, &visitor, Some(name), problems(&errors)).await?))
@@ -38,19 +41,32 @@ pub(in crate::web) async fn rename(state: web::Data<State>, Admin(visitor): Admi
     }
 }
 
-/// `POST /settings/account/privacy`
+/// `POST /settings/account/privacy`. Turning it off lets content leave: that asks for the password.
 pub(in crate::web) async fn update(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
     let private = values.is_on("enabled");
-    broadcast::set_privacy(&state, visitor.account(), private).await?;
+    let mut token = None;
+    if !private {
+        let act = Act {
+            section: Section::Account,
+            what: "turn Privacy Mode off",
+            action: "/settings/account/privacy".to_owned(),
+            carried: &["enabled"],
+            back_path: Section::Account.path(),
+        };
+        token = match confirmed(&state, &visitor, &values, &act).await? {
+            Ok(token) => token,
+            Err(page) => return Ok(page),
+        };
+    }
+    broadcast::set_privacy(&state, &visitor.actor(), private).await?;
     let notice = if private { Notice::PrivacyOn } else { Notice::PrivacyOff };
-    Ok(done(&state, Section::Account.path(), notice))
+    Ok(renewed(&state, done(&state, Section::Account.path(), notice), token.as_ref()))
 }
 
-/// `POST /settings/account/password`
+/// `POST /settings/account/password`. Asks for the present one, however fresh the session is.
 pub(in crate::web) async fn change_password(state: web::Data<State>, visitor: Visitor, Form(values): Form) -> Result {
-    let who = (visitor.session.user, visitor.account());
     let (current, new) = (values.raw("current_password").into(), values.raw("password").into());
-    match auth::account::change_password(&state, who, &visitor.session.email, current, new).await {
+    match auth::account::change_password(&state, &visitor.client, &visitor.session, current, new).await {
         Ok(signed_in) => {
             let mut response = done(&state, Section::Account.path(), Notice::PasswordChanged);
             response.add_cookie(&Cookies::new(state.config.is_https()).signed_in(&signed_in.session_token))?;
@@ -58,6 +74,13 @@ pub(in crate::web) async fn change_password(state: web::Data<State>, visitor: Vi
         }
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&page(&state, &visitor, None, problems(&errors)).await?))
+        }
+        Err(auth::Error::Throttled { wait }) => {
+            let mut page = page(&state, &visitor, None, Vec::new()).await?;
+            Ok(throttled(wait, |problem| {
+                page.shell.problems = vec![problem];
+                page
+            }))
         }
         Err(error) => Err(error.into()),
     }
@@ -69,7 +92,9 @@ async fn page(state: &State, visitor: &Visitor, name: Option<&str>, problems: Ve
         Control::password("current_password", "Current password", "current-password"),
         Control::password("password", "New password", "new-password").hint("At least 12 characters."),
     ];
+    let sessions = auth::session::list(state, &visitor.session).await?;
     Ok(AccountPage {
+        sessions: sessions.into_iter().map(|session| row(session, visitor)).collect(),
         name: Control::text("name", "Account name").value(name.unwrap_or(&account.name)).problem(&problems),
         is_private: account.privacy_mode,
         password: password.into_iter().map(|control| control.problem(&problems)).collect(),
@@ -77,4 +102,16 @@ async fn page(state: &State, visitor: &Visitor, name: Option<&str>, problems: Ve
         can_edit: visitor.can_edit(),
         shell: Shell { problems, ..visitor.shell(Section::Account, "Account") },
     })
+}
+
+fn row(session: ListedSession, visitor: &Visitor) -> SessionRow {
+    SessionRow {
+        id: session.id.to_string(),
+        device: device_in_words(&session.device),
+        user_agent: session.device,
+        address: session.address,
+        begun: When::new(session.created_at, visitor.now),
+        used: When::new(session.last_used_at, visitor.now),
+        is_this: session.id == visitor.session.id,
+    }
 }

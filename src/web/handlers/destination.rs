@@ -37,7 +37,7 @@ pub(in crate::web) async fn create(
         return Ok(page);
     }
     let typed = typed(kind, &values, kind.manifest.label);
-    let connecting = broadcast::connect(&state, visitor.account(), kind, &typed).await;
+    let connecting = broadcast::connect(&state, &visitor.actor(), kind, &typed).await;
     attempt.conclude(&state, connecting)
 }
 
@@ -62,7 +62,7 @@ pub(in crate::web) async fn update(
     }
     let revision = values.text("revision").parse().unwrap_or_default();
     let typed = typed(kind, &values, &destination.name);
-    let connecting = broadcast::reconnect(&state, visitor.account(), (kind, &destination), revision, &typed).await;
+    let connecting = broadcast::reconnect(&state, &visitor.actor(), (kind, &destination), revision, &typed).await;
     attempt.conclude(&state, connecting)
 }
 
@@ -74,7 +74,7 @@ pub(in crate::web) async fn rename(
     Form(values): Form,
 ) -> Result {
     let (kind, destination) = find(&state, &visitor, &id).await?;
-    match broadcast::rename(&state, visitor.account(), destination.id, values.text("new_name")).await {
+    match broadcast::rename(&state, &visitor.actor(), destination.id, values.text("new_name")).await {
         Ok(true) => Ok(done(&state, &edit_path(destination.id), Notice::Renamed)),
         Ok(false) => Err(Error::NotFound),
         Err(broadcast::Error::Invalid(errors)) => {
@@ -97,14 +97,14 @@ pub(in crate::web) async fn rename(
 /// `POST …/pause`
 pub(in crate::web) async fn pause(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
     let id = parse(&id)?;
-    let found = broadcast::pause(&state, visitor.account(), id).await?;
+    let found = broadcast::pause(&state, &visitor.actor(), id).await?;
     found.then(|| done(&state, &edit_path(id), Notice::Paused)).ok_or(Error::NotFound)
 }
 
 /// `POST …/resume`
 pub(in crate::web) async fn resume(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
     let id = parse(&id)?;
-    let found = broadcast::resume(&state, visitor.account(), id).await?;
+    let found = broadcast::resume(&state, &visitor.actor(), id).await?;
     found.then(|| done(&state, &edit_path(id), Notice::Resumed)).ok_or(Error::NotFound)
 }
 
@@ -125,7 +125,7 @@ pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Adm
 
 /// `POST …/delete`
 pub(in crate::web) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
-    let removed = broadcast::remove(&state, visitor.account(), parse(&id)?).await?;
+    let removed = broadcast::remove(&state, &visitor.actor(), parse(&id)?).await?;
     removed.then(|| done(&state, Section::Observability.path(), Notice::Deleted)).ok_or(Error::NotFound)
 }
 

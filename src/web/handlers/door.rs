@@ -6,6 +6,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::{done, problems, see_other, throttled};
+use crate::auth::sign_in::Credentials;
 use crate::auth::sign_up::{Door, SignUp, door};
 use crate::auth::{self, SignedIn};
 use crate::client::Client;
@@ -42,7 +43,7 @@ pub(in crate::web) async fn new_account(state: web::Data<State>) -> Result {
 }
 
 /// `POST /sign-up`
-pub(in crate::web) async fn create_account(state: web::Data<State>, Form(values): Form) -> Result {
+pub(in crate::web) async fn create_account(state: web::Data<State>, client: Client, Form(values): Form) -> Result {
     let open = door(&state).await?;
     if open == Door::Invitation {
         return Ok(by_invitation());
@@ -57,7 +58,7 @@ pub(in crate::web) async fn create_account(state: web::Data<State>, Form(values)
         account_name: values.text("account_name"),
         code: values.text("code"),
     };
-    match auth::sign_up::sign_up(&state, typed).await {
+    match auth::sign_up::sign_up(&state, &client, typed).await {
         Ok(signed_in) => Ok(welcome(&state, &signed_in, HOME)),
         Err(auth::Error::Invalid(errors)) => Ok(html::unprocessable(&sign_up_page(open, &values, problems(&errors)))),
         Err(error) => Err(error.into()),
@@ -90,7 +91,9 @@ pub(in crate::web) async fn new_session(
 /// `POST /sign-in`
 pub(in crate::web) async fn create_session(state: web::Data<State>, client: Client, Form(values): Form) -> Result {
     let (email, next) = (values.text("email"), values.text("next"));
-    match auth::sign_in::sign_in(&state, &client, email, values.raw("password").into()).await {
+    let invitation = next.strip_prefix("/invitations/");
+    let typed = Credentials { email, password: values.raw("password").into(), invitation };
+    match auth::sign_in::sign_in(&state, &client, typed).await {
         Ok(signed_in) => Ok(welcome(&state, &signed_in, local(next))),
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&sign_in_page(&state, next, email, problems(&errors))))
@@ -103,10 +106,10 @@ pub(in crate::web) async fn create_session(state: web::Data<State>, client: Clie
 }
 
 /// `POST /sign-out`
-pub(in crate::web) async fn remove_session(state: web::Data<State>, request: HttpRequest) -> Result {
+pub(in crate::web) async fn remove_session(state: web::Data<State>, client: Client, request: HttpRequest) -> Result {
     let cookies = Cookies::new(state.config.is_https());
     if let Some(token) = cookies.session(&request) {
-        auth::session::sign_out(&state, token.expose_secret()).await?;
+        auth::session::sign_out(&state, &client, token.expose_secret()).await?;
     }
     let mut response = done(&state, "/sign-in", Notice::SignedOut);
     response.add_cookie(&cookies.signed_out())?;

@@ -4,13 +4,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::door::{HOME, filled, welcome};
-use super::problems;
+use super::{done, problems};
 use crate::auth::members::Invitation;
 use crate::auth::{self, sign_up};
+use crate::client::Client;
 use crate::state::State;
 use crate::web::control::Control;
 use crate::web::error::Result;
 use crate::web::extract::Visitor;
+use crate::web::flash::Notice;
 use crate::web::form::{Form, Values};
 use crate::web::html;
 use crate::web::pages::invitation::InvitationPage;
@@ -37,19 +39,38 @@ pub(in crate::web) async fn show(state: web::Data<State>, request: HttpRequest, 
 pub(in crate::web) async fn update(
     state: web::Data<State>,
     request: HttpRequest,
+    client: Client,
     token: web::Path<String>,
     Form(values): Form,
 ) -> Result {
     let Some(invitation) = sign_up::find_invitation(&state, &token).await? else { return Ok(unusable()) };
-    let joined = match Visitor::find(&request).await? {
-        Some(visitor) => sign_up::join(&state, &token, visitor.session.user).await,
-        None => sign_up::accept_invitation(&state, &token, values.text("email"), values.raw("password").into()).await,
-    };
-    match joined {
+    if let Some(visitor) = Visitor::find(&request).await? {
+        return join(&state, &visitor, &token).await;
+    }
+    let unreadable = values.problems(&["email", "password"]);
+    if !unreadable.is_empty() {
+        return Ok(html::unprocessable(&page(&invitation, &token, &values, unreadable)));
+    }
+    let (email, password) = (values.text("email"), values.raw("password").into());
+    match sign_up::accept_invitation(&state, &client, &token, email, password).await {
         Ok(signed_in) => Ok(welcome(&state, &signed_in, HOME)),
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&page(&invitation, &token, &values, problems(&errors))))
         }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Somebody who is signed in becomes a member, and looks at the new account.
+async fn join(state: &State, visitor: &Visitor, token: &str) -> Result {
+    let who = (visitor.session.user, visitor.session.email.as_str());
+    match sign_up::join(state, &visitor.client, token, who).await {
+        Ok(account) => {
+            auth::session::switch(state, &visitor.session, account).await?;
+            Ok(done(state, HOME, Notice::Joined))
+        }
+        // Somebody else was faster with this link.
+        Err(auth::Error::Invalid(_)) => Ok(unusable()),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,7 @@
 
 use actix_web::web;
 
+use super::confirmation::{Act, confirmed, renewed};
 use super::{done, problems, public_url, shown};
 use crate::auth::{self, api_keys};
 use crate::id::ApiKeyId;
@@ -31,20 +32,34 @@ pub(in crate::web) async fn create(state: web::Data<State>, Admin(visitor): Admi
         return Ok(html::unprocessable(&page(&state, &visitor, &values, unreadable).await?));
     }
     let key_type = ApiKeyType::from_name(values.text("type")).unwrap_or(ApiKeyType::Inference);
-    let by = Some(visitor.session.user);
-    match api_keys::create(&state, visitor.account(), by, key_type, values.text("name")).await {
-        Ok(key) => Ok(html::ok(&KeyCreatedPage {
+    let mut token = None;
+    if key_type == ApiKeyType::Management {
+        let act = Act {
+            section: Section::Keys,
+            what: "create a management key",
+            action: Section::Keys.path().to_owned(),
+            carried: &["name", "type"],
+            back_path: Section::Keys.path(),
+        };
+        token = match confirmed(&state, &visitor, &values, &act).await? {
+            Ok(token) => token,
+            Err(page) => return Ok(page),
+        };
+    }
+    let page = match api_keys::create(&state, &visitor.actor(), key_type, values.text("name")).await {
+        Ok(key) => html::ok(&KeyCreatedPage {
             shell: visitor.shell(Section::Keys, "Your new API key"),
             name: values.text("name").to_owned(),
             key: key.reveal().to_owned(),
             is_management: key_type == ApiKeyType::Management,
             public_url: public_url(&state),
-        })),
+        }),
         Err(auth::Error::Invalid(errors)) => {
-            Ok(html::unprocessable(&page(&state, &visitor, &values, problems(&errors)).await?))
+            html::unprocessable(&page(&state, &visitor, &values, problems(&errors)).await?)
         }
-        Err(error) => Err(error.into()),
-    }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(renewed(&state, page, token.as_ref()))
 }
 
 /// `GET /settings/keys/{id}/revoke`
@@ -65,7 +80,7 @@ pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Adm
 
 /// `POST /settings/keys/{id}/revoke`
 pub(in crate::web) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
-    let revoked = api_keys::revoke(&state, visitor.account(), parse(&id)?).await?;
+    let revoked = api_keys::revoke(&state, &visitor.actor(), parse(&id)?).await?;
     revoked.then(|| done(&state, Section::Keys.path(), Notice::KeyRevoked)).ok_or(Error::NotFound)
 }
 

@@ -1,12 +1,13 @@
 //! Members and invitations.
 
-use actix_web::web;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
 use secrecy::ExposeSecret as _;
 
 use super::{done, public_url, shown};
 use crate::auth::Role;
-use crate::auth::members;
-use crate::id::UserId;
+use crate::auth::members::{self, Changed};
+use crate::id::{InvitationId, UserId};
 use crate::state::State;
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Admin, Visitor};
@@ -14,22 +15,44 @@ use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
 use crate::web::pages::confirm::Confirm;
-use crate::web::pages::members::{MemberRow, MembersPage};
-use crate::web::shell::Section;
+use crate::web::pages::members::{InvitationRow, MemberRow, MembersPage};
+use crate::web::shell::{Problem, Section};
 use crate::web::when::When;
 
 /// `GET /settings/members`
 pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
-    let page = page(&state, &visitor, None).await?;
+    let page = page(&state, &visitor).await?;
     Ok(shown(&state, visitor.notice, html::ok(&page)))
 }
 
 /// `POST /settings/members/invitations`: the link is shown in the answer, this once.
 pub(in crate::web) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
     let role = Role::from_name(values.text("role"));
-    let token = members::invite(&state, visitor.account(), visitor.session.user, role).await?;
+    let token = members::invite(&state, &visitor.actor(), visitor.session.user, role).await?;
     let link = format!("{}/invitations/{}", public_url(&state), token.expose_secret());
-    Ok(html::ok(&page(&state, &visitor, Some(link)).await?))
+    Ok(html::ok(&MembersPage { new_link: Some(link), ..page(&state, &visitor).await? }))
+}
+
+/// `POST /settings/members/invitations/{id}/withdraw`
+pub(in crate::web) async fn withdraw(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let id: InvitationId = id.parse().map_err(|_| Error::NotFound)?;
+    let withdrawn = members::withdraw(&state, &visitor.actor(), id).await?;
+    withdrawn.then(|| done(&state, Section::Members.path(), Notice::InvitationWithdrawn)).ok_or(Error::NotFound)
+}
+
+/// `POST /settings/members/{id}/role`
+pub(in crate::web) async fn update(
+    state: web::Data<State>,
+    Admin(visitor): Admin,
+    id: web::Path<String>,
+    Form(values): Form,
+) -> Result {
+    let role = Role::from_name(values.text("role"));
+    match members::change_role(&state, &visitor.actor(), parse(&id)?, role).await? {
+        Changed::From(_) => Ok(done(&state, Section::Members.path(), Notice::RoleChanged)),
+        Changed::LastAdmin => last_admin(&state, &visitor).await,
+        Changed::NoMember => Err(Error::NotFound),
+    }
 }
 
 /// `GET /settings/members/{id}/remove`
@@ -51,12 +74,49 @@ pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Adm
 
 /// `POST /settings/members/{id}/remove`
 pub(in crate::web) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
-    let removed = members::remove(&state, visitor.account(), parse(&id)?).await?;
-    removed.then(|| done(&state, Section::Members.path(), Notice::MemberRemoved)).ok_or(Error::NotFound)
+    match members::remove(&state, &visitor.actor(), parse(&id)?).await? {
+        Changed::From(_) => Ok(done(&state, Section::Members.path(), Notice::MemberRemoved)),
+        Changed::LastAdmin => last_admin(&state, &visitor).await,
+        Changed::NoMember => Err(Error::NotFound),
+    }
 }
 
-async fn page(state: &State, visitor: &Visitor, new_link: Option<String>) -> Result<MembersPage> {
-    let (everybody, _) = members::list(state, visitor.account()).await?;
+/// `GET /settings/members/leave`
+pub(in crate::web) async fn confirm_leaving(visitor: Visitor) -> Result {
+    let question = format!("Leave {}?", visitor.session.account_name);
+    let consequence = match visitor.accounts.len() {
+        1 => "You have no other account and are signed out. To come back you need an invitation.",
+        _ => "You go on in another of your accounts. To come back you need an invitation.",
+    };
+    Ok(html::ok(&Confirm {
+        shell: visitor.shell(Section::Members, question.clone()),
+        question,
+        consequence: consequence.to_owned(),
+        button: "Leave",
+        action: "/settings/members/leave".to_owned(),
+        back_path: Section::Members.path().to_owned(),
+        back_label: "Members",
+    }))
+}
+
+/// `POST /settings/members/leave`
+pub(in crate::web) async fn leave(state: web::Data<State>, visitor: Visitor) -> Result {
+    match members::remove(&state, &visitor.actor(), visitor.session.user).await? {
+        Changed::From(_) => Ok(done(&state, Section::Observability.path(), Notice::Left)),
+        Changed::LastAdmin => last_admin(&state, &visitor).await,
+        Changed::NoMember => Err(Error::NotFound),
+    }
+}
+
+async fn last_admin(state: &State, visitor: &Visitor) -> Result<HttpResponse> {
+    let message = "An account needs an admin. Make another member an admin first.".to_owned();
+    let mut page = page(state, visitor).await?;
+    page.shell.problems = vec![Problem { field: None, message }];
+    Ok(html::page(StatusCode::CONFLICT, &page))
+}
+
+async fn page(state: &State, visitor: &Visitor) -> Result<MembersPage> {
+    let (everybody, invitations) = members::list(state, visitor.account()).await?;
     Ok(MembersPage {
         shell: visitor.shell(Section::Members, "Members"),
         members: everybody
@@ -65,11 +125,19 @@ async fn page(state: &State, visitor: &Visitor, new_link: Option<String>) -> Res
                 id: member.user.to_string(),
                 is_you: member.user == visitor.session.user,
                 email: member.email,
-                role: if member.role == Role::Admin { "Admin" } else { "Member" },
+                is_admin: member.role == Role::Admin,
                 joined: When::new(member.created_at, visitor.now),
             })
             .collect(),
-        new_link,
+        invitations: invitations
+            .into_iter()
+            .map(|invitation| InvitationRow {
+                id: invitation.id.to_string(),
+                role: if invitation.role == Role::Admin { "Admin" } else { "Member" },
+                expires: invitation.expires_at.format("%-d %B %Y").to_string(),
+            })
+            .collect(),
+        new_link: None,
         can_edit: visitor.can_edit(),
     })
 }

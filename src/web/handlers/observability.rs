@@ -42,7 +42,7 @@ pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> R
 /// `POST /settings/observability/broadcast`: the Enable Broadcast switch.
 pub(in crate::web) async fn update(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
     let enabled = values.is_on("enabled");
-    broadcast::switch(&state, visitor.account(), enabled).await?;
+    broadcast::switch(&state, &visitor.actor(), enabled).await?;
     let notice = if enabled { Notice::BroadcastOn } else { Notice::BroadcastOff };
     Ok(done(&state, Section::Observability.path(), notice))
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::web::control::Control;
 use crate::web::shell::Shell;
+use crate::web::when::When;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -17,8 +18,29 @@ pub struct AccountPage {
     pub is_private: bool,
     /// The controls of the password form.
     pub password: Vec<Control>,
+    /// Where the person is signed in, this session among them.
+    pub sessions: Vec<SessionRow>,
     /// Who is signed in.
     pub email: String,
     /// Whether the person may change anything but the password.
     pub can_edit: bool,
+}
+
+/// One session of the person.
+#[derive(Debug)]
+pub struct SessionRow {
+    /// Its id, as in its address.
+    pub id: String,
+    /// Browser and system, in a few words.
+    pub device: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// The network address it began at.
+    pub address: String,
+    /// When it began.
+    pub begun: When,
+    /// When it was last used.
+    pub used: When,
+    /// Whether it is the one that looks.
+    pub is_this: bool,
 }

@@ -1,4 +1,4 @@
-//! Members: who belongs to the account, invitations, removal.
+//! Members: who belongs to the account, their roles, invitations, removal.
 
 use askama::Template;
 
@@ -13,6 +13,8 @@ pub struct MembersPage {
     pub shell: Shell,
     /// Everybody.
     pub members: Vec<MemberRow>,
+    /// Links that can still be used.
+    pub invitations: Vec<InvitationRow>,
     /// The link that was just made.
     pub new_link: Option<String>,
     /// Whether the person may change anything.
@@ -26,10 +28,21 @@ pub struct MemberRow {
     pub id: String,
     /// The address the person signs in with.
     pub email: String,
-    /// "Admin" or "Member".
-    pub role: &'static str,
+    /// Whether they may change settings.
+    pub is_admin: bool,
     /// Since when.
     pub joined: When,
     /// Whether it is who looks.
     pub is_you: bool,
+}
+
+/// One link that can still be used.
+#[derive(Debug)]
+pub struct InvitationRow {
+    /// Its id, as in the address.
+    pub id: String,
+    /// "Admin" or "Member".
+    pub role: &'static str,
+    /// Until which day.
+    pub expires: String,
 }

@@ -9,8 +9,7 @@ async fn no_malformed_unknown_and_revoked_keys_get_the_identical_answer() {
     let server = Server::start().await;
     let revoked = tracecast::auth::api_keys::create(
         &server.state,
-        server.account,
-        None,
+        &tracecast::audit::Actor::operator(server.account),
         tracecast::token::ApiKeyType::Inference,
         "old",
     )
@@ -18,7 +17,9 @@ async fn no_malformed_unknown_and_revoked_keys_get_the_identical_answer() {
     .unwrap();
     let listed = tracecast::auth::api_keys::list(&server.state, server.account).await.unwrap();
     let id = listed.iter().find(|key| key.name == "old").unwrap().id;
-    tracecast::auth::api_keys::revoke(&server.state, server.account, id).await.unwrap();
+    tracecast::auth::api_keys::revoke(&server.state, &tracecast::audit::Actor::operator(server.account), id)
+        .await
+        .unwrap();
     let unknown =
         tracecast::token::ApiKey::new(tracecast::token::ApiKeyType::Inference, tracecast::random::Random).unwrap();
 

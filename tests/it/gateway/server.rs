@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Mutex;
 use tracecast::api;
+use tracecast::audit::{Actor, Change, Event, Who};
 use tracecast::auth::api_keys;
 use tracecast::clock::Clock;
 use tracecast::config::{Config, Given, Source};
@@ -128,8 +129,9 @@ impl Server {
         let database = Database::new().await;
         let state = state(config.clone(), &database.url);
         let account = account(&state).await;
-        let key = api_keys::create(&state, account, None, ApiKeyType::Inference, "SDK").await.unwrap();
-        let management = api_keys::create(&state, account, None, ApiKeyType::Management, "Terraform").await.unwrap();
+        let key = api_keys::create(&state, &Actor::operator(account), ApiKeyType::Inference, "SDK").await.unwrap();
+        let management =
+            api_keys::create(&state, &Actor::operator(account), ApiKeyType::Management, "Terraform").await.unwrap();
         let tls = egress::client_config(&[]).unwrap();
         let (recorder, writer) = Recorder::new(state.store.clone(), state.random);
         tokio::spawn(writer.run());
@@ -222,7 +224,8 @@ async fn account(state: &State) -> AccountId {
     state.store.migrate().await.unwrap();
     let account = AccountId(state.random.uuid());
     let user = NewUser { id: UserId(state.random.uuid()), email: "ada@example.com", password_hash: "none" };
-    accounts::create_with_admin(&state.store, &user, account, "Analytical Engines", true).await.unwrap();
+    let entry = Change::new(Event::AccountCreated, "").entry(state, &Who::Operator, None);
+    accounts::create_with_admin(&state.store, &user, (account, "Analytical Engines"), true, &entry).await.unwrap();
     let mut tenant = state.store.tenant(account).await.unwrap();
     accounts::put_broadcast(&mut tenant, true).await.unwrap();
     let values = TestedValues {

@@ -2,8 +2,9 @@
 
 use futures_util::future::join_all;
 
-use super::{PASSWORD, behind_a_proxy, executes, posts_from, signs_in, value};
+use super::{PASSWORD, behind_a_proxy, executes, signs_in, signs_in_from, tries_from, value};
 use crate::support::app::TestApp;
+use crate::support::http::client;
 
 const WRONG: &str = "not the password at all";
 
@@ -47,15 +48,11 @@ async fn while_it_is_closed_not_even_the_right_password_is_looked_at() {
 async fn many_attempts_at_once_gain_nothing() {
     let app = TestApp::start_with(behind_a_proxy).await;
     app.signs_up("ada@example.com").await;
-    posts_from(&app, "198.51.100.1", "", "/sign-in", &[("email", "ada@example.com"), ("password", WRONG)]).await;
+    signs_in_from(&app, "198.51.100.1", "ada@example.com", WRONG).await;
     executes(&app, "UPDATE sign_in_throttle SET attempts = 12, open_at = last_at").await;
     let attempts = (0..12).map(|number| {
         let app = &app;
-        async move {
-            let address = format!("203.0.113.{number}");
-            let form = [("email", "ada@example.com"), ("password", WRONG)];
-            posts_from(app, &address, "", "/sign-in", &form).await.status
-        }
+        async move { signs_in_from(app, &format!("203.0.113.{number}"), "ada@example.com", WRONG).await.status }
     });
     let statuses = join_all(attempts).await;
     assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 1, "{statuses:?}");
@@ -69,10 +66,7 @@ async fn an_address_has_twenty_attempts_a_minute_whatever_names_it_tries() {
     app.signs_up("ada@example.com").await;
     let tries = |address: &'static str, name: String| {
         let app = &app;
-        async move {
-            let form = [("email", name.as_str()), ("password", WRONG)];
-            posts_from(app, address, "", "/sign-in", &form).await.status
-        }
+        async move { signs_in_from(app, address, &name, WRONG).await.status }
     };
     let statuses = join_all((0..25).map(|number| tries("203.0.113.7", format!("n{number}@example.com")))).await;
     assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 20, "{statuses:?}");
@@ -89,10 +83,9 @@ async fn without_configured_proxies_no_header_changes_the_address() {
     let app = TestApp::start().await;
     for number in 0..20 {
         let (address, name) = (format!("203.0.113.{number}"), format!("n{number}@example.com"));
-        posts_from(&app, &address, "", "/sign-in", &[("email", &name), ("password", WRONG)]).await;
+        signs_in_from(&app, &address, &name, WRONG).await;
     }
-    let form = [("email", "more@example.com"), ("password", WRONG)];
-    assert_eq!(posts_from(&app, "203.0.113.99", "", "/sign-in", &form).await.status, 429);
+    assert_eq!(signs_in_from(&app, "203.0.113.99", "more@example.com", WRONG).await.status, 429);
     app.stop().await;
 }
 
@@ -119,12 +112,13 @@ async fn pages_answer_while_every_hashing_permit_is_taken_and_a_password_is_hash
     let app = TestApp::start_with(behind_a_proxy).await;
     let cookie = app.signs_up("ada@example.com").await;
     let all = app.takes_every_hashing_permit().await;
+    let client = client();
     let crowd = (0..100).map(|number| {
-        let app = &app;
+        let (app, client) = (&app, &client);
         async move {
             let name = if number % 2 == 0 { "ada@example.com".to_owned() } else { format!("n{number}@example.com") };
             let form = [("email", name.as_str()), ("password", PASSWORD)];
-            posts_from(app, &format!("10.0.{number}.1"), "", "/sign-in", &form).await.status
+            tries_from(client, app, &format!("10.0.{number}.1"), &form).await.status
         }
     });
     let mut crowd = Box::pin(join_all(crowd));

@@ -26,6 +26,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: String,
     pub(crate) cookie: String,
+    /// The session's cookie; empty when it did not change.
+    pub(crate) session: String,
     pub(crate) text: String,
 }
 
@@ -147,6 +149,9 @@ impl TestApp {
 pub(crate) async fn read(response: reqwest::Response) -> Answer {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let cookie = header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+    let session = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    let mut session = session.map(|value| value.split(';').next().unwrap_or_default().to_owned());
+    let session = session.rfind(|cookie| cookie.contains("tc_session=")).unwrap_or_default();
     let (status, location) = (response.status().as_u16(), header("location").to_owned());
-    Answer { status, location, cookie, text: response.text().await.unwrap() }
+    Answer { status, location, cookie, session, text: response.text().await.unwrap() }
 }

@@ -1,0 +1,185 @@
+//! The audit log: who changed what, when and from where; written in the transaction of the change (spec 5.5).
+
+pub mod csv;
+mod event;
+
+use serde_json::{Map, Value};
+
+use crate::client::Client;
+use crate::id::{AccountId, ApiKeyId, UserId};
+use crate::state::State;
+use crate::store::audit::NewEntry;
+use crate::store::{self, Tenant};
+
+pub use self::event::Event;
+pub use crate::store::audit::{Entry, Filter};
+
+/// Who acts, in which account.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The account.
+    pub account: AccountId,
+    /// Who.
+    pub who: Who,
+    /// From where. None: from the operator's shell.
+    pub client: Option<Client>,
+}
+
+/// Who acts.
+#[derive(Debug, Clone)]
+pub enum Who {
+    /// Somebody who is signed in.
+    Person {
+        /// Identifier.
+        user: UserId,
+        /// The address they sign in with.
+        email: String,
+    },
+    /// A program with a management key.
+    Key {
+        /// Identifier.
+        key: ApiKeyId,
+        /// As the account calls it.
+        name: String,
+    },
+    /// Whoever runs the server.
+    Operator,
+    /// Somebody who claims to be the person with this address.
+    Stranger {
+        /// What they typed.
+        email: String,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub struct Change {
+    event: Event,
+    subject: String,
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
+impl Actor {
+    /// Whoever runs the server.
+    pub fn operator(account: AccountId) -> Self {
+        Self { account, who: Who::Operator, client: None }
+    }
+
+    /// The person, if it is one.
+    pub fn user(&self) -> Option<UserId> {
+        match self.who {
+            Who::Person { user, .. } => Some(user),
+            Who::Key { .. } | Who::Operator | Who::Stranger { .. } => None,
+        }
+    }
+}
+
+impl Who {
+    /// As an entry tells it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Person { email, .. } | Self::Stranger { email } => email,
+            Self::Key { name, .. } => name,
+            Self::Operator => "the operator",
+        }
+    }
+}
+
+impl Change {
+    /// Something happened to what or whom `subject` names.
+    pub fn new(event: Event, subject: impl Into<String>) -> Self {
+        Self { event, subject: subject.into(), before: None, after: None }
+    }
+
+    /// The same, with what was there and what is there now; what did not change is left out. No secrets, please.
+    #[must_use]
+    pub fn between(self, before: Value, after: Value) -> Self {
+        let (before, after) = difference(before, after);
+        Self { before: Some(before), after: Some(after), ..self }
+    }
+
+    /// The same, with what is there now.
+    #[must_use]
+    pub fn to(self, after: Value) -> Self {
+        Self { after: Some(after), ..self }
+    }
+
+    /// The same, with what was there.
+    #[must_use]
+    pub fn from(self, before: Value) -> Self {
+        Self { before: Some(before), ..self }
+    }
+
+    /// The entry that tells it.
+    pub fn entry(self, state: &State, who: &Who, client: Option<&Client>) -> NewEntry {
+        let (actor_kind, actor_id) = match who {
+            Who::Person { user, .. } => ("person", Some(user.0)),
+            Who::Key { key, .. } => ("key", Some(key.0)),
+            Who::Operator => ("operator", None),
+            Who::Stranger { .. } => ("stranger", None),
+        };
+        NewEntry {
+            id: state.random.uuid(),
+            event: self.event.name(),
+            actor_kind,
+            actor_id,
+            actor: who.name().to_owned(),
+            address: client.map(|client| client.address.to_string()),
+            subject: self.subject,
+            before: self.before,
+            after: self.after,
+        }
+    }
+}
+
+/// Writes down what `actor` is about to do, in the transaction that does it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn record(state: &State, tenant: &mut Tenant, actor: &Actor, change: Change) -> Result<(), store::Error> {
+    store::audit::record(tenant, &change.entry(state, &actor.who, actor.client.as_ref())).await
+}
+
+/// A page of the account's log, newest first, and everybody who appears in it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn page(
+    state: &State,
+    account: AccountId,
+    filter: &Filter<'_>,
+    most: i64,
+) -> Result<(Vec<Entry>, Vec<String>), store::Error> {
+    let mut tenant = state.store.tenant(account).await?;
+    let entries = store::audit::list(&mut tenant, filter, most).await?;
+    Ok((entries, store::audit::list_actors(&mut tenant).await?))
+}
+
+/// Both without the members that are equal.
+fn difference(before: Value, after: Value) -> (Value, Value) {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            let changed = |one: &Map<String, Value>, other: &Map<String, Value>| {
+                let differs = one.iter().filter(|(name, value)| other.get(*name) != Some(value));
+                Value::Object(differs.map(|(name, value)| (name.clone(), value.clone())).collect())
+            };
+            (changed(&before, &after), changed(&after, &before))
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_did_not_change_is_left_out() {
+        let before = json!({ "name": "A", "enabled": true, "gone": 1 });
+        let after = json!({ "name": "B", "enabled": true, "new": 2 });
+        assert_eq!(difference(before, after), (json!({ "name": "A", "gone": 1 }), json!({ "name": "B", "new": 2 })));
+    }
+}

@@ -1,0 +1,52 @@
+//! Asking for the password again before something delicate is done (spec 5.4).
+
+use chrono::TimeDelta;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Error, Session, hashing, throttling};
+use crate::client::Client;
+use crate::state::State;
+use crate::store::{sessions, users};
+use crate::token::{self, TokenHash};
+
+/// For how long a typed password is good.
+const LIFETIME: TimeDelta = TimeDelta::minutes(10);
+
+/// Whether the password was typed in this session within the last ten minutes.
+pub fn is_fresh(state: &State, session: &Session) -> bool {
+    state.clock.now() - session.confirmed_at < LIFETIME
+}
+
+/// Notes that the password was typed again. Gives the session's new token.
+///
+/// # Errors
+/// A sentence at `password_again`, or there were too many attempts.
+pub async fn confirm(
+    state: &State,
+    client: &Client,
+    session: &Session,
+    password: SecretString,
+) -> Result<SecretString, Error> {
+    if !is_password(state, client, session, password).await? {
+        return Err(Error::at("password_again", "This is not your password. Type the one you signed in with."));
+    }
+    let token = token::new_token(state.random)?;
+    sessions::confirm(&state.store, session.id, &TokenHash::of(token.expose_secret())).await?;
+    Ok(token)
+}
+
+/// Whether a password is that of the person who is signed in; guessing is slowed down as at the door.
+pub(super) async fn is_password(
+    state: &State,
+    client: &Client,
+    session: &Session,
+    password: SecretString,
+) -> Result<bool, Error> {
+    let attempts = throttling::begin(state, client, &session.email).await?;
+    let stored = users::find(&state.store, session.user).await?.map(|user| user.password_hash);
+    let right = hashing::verify(state, password, stored).await?;
+    if right {
+        throttling::passed(state, attempts).await?;
+    }
+    Ok(right)
+}

@@ -1,0 +1,164 @@
+//! Table `audit_log`: who did what. Entries are added in the transaction of what they tell, and only read afterwards.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::throttle::Subject;
+use super::{Result, Store, Tenant};
+use crate::id::UserId;
+
+/// What is about to be written.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    /// Made by the caller.
+    pub id: Uuid,
+    /// What happened.
+    pub event: &'static str,
+    /// `person`, `key`, `operator` or `stranger`.
+    pub actor_kind: &'static str,
+    /// Whose id, if they have one.
+    pub actor_id: Option<Uuid>,
+    /// Their name now.
+    pub actor: String,
+    /// From which network address.
+    pub address: Option<String>,
+    /// To what or whom, by name.
+    pub subject: String,
+    /// What was there.
+    pub before: Option<Value>,
+    /// What is there now.
+    pub after: Option<Value>,
+}
+
+/// What is written.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Identifier, ordered by time.
+    pub id: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub event: String,
+    /// `person`, `key`, `operator` or `stranger`.
+    pub actor_kind: String,
+    /// Their name at that time.
+    pub actor: String,
+    /// From which network address.
+    pub address: Option<String>,
+    /// To what or whom, by name.
+    pub subject: String,
+    /// What was there.
+    pub before: Option<Value>,
+    /// What was there afterwards.
+    pub after: Option<Value>,
+}
+
+/// Which entries.
+#[derive(Debug, Clone, Default)]
+pub struct Filter<'a> {
+    /// Of this kind only.
+    pub event: Option<&'a str>,
+    /// By this person or key only.
+    pub actor: Option<&'a str>,
+    /// Older than this one only.
+    pub before: Option<Uuid>,
+}
+
+/// Adds an entry to the account's log.
+pub async fn record(tenant: &mut Tenant, entry: &NewEntry) -> Result<()> {
+    let account = tenant.account().0;
+    sqlx::query!(
+        "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject, before, after)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        account,
+        entry.id,
+        entry.event,
+        entry.actor_kind,
+        entry.actor_id,
+        entry.actor,
+        entry.address,
+        entry.subject,
+        entry.before.as_ref(),
+        entry.after.as_ref()
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(())
+}
+
+/// Adds an entry to the log of every account that a person belongs to.
+pub(super) async fn record_for_person(connection: &mut PgConnection, person: UserId, entry: &NewEntry) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject, before, after)
+         SELECT account_id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM members WHERE user_id = $1",
+        person.0,
+        entry.id,
+        entry.event,
+        entry.actor_kind,
+        entry.actor_id,
+        entry.actor,
+        entry.address,
+        entry.subject,
+        entry.before.as_ref(),
+        entry.after.as_ref()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Adds an entry to the log of every account of whoever has this e-mail address.
+///
+/// Does the same work, and writes as durably, when nobody has it: how long it takes tells nothing.
+pub async fn record_for_email(store: &Store, attempts: Subject, email: &str, entry: &NewEntry) -> Result<()> {
+    let mut transaction = store.pool().begin().await?;
+    sqlx::query!("UPDATE sign_in_throttle SET last_at = clock_timestamp() WHERE subject = $1", &attempts.0)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query!(
+        "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject)
+         SELECT m.account_id, $2, $3, $4, $5, $6, $7, $8
+         FROM members m JOIN users u ON u.id = m.user_id WHERE u.email = $1",
+        email,
+        entry.id,
+        entry.event,
+        entry.actor_kind,
+        entry.actor_id,
+        entry.actor,
+        entry.address,
+        entry.subject
+    )
+    .execute(&mut *transaction)
+    .await?;
+    Ok(transaction.commit().await?)
+}
+
+/// At most `most` entries of the account, newest first.
+pub async fn list(tenant: &mut Tenant, filter: &Filter<'_>, most: i64) -> Result<Vec<Entry>> {
+    let account = tenant.account().0;
+    let entries = sqlx::query_as!(
+        Entry,
+        "SELECT id, at, event, actor_kind, actor, address, subject, before, after FROM audit_log
+         WHERE account_id = $1 AND ($2::text IS NULL OR event = $2) AND ($3::text IS NULL OR actor = $3)
+           AND ($4::uuid IS NULL OR id < $4)
+         ORDER BY id DESC LIMIT $5",
+        account,
+        filter.event,
+        filter.actor,
+        filter.before,
+        most
+    );
+    Ok(entries.fetch_all(tenant.connection()).await?)
+}
+
+/// Everybody who appears in the account's log, by name.
+pub async fn list_actors(tenant: &mut Tenant) -> Result<Vec<String>> {
+    let account = tenant.account().0;
+    let actors = sqlx::query_scalar!(
+        "SELECT DISTINCT actor FROM audit_log WHERE account_id = $1 ORDER BY actor LIMIT 500",
+        account
+    );
+    Ok(actors.fetch_all(tenant.connection()).await?)
+}

@@ -1,0 +1,149 @@
+//! The audit log: a page, filtered by kind and person, and a file for spreadsheets.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::audit::{self, Entry, Event, Filter, csv};
+use crate::state::State;
+use crate::web::error::Result;
+use crate::web::extract::Admin;
+use crate::web::html;
+use crate::web::pages::audit::{AuditPage, AuditRow, ChangeRow, Choice};
+use crate::web::shell::Section;
+use crate::web::when::When;
+
+const PATH: &str = "/settings/account/audit";
+/// Entries on a page.
+const ON_PAGE: usize = 50;
+/// Entries in a file.
+const IN_FILE: i64 = 10_000;
+/// Characters of a value that are shown.
+const SHOWN: usize = 200;
+
+/// Which entries, as the address says it.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Query {
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    person: String,
+    #[serde(default)]
+    before: String,
+}
+
+impl Query {
+    /// Words that are none of ours mean no filter: a page with everything says more than an error.
+    fn filter(&self) -> Filter<'_> {
+        let person = Some(self.person.as_str()).filter(|person| !person.is_empty() && !person.contains('\0'));
+        Filter { event: Event::named(&self.event).map(Event::name), actor: person, before: self.before.parse().ok() }
+    }
+
+    /// An address with these filters.
+    fn address(&self, path: &str, before: Option<&str>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("event", self.event.as_str()), ("person", &self.person)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        if let Some(before) = before {
+            query.append_pair("before", before);
+        }
+        let query = query.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+}
+
+/// `GET /settings/account/audit`
+pub(in crate::web) async fn show(
+    state: web::Data<State>,
+    Admin(visitor): Admin,
+    query: Option<web::Query<Query>>,
+) -> Result {
+    let query = query.map(web::Query::into_inner).unwrap_or_default();
+    let filter = query.filter();
+    let one_more = i64::try_from(ON_PAGE + 1).unwrap_or(i64::MAX);
+    let (mut entries, people) = audit::page(&state, visitor.account(), &filter, one_more).await?;
+    let has_more = entries.len() > ON_PAGE;
+    entries.truncate(ON_PAGE);
+    let last = entries.last().filter(|_| has_more).map(|entry| entry.id.to_string());
+    let is_chosen = |value: &str, chosen: Option<&str>| chosen == Some(value);
+    Ok(html::ok(&AuditPage {
+        shell: visitor.shell(Section::Account, "Audit log"),
+        events: Event::all()
+            .map(|event| Choice {
+                value: event.name().to_owned(),
+                label: event.label().to_owned(),
+                is_chosen: is_chosen(event.name(), filter.event),
+            })
+            .collect(),
+        people: people
+            .into_iter()
+            .map(|name| Choice { is_chosen: is_chosen(&name, filter.actor), value: name.clone(), label: name })
+            .collect(),
+        is_filtered: filter.event.is_some() || filter.actor.is_some(),
+        older: last.map(|last| query.address(PATH, Some(&last))),
+        newest: filter.before.is_some().then(|| query.address(PATH, None)),
+        export: query.address(&format!("{PATH}.csv"), None),
+        rows: entries.into_iter().map(|entry| row(entry, visitor.now)).collect(),
+    }))
+}
+
+/// `GET /settings/account/audit.csv`: the newest ten thousand entries.
+pub(in crate::web) async fn export(
+    state: web::Data<State>,
+    Admin(visitor): Admin,
+    query: Option<web::Query<Query>>,
+) -> Result {
+    let query = query.map(web::Query::into_inner).unwrap_or_default();
+    let (entries, _) = audit::page(&state, visitor.account(), &query.filter(), IN_FILE).await?;
+    let lines: String = entries.iter().map(csv::line).collect();
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"))
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit-log.csv\""))
+        .body(format!("{}{lines}", csv::HEADER)))
+}
+
+fn row(entry: Entry, now: chrono::DateTime<chrono::Utc>) -> AuditRow {
+    let label = Event::named(&entry.event).map_or_else(|| entry.event.clone(), |event| event.label().to_owned());
+    AuditRow {
+        changes: changes(entry.before.as_ref(), entry.after.as_ref()),
+        what: label,
+        subject: entry.subject,
+        who: if entry.actor_kind == "stranger" { "somebody as".to_owned() } else { String::new() },
+        actor: entry.actor,
+        address: entry.address.unwrap_or_default(),
+        when: When::new(entry.at, now),
+    }
+}
+
+/// Names with their values before and after; what has members is told by them.
+fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
+    let mut names: Vec<&String> = Vec::new();
+    for object in [before, after].into_iter().flatten().filter_map(Value::as_object) {
+        names.extend(object.keys());
+    }
+    names.sort();
+    names.dedup();
+    let told = |values: Option<&Value>, name: &str| values.and_then(|values| values.get(name)).map(words);
+    names
+        .into_iter()
+        .map(|name| ChangeRow { name: name.replace('_', " "), before: told(before, name), after: told(after, name) })
+        .collect()
+}
+
+fn words(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::Object(members) => {
+            let members: Vec<_> = members.iter().map(|(name, value)| format!("{name}: {}", words(value))).collect();
+            members.join(", ")
+        }
+        other => other.to_string(),
+    };
+    text.chars().take(SHOWN).collect()
+}
