@@ -98,6 +98,7 @@ pub struct App {
     config: Arc<Config>,
     keyring: Arc<Keyring>,
     guard: Guard,
+    way_out: egress::Setup,
     database: Database,
     hashing: Arc<Semaphore>,
     numbers: Option<PrometheusHandle>,
@@ -111,11 +112,12 @@ impl App {
     pub async fn build(config: Config) -> Result<Self, StartError> {
         let allow = config.egress_allow.iter().map(|entry| entry.parse()).collect::<Result<Vec<EgressAllow>, _>>()?;
         let guard = Guard::new(allow, config.egress_allow_http);
+        let way_out = egress::Setup::default();
         let database = Database::open(&config).await?;
         let keyring = Arc::new(keyring::read(&config, Random)?);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hashing = Arc::new(Semaphore::new(cores));
-        let app = Self { config: Arc::new(config), keyring, guard, database, hashing, numbers: None };
+        let app = Self { config: Arc::new(config), keyring, guard, way_out, database, hashing, numbers: None };
         let store = app.database.store("tracecast migrate", 2);
         store.migrate().await?;
         store.close().await;
@@ -128,6 +130,12 @@ impl App {
         Self { numbers, ..self }
     }
 
+    /// The same, with other bounds, authorities or name servers for what leaves.
+    #[must_use]
+    pub fn with_way_out(self, way_out: egress::Setup) -> Self {
+        Self { way_out, ..self }
+    }
+
     /// What flows are given, with connections of its own.
     ///
     /// # Errors
@@ -138,7 +146,7 @@ impl App {
             random: Random,
             config: self.config.clone(),
             store: self.database.store(application, connections),
-            egress: Egress::new(self.guard.clone(), Clock::System)?,
+            egress: Egress::with(self.guard.clone(), Clock::System, &self.way_out)?,
             keyring: self.keyring.clone(),
             hashing: self.hashing.clone(),
             testing: Testing::default(),

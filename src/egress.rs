@@ -10,6 +10,7 @@ mod denial;
 mod error;
 mod guard;
 mod limits;
+mod moved;
 mod pools;
 mod probe;
 mod public_address;

@@ -24,6 +24,10 @@ const STEPS: [(&str, &str); 7] = [
     ("trace", "Send a test trace"),
 ];
 
+/// What a person should know of a receiver that only the operator's list lets in (spec 5.1).
+const WIDENED: &str = "This address is not on the public internet. It can be reached only because the operator of this \
+    server allows it (TRACECAST_EGRESS_ALLOW): make sure that it is the receiver you mean.";
+
 /// Tests `connection`, whose fields were parsed already. Takes a few seconds; stores nothing.
 pub async fn run(given: &Given, connection: &Connection) -> Verdict {
     let mut test = Test { given, connection, steps: Vec::new(), last: None, server: None, status: None };
@@ -58,7 +62,11 @@ impl Test<'_> {
             Ok(addresses) => addresses,
             Err(error) => return self.fail(begun, error.outcome()),
         };
-        self.step(begun.elapsed(), State::Passed, String::new());
+        if egress.is_widened(url, &addresses) {
+            self.step(begun.elapsed(), State::Warning, WIDENED.to_owned());
+        } else {
+            self.step(begun.elapsed(), State::Passed, String::new());
+        }
         let begun = Instant::now();
         let stream = match egress.connect(&addresses).await {
             Ok(stream) => stream,

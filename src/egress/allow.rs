@@ -79,9 +79,9 @@ fn name(text: &str) -> Option<String> {
     }
 }
 
-/// Lower case, without the dot that ends a full name.
+/// Lower case, without the dot that ends a full name (nor further ones, which `url` lets pass).
 pub(super) fn canonical(name: &str) -> String {
-    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+    name.trim_end_matches('.').to_ascii_lowercase()
 }
 
 impl EgressAllow {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use hickory_resolver::net::NetError;
 use reqwest::Response;
-use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER};
+use reqwest::header::{CONNECTION, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER};
 use rustls::ClientConfig;
 use tokio::time::{Instant as Deadline, timeout_at};
 use url::Url;
@@ -14,6 +14,7 @@ use url::Url;
 use super::error::Error;
 use super::guard::Guard;
 use super::limits::{Limits, Setup};
+use super::moved::Moved;
 use super::pools::Pools;
 use super::resolver::GuardedResolver;
 use super::tls;
@@ -31,6 +32,7 @@ pub(super) struct Inner {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) limits: Limits,
     pools: Pools,
+    moved: Moved,
     clock: Clock,
 }
 
@@ -65,9 +67,10 @@ impl Egress {
         let guard = Arc::new(guard);
         let limits = setup.limits;
         let tls = tls::client_config(&setup.extra_roots)?;
-        let resolver = GuardedResolver::new(guard.clone(), limits.dns)?;
+        let resolver = GuardedResolver::new(guard.clone(), limits.dns, &setup.name_servers)?;
         let pools = Pools::new(guard.clone(), &resolver, &tls, &limits)?;
-        Ok(Self(Arc::new(Inner { guard, resolver, tls: Arc::new(tls), limits, pools, clock })))
+        let moved = Moved::default();
+        Ok(Self(Arc::new(Inner { guard, resolver, tls: Arc::new(tls), limits, pools, moved, clock })))
     }
 
     /// Sends a request and reads its answer. A connection that breaks before anything of the answer arrived is tried
@@ -93,14 +96,14 @@ impl Egress {
     /// The answer, and whether it came to its end.
     async fn exchange(&self, request: &Request) -> Result<(Answer, Result<(), Error>), Error> {
         let begun = Instant::now();
-        let answer = match self.0.guard.check_url(&request.url) {
-            Ok(()) => self.attempt(request, Deadline::now() + self.0.limits.total).await,
-            Err(denial) => Err(Error::Refused(denial)),
-        };
+        let answer = self.attempt(request, Deadline::now() + self.0.limits.total).await;
         self.at_one_speed(begun, &request.url, answer).await
     }
 
+    /// The name is looked up before every send, because a kept connection asks no resolver: one whose name leads to a
+    /// refused address by now is not used either.
     async fn attempt(&self, request: &Request, deadline: Deadline) -> Result<(Answer, Result<(), Error>), Error> {
+        let addresses = self.addresses(&request.url).await?;
         let begun = async {
             match self.post(request).await {
                 Err(Error::Interrupted) => self.post(request).await,
@@ -108,6 +111,7 @@ impl Egress {
             }
         };
         let response = timeout_at(deadline, begun).await.unwrap_or(Err(Error::Timeout))?;
+        self.0.moved.note(&request.url, &addresses, response.remote_addr());
         Ok(self.read(response, deadline).await)
     }
 
@@ -116,6 +120,9 @@ impl Egress {
         let mut outgoing = self.0.pools.client(port).post(request.url.clone()).body(request.body.clone());
         for header in &request.headers {
             outgoing = outgoing.header(header.name.as_ref(), header.expose());
+        }
+        if self.0.moved.contains(&request.url) {
+            outgoing = outgoing.header(CONNECTION, "close");
         }
         outgoing.send().await.map_err(|error| Error::from(&error))
     }

@@ -1,7 +1,7 @@
 //! Judges where a request may go: the URL rule and the address rule of spec 5.1.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use url::{Host, Url};
 
@@ -92,6 +92,12 @@ impl Guard {
             return Err(Denial::Address(address));
         }
         if self.is_usual(port) { Ok(()) } else { Err(Denial::Port(port)) }
+    }
+
+    /// Whether the host `name`, which leads to `address`, lies outside the public internet or on an unusual port: it
+    /// passed only because of the operator's list.
+    pub(super) fn is_widened(&self, name: &str, address: SocketAddr) -> bool {
+        self.is_listed(name, address.port()) || !is_public(address.ip()) || !self.is_usual(address.port())
     }
 
     /// Whether the operator trusts this name, wherever it leads.

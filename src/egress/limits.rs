@@ -1,5 +1,6 @@
 //! The bounds of every request that leaves.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -38,4 +39,6 @@ pub struct Setup {
     pub limits: Limits,
     /// Authorities that are trusted beside the system's and Mozilla's.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Name servers that are asked instead of the system's. None: the system's.
+    pub name_servers: Vec<SocketAddr>,
 }

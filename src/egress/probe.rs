@@ -23,7 +23,8 @@ impl Egress {
         self.at_one_speed(begun, url, found).await
     }
 
-    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, Error> {
+    /// The same at its own speed.
+    pub(super) async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, Error> {
         self.0.guard.check_url(url).map_err(Error::Refused)?;
         let port = url.port_or_known_default().unwrap_or_default();
         let addresses = match url.host() {
@@ -33,6 +34,11 @@ impl Egress {
             None => Vec::new(),
         };
         Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+    }
+
+    /// Whether `url`, which leads to `addresses`, is within reach only because the operator widened it.
+    pub fn is_widened(&self, url: &Url, addresses: &[SocketAddr]) -> bool {
+        addresses.iter().any(|address| self.0.guard.is_widened(url.domain().unwrap_or_default(), *address))
     }
 
     /// A TCP connection to the first of `addresses` that takes one.

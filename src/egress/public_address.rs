@@ -63,6 +63,23 @@ mod tests {
 
     use super::*;
 
+    /// Spec 5.1, word for word, so that a range cannot go missing from the tables unnoticed.
+    #[test]
+    fn the_tables_are_those_of_the_specification() {
+        let refused = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 \
+                       192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 \
+                       198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 168.63.129.16/32";
+        let mut refused: Vec<Ipv4Net> = refused.split_whitespace().map(|net| net.parse().unwrap()).collect();
+        refused.sort();
+        let mut ours = REFUSED_V4.to_vec();
+        ours.sort();
+        assert_eq!(ours, refused);
+        let refused = "2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20";
+        let refused: Vec<Ipv6Net> = refused.split_whitespace().map(|net| net.parse().unwrap()).collect();
+        assert_eq!(REFUSED_V6.to_vec(), refused);
+        assert_eq!(GLOBAL_V6, "2000::/3".parse().unwrap());
+    }
+
     /// First and last address of every refused range, and its neighbours outside.
     #[test]
     fn every_refused_range_is_refused_from_its_first_to_its_last_address() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{LookupIpStrategy, ResolveHosts, ResolverConfig};
+use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -25,11 +25,16 @@ pub(super) struct GuardedResolver {
 }
 
 impl GuardedResolver {
-    pub(super) fn new(guard: Arc<Guard>, budget: Duration) -> Result<Self, NetError> {
-        let mut builder = TokioResolver::builder_tokio().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the system's resolver settings cannot be read; only /etc/hosts answers");
-            TokioResolver::builder_with_config(ResolverConfig::default(), TokioRuntimeProvider::default())
-        });
+    pub(super) fn new(guard: Arc<Guard>, budget: Duration, servers: &[SocketAddr]) -> Result<Self, NetError> {
+        let with = |config| TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        let mut builder = if servers.is_empty() {
+            TokioResolver::builder_tokio().unwrap_or_else(|error| {
+                tracing::warn!(%error, "the system's resolver settings cannot be read; only /etc/hosts answers");
+                with(ResolverConfig::default())
+            })
+        } else {
+            with(ResolverConfig::from_name_servers(servers.iter().copied().map(name_server).collect()))
+        };
         let options = builder.options_mut();
         options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         options.use_hosts_file = ResolveHosts::Always;
@@ -62,6 +67,14 @@ impl GuardedResolver {
         })?;
         Ok(found.iter().collect())
     }
+}
+
+fn name_server(address: SocketAddr) -> NameServerConfig {
+    let mut server = NameServerConfig::udp_and_tcp(address.ip());
+    for connection in &mut server.connections {
+        connection.port = address.port();
+    }
+    server
 }
 
 /// reqwest tells its resolver the name alone, so there is one for each port that has rules of its own.

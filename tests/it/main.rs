@@ -9,6 +9,7 @@ mod connection_test;
 mod demo_receiver;
 mod destinations;
 mod docker_compose;
+mod egress;
 mod embedded_postgres;
 mod five_steps;
 mod gateway;

@@ -5,5 +5,8 @@ pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod export;
 pub(crate) mod http;
+pub(crate) mod listener;
+pub(crate) mod name_server;
+pub(crate) mod program;
 pub(crate) mod rotel;
 pub(crate) mod skipping;

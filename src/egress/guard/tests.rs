@@ -49,6 +49,29 @@ fn everything_else_is_refused_for_its_reason() {
         ("https://printer.local/", "local_name"),
         ("https://metadata.google.internal/", "local_name"),
         ("https://metadata.google.internal./", "local_name"),
+        ("https://localhost../", "local_name"),
+        ("https://sentry.local../", "local_name"),
+        ("https://./", "local_name"),
+        ("https://ip6-localhost/", "local_name"),
+        ("https://ＬＯＣＡＬＨＯＳＴ/", "local_name"),
+        ("https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "local_name"),
+        ("https://loc\u{ad}alhost/", "local_name"),
+        ("https://a.ｌocalhost/", "local_name"),
+        ("https://printer。local/", "local_name"),
+        ("https://%6c%6f%63%61%6c%68%6f%73%74/", "local_name"),
+        ("https://LocalHost:4318/", "local_name"),
+        ("https://user:@example.com/", "user"),
+        ("https://127.0.0.1@example.com/", "user"),
+        ("https://example.com/?x#", "fragment"),
+        ("https://example.com:0/", "port"),
+        ("https://example.com:4317/", "port"),
+        ("https://example.com:4319/", "port"),
+        ("https://example.com:444/", "port"),
+        ("https://example.com:442/", "port"),
+        ("https://example.com:65535/", "port"),
+        ("ws://example.com/", "scheme"),
+        ("HTTP://example.com/", "scheme"),
+        ("gopher://example.com/", "scheme"),
         (&long, "too_long"),
     ];
     for (url, name) in table {
@@ -57,8 +80,8 @@ fn everything_else_is_refused_for_its_reason() {
 }
 
 #[test]
-fn no_spelling_of_a_private_address_passes() {
-    for url in [
+fn no_spelling_of_a_private_ipv4_address_passes() {
+    refused_as_address(&[
         "https://127.0.0.1/",
         "https://127.1/",
         "https://0x7f.1/",
@@ -77,6 +100,35 @@ fn no_spelling_of_a_private_address_passes() {
         "https://192.168.1.1/",
         "https://168.63.129.16/",
         "https://255.255.255.255/",
+        "https://127.0.0.1:4318/",
+        "https://127.0.1/",
+        "https://127.255.255.254/",
+        "https://017700000001/",
+        "https://0x7F.0.0.0x1/",
+        "https://0x7f.0x0.0x0.0x1/",
+        "https://0177.0x0.0.1/",
+        "https://00000177.0.0.01/",
+        "https://１２７.０.０.１/",
+        "https://127。0。0。1/",
+        "https://127．0．0．1/",
+        "https://127%2e0%2e0%2e1/",
+        "https://%31%32%37.0.0.1/",
+        "https://0x7f.0.0.1./",
+        "https://0xA9.0xFE.0xA9.0xFE/",
+        "https://169.254.43518/",
+        "https://2852039166/",
+        "https://025177524776/",
+        "https://0x0a000001/",
+        "https://10.1/",
+        "https://192.168.257/",
+        "https://0xffffffff/",
+        "https://4294967295/",
+    ]);
+}
+
+#[test]
+fn no_spelling_of_a_private_ipv6_address_passes() {
+    refused_as_address(&[
         "https://[::]/",
         "https://[::1]/",
         "https://[::ffff:127.0.0.1]/",
@@ -86,8 +138,108 @@ fn no_spelling_of_a_private_address_passes() {
         "https://[fd00:ec2::254]/",
         "https://[fe80::1]/",
         "https://[2002:7f00:1::]/",
-    ] {
+        "https://[::127.0.0.1]/",
+        "https://[0000:0000:0000:0000:0000:0000:0000:0001]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[::ffff:0:7f00:1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[64:ff9b::10.0.0.1]/",
+        "https://[64:ff9b:1:fffe::1]/",
+        "https://[2002:a9fe:a9fe::1]/",
+        "https://[2001:0:4136:e378:8000:63bf:80ff:fffe]/",
+        "https://[2001:db8::1]/",
+        "https://[fec0::1]/",
+        "https://[ff02::1]/",
+        "https://[100::1]/",
+        "https://[3fff::1]/",
+    ]);
+}
+
+fn refused_as_address(urls: &[&str]) {
+    for url in urls {
         assert_eq!(check(&guard(&[], false), url).map_err(Denial::name), Err("address"), "{url}");
+    }
+}
+
+/// What no parser of addresses takes never comes as far as the guard.
+#[test]
+fn what_is_no_address_at_all_is_no_url() {
+    for text in [
+        "https://",
+        "https://[fe80::1%25eth0]/",
+        "https://[fe80::1%eth0]/",
+        "https://[::ffff:127.0.0.1.]/",
+        "https://256.0.0.1/",
+        "https://127.0.0.0.1/",
+        "https://0x1ffffffff/",
+        "https://4294967296/",
+        "https://09.0.0.1/",
+        "https://1.2.3.4.5.0x7f/",
+        "https://exa mple.com/",
+        "https://exa\0mple.com/",
+        "https://exa%00mple.com/",
+        "https://exa%0ample.com/",
+        "https://a<b.example/",
+        "https://xn--/",
+        "https://xn--a/",
+        "https://example.com:99999/",
+        "https://example.com:-1/",
+        "https://example.com:4318x/",
+    ] {
+        assert!(Url::parse(text).is_err(), "{text}");
+    }
+}
+
+/// `url` repairs these; what comes out is judged, and nothing passes as what it was not.
+#[test]
+fn what_the_parser_repairs_is_judged_as_repaired() {
+    for (text, host) in [
+        ("https:///127.0.0.1/", "127.0.0.1"),
+        ("https:127.0.0.1", "127.0.0.1"),
+        ("https:\\\\127.0.0.1\\", "127.0.0.1"),
+        ("https://127.0\t.0.1/", "127.0.0.1"),
+        ("\n https://local\nhost/", "localhost"),
+        ("https://example.com\\@127.0.0.1/", "example.com"),
+        ("https://example.com/@127.0.0.1/", "example.com"),
+        ("https://example.com?@127.0.0.1/", "example.com"),
+    ] {
+        let url = Url::parse(text).unwrap();
+        assert_eq!(url.host_str(), Some(host), "{text:?}");
+        assert_eq!(guard(&[], false).check_url(&url).is_ok(), host == "example.com", "{text:?}");
+    }
+}
+
+#[test]
+fn an_address_of_2048_bytes_passes_and_one_more_does_not() {
+    let url = |length: usize| format!("https://example.com/{}", "a".repeat(length - "https://example.com/".len()));
+    assert_eq!(check(&guard(&[], false), &url(2048)), Ok(()));
+    assert_eq!(check(&guard(&[], false), &url(2049)), Err(Denial::TooLong));
+}
+
+#[test]
+fn plain_http_passes_only_where_the_operator_allows_it_and_then_on_its_own_port_too() {
+    assert_eq!(check(&guard(&[], false), "http://example.com/"), Err(Denial::Scheme));
+    assert_eq!(check(&guard(&[], true), "http://example.com/"), Ok(()));
+    assert_eq!(check(&guard(&[], true), "http://example.com:4318/"), Ok(()));
+    assert_eq!(check(&guard(&[], true), "http://example.com:8080/"), Err(Denial::Port(8080)));
+    assert_eq!(check(&guard(&[], true), "http://127.0.0.1/").map_err(Denial::name), Err("address"));
+    assert_eq!(check(&guard(&["127.0.0.0/8"], false), "http://127.0.0.1/"), Err(Denial::Scheme));
+}
+
+#[test]
+fn only_what_the_operator_widened_is_told_as_widened() {
+    let lan = guard(&["10.0.0.0/8", "sentry.example", "203.0.113.0/24:9000", "8.8.8.8:9000"], true);
+    for (name, address, widened) in [
+        ("example.com", "8.8.8.8:443", false),
+        ("example.com", "8.8.8.8:4318", false),
+        ("", "8.8.8.8:80", false),
+        ("example.com", "10.0.0.1:443", true),
+        ("", "10.0.0.1:443", true),
+        ("", "8.8.8.8:9000", true),
+        ("sentry.example", "8.8.8.8:443", true),
+        ("SENTRY.example.", "8.8.8.8:443", true),
+    ] {
+        assert_eq!(lan.is_widened(name, address.parse().unwrap()), widened, "{name} {address}");
     }
 }
 

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use tracecast::app::{App, Roles, Serving};
 use tracecast::config::{Config, Given, Source};
 use tracecast::demo::{Options, ReceivedTrace, Receiver, Running};
+use tracecast::egress;
 
 use super::database::Database;
 use super::http::client;
@@ -38,6 +39,11 @@ impl TestApp {
 
     /// An application with other settings.
     pub(crate) async fn start_with(settings: impl FnOnce(Given) -> Given) -> Self {
+        Self::start_with_way_out(egress::Setup::default(), settings).await
+    }
+
+    /// The same, with other name servers or bounds for what leaves.
+    pub(crate) async fn start_with_way_out(way_out: egress::Setup, settings: impl FnOnce(Given) -> Given) -> Self {
         let receiver = Receiver::start(Options::default(), &TaskTracker::new()).unwrap();
         let database = Database::new().await;
         let given = Given::defaults()
@@ -50,7 +56,7 @@ impl TestApp {
             .with("keys", "ab".repeat(32), Source::Argument);
         let mut config = Config::parse(&settings(given)).unwrap();
         config.database_url = Some(SecretString::from(database.url.clone()));
-        let app = App::build(config).await.unwrap();
+        let app = App::build(config).await.unwrap().with_way_out(way_out);
         let serving = app.serve(Roles { web: true, worker: true }).unwrap();
         let url = format!("http://{}", serving.address().unwrap());
         Self { url, database, receiver, serving, app }
