@@ -1,0 +1,32 @@
+//! What delivery promises (spec 4.1 to 4.3), judged by the log of a receiver that fails in every way, with real worker
+//! processes and a database that goes away.
+//!
+//! With `TRACECAST_LONG_TESTS=1` the tests run in their long versions.
+
+mod crashes;
+mod edits;
+mod exactly_once;
+mod faults;
+mod isolation;
+mod log_entries;
+mod own_cluster;
+mod postgres_proxy;
+mod program;
+mod receiver;
+mod refused;
+mod stage;
+mod status_matrix;
+mod stops;
+mod switched_off;
+mod toggle;
+mod waiting;
+
+/// Whether the long versions are asked for.
+fn is_long() -> bool {
+    std::env::var_os("TRACECAST_LONG_TESTS").is_some_and(|value| value == "1")
+}
+
+/// The first number in the short version, the second in the long one.
+fn short_or_long<T>(short: T, long: T) -> T {
+    if is_long() { long } else { short }
+}

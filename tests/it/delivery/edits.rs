@@ -1,0 +1,144 @@
+//! Edits while requests wait and while a batch is on the wire: no request begins with the old state later than a second
+//! after the answer to the click (issue 3, "Edits in flight").
+
+use std::time::{Duration, Instant};
+
+use sqlx::AssertSqlSafe;
+use tracecast::store::{accounts, destinations};
+
+use super::receiver::{Answer, Arrival, Journal, KEY};
+use super::stage::{Stage, Tenant, names};
+
+/// How long the old state may live on.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Several batches.
+const WAITING: usize = 4_000;
+
+/// A worker in the middle of it: a batch is on the wire, others wait.
+async fn in_the_middle(stage: &Stage, tenant: &Tenant) -> (Vec<String>, super::program::Program) {
+    stage.receiver.answers(1, |_| Answer::of(200).after(Duration::from_millis(300)).into());
+    let sent = stage.records(tenant, names("edit", WAITING)).await;
+    let worker = stage.worker();
+    stage.until("a batch is on the wire", |log| log.of(1).count() >= 1).await;
+    (sent, worker)
+}
+
+/// Long enough that whatever is going to begin with the old state has begun.
+async fn time_passes() {
+    tokio::time::sleep(GRACE + Duration::from_millis(1_500)).await;
+}
+
+#[track_caller]
+fn assert_none_later(log: &Journal, answered: Instant, is_old: impl Fn(&Arrival) -> bool) {
+    let late = log.arrivals.iter().filter(|arrival| arrival.began > answered + GRACE && is_old(arrival)).count();
+    assert_eq!(late, 0, "requests with the old state began more than a second after the click");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switching_broadcast_off_or_pausing_stops_what_waits_until_it_is_on_again() {
+    for pauses in [false, true] {
+        let stage = Stage::new().await;
+        let tenant = stage.tenant(&[1]).await;
+        let (sent, _worker) = in_the_middle(&stage, &tenant).await;
+        let turn = async |on: bool| {
+            if pauses { stage.resumes_or_pauses(&tenant, 0, on).await } else { stage.switches(&tenant, on).await }
+        };
+        turn(false).await;
+        let answered = Instant::now();
+        time_passes().await;
+        stage.receiver.read(|log| {
+            assert_none_later(log, answered, |_| true);
+            assert!(log.distinct(1) < WAITING, "the worker was through before the click: it proves nothing");
+        });
+        turn(true).await;
+        stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
+        stage.receiver.read(|log| log.assert_each_once(1, &sent));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_destination_gets_what_waits_at_its_new_address() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let (sent, _worker) = in_the_middle(&stage, &tenant).await;
+    stage.moves(&tenant, 0, 2).await;
+    let answered = Instant::now();
+    stage.until("the rest arrives", |log| log.distinct(1) + log.distinct(2) >= sent.len()).await;
+    time_passes().await;
+    stage.receiver.read(|log| {
+        assert_none_later(log, answered, |arrival| arrival.project == 1);
+        let twice = log.counts(1).keys().filter(|id| log.counts(2).contains_key(*id)).count();
+        assert_eq!(log.distinct(1) + log.distinct(2), sent.len() + twice);
+        assert!(log.distinct(2) > 0, "the worker was through before the click: it proves nothing");
+        log.assert_the_same_on_every_repeat();
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn privacy_mode_of_destination_or_account_keeps_content_from_what_waits() {
+    for of_account in [false, true] {
+        let stage = Stage::new().await;
+        let tenant = stage.tenant(&[1]).await;
+        let (sent, _worker) = in_the_middle(&stage, &tenant).await;
+        if of_account {
+            let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
+            accounts::put_privacy_mode(&mut transaction, true).await.unwrap();
+            transaction.commit().await.unwrap();
+        } else {
+            stage.turns_private(&tenant, 0).await;
+        }
+        let answered = Instant::now();
+        stage.until("the rest arrives", |log| log.distinct(1) == sent.len()).await;
+        time_passes().await;
+        stage.receiver.read(|log| {
+            assert_none_later(log, answered, |arrival| arrival.events().iter().any(|event| event.has_content));
+            log.assert_each_once(1, &sent);
+            let bare = log.of(1).flat_map(Arrival::events).filter(|event| !event.has_content).count();
+            assert!(bare > 0, "the worker was through before the click: it proves nothing");
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_destination_gets_nothing_more_and_its_secret_is_gone() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let (_, _worker) = in_the_middle(&stage, &tenant).await;
+    let secret: Vec<u8> =
+        sqlx::query_scalar("SELECT secrets FROM destinations").fetch_one(&mut stage.sql().await).await.unwrap();
+    let sealed = hex::encode(secret);
+    assert_eq!(tables_with(&stage, &sealed).await, ["destinations"], "the search finds what is there");
+
+    let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
+    assert!(destinations::delete(&mut transaction, tenant.destinations[0]).await.unwrap());
+    transaction.commit().await.unwrap();
+    let answered = Instant::now();
+    time_passes().await;
+    stage.receiver.read(|log| assert_none_later(log, answered, |_| true));
+    for traces in [&*sealed, KEY] {
+        assert_eq!(tables_with(&stage, traces).await, Vec::<String>::new());
+    }
+    for table in ["cursors", "deliveries", "dead_letters"] {
+        assert_eq!(stage.count(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
+    }
+}
+
+/// Tables with a row whose text form holds `text`.
+async fn tables_with(stage: &Stage, text: &str) -> Vec<String> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+    )
+    .fetch_all(&mut stage.sql().await)
+    .await
+    .unwrap();
+    let mut found = Vec::new();
+    for table in tables {
+        let rows = format!("SELECT count(*) FROM {table} t WHERE t::text LIKE '%{text}%'");
+        let rows: i64 = sqlx::query_scalar(AssertSqlSafe(rows)).fetch_one(&mut stage.sql().await).await.unwrap();
+        if rows > 0 {
+            found.push(table);
+        }
+    }
+    found
+}

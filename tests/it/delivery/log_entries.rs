@@ -1,0 +1,97 @@
+//! What the log promises to those that read it: late commits, names reported twice, entries of a newer format.
+
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+use tracecast::completed_request::FORMAT;
+use tracecast::random::Random;
+
+use super::short_or_long;
+use super::stage::{Stage, Writing, names};
+
+/// Writers at the same time.
+const WRITERS: usize = 8;
+
+/// Commits that come late in every possible order, some of them never, against a worker that reads on each notification.
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_whose_commits_come_late_arrive_once_each_and_in_the_logs_order() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let template = stage.records(&tenant, names("late", 1)).await.remove(0);
+    let _worker = stage.worker();
+    let (each, tasks) = (short_or_long(100, 2_000), TaskTracker::new());
+    let writers = (0..WRITERS).map(|writer| {
+        let writing = Writing { url: stage.url.clone(), account: tenant.account, template: template.clone() };
+        tasks.spawn(async move {
+            for round in 0..each {
+                let random = Random.bytes::<4>().unwrap();
+                let number = 1 + writer * each + round;
+                let pause = Duration::from_micros(u64::from(u16::from_le_bytes([random[0], random[1]])) / 4);
+                let commits = !random[2].is_multiple_of(8);
+                writing.write(("late", number), pause, commits).await;
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let committed: Vec<String> =
+        sqlx::query_scalar("SELECT generation_id FROM completed_requests ORDER BY xid, position")
+            .fetch_all(&mut stage.sql().await)
+            .await
+            .unwrap();
+    assert!(committed.len() > WRITERS * each / 2);
+    let by_sequence: Vec<String> = sqlx::query_scalar("SELECT generation_id FROM completed_requests ORDER BY position")
+        .fetch_all(&mut stage.sql().await)
+        .await
+        .unwrap();
+    assert_ne!(committed, by_sequence, "the test means something only if sequence values commit out of order");
+    stage.until("all arrive", |log| log.distinct(1) >= committed.len()).await;
+    stage.receiver.read(|log| {
+        log.assert_each_once(1, &committed);
+        log.assert_in_order(1, &committed, 4);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_reported_twice_is_one_entry() {
+    let stage = Stage::new().await;
+    let (one, other) = (stage.tenant(&[1]).await, stage.tenant(&[2]).await);
+    let twice = || names("twice", 20);
+    let sent = stage.records(&one, twice().chain(twice())).await.split_off(20);
+    stage.records(&one, twice()).await;
+    stage.records(&other, twice()).await;
+    let _worker = stage.worker();
+    // Another account's requests are its own, whatever their names.
+    for project in [1, 2] {
+        stage.until("all arrive", |log| log.distinct(project) == 20).await;
+        stage.until_count("SELECT count(*) FROM cursors WHERE delivered >= 20", 2).await;
+        stage.receiver.read(|log| log.assert_each_once(project, &sent));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_of_a_newer_format_wait_for_a_newer_worker() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let sent = stage.records(&tenant, names("newer", 10)).await;
+    let put_format = |format: i16| {
+        let newer = sent[6].clone();
+        let stage = &stage;
+        async move {
+            let update = sqlx::query("UPDATE completed_requests SET format = $1 WHERE generation_id = $2");
+            update.bind(format).bind(newer).execute(&mut stage.sql().await).await.unwrap();
+        }
+    };
+    put_format(FORMAT + 1).await;
+    let worker = stage.worker();
+    stage.until("what lies before arrives", |log| log.distinct(1) == 6).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent[..6]));
+    assert_eq!(stage.count("SELECT count(*) FROM dead_letters").await, 0);
+    drop(worker);
+    put_format(FORMAT).await;
+    let _worker = stage.worker();
+    stage.until("all arrive", |log| log.distinct(1) == 10).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent));
+}

@@ -1,0 +1,70 @@
+//! The Enable Broadcast switch, flipped while requests complete: each belongs to the period in which it completed (spec 1).
+
+use std::time::{Duration, Instant};
+
+use super::receiver::Arrival;
+use super::short_or_long;
+use super::stage::{Stage, name};
+
+/// A period, and how near to its ends nothing completes: what completes at the very moment of the click is in nobody's eyes.
+const PERIOD: Duration = Duration::from_millis(200);
+const MARGIN: Duration = Duration::from_millis(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_completes_while_broadcast_is_on_arrives_and_nothing_else() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1, 2]).await;
+    let _worker = stage.worker();
+    let recording = stage.recording(&tenant);
+    let (mut expected, mut others, mut number) = (Vec::new(), 0, 0);
+    for flip in 0..short_or_long(13, 51) {
+        let (on, begun) = (flip % 2 == 0, Instant::now());
+        stage.switches(&tenant, on).await;
+        tokio::time::sleep(MARGIN).await;
+        while begun.elapsed() < PERIOD.saturating_sub(MARGIN) {
+            let name = name("flip", number);
+            number += 1;
+            recording.record(&name);
+            if on {
+                expected.push(name);
+            } else {
+                others += 1;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(PERIOD.saturating_sub(begun.elapsed())).await;
+    }
+    recording.ends().await;
+    assert!(expected.len() > 20 && others > 20, "{} on, {others} off", expected.len());
+    // The last period is an on period, in which everything that waited may leave.
+    for project in [1, 2] {
+        stage.until("all arrive", |log| log.distinct(project) >= expected.len()).await;
+    }
+    stage
+        .until_count("SELECT count(*) FROM cursors WHERE position >= (SELECT max(position) FROM completed_requests)", 2)
+        .await;
+    for project in [1, 2] {
+        stage.receiver.read(|log| log.assert_each_once(project, &expected));
+    }
+    let without = "SELECT count(*) FROM completed_requests WHERE NOT broadcast AND content IS NOT NULL";
+    assert_eq!(stage.count(without).await, 0, "content that nobody may receive is not stored");
+}
+
+/// What completed in an on period, but was not sent before the switch went off, waits for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_when_broadcast_goes_off_leaves_when_it_is_on_again() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let sent = stage.records(&tenant, (0..10).map(|number| name("kept", number))).await;
+    stage.switches(&tenant, false).await;
+    stage.records(&tenant, (0..10).map(|number| name("lost", number))).await;
+    let _worker = stage.worker();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    stage.receiver.read(|log| assert_eq!(log.of(1).count(), 0, "Broadcast is off"));
+    stage.switches(&tenant, true).await;
+    stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
+    stage.receiver.read(|log| {
+        log.assert_each_once(1, &sent);
+        assert!(log.of(1).flat_map(Arrival::events).all(|event| event.has_content));
+    });
+}
