@@ -69,6 +69,9 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
+            sqlx::Error::Database(ref refusal) if refusal.code().is_some_and(|code| passes(&code)) => {
+                Self::Unavailable(error)
+            }
             sqlx::Error::Database(_)
             | sqlx::Error::RowNotFound
             | sqlx::Error::Encode(_)
@@ -77,6 +80,13 @@ impl From<sqlx::Error> for Error {
             _ => Self::Unavailable(error),
         }
     }
+}
+
+/// Whether the same statement may succeed later, by the class of Postgres' error code (its documentation, appendix A):
+/// a connection that broke, a transaction that was rolled back, a lack of resources, a lock, an operator who ends the session
+/// or restarts the server, a server that cannot write yet.
+fn passes(code: &str) -> bool {
+    matches!(code.get(..2), Some("08" | "40" | "53" | "55" | "57" | "58")) || code == "25006"
 }
 
 /// What the store's functions return.
@@ -171,5 +181,21 @@ impl Tenant {
 
     fn connection(&mut self) -> &mut PgConnection {
         &mut self.transaction
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_ends_sessions_starts_or_is_full_is_away_and_has_not_refused() {
+        for code in ["57P01", "57P02", "57P03", "57014", "53300", "53100", "40001", "40P01", "55P03", "08006", "25006"]
+        {
+            assert!(passes(code), "{code}");
+        }
+        for code in ["22021", "23505", "42P01", "42703", "54000", "XX000", ""] {
+            assert!(!passes(code), "{code}");
+        }
     }
 }

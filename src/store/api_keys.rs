@@ -1,12 +1,16 @@
 //! Table `api_keys`. A key is stored as its SHA-256 and recognised by its last four characters.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::{Result, Store, Tenant};
+use super::key_cache::Remembered;
+use super::{Error, Result, Store, Tenant};
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
+
+/// How long a caller waits for Postgres where an earlier answer of it is known.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Whose key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,11 +108,33 @@ pub fn forget_owners(store: &Store) {
 }
 
 /// Whose key has this hash, as of at most a second ago. Notes the use, at most once a minute.
+///
+/// While Postgres gives no answer, what it said before holds: callers do not notice that it is away (spec 4.1).
 pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
-    if let Some(owner) = store.key_cache.get(hash) {
-        return Ok(Some(owner));
-    }
     let asked_at = Instant::now();
+    let stale = match store.key_cache.get(hash, asked_at) {
+        Remembered::Fresh(owner) => return Ok(Some(owner)),
+        Remembered::Stale(owner) => owner,
+        Remembered::Nothing => {
+            let owner = ask_owner(store, hash).await?;
+            store.key_cache.put(*hash, asked_at, owner);
+            return Ok(owner);
+        }
+    };
+    match tokio::time::timeout(PATIENCE, ask_owner(store, hash)).await {
+        Ok(Ok(owner)) => {
+            store.key_cache.put(*hash, asked_at, owner);
+            Ok(owner)
+        }
+        Ok(Err(error @ (Error::Refused(_) | Error::Migration(_)))) => Err(error),
+        Ok(Err(Error::Unavailable(_))) | Err(_) => {
+            store.key_cache.postpone(hash, Instant::now());
+            Ok(Some(stale))
+        }
+    }
+}
+
+async fn ask_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
     let found = sqlx::query!(
         r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId",
                   coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS "unnoted!"
@@ -128,6 +154,5 @@ pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwn
         .execute(store.pool())
         .await?;
     }
-    store.key_cache.put(*hash, asked_at, owner);
     Ok(Some(owner))
 }

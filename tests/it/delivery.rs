@@ -4,6 +4,7 @@
 //! With `TRACECAST_LONG_TESTS=1` the tests run in their long versions.
 
 mod crashes;
+mod database_away;
 mod edits;
 mod exactly_once;
 mod faults;

@@ -1,0 +1,183 @@
+//! Postgres goes away and comes back: callers do not notice, nothing is lost within the bound, and what is lost beyond it is
+//! counted (spec 4.1, 4.2).
+
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use tracecast::app::{App, Roles, Serving};
+use tracecast::config::{Config, Given, Source};
+use tracecast::id::ApiKeyId;
+use tracecast::random::Random;
+use tracecast::recorder::BUFFER_BYTES;
+use tracecast::store::api_keys;
+use tracecast::token::{ApiKey, ApiKeyType};
+
+use super::own_cluster::OwnCluster;
+use super::postgres_proxy::PostgresProxy;
+use super::short_or_long;
+use super::stage::{Stage, Tenant, name, sealing_key};
+use crate::support::database::Database;
+use crate::support::http::client;
+
+/// What a caller may notice at most.
+const QUICK: Duration = Duration::from_secs(1);
+
+/// A gateway whose Postgres lies behind a proxy.
+struct Gateway {
+    url: String,
+    key: String,
+    serving: Serving,
+    app: App,
+}
+
+impl Gateway {
+    async fn start(stage: &Stage, tenant: &Tenant) -> Self {
+        let given = Given::defaults()
+            .with("bind", "127.0.0.1:0", Source::Argument)
+            .with("echo-delay", "0ms", Source::Argument)
+            .with("keys", sealing_key(), Source::Argument);
+        let mut config = Config::parse(&given).unwrap();
+        config.database_url = Some(SecretString::from(stage.url.clone()));
+        let app = App::build(config).await.unwrap();
+        let key = ApiKey::new(ApiKeyType::Inference, Random).unwrap();
+        let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
+        api_keys::create(&mut transaction, ApiKeyId(Random.uuid()), &key, "app", None).await.unwrap();
+        transaction.commit().await.unwrap();
+        let serving = app.serve(Roles { web: true, worker: false }).unwrap();
+        Self { url: format!("http://{}", serving.address().unwrap()), key: key.reveal().to_owned(), serving, app }
+    }
+
+    /// Asks, and says how long the answer took. The request's name comes back.
+    async fn asks(&self, client: &reqwest::Client) -> (u16, String, Duration) {
+        let begun = Instant::now();
+        let body = r#"{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello"}]}"#;
+        let request = client.post(format!("{}/api/v1/chat/completions", self.url)).bearer_auth(&self.key);
+        let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let name = answer.headers().get("x-generation-id").map(|name| name.to_str().unwrap().to_owned());
+        answer.bytes().await.unwrap();
+        (status, name.unwrap_or_default(), begun.elapsed())
+    }
+
+    async fn stop(self) {
+        self.serving.stop().await;
+        self.app.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_answers_as_ever_while_postgres_is_away_and_nothing_is_lost() {
+    let database = Database::new().await;
+    let proxy = PostgresProxy::before(&database.url).await;
+    let stage = Stage::on(&proxy.url(&database.url), &database.admin_url).await;
+    let tenant = stage.tenant(&[1]).await;
+    let gateway = Gateway::start(&stage, &tenant).await;
+    let _worker = stage.worker();
+    let client = client();
+    let mut sent = Vec::new();
+    let mut slowest = Duration::ZERO;
+    for away in [Away::Not, Away::Refused, Away::Not, Away::Silent, Away::Not] {
+        match away {
+            Away::Not => proxy.passes(),
+            Away::Refused => proxy.refuses(),
+            Away::Silent => proxy.stalls(),
+        }
+        let begun = Instant::now();
+        let lasts = if away == Away::Not {
+            Duration::from_millis(700)
+        } else {
+            short_or_long(Duration::from_secs(3), Duration::from_secs(20))
+        };
+        while begun.elapsed() < lasts {
+            let (status, name, took) = gateway.asks(&client).await;
+            assert_eq!(status, 200, "{:?} after Postgres was {away:?}", begun.elapsed());
+            assert!(took < QUICK, "{took:?} while Postgres was {away:?}");
+            slowest = slowest.max(took);
+            sent.push(name);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    println!("{} answers, the slowest after {slowest:?}", sent.len());
+    stage.until("all arrive", |log| log.distinct(1) >= sent.len()).await;
+    stage.receiver.read(|log| {
+        log.assert_none_missing(1, &sent);
+        log.assert_the_same_on_every_repeat();
+    });
+    gateway.stop().await;
+    assert_eq!(stage.count("SELECT count(*) FROM losses").await, 0);
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Away {
+    Not,
+    Refused,
+    Silent,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restarts_and_crashes_of_postgres_lose_no_request_and_write_none_twice() {
+    let cluster = OwnCluster::start().await;
+    let stage = Stage::on(&cluster.url(), &cluster.admin_url()).await;
+    let tenant = stage.tenant(&[1]).await;
+    let recording = stage.recording(&tenant);
+    let mut sent = Vec::new();
+    for round in 0..short_or_long(2, 10) {
+        let again = async {
+            for _ in 0..50 {
+                ends_connections(&stage).await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            if round % 2 == 0 { cluster.restarts().await } else { cluster.crashes().await }
+        };
+        let complete = async {
+            for number in 0..300 {
+                sent.push(name(&format!("again{round}"), number));
+                recording.record(sent.last().unwrap());
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
+        };
+        tokio::join!(again, complete);
+    }
+    let buffer = recording.recorder.buffer();
+    recording.ends().await;
+    assert_eq!(buffer.lost(), 0);
+    let mut written: Vec<String> = sqlx::query_scalar("SELECT generation_id FROM completed_requests ORDER BY 1")
+        .fetch_all(&mut stage.sql().await)
+        .await
+        .unwrap();
+    written.sort_unstable();
+    sent.sort_unstable();
+    assert_eq!(written, sent);
+}
+
+/// What an administrator, a failover or a pooler does: sessions end, also in the middle of a statement.
+async fn ends_connections(stage: &Stage) {
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'tracecast test'";
+    stage.count(end).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_buffer_cannot_hold_is_lost_and_counted_and_nothing_else() {
+    let database = Database::new().await;
+    let proxy = PostgresProxy::before(&database.url).await;
+    let stage = Stage::on(&proxy.url(&database.url), &database.admin_url).await;
+    let tenant = stage.tenant(&[1]).await;
+    proxy.refuses();
+    let recording = stage.recording(&tenant);
+    let buffer = recording.recorder.buffer();
+    let mut number = 0;
+    while buffer.lost() < 10 {
+        recording.records_large(&name("full", number));
+        number += 1;
+        assert!(buffer.bytes() <= BUFFER_BYTES);
+    }
+    let lost = i64::try_from(buffer.lost()).unwrap();
+    proxy.passes();
+    recording.ends().await;
+    let kept = i64::try_from(number).unwrap() - lost;
+    stage.until_count("SELECT count(*) FROM completed_requests", kept).await;
+    stage.until_count("SELECT coalesce(sum(requests), 0)::bigint FROM losses", lost).await;
+    let names = "SELECT count(DISTINCT generation_id) FROM completed_requests";
+    assert_eq!(stage.count(names).await, kept, "a commit that broke off is not written twice");
+    assert!(kept > 50, "{kept} of {number}");
+}
