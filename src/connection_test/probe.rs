@@ -30,7 +30,7 @@ const WIDENED: &str = "This address is not on the public internet. It can be rea
 
 /// Tests `connection`, whose fields were parsed already. Takes a few seconds; stores nothing.
 pub async fn run(given: &Given, connection: &Connection) -> Verdict {
-    let mut test = Test { given, connection, steps: Vec::new(), last: None, server: None, status: None };
+    let mut test = Test { given, connection, steps: Vec::new(), last: None, server: None, status: None, words: None };
     test.step(Duration::ZERO, State::Passed, format!("Traces go to {}.", connection.target()));
     let reached = test.reach().await;
     let sent = if reached { test.send_all().await } else { None };
@@ -45,6 +45,8 @@ struct Test<'a> {
     last: Option<Outcome>,
     server: Option<String>,
     status: Option<u16>,
+    /// What the receiver said to it.
+    words: Option<String>,
 }
 
 /// The test trace that was accepted.
@@ -132,6 +134,7 @@ impl Test<'_> {
         match self.given.egress.send(&self.connection.request(compressed, Compression::Gzip)).await {
             Ok(answer) => {
                 self.status = Some(answer.status);
+                self.words = answer.words();
                 self.server = answer.server.as_deref().map(shown).or(self.server.take());
                 let outcome = self.connection.outcome(&answer);
                 if outcome.is_accepted() && answer.is_web_page() { web_page(answer.status) } else { outcome }
@@ -158,9 +161,13 @@ impl Test<'_> {
     }
 
     fn fail(&mut self, begun: Instant, outcome: Outcome) -> bool {
-        let status = self.status.map(|status| format!("The receiver answered {status}. ")).unwrap_or_default();
-        let detail = format!("{status}{}", outcome.sentence().unwrap_or_default());
-        self.step(begun.elapsed(), State::Failed, detail.trim().to_owned());
+        // The advice stands above the steps; the step only tells what it was drawn from.
+        let detail = match (self.status, &self.words) {
+            (Some(status), Some(words)) => format!("The receiver answered {status}: {words}."),
+            (Some(status), None) => format!("The receiver answered {status}."),
+            (None, _) => outcome.sentence().unwrap_or_default().to_owned(),
+        };
+        self.step(begun.elapsed(), State::Failed, detail);
         self.last = Some(outcome);
         false
     }

@@ -142,7 +142,10 @@ async fn each_status_has_its_advice_and_no_redirect_is_followed() {
 async fn a_key_that_is_unknown_shows_only_at_the_second_request() {
     let keys = vec![AcceptedKey { project_id: 2, ..AcceptedKey::default() }];
     let receiver = Receiver::start(Options { keys, ..Options::default() }, &TaskTracker::new()).unwrap();
-    failed(&tested("http", receiver.address()).await, "send_again", "belongs to another project");
+    let verdict = tested("http", receiver.address()).await;
+    failed(&verdict, "send_again", "belongs to another project");
+    let again = verdict.steps.iter().find(|step| step.name == "send_again").unwrap();
+    assert_eq!(again.detail, "The receiver answered 403: event submission rejected with_reason: ProjectId.");
 }
 
 #[tokio::test(flavor = "multi_thread")]
