@@ -15,21 +15,29 @@ pub enum Compression {
 }
 
 /// A compressor with its working memory, to be used again and again.
-pub struct Gzip(Compressor);
+pub struct Gzip {
+    compressor: Compressor,
+    /// As large as the largest body needed; never made smaller, because growing it means writing zeros.
+    room: Vec<u8>,
+}
 
 impl Gzip {
     /// Takes the working memory.
     pub fn new() -> Self {
         let level = CompressionLvl::new(1).unwrap_or_default();
-        Self(Compressor::new(level))
+        Self { compressor: Compressor::new(level), room: Vec::new() }
     }
 
     /// Replaces what `compressed` holds by `body`, compressed.
     pub fn compress(&mut self, body: &[u8], compressed: &mut Vec<u8>) {
-        compressed.resize(self.0.gzip_compress_bound(body.len()), 0);
+        let bound = self.compressor.gzip_compress_bound(body.len());
+        if self.room.len() < bound {
+            self.room.resize(bound, 0);
+        }
         // The only failure is too little room, and the bound is enough by its definition.
-        let length = self.0.gzip_compress(body, compressed).unwrap_or_default();
-        compressed.truncate(length);
+        let length = self.compressor.gzip_compress(body, &mut self.room).unwrap_or_default();
+        compressed.clear();
+        compressed.extend_from_slice(&self.room[..length]);
     }
 }
 

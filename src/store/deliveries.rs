@@ -34,10 +34,6 @@ pub struct Delivery<'a> {
 pub struct DeadLetter<'a> {
     /// The request's place in the log.
     pub place: Position,
-    /// Its name.
-    pub generation_id: &'a str,
-    /// When it was recorded.
-    pub recorded_at: DateTime<Utc>,
     /// Why.
     pub reason: &'a str,
     /// HTTP status, if there was an answer.
@@ -79,8 +75,6 @@ impl<'a> Rows<'a> {
 pub(super) struct Letters<'a> {
     pub(super) xid: Vec<Xid>,
     pub(super) position: Vec<i64>,
-    pub(super) generation_id: Vec<&'a str>,
-    pub(super) recorded_at: Vec<DateTime<Utc>>,
     pub(super) reason: Vec<&'a str>,
     pub(super) status: Vec<Option<i16>>,
     pub(super) answer: Vec<Option<&'a str>>,
@@ -92,8 +86,6 @@ impl<'a> Letters<'a> {
         for letter in letters {
             rows.xid.push(letter.place.xid);
             rows.position.push(letter.place.position);
-            rows.generation_id.push(letter.generation_id);
-            rows.recorded_at.push(letter.recorded_at);
             rows.reason.push(letter.reason);
             rows.status.push(letter.status.map(u16::cast_signed));
             rows.answer.push(letter.answer);

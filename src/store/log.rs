@@ -1,10 +1,12 @@
 //! Table `completed_requests`: the append-only log (spec 4.2).
 
+mod read;
+
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, list_after, list_small_after};
 use super::xid::Xid;
 use super::{Result, Store};
 use crate::completed_request::FORMAT;
@@ -166,80 +168,4 @@ impl<'a> Columns<'a> {
         self.age.push(entry.age.as_secs_f64());
         self.maybe_known.push(entry.maybe_known);
     }
-}
-
-/// One entry as a worker reads it.
-#[derive(Debug, Clone)]
-pub struct Read {
-    /// The writing transaction.
-    pub xid: Xid,
-    /// Sequence within it.
-    pub position: i64,
-    /// When it was recorded.
-    pub recorded_at: DateTime<Utc>,
-    /// The request's name.
-    pub generation_id: String,
-    /// False: Broadcast was off when it completed, or the destination did not exist yet.
-    pub wanted: bool,
-    /// Version of the bytes.
-    pub format: i16,
-    /// What Privacy Mode allows to leave.
-    pub payload: Vec<u8>,
-    /// Prompt and completion, unless private or never recorded.
-    pub content: Option<Vec<u8>>,
-}
-
-impl Read {
-    /// Its place in the log.
-    pub fn place(&self) -> Position {
-        Position { xid: self.xid, position: self.position }
-    }
-}
-
-/// What to read of an account's log.
-#[derive(Debug, Clone, Copy)]
-pub struct Window {
-    /// Entries after this place.
-    pub after: Position,
-    /// Entries up to this place.
-    pub until: Position,
-    /// Entries that completed earlier are read without their bytes, as not wanted.
-    pub since: DateTime<Utc>,
-    /// Whether content is left out.
-    pub private: bool,
-    /// Most entries.
-    pub entries: i64,
-    /// Most bytes of payload and content together; the first entry is read whatever its size.
-    pub bytes: i64,
-}
-
-/// Reads the next entries of an account's log, in order, below the oldest transaction that still runs.
-pub async fn list_after(store: &Store, account: AccountId, window: &Window) -> Result<Vec<Read>> {
-    let entries = sqlx::query_as!(
-        Read,
-        r#"SELECT l.xid AS "xid!: Xid", l.position AS "position!", l.recorded_at AS "recorded_at!",
-                  l.generation_id AS "generation_id!", l.wanted AS "wanted!", l.format AS "format!",
-                  CASE WHEN l.wanted THEN l.payload ELSE '' END AS "payload!",
-                  CASE WHEN l.wanted AND NOT $5 THEN l.content END AS content
-           FROM (SELECT r.xid, r.position, r.recorded_at, r.generation_id, r.format, r.payload, r.content,
-                        r.broadcast AND r.completed_at >= $4 AS wanted,
-                        sum(octet_length(r.payload) + CASE WHEN $5 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
-                            OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-                 FROM (SELECT * FROM completed_requests
-                       WHERE account_id = $1 AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
-                         AND xid < pg_snapshot_xmin(pg_current_snapshot())
-                       ORDER BY xid, position LIMIT $6) r) l
-           WHERE coalesce(l.before, 0) < $7
-           ORDER BY l.xid, l.position"#,
-        account.0,
-        window.after.xid as _,
-        window.after.position,
-        window.since,
-        window.private,
-        window.entries,
-        window.bytes as _,
-        window.until.xid as _,
-        window.until.position
-    );
-    Ok(entries.fetch_all(store.pool()).await?)
 }

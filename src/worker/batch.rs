@@ -3,13 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
 use crate::config::Config;
 use crate::otlp::{Compression, Encoder, Gzip, Resource};
-use crate::store::log::{Position, Read};
+use crate::store::log::{Entries, Position, ReadEntry as Entry};
 use crate::trace::{self, TraceSettings};
 
 /// Bytes of one request before compression (spec 2.4).
@@ -17,14 +16,6 @@ pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Entries that are built without letting others have a turn on the thread.
 const AT_A_TIME: usize = 64;
-
-/// A request by its name, as receipts and dead letters need it.
-#[derive(Debug, Clone)]
-pub(super) struct Name {
-    pub(super) place: Position,
-    pub(super) generation_id: String,
-    pub(super) recorded_at: DateTime<Utc>,
-}
 
 /// What can be sent of the entries that were read.
 #[derive(Debug, Default, Clone)]
@@ -34,9 +25,9 @@ pub(super) struct Batch {
     /// Entries that are settled once the batch is.
     pub(super) entries: usize,
     /// The requests in the body.
-    pub(super) names: Vec<Name>,
+    pub(super) places: Vec<Position>,
     /// Entries that cannot be read back or built: dead letters.
-    pub(super) unreadable: Vec<Name>,
+    pub(super) unreadable: Vec<Position>,
     /// Bytes before compression.
     pub(super) bytes: usize,
     /// The body as it goes over the wire. Empty when there are no requests.
@@ -71,10 +62,10 @@ impl Builder {
     }
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
-    pub(super) async fn build(&mut self, entries: Vec<Read>, settings: &TraceSettings, content: WithContent) -> Batch {
+    pub(super) async fn build(&mut self, entries: &Entries, settings: &TraceSettings, content: WithContent) -> Batch {
         let mut batch = Batch::default();
         self.encoder.clear();
-        for (number, entry) in entries.into_iter().enumerate() {
+        for (number, entry) in entries.iter().enumerate() {
             if number % AT_A_TIME == AT_A_TIME - 1 {
                 tokio::task::yield_now().await;
             }
@@ -82,7 +73,7 @@ impl Builder {
                 break;
             }
         }
-        if !batch.names.is_empty() {
+        if !batch.places.is_empty() {
             let body = self.encoder.finish();
             batch.bytes = body.len();
             batch.body = match self.compression {
@@ -98,25 +89,24 @@ impl Builder {
     }
 
     /// Adds one entry. False: it does not fit any more.
-    fn take(&mut self, entry: Read, settings: &TraceSettings, content: WithContent, batch: &mut Batch) -> bool {
-        let place = entry.place();
+    fn take(&mut self, entry: Entry<'_>, settings: &TraceSettings, content: WithContent, batch: &mut Batch) -> bool {
+        let place = entry.place;
         if entry.wanted {
             let before = self.encoder.checkpoint();
             let has_content = content == WithContent::AsRead && entry.content.is_some();
             let encoder = &mut self.encoder;
             // A fault of ours in building one trace must not take the others with it.
-            let built = catch_unwind(AssertUnwindSafe(|| push(&entry, settings, content, encoder))).unwrap_or(false);
-            let name = Name { place, generation_id: entry.generation_id, recorded_at: entry.recorded_at };
+            let built = catch_unwind(AssertUnwindSafe(|| push(entry, settings, content, encoder))).unwrap_or(false);
             if !built {
                 self.encoder.rewind(before);
-                batch.unreadable.push(name);
+                batch.unreadable.push(place);
             } else if self.encoder.encoded_len() > MOST_BYTES && self.encoder.traces() > 1 {
                 self.encoder.rewind(before);
                 batch.more = true;
                 return false;
             } else {
                 batch.has_content |= has_content;
-                batch.names.push(name);
+                batch.places.push(place);
             }
         }
         batch.entries += 1;
@@ -125,9 +115,9 @@ impl Builder {
     }
 }
 
-fn push(entry: &Read, settings: &TraceSettings, with: WithContent, encoder: &mut Encoder) -> bool {
-    let Ok(request) = serde_json::from_slice::<CompletedRequest<'_>>(&entry.payload) else { return false };
-    let content = entry.content.as_deref().filter(|_| with == WithContent::AsRead).map(ContentRef::from_bytes);
+fn push(entry: Entry<'_>, settings: &TraceSettings, with: WithContent, encoder: &mut Encoder) -> bool {
+    let Ok(request) = serde_json::from_slice::<CompletedRequest<'_>>(entry.payload) else { return false };
+    let content = entry.content.filter(|_| with == WithContent::AsRead).map(ContentRef::from_bytes);
     let Ok(content) = content.transpose() else { return false };
     let mut trace = trace::build(&request, content.as_ref(), settings);
     if with == WithContent::LeftOut {

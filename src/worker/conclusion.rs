@@ -200,9 +200,7 @@ fn dead_letter(aside: &PutAside) -> DeadLetter<'_> {
         None => ("no trace can be built of the recorded request", None),
     };
     DeadLetter {
-        place: aside.name.place,
-        generation_id: &aside.name.generation_id,
-        recorded_at: aside.name.recorded_at,
+        place: aside.place,
         reason,
         status,
         answer: aside.refusal.as_ref().and_then(|(outcome, _)| outcome.sentence()),

@@ -1,7 +1,7 @@
 //! Hands one batch to its destination: whole, or in ever smaller parts when it is refused (spec 4.3).
 
 use super::attempt::Attempt;
-use super::batch::{Batch, Builder, Name, WithContent};
+use super::batch::{Batch, Builder, WithContent};
 use super::line::Line;
 use super::reader::Reader;
 use crate::delivery::{Outcome, Part, Step, WaitReason, decide};
@@ -52,7 +52,7 @@ pub(super) struct Sent {
 /// A request that no further attempt is made for.
 #[derive(Debug)]
 pub(super) struct PutAside {
-    pub(super) name: Name,
+    pub(super) place: Position,
     /// The refusal. None: it could not be built.
     pub(super) refusal: Option<(Outcome, Option<u16>)>,
 }
@@ -70,7 +70,7 @@ pub(super) async fn deliver(line: &Line, after: Position, mut batch: Batch, serv
     let unreadable = std::mem::take(&mut batch.unreadable);
     let mut report = Report {
         settled: None,
-        put_aside: unreadable.into_iter().map(|name| PutAside { name, refusal: None }).collect(),
+        put_aside: unreadable.into_iter().map(|place| PutAside { place, refusal: None }).collect(),
         ..Report::default()
     };
     let last = batch.last;
@@ -82,7 +82,7 @@ pub(super) async fn deliver(line: &Line, after: Position, mut batch: Batch, serv
         report.settled = last;
     }
     let settled = report.settled;
-    report.put_aside.retain(|aside| settled.is_some_and(|settled| aside.name.place <= settled));
+    report.put_aside.retain(|aside| settled.is_some_and(|settled| aside.place <= settled));
     report
 }
 
@@ -103,18 +103,18 @@ async fn in_pieces(
             Some(batch) => batch,
             None => rebuilt(line, piece, &mut builder).await?,
         };
-        if batch.names.is_empty() {
+        if batch.places.is_empty() {
             continue;
         }
         let Some(attempt) = line.send(batch.body.clone()).await? else { return Ok(Ending::Withheld) };
         let step = decide(&attempt.outcome, report.part(&batch, &attempt, server_errors));
         let (outcome, status) = (attempt.outcome.clone(), attempt.status);
-        report.sent.push(Sent { attempt, requests: batch.names.len(), bytes: batch.bytes });
+        report.sent.push(Sent { attempt, requests: batch.places.len(), bytes: batch.bytes });
         match step {
-            Step::Settle => report.settle(piece, batch.names.len()),
-            Step::Halve => rest.extend(halves(piece, &batch.names)),
+            Step::Settle => report.settle(piece, batch.places.len()),
+            Step::Halve => rest.extend(halves(piece, &batch.places)),
             Step::LeaveContentOut => rest.push(Piece { content: WithContent::LeftOut, ..piece }),
-            Step::PutAside => report.aside(piece, batch.names, &outcome, status),
+            Step::PutAside => report.aside(piece, batch.places, &outcome, status),
             Step::Wait => return Ok(Ending::Waiting(outcome)),
             Step::Complain => return Ok(Ending::RefusesAll(outcome)),
         }
@@ -128,8 +128,8 @@ async fn rebuilt(line: &Line, piece: Piece, builder: &mut Option<Builder>) -> Re
 }
 
 /// The two halves of a piece with these requests (at least two), the first one on top.
-fn halves(piece: Piece, names: &[Name]) -> [Piece; 2] {
-    let middle = names[names.len() / 2 - 1].place;
+fn halves(piece: Piece, places: &[Position]) -> [Piece; 2] {
+    let middle = places[places.len() / 2 - 1];
     [Piece { after: middle, ..piece }, Piece { until: middle, ..piece }]
 }
 
@@ -137,7 +137,7 @@ impl Report {
     fn part(&self, batch: &Batch, attempt: &Attempt, server_errors: u32) -> Part {
         let is_server_error = matches!(attempt.outcome, Outcome::Wait { reason: WaitReason::ServerError, .. });
         Part {
-            requests: batch.names.len(),
+            requests: batch.places.len(),
             has_content: batch.has_content,
             server_errors: server_errors + u32::from(is_server_error),
             put_aside: self.aside_in_a_row,
@@ -150,10 +150,10 @@ impl Report {
         self.aside_in_a_row = 0;
     }
 
-    fn aside(&mut self, piece: Piece, names: Vec<Name>, outcome: &Outcome, status: Option<u16>) {
+    fn aside(&mut self, piece: Piece, places: Vec<Position>, outcome: &Outcome, status: Option<u16>) {
         self.settled = Some(piece.until);
         self.aside_in_a_row += 1;
-        let refusal = |name| PutAside { name, refusal: Some((outcome.clone(), status)) };
-        self.put_aside.extend(names.into_iter().map(refusal));
+        let refusal = |place| PutAside { place, refusal: Some((outcome.clone(), status)) };
+        self.put_aside.extend(places.into_iter().map(refusal));
     }
 }

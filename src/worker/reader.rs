@@ -1,13 +1,16 @@
 //! Reads an account's log for one destination, batch after batch.
 
-use super::batch::{Batch, Builder, MOST_BYTES, Name, WithContent};
+use super::batch::{Batch, Builder, MOST_BYTES, WithContent};
 use super::line::Line;
 use crate::store;
 use crate::store::cursors;
-use crate::store::log::{self, Position, Window};
+use crate::store::log::{self, Entries, Position, Window};
 
 /// Most entries of one batch (spec 4.2).
 const MOST_ENTRIES: i64 = 500;
+
+/// Bytes of entries that are read for one batch: what they become in OTLP is not much less.
+const BYTES: i64 = 4 * 1024 * 1024;
 
 /// Workers that may die over one request before it is put aside (spec 4.3).
 const MOST_DEATHS: i32 = 3;
@@ -20,6 +23,8 @@ const CAREFUL_ENTRIES: i32 = 500;
 pub(super) struct Reader {
     builder: Builder,
     after: Position,
+    /// Whether the last entries were large ones.
+    large: bool,
     /// Entries that are still built one by one, because workers died here.
     careful: i32,
     /// How often building the next entry killed a worker.
@@ -31,7 +36,7 @@ impl Reader {
         let lease = &line.lease;
         let careful = if lease.deaths >= MOST_DEATHS { CAREFUL_ENTRIES } else { lease.careful };
         let builder = Builder::new(&line.state.config);
-        Self { builder, after: lease.place(), careful, builds: lease.builds }
+        Self { builder, after: lease.place(), large: false, careful, builds: lease.builds }
     }
 
     /// How many entries are still to be built one by one.
@@ -41,45 +46,51 @@ impl Reader {
 
     /// The next batch. None: the log ends here, or goes on with entries for a newer worker.
     pub(super) async fn next(&mut self, line: &Line) -> Result<Option<Batch>, store::Error> {
-        let limit = if self.careful > 0 { 1 } else { MOST_ENTRIES };
-        let window = Window {
-            after: self.after,
-            until: Position::END,
-            since: line.lease.since,
-            private: line.lease.private,
-            entries: limit,
-            bytes: i64::try_from(MOST_BYTES).unwrap_or(i64::MAX),
-        };
-        let entries = log::list_after(&line.state.store, line.lease.account, &window).await?;
-        let count = entries.len();
-        let filled = i64::try_from(count).is_ok_and(|count| count == limit) || bytes_of(&entries) >= MOST_BYTES;
+        let most = if self.careful > 0 { 1 } else { MOST_ENTRIES };
+        let (entries, cut) = self.read(line, most).await?;
         let mut batch = if self.careful > 0 {
-            self.build_carefully(line, entries).await?
+            self.build_carefully(line, &entries).await?
         } else {
-            self.builder.build(entries, &line.settings, WithContent::AsRead).await
+            self.builder.build(&entries, &line.settings, WithContent::AsRead).await
         };
         let Some(last) = batch.last else { return Ok(None) };
         // Fewer than were read: the rest is for the next batch, unless it is for a newer worker; the next read tells.
-        batch.more |= filled || batch.entries < count;
+        batch.more |= cut || batch.entries < entries.len() || i64::try_from(entries.len()) == Ok(most);
         self.after = last;
         Ok(Some(batch))
     }
 
+    /// Reads on, small entries in the quick way, and says whether the read ended for its size.
+    async fn read(&mut self, line: &Line, most: i64) -> Result<(Entries, bool), store::Error> {
+        let (store, account) = (&line.state.store, line.lease.account);
+        let window = window(line, (self.after, Position::END), most);
+        if !self.large {
+            let entries = log::list_small_after(store, account, &window).await?;
+            if !entries.is_empty() {
+                // What is not small may lie right behind, unless the log ended.
+                let cut = entries.is_cut();
+                return Ok((entries, cut));
+            }
+            if !entries.is_cut() {
+                return Ok((entries, false));
+            }
+        }
+        let entries = log::list_after(store, account, &window, BYTES).await?;
+        let average = entries.bytes().checked_div(entries.len()).unwrap_or_default();
+        self.large = average > usize::try_from(log::SMALL_BYTES).unwrap_or_default();
+        let cut = entries.bytes() >= MOST_BYTES;
+        Ok((entries, cut))
+    }
+
     /// Notes before and after that an entry is being built, so that the one over which workers die can be told.
-    async fn build_carefully(&mut self, line: &Line, entries: Vec<log::Read>) -> Result<Batch, store::Error> {
+    async fn build_carefully(&mut self, line: &Line, entries: &Entries) -> Result<Batch, store::Error> {
         self.careful -= 1;
         let (key, fence) = (line.lease.key(), line.lease.fence());
         if self.builds >= MOST_DEATHS {
             self.builds = 0;
-            let mut batch = Batch::default();
-            for entry in entries {
-                batch.last = Some(entry.place());
-                batch.entries += 1;
-                let place = entry.place();
-                let name = Name { place, generation_id: entry.generation_id, recorded_at: entry.recorded_at };
-                batch.unreadable.push(name);
-            }
-            return Ok(batch);
+            let unreadable: Vec<_> = entries.iter().map(|entry| entry.place).collect();
+            let last = unreadable.last().copied();
+            return Ok(Batch { last, entries: unreadable.len(), unreadable, ..Batch::default() });
         }
         cursors::record_build_begun(&line.state.store, key, fence).await?;
         let batch = self.builder.build(entries, &line.settings, WithContent::AsRead).await;
@@ -88,26 +99,19 @@ impl Reader {
         Ok(batch)
     }
 
-    /// Builds some requests of a batch again, for a smaller one.
+    /// Builds the entries of a part of a batch again.
     pub(super) async fn part(
         line: &Line,
         builder: &mut Builder,
-        (after, until): (Position, Position),
+        part: (Position, Position),
         content: WithContent,
     ) -> Result<Batch, store::Error> {
-        let window = Window {
-            after,
-            until,
-            since: line.lease.since,
-            private: line.lease.private,
-            entries: MOST_ENTRIES,
-            bytes: i64::MAX,
-        };
-        let entries = log::list_after(&line.state.store, line.lease.account, &window).await?;
-        Ok(builder.build(entries, &line.settings, content).await)
+        let window = window(line, part, MOST_ENTRIES);
+        let entries = log::list_after(&line.state.store, line.lease.account, &window, i64::MAX).await?;
+        Ok(builder.build(&entries, &line.settings, content).await)
     }
 }
 
-fn bytes_of(entries: &[log::Read]) -> usize {
-    entries.iter().map(|entry| entry.payload.len() + entry.content.as_ref().map_or(0, Vec::len)).sum()
+fn window(line: &Line, (after, until): (Position, Position), entries: i64) -> Window {
+    Window { after, until, since: line.lease.since, private: line.lease.private, entries }
 }

@@ -98,16 +98,17 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
                                   $20::text[]) AS e (id, duration, requests, bytes, outcome, status, answer)),
            aside AS (
                INSERT INTO dead_letters (account_id, destination_id, xid, position, generation_id, recorded_at, reason, status, answer)
-               SELECT $1, $2, e.xid, e.position, e.generation_id, e.recorded_at, e.reason, e.status, e.answer
-               FROM moved, unnest($21::xid8[], $22::bigint[], $23::text[], $24::timestamptz[], $25::text[], $26::smallint[],
-                                  $27::text[]) AS e (xid, position, generation_id, recorded_at, reason, status, answer)
+               SELECT $1, $2, r.xid, r.position, r.generation_id, r.recorded_at, e.reason, e.status, e.answer
+               FROM moved, unnest($21::xid8[], $22::bigint[], $23::text[], $24::smallint[], $25::text[])
+                               AS e (xid, position, reason, status, answer)
+                    JOIN completed_requests r ON r.account_id = $1 AND r.xid = e.xid AND r.position = e.position
                ON CONFLICT DO NOTHING),
            switched_off AS (
                UPDATE destinations
                SET enabled = false, switched_off_at = clock_timestamp(), revision = revision + 1, updated_at = clock_timestamp()
                FROM moved
-               WHERE account_id = $1 AND id = $2 AND enabled AND $8 <> 'healthy' AND moved.failures >= $28
-                 AND moved.failing_since <= clock_timestamp() - $29::interval
+               WHERE account_id = $1 AND id = $2 AND enabled AND $8 <> 'healthy' AND moved.failures >= $26
+                 AND moved.failing_since <= clock_timestamp() - $27::interval
                RETURNING id)
            SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!", (a.broadcast_enabled AND d.enabled) AS "on!",
                   EXISTS (SELECT FROM switched_off) AS "switched_off!"
@@ -135,8 +136,6 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
         &rows.answer as _,
         &letters.xid as _,
         &letters.position as _,
-        &letters.generation_id as _,
-        &letters.recorded_at as _,
         &letters.reason as _,
         &letters.status as _,
         &letters.answer as _,
