@@ -11,6 +11,7 @@ mod faults;
 mod isolation;
 mod log_entries;
 mod own_cluster;
+mod poison;
 mod postgres_proxy;
 mod program;
 mod receiver;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::own_cluster::OwnCluster;
 use super::receiver::{Answer, Event, Reply};
 use super::short_or_long;
-use super::stage::{Stage, Tenant, name};
+use super::stage::{Stage, Tenant, name, names};
 
 /// The longest that a healthy destination's fresh request may be delayed by others (p99).
 const DELAY: Duration = Duration::from_secs(1);
@@ -46,15 +46,28 @@ async fn a_healthy_destination_is_served_within_a_second_beside_ones_that_hang_a
     let stage = Stage::on(&cluster.url(), &cluster.admin_url()).await;
     let waiting = short_or_long(50_000, 1_000_000);
     let (hanging, flood, healthy) = (stage.tenant(&[1, 2]).await, stage.tenant(&[3]).await, stage.tenant(&[4]).await);
-    stage.receiver.answers(1, |_| Reply::Hang);
-    stage.receiver.answers(2, |_| Reply::Reset);
-    stage.receiver.answers(3, |_| Answer::of(200).after(Duration::from_secs(1)).into());
     let _worker = stage.worker();
     let alone = delays(&stage, &healthy, "alone", 50).await;
 
+    stage.receiver.answers(1, |_| Reply::Hang);
+    // More of them than a process has slots for requests.
+    for tenant in 0..14 {
+        let projects: Vec<u64> = (0..5).map(|place| 100 + tenant * 5 + place).collect();
+        for project in &projects {
+            stage.receiver.answers(*project, |_| Reply::Hang);
+        }
+        let tenant = stage.tenant(&projects).await;
+        stage.records(&tenant, names("stuck", 3)).await;
+    }
+    stage.receiver.answers(2, |_| Reply::Reset);
+    stage.receiver.answers(3, |_| Answer::of(200).after(Duration::from_secs(1)).into());
     stage.copies(&hanging, "hang", waiting).await;
     stage.copies(&flood, "flood", waiting).await;
-    stage.until("the others are busy", |log| log.tries(1) > 0 && log.tries(2) > 0 && log.distinct(3) > 0).await;
+    stage
+        .until("the others are busy", |log| {
+            log.tries(1) > 0 && log.tries(2) > 0 && log.distinct(3) > 0 && log.begun.len() >= 73
+        })
+        .await;
     let beside = delays(&stage, &healthy, "beside", short_or_long(100, 1_000)).await;
     let (p50, p99, alone) = (beside[beside.len() / 2], p99(&beside), p99(&alone));
     println!("beside {waiting} waiting requests: p50 {p50:?}, p99 {p99:?}; alone: p99 {alone:?}");

@@ -71,6 +71,23 @@ async fn a_name_that_is_reported_twice_is_one_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_cannot_be_read_back_is_put_aside_and_the_others_arrive() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let sent = stage.records(&tenant, names("torn", 10)).await;
+    let tear = sqlx::query("UPDATE completed_requests SET payload = '\\xff00' WHERE generation_id = $1").bind(&sent[4]);
+    tear.execute(&mut stage.sql().await).await.unwrap();
+    let _worker = stage.worker();
+    stage.until("the others arrive", |log| log.distinct(1) == 9).await;
+    stage
+        .until_count("SELECT count(*) FROM dead_letters WHERE generation_id = 'gen-torn-0000004' AND status IS NULL", 1)
+        .await;
+    stage.until_count("SELECT count(*) FROM cursors WHERE health = 'healthy' AND delivered = 9", 1).await;
+    let others: Vec<_> = sent.into_iter().filter(|name| name != "gen-torn-0000004").collect();
+    stage.receiver.read(|log| log.assert_each_once(1, &others));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn entries_of_a_newer_format_wait_for_a_newer_worker() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;

@@ -87,12 +87,23 @@ impl Stage {
 
     /// An edit that passed its test: the destination leads to another project.
     pub(crate) async fn moves(&self, tenant: &Tenant, place: usize, project: u64) {
-        destination::put(self, tenant.account, tenant.destinations[place], (project, false)).await;
+        self.leads(tenant, place, &self.receiver.dsn(project)).await;
+    }
+
+    /// The same, to wherever this DSN leads.
+    pub(crate) async fn leads(&self, tenant: &Tenant, place: usize, dsn: &str) {
+        destination::put(self, tenant.account, tenant.destinations[place], (dsn, false)).await;
     }
 
     /// An edit that passed its test: the destination gets no content any more.
     pub(crate) async fn turns_private(&self, tenant: &Tenant, place: usize) {
-        destination::put(self, tenant.account, tenant.destinations[place], (tenant.projects[place], true)).await;
+        destination::put(
+            self,
+            tenant.account,
+            tenant.destinations[place],
+            (&self.receiver.dsn(tenant.projects[place]), true),
+        )
+        .await;
     }
 
     /// Records requests through the program's recorder. Returns their names, in order, when they are committed.

@@ -57,6 +57,11 @@ async fn read_head(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<O
         if socket.read_buf(buffer).await? == 0 {
             return Ok(None);
         }
+        // Somebody speaks TLS, for example.
+        if buffer.first().is_some_and(|first| !first.is_ascii_uppercase()) {
+            socket.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await?;
+            return Ok(None);
+        }
     }
 }
 

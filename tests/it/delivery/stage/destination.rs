@@ -11,7 +11,7 @@ use super::{Stage, sealing_key};
 const KIND: &str = "sentry";
 
 pub(super) async fn create(stage: &Stage, account: AccountId, project: u64) -> DestinationId {
-    let (connection, destination) = (connection(stage, project), DestinationId(Random.uuid()));
+    let (connection, destination) = (connection(&stage.receiver.dsn(project)), DestinationId(Random.uuid()));
     let secrets = sealed(&connection, account, destination);
     let values = values(&connection, &secrets, false);
     let mut tenant = stage.store.tenant(account).await.unwrap();
@@ -20,13 +20,8 @@ pub(super) async fn create(stage: &Stage, account: AccountId, project: u64) -> D
     destination
 }
 
-pub(super) async fn put(
-    stage: &Stage,
-    account: AccountId,
-    destination: DestinationId,
-    (project, private): (u64, bool),
-) {
-    let connection = connection(stage, project);
+pub(super) async fn put(stage: &Stage, account: AccountId, destination: DestinationId, (dsn, private): (&str, bool)) {
+    let connection = connection(dsn);
     let secrets = sealed(&connection, account, destination);
     let values = values(&connection, &secrets, private);
     let mut tenant = stage.store.tenant(account).await.unwrap();
@@ -35,8 +30,8 @@ pub(super) async fn put(
     tenant.commit().await.unwrap();
 }
 
-fn connection(stage: &Stage, project: u64) -> Connection {
-    let settings = Settings::from_iter([("dsn", stage.receiver.dsn(project))]);
+fn connection(dsn: &str) -> Connection {
+    let settings = Settings::from_iter([("dsn", dsn)]);
     kinds::find(KIND).unwrap().connect(&settings).unwrap()
 }
 
