@@ -26,7 +26,7 @@ use crate::embedded_postgres::LaunchError;
 use crate::gateway::UpstreamError;
 use crate::random::{Random, Unavailable};
 use crate::recorder::Recorder;
-use crate::seal::{Keyring, KeyringError};
+use crate::seal::{KeyId, Keyring, KeyringError};
 use crate::state::State;
 use crate::state::testing::Testing;
 use crate::store;
@@ -51,8 +51,24 @@ pub enum StartError {
     #[error("DATABASE_URL is not an address like postgres://user:password@host/name: {0}")]
     DatabaseUrl(String),
     /// The sealing keys.
-    #[error(transparent)]
-    Keyring(#[from] KeyringError),
+    #[error("{place}: {error}.")]
+    Keyring {
+        /// Where they were read.
+        place: String,
+        /// What is wrong with them.
+        error: KeyringError,
+    },
+    /// A key that stored secrets need.
+    #[error(
+        "{secrets} stored secret(s) are sealed with the key {key}, which is not among the sealing keys. Add that key after \
+         the first one, in TRACECAST_KEYS or in the file of keys; then start again."
+    )]
+    LostKey {
+        /// It.
+        key: KeyId,
+        /// How many.
+        secrets: u64,
+    },
     /// The file of the sealing keys.
     #[error("the file of sealing keys `{path}` cannot be used: {error}. Check its path and permissions.")]
     KeyFile {
@@ -120,6 +136,7 @@ impl App {
         let app = Self { config: Arc::new(config), keyring, guard, way_out, database, hashing, numbers: None };
         let store = app.database.store("tracecast migrate", 2);
         store.migrate().await?;
+        keyring::check(&store, &app.keyring).await?;
         store.close().await;
         Ok(app)
     }

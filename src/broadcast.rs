@@ -12,7 +12,7 @@ use crate::id::DestinationId;
 use crate::state::State;
 use crate::state::testing::Busy;
 use crate::store::{accounts, destinations};
-use crate::{random, seal, store};
+use crate::{random, store};
 
 pub use self::connect::{Connecting, Typed, connect, reconnect};
 pub use self::listing::{find, list};
@@ -27,9 +27,6 @@ pub enum Error {
     /// Another test of this account is running, or there were too many.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The stored secret does not open: the keyring changed.
-    #[error(transparent)]
-    Sealed(#[from] seal::OpenError),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -3,6 +3,7 @@
 mod admin;
 mod demo;
 mod healthcheck;
+mod key;
 mod serve;
 mod settings;
 
@@ -79,6 +80,7 @@ pub fn command() -> Command {
         .subcommand(Command::new("config").about("Print the effective settings and where each came from"))
         .subcommand(Command::new("healthcheck").about("Ask the running server whether it is ready; exit code 0 means yes"))
         .subcommand(admin::command())
+        .subcommand(key::command())
 }
 
 async fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
@@ -91,6 +93,7 @@ async fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("demo", matches)) => demo::run(given, matches).await,
         Some(("config", _)) => settings::print(&given),
         Some(("healthcheck", _)) => healthcheck::run(&parse(&given)?).await,
+        Some(("key", matches)) => key::run(parse(&given)?, matches).await,
         Some(("admin", matches)) => admin::run(parse(&given)?, matches).await,
         _ => Err(Failure::Said("there is no such command; see --help".to_owned())),
     }

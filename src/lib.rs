@@ -22,6 +22,7 @@ pub mod egress;
 pub mod embedded_postgres;
 pub mod gateway;
 pub mod id;
+pub mod key_rotation;
 pub mod otlp;
 pub mod password;
 pub mod random;

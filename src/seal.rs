@@ -28,7 +28,7 @@ pub struct Keyring {
 }
 
 struct SealingKey {
-    id: [u8; KEY_ID_BYTES],
+    id: KeyId,
     bytes: SecretBox<[u8; KEY_BYTES]>,
 }
 
@@ -53,24 +53,52 @@ pub enum OpenError {
     Malformed,
     /// None of the keyring's keys has the blob's key id.
     #[error("the sealed secret needs key {0}, which is not in the keyring; add it to TRACECAST_KEYS")]
-    UnknownKey(String),
+    UnknownKey(KeyId),
     /// The blob was changed, or belongs to another row.
     #[error("the sealed secret does not belong here or was changed")]
     Forged,
 }
 
-/// What a secret belongs to: the associated data of its seal.
+/// Names a key without telling it: the beginning of its SHA-256 digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyId([u8; KEY_ID_BYTES]);
+
+/// What a secret belongs to: the associated data of its seal. Each table of sealed blobs is a line here and one in
+/// [`crate::store::sealed`].
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
-    /// The tenant.
-    pub account: AccountId,
-    /// The destination.
-    pub destination: DestinationId,
+pub enum Place {
+    /// The secrets of a tenant's destination.
+    Destination(AccountId, DestinationId),
 }
 
 impl Place {
     fn associated_data(self) -> String {
-        format!("v1|destinations|{}|{}", self.account, self.destination)
+        match self {
+            Self::Destination(account, id) => format!("v1|destinations|{account}|{id}"),
+        }
+    }
+}
+
+impl KeyId {
+    /// Of the key that sealed `blob`, as far as the blob says so.
+    pub fn of(blob: &[u8]) -> Option<Self> {
+        Self::read(blob.get(1..=KEY_ID_BYTES)?)
+    }
+
+    /// As it stands in a blob.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// As it stands in a blob.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -103,7 +131,7 @@ impl Keyring {
             .unwrap_or_default();
         let mut blob = Vec::with_capacity(HEADER_BYTES + sealed.len());
         blob.push(VERSION);
-        blob.extend_from_slice(&self.first.id);
+        blob.extend_from_slice(self.first.id.as_bytes());
         blob.extend_from_slice(&nonce);
         blob.extend_from_slice(&sealed);
         Ok(blob)
@@ -118,11 +146,9 @@ impl Keyring {
         if header[0] != VERSION {
             return Err(OpenError::Malformed);
         }
-        let (id, nonce) = header[1..].split_at(KEY_ID_BYTES);
-        let key = std::iter::once(&self.first)
-            .chain(&self.older)
-            .find(|key| key.id == id)
-            .ok_or_else(|| OpenError::UnknownKey(hex::encode(id)))?;
+        let nonce = &header[1 + KEY_ID_BYTES..];
+        let id = KeyId::of(blob).ok_or(OpenError::Malformed)?;
+        let key = self.keys().find(|key| key.id == id).ok_or(OpenError::UnknownKey(id))?;
         let nonce = XNonce::try_from(nonce).map_err(|_| OpenError::Malformed)?;
         let associated = place.associated_data();
         let secret = key
@@ -130,6 +156,25 @@ impl Keyring {
             .decrypt(&nonce, Payload { msg: sealed, aad: associated.as_bytes() })
             .map_err(|_| OpenError::Forged)?;
         Ok(SecretSlice::from(secret))
+    }
+
+    /// The key that seals.
+    pub fn sealing(&self) -> KeyId {
+        self.first.id
+    }
+
+    /// Whether what was sealed with this key opens.
+    pub fn has(&self, id: KeyId) -> bool {
+        self.keys().any(|key| key.id == id)
+    }
+
+    /// Whether there is an older key beside the one that seals.
+    pub fn has_older(&self) -> bool {
+        self.older.iter().any(|key| key.id != self.first.id)
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &SealingKey> {
+        std::iter::once(&self.first).chain(&self.older)
     }
 
     /// Twelve characters that only a holder of the first key can know: the code that guards the first sign-up.
@@ -145,9 +190,7 @@ impl SealingKey {
     fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0_u8; KEY_BYTES];
         hex::decode_to_slice(text, &mut bytes).ok()?;
-        let digest = Sha256::digest(bytes);
-        let mut id = [0_u8; KEY_ID_BYTES];
-        id.copy_from_slice(&digest[..KEY_ID_BYTES]);
+        let id = KeyId::read(&Sha256::digest(bytes)[..KEY_ID_BYTES])?;
         Some(Self { id, bytes: SecretBox::new(Box::new(bytes)) })
     }
 
@@ -158,7 +201,7 @@ impl SealingKey {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyring").field("first", &hex::encode(self.first.id)).field("older", &self.older.len()).finish()
+        f.debug_struct("Keyring").field("first", &self.first.id.to_string()).field("older", &self.older.len()).finish()
     }
 }
 
@@ -172,7 +215,7 @@ mod tests {
     const NEW: &str = "f0f102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
     fn place(account: u128, destination: u128) -> Place {
-        Place { account: AccountId(Uuid::from_u128(account)), destination: DestinationId(Uuid::from_u128(destination)) }
+        Place::Destination(AccountId(Uuid::from_u128(account)), DestinationId(Uuid::from_u128(destination)))
     }
 
     #[test]

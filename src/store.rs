@@ -15,6 +15,7 @@ pub mod log;
 pub mod losses;
 pub mod members;
 pub mod partitions;
+pub mod sealed;
 pub mod sessions;
 pub mod throttle;
 pub mod users;

@@ -1,4 +1,4 @@
-//! The sealing keys: given, read from a file, or made on the first start (spec 5.3).
+//! The sealing keys: given, read from a file, or made on the first start; and whether they open what is stored (spec 5.3).
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -11,33 +11,54 @@ use super::StartError;
 use crate::config::Config;
 use crate::random::Random;
 use crate::seal::{KEY_BYTES, Keyring};
+use crate::store::{Store, sealed};
 
 /// Name of the file in the data folder.
 const FILE: &str = "sealing.key";
 
 pub(super) fn read(config: &Config, random: Random) -> Result<Keyring, StartError> {
     if let Some(keys) = &config.keys {
-        return Ok(Keyring::parse(keys.expose_secret())?);
+        return parse("TRACECAST_KEYS".to_owned(), keys.expose_secret());
     }
     if let Some(path) = &config.keys_file {
-        return Ok(Keyring::parse(&text(path)?)?);
+        return parse_file(path);
     }
     let path = config.data_dir.join(FILE);
     let unusable = |error| StartError::KeyFile { path: path.display().to_string(), error };
     match fs::read_to_string(&path) {
-        Ok(keys) => Ok(Keyring::parse(&keys)?),
+        Ok(keys) => parse(path.display().to_string(), &keys),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             fs::create_dir_all(&config.data_dir).map_err(unusable)?;
             create(&path, &hex::encode(random.bytes::<KEY_BYTES>()?)).map_err(unusable)?;
             // Read back: of two programs that start at once, both must use the key of the one that came first.
-            Ok(Keyring::parse(&text(&path)?)?)
+            parse_file(&path)
         }
         Err(error) => Err(unusable(error)),
     }
 }
 
-fn text(path: &Path) -> Result<String, StartError> {
-    fs::read_to_string(path).map_err(|error| StartError::KeyFile { path: path.display().to_string(), error })
+fn parse_file(path: &Path) -> Result<Keyring, StartError> {
+    let place = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(keys) => parse(place, &keys),
+        Err(error) => Err(StartError::KeyFile { path: place, error }),
+    }
+}
+
+fn parse(place: String, keys: &str) -> Result<Keyring, StartError> {
+    Keyring::parse(keys).map_err(|error| StartError::Keyring { place, error })
+}
+
+/// Refuses to go on with keys that do not open what is stored: people would only notice when nothing is sent any more.
+pub(super) async fn check(store: &Store, keyring: &Keyring) -> Result<(), StartError> {
+    for column in sealed::COLUMNS {
+        for (key, secrets) in sealed::count_by_key(store, *column).await? {
+            if let Some(key) = key.filter(|key| !keyring.has(*key)) {
+                return Err(StartError::LostKey { key, secrets });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Writes the key beside its place and links it there, so that a file with half a key never exists.

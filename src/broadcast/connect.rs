@@ -49,21 +49,22 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     if !verdict.passed {
         return Ok(Connecting::Failed(Box::new(verdict)));
     }
-    let place = Place { account, destination: DestinationId(state.random.uuid()) };
+    let id = DestinationId(state.random.uuid());
+    let place = Place::Destination(account, id);
     let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
     let evidence = serde_json::to_value(&verdict).unwrap_or_default();
     let values = tested_values(&name, typed, &connection, &secrets, true, &evidence);
 
     let mut tenant = state.store.tenant(account).await?;
-    if !destinations::create(&mut tenant, place.destination, kind.manifest.slug, &values).await? {
+    if !destinations::create(&mut tenant, id, kind.manifest.slug, &values).await? {
         return Ok(Connecting::TooMany);
     }
-    if let Some(created) = destinations::find(&mut tenant, place.destination).await? {
+    if let Some(created) = destinations::find(&mut tenant, id).await? {
         let change = Change::new(Event::DestinationCreated, name).to(told(&created));
         audit::record(state, &mut tenant, actor, change).await?;
     }
     tenant.commit().await?;
-    Ok(Connecting::Stored(place.destination, Box::new(verdict)))
+    Ok(Connecting::Stored(id, Box::new(verdict)))
 }
 
 /// Tests changed values of a destination and stores them if the test passes and nobody else changed it since `revision`.
@@ -81,8 +82,14 @@ pub async fn reconnect(
         return Ok(Connecting::Conflict);
     }
     let account = actor.account;
-    let place = Place { account, destination: destination.id };
-    let old = Stored::open(destination.settings.0.clone(), &destination.secrets, &state.keyring, place)?;
+    let id = destination.id;
+    let place = Place::Destination(account, id);
+    let open = destination.settings.0.clone();
+    let old = Stored::open(open.clone(), &destination.secrets, &state.keyring, place).unwrap_or_else(|error| {
+        // As if there were none: it has to be typed again.
+        tracing::error!(%error, destination = %id, "a destination's secrets do not open");
+        Stored { open, ..Stored::default() }
+    });
     let (name, connection) = both(parse_name(typed.name), kind.edit(&typed.settings, &old))?;
     let verdict = test(state, account, &connection).await?;
     if !verdict.passed {
@@ -94,16 +101,16 @@ pub async fn reconnect(
     let values = tested_values(&name, typed, &connection, &secrets, retyped, &evidence);
 
     let mut tenant = state.store.tenant(account).await?;
-    if !destinations::put(&mut tenant, place.destination, revision, &values).await? {
-        let gone = destinations::find(&mut tenant, place.destination).await?.is_none();
+    if !destinations::put(&mut tenant, id, revision, &values).await? {
+        let gone = destinations::find(&mut tenant, id).await?.is_none();
         return Ok(if gone { Connecting::Gone } else { Connecting::Conflict });
     }
-    if let Some(edited) = destinations::find(&mut tenant, place.destination).await? {
+    if let Some(edited) = destinations::find(&mut tenant, id).await? {
         let change = Change::new(Event::DestinationEdited, name).between(told(destination), told(&edited));
         audit::record(state, &mut tenant, actor, change).await?;
     }
     tenant.commit().await?;
-    Ok(Connecting::Stored(place.destination, Box::new(verdict)))
+    Ok(Connecting::Stored(id, Box::new(verdict)))
 }
 
 pub(super) fn parse_name(text: &str) -> Result<String, FieldErrors> {

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn stored_settings_come_back_from_their_seal_and_the_blob_tells_nothing() {
         let keyring = Keyring::parse(&"ab".repeat(32)).unwrap();
-        let place = Place { account: AccountId(Uuid::nil()), destination: DestinationId(Uuid::max()) };
+        let place = Place::Destination(AccountId(Uuid::nil()), DestinationId(Uuid::max()));
         let mut stored = Stored::default();
         stored.open.insert("environment".to_owned(), "production".to_owned());
         stored.secret.insert("dsn".to_owned(), "https://canary@host/1".into());

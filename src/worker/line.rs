@@ -102,7 +102,7 @@ impl Line {
 fn connection(state: &State, lease: &Lease) -> Result<Connection, String> {
     let kind = kinds::find(&lease.kind)
         .ok_or_else(|| format!("This version of Tracecast does not know destinations of the kind {}.", lease.kind))?;
-    let place = Place { account: lease.account, destination: lease.destination };
+    let place = Place::Destination(lease.account, lease.destination);
     let stored = Stored::open(lease.settings.0.clone(), &lease.secrets, &state.keyring, place).map_err(|error| {
         tracing::error!(%error, destination = %lease.destination, "a destination's secrets do not open");
         "The stored secret cannot be opened any more. Enter it again.".to_owned()

@@ -17,5 +17,6 @@ mod gateway;
 mod invitations;
 mod members;
 mod rotel;
+mod sealing;
 mod security;
 mod support;
