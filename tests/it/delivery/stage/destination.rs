@@ -37,7 +37,7 @@ fn connection(dsn: &str) -> Connection {
 
 fn sealed(connection: &Connection, account: AccountId, destination: DestinationId) -> Vec<u8> {
     let keyring = Keyring::parse(&sealing_key()).unwrap();
-    connection.stored().seal(&keyring, Place { account, destination }, Random).unwrap()
+    connection.stored().seal(&keyring, Place::Destination(account, destination), Random).unwrap()
 }
 
 fn values<'a>(connection: &'a Connection, secrets: &'a [u8], privacy_mode: bool) -> TestedValues<'a> {
