@@ -12,10 +12,10 @@ const MOST_ENTRIES: i64 = 500;
 /// Bytes of entries that are read for one batch: what they become in OTLP is not much less.
 const BYTES: i64 = 4 * 1024 * 1024;
 
-/// Workers that may die over one request before it is put aside (spec 4.3).
+/// Workers that may die while they build one request before it is put aside (spec 4.3).
 const MOST_DEATHS: i32 = 3;
 
-/// Entries that are built one by one after as many workers died over a batch.
+/// Entries that are built one by one after workers died while they built a batch.
 const CAREFUL_ENTRIES: i32 = 500;
 
 /// Reads on from a place in the log.
@@ -25,18 +25,28 @@ pub(super) struct Reader {
     after: Position,
     /// Whether the last entries were large ones.
     large: bool,
-    /// Entries that are still built one by one, because workers died here.
+    /// Whether the last worker was gone before it gave the lease back: building is noted before and after, so that dying
+    /// over it can be told from dying while a receiver was waited for.
+    watching: bool,
+    /// Entries that are still built one by one, because workers died over building here.
     careful: i32,
-    /// How often building the next entry killed a worker.
+    /// How often building what comes next was begun and never ended.
     builds: i32,
 }
 
 impl Reader {
     pub(super) fn new(line: &Line) -> Self {
         let lease = &line.lease;
-        let careful = if lease.deaths >= MOST_DEATHS { CAREFUL_ENTRIES } else { lease.careful };
-        let builder = Builder::new(&line.state.config);
-        Self { builder, after: lease.place(), large: false, careful, builds: lease.builds }
+        let begins_to_be_careful = lease.careful == 0 && lease.builds + 1 >= MOST_DEATHS;
+        let (careful, builds) = if begins_to_be_careful { (CAREFUL_ENTRIES, 0) } else { (lease.careful, lease.builds) };
+        Self {
+            builder: Builder::new(&line.state.config),
+            after: lease.place(),
+            large: false,
+            watching: lease.deaths > 0,
+            careful,
+            builds,
+        }
     }
 
     /// How many entries are still to be built one by one.
@@ -48,8 +58,8 @@ impl Reader {
     pub(super) async fn next(&mut self, line: &Line) -> Result<Option<Batch>, store::Error> {
         let most = if self.careful > 0 { 1 } else { MOST_ENTRIES };
         let (entries, cut) = self.read(line, most).await?;
-        let mut batch = if self.careful > 0 {
-            self.build_carefully(line, &entries).await?
+        let mut batch = if self.watching || self.careful > 0 {
+            self.build_watching(line, &entries).await?
         } else {
             self.builder.build(&entries, &line.settings, WithContent::AsRead).await
         };
@@ -82,20 +92,20 @@ impl Reader {
         Ok((entries, cut))
     }
 
-    /// Notes before and after that an entry is being built, so that the one over which workers die can be told.
-    async fn build_carefully(&mut self, line: &Line, entries: &Entries) -> Result<Batch, store::Error> {
-        self.careful -= 1;
-        let (key, fence) = (line.lease.key(), line.lease.fence());
-        if self.builds >= MOST_DEATHS {
+    async fn build_watching(&mut self, line: &Line, entries: &Entries) -> Result<Batch, store::Error> {
+        let (store, key, fence) = (&line.state.store, line.lease.key(), line.lease.fence());
+        if self.careful > 0 && self.builds >= MOST_DEATHS {
             self.builds = 0;
             let unreadable: Vec<_> = entries.iter().map(|entry| entry.place).collect();
             let last = unreadable.last().copied();
             return Ok(Batch { last, entries: unreadable.len(), unreadable, ..Batch::default() });
         }
-        cursors::record_build_begun(&line.state.store, key, fence).await?;
+        cursors::record_builds(store, key, fence, (self.builds + 1, self.careful)).await?;
         let batch = self.builder.build(entries, &line.settings, WithContent::AsRead).await;
-        cursors::record_build_ended(&line.state.store, key, fence).await?;
+        cursors::record_builds(store, key, fence, (0, self.careful)).await?;
         self.builds = 0;
+        self.watching = false;
+        self.careful = (self.careful - 1).max(0);
         Ok(batch)
     }
 

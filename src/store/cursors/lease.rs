@@ -39,7 +39,7 @@ pub struct Lease {
     pub deaths: i32,
     /// Entries that are still to be built one by one.
     pub careful: i32,
-    /// Builds of the entry at the cursor that never ended.
+    /// Builds of what lies at the cursor that never ended.
     pub builds: i32,
     /// The kind's slug.
     pub kind: String,
@@ -187,28 +187,17 @@ pub async fn renew(store: &Store, key: Key, fence: Fence, lease: Duration) -> Re
     Ok(())
 }
 
-/// Notes, while careful, that the entry at the cursor is being built. False: the lease is lost.
-pub async fn record_build_begun(store: &Store, key: Key, fence: Fence) -> Result<bool> {
+/// Notes how often building what lies at the cursor was begun and not ended, and how many entries are to be built one by one.
+pub async fn record_builds(store: &Store, key: Key, fence: Fence, (builds, careful): (i32, i32)) -> Result<()> {
     let updated = sqlx::query!(
-        "UPDATE cursors SET builds = builds + 1
+        "UPDATE cursors SET builds = $5, careful = $6
          WHERE account_id = $1 AND destination_id = $2 AND leased_by = $3 AND lease_number = $4",
         key.account.0,
         key.destination.0,
         fence.worker,
-        fence.lease
-    );
-    Ok(updated.execute(store.pool()).await?.rows_affected() > 0)
-}
-
-/// Notes that the worker has survived building that entry.
-pub async fn record_build_ended(store: &Store, key: Key, fence: Fence) -> Result<()> {
-    let updated = sqlx::query!(
-        "UPDATE cursors SET builds = 0
-         WHERE account_id = $1 AND destination_id = $2 AND leased_by = $3 AND lease_number = $4",
-        key.account.0,
-        key.destination.0,
-        fence.worker,
-        fence.lease
+        fence.lease,
+        builds,
+        careful
     );
     updated.execute(store.pool()).await?;
     Ok(())
