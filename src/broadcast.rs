@@ -1,6 +1,7 @@
 //! Broadcast's settings: the switch, Privacy Mode, and destinations, which are stored only if their connection test passed.
 
 pub mod connect;
+pub mod deliveries;
 pub mod listing;
 
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::store::{accounts, destinations};
 use crate::{random, store};
 
 pub use self::connect::{Connecting, Typed, connect, reconnect};
-pub use self::listing::{find, list};
+pub use self::listing::{Overview, find, overview};
 pub use crate::store::destinations::Destination;
 
 /// Why something was not done.
@@ -83,19 +84,30 @@ pub async fn rename(state: &State, actor: &Actor, id: DestinationId, name: &str)
     Ok(renamed)
 }
 
-/// Pauses a destination: its requests wait. False: there is no such destination.
+/// What became of a wish to pause or resume a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pausing {
+    /// It is as was wished.
+    Done,
+    /// The program switched it off; nothing was changed. Only a passed test switches it on again.
+    SwitchedOff,
+    /// There is no such destination.
+    Gone,
+}
+
+/// Pauses a destination: its requests wait.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn pause(state: &State, actor: &Actor, id: DestinationId) -> Result<bool, store::Error> {
+pub async fn pause(state: &State, actor: &Actor, id: DestinationId) -> Result<Pausing, store::Error> {
     set_enabled(state, actor, id, false).await
 }
 
-/// Resumes a paused destination: what waited goes out. False: there is no such destination.
+/// Resumes a paused destination: what waited goes out.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn resume(state: &State, actor: &Actor, id: DestinationId) -> Result<bool, store::Error> {
+pub async fn resume(state: &State, actor: &Actor, id: DestinationId) -> Result<Pausing, store::Error> {
     set_enabled(state, actor, id, true).await
 }
 
@@ -113,16 +125,18 @@ pub async fn remove(state: &State, actor: &Actor, id: DestinationId) -> Result<b
     Ok(removed)
 }
 
-async fn set_enabled(state: &State, actor: &Actor, id: DestinationId, enabled: bool) -> Result<bool, store::Error> {
+async fn set_enabled(state: &State, actor: &Actor, id: DestinationId, enabled: bool) -> Result<Pausing, store::Error> {
     let mut tenant = state.store.tenant(actor.account).await?;
-    let Some(before) = destinations::find(&mut tenant, id).await? else { return Ok(false) };
-    let found = destinations::put_enabled(&mut tenant, id, enabled).await?;
+    let Some(before) = destinations::find(&mut tenant, id).await? else { return Ok(Pausing::Gone) };
+    if !destinations::put_enabled(&mut tenant, id, enabled).await? {
+        return Ok(Pausing::SwitchedOff);
+    }
     if before.enabled != enabled {
         let event = if enabled { Event::DestinationResumed } else { Event::DestinationPaused };
         audit::record(state, &mut tenant, actor, Change::new(event, before.name)).await?;
     }
     tenant.commit().await?;
-    Ok(found)
+    Ok(Pausing::Done)
 }
 
 /// What the audit log tells of a destination: everything but the secrets, of which it tells the masked form.

@@ -1,9 +1,11 @@
 //! The pages: server-rendered forms that work without JavaScript (spec 6).
 
+pub mod amount;
 pub mod assets;
 pub mod client;
 pub mod control;
 pub mod cookies;
+pub mod destination_state;
 pub mod edge;
 pub mod error;
 pub mod extract;
@@ -11,6 +13,7 @@ pub mod flash;
 pub mod form;
 mod handlers;
 pub mod html;
+pub mod outcome;
 pub mod pages;
 mod routes;
 pub mod shell;

@@ -97,6 +97,8 @@ impl<'a> Letters<'a> {
 /// A row of the delivery log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedDelivery {
+    /// Identifier.
+    pub id: DeliveryId,
     /// When the attempt began.
     pub started_at: DateTime<Utc>,
     /// Milliseconds until the answer.
@@ -113,15 +115,33 @@ pub struct ListedDelivery {
     pub answer: Option<String>,
 }
 
-/// The newest attempts of a destination.
-pub async fn list(tenant: &mut Tenant, destination: DestinationId, limit: i64) -> Result<Vec<ListedDelivery>> {
+/// Where a listing goes on: after this attempt, to older ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// Its identifier, because two can begin at the same time.
+    pub id: DeliveryId,
+}
+
+/// Attempts of a destination, the newest first.
+pub async fn list(
+    tenant: &mut Tenant,
+    destination: DestinationId,
+    before: Option<Before>,
+    limit: i64,
+) -> Result<Vec<ListedDelivery>> {
     let account = tenant.account().0;
     let deliveries = sqlx::query_as!(
         ListedDelivery,
-        "SELECT started_at, duration_ms, requests, bytes, outcome, status, answer FROM deliveries
-         WHERE account_id = $1 AND destination_id = $2 ORDER BY started_at DESC, id DESC LIMIT $3",
+        r#"SELECT id AS "id: DeliveryId", started_at, duration_ms, requests, bytes, outcome, status, answer FROM deliveries
+           WHERE account_id = $1 AND destination_id = $2
+             AND (started_at, id) < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+           ORDER BY started_at DESC, id DESC LIMIT $5"#,
         account,
         destination.0,
+        before.map(|before| before.started_at) as Option<DateTime<Utc>>,
+        before.map(|before| before.id.0) as Option<Uuid>,
         limit
     );
     Ok(deliveries.fetch_all(tenant.connection()).await?)
@@ -144,7 +164,7 @@ pub struct ListedDeadLetter {
     pub answer: Option<String>,
 }
 
-/// The newest dead letters of a destination.
+/// Dead letters of a destination, those of the newest requests first.
 pub async fn list_dead_letters(
     tenant: &mut Tenant,
     destination: DestinationId,
@@ -154,23 +174,12 @@ pub async fn list_dead_letters(
     let letters = sqlx::query_as!(
         ListedDeadLetter,
         "SELECT generation_id, recorded_at, created_at, reason, status, answer FROM dead_letters
-         WHERE account_id = $1 AND destination_id = $2 ORDER BY created_at DESC, position DESC LIMIT $3",
+         WHERE account_id = $1 AND destination_id = $2 ORDER BY xid DESC, position DESC LIMIT $3",
         account,
         destination.0,
         limit
     );
     Ok(letters.fetch_all(tenant.connection()).await?)
-}
-
-/// How many dead letters a destination has.
-pub async fn count_dead_letters(tenant: &mut Tenant, destination: DestinationId) -> Result<i64> {
-    let account = tenant.account().0;
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM dead_letters WHERE account_id = $1 AND destination_id = $2"#,
-        account,
-        destination.0
-    );
-    Ok(count.fetch_one(tenant.connection()).await?)
 }
 
 /// Removes dead letters whose request the retention has removed.

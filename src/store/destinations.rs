@@ -202,14 +202,13 @@ pub async fn put_name(tenant: &mut Tenant, id: DestinationId, name: &str) -> Res
     Ok(updated.rows_affected() > 0)
 }
 
-/// Pauses or resumes a destination. Says whether it exists; one that the program switched off is left as it is, because it
-/// needs a passed test.
+/// Pauses or resumes a destination. False: there is none that can be, for one that the program switched off needs a passed
+/// test.
 pub async fn put_enabled(tenant: &mut Tenant, id: DestinationId, enabled: bool) -> Result<bool> {
     let account = tenant.account().0;
     let updated = sqlx::query!(
-        "UPDATE destinations
-         SET enabled = CASE WHEN switched_off_at IS NULL THEN $3 ELSE enabled END, revision = revision + 1, updated_at = now()
-         WHERE account_id = $1 AND id = $2",
+        "UPDATE destinations SET enabled = $3, revision = revision + 1, updated_at = now()
+         WHERE account_id = $1 AND id = $2 AND switched_off_at IS NULL",
         account,
         id.0,
         enabled

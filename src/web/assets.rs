@@ -21,6 +21,7 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/form.css"),
     include_str!("../../static/css/notice.css"),
     include_str!("../../static/css/rows.css"),
+    include_str!("../../static/css/log.css"),
     include_str!("../../static/css/steps.css"),
     include_str!("../../static/css/audit.css"),
     include_str!("../../static/css/verdict.css"),

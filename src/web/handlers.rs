@@ -4,6 +4,7 @@ pub(super) mod account;
 pub(super) mod audit;
 mod confirmation;
 pub(super) mod deletion;
+pub(super) mod deliveries;
 pub(super) mod destination;
 pub(super) mod destination_form;
 pub(super) mod door;

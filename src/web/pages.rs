@@ -4,6 +4,7 @@ pub mod account;
 pub mod audit;
 pub mod confirm;
 pub mod delete_account;
+pub mod deliveries;
 pub mod destination;
 pub mod invitation;
 pub mod keys;
@@ -15,6 +16,8 @@ pub mod sign_in;
 pub mod sign_up;
 pub mod verdict;
 
+#[cfg(test)]
+mod delivery_samples;
 #[cfg(test)]
 mod people_samples;
 #[cfg(test)]

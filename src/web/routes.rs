@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig, resource};
 
 use super::error::{Error, Result};
 use super::handlers::{
-    account, audit, deletion, destination, door, invitation, keys, members, observability, sessions,
+    account, audit, deletion, deliveries, destination, door, invitation, keys, members, observability, sessions,
 };
 use super::{assets, edge};
 
@@ -37,6 +37,7 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource("/settings/observability").get(observability::show))
         .service(resource("/settings/observability/broadcast").post(observability::update))
         .service(resource(format!("{one}/edit")).get(destination::edit))
+        .service(resource(format!("{one}/deliveries")).get(deliveries::show))
         .service(resource(format!("{one}/rename")).post(destination::rename))
         .service(resource(format!("{one}/pause")).post(destination::pause))
         .service(resource(format!("{one}/resume")).post(destination::resume))

@@ -25,21 +25,40 @@ impl When {
         let past = self.now - self.at;
         if past < TimeDelta::minutes(1) {
             "just now".to_owned()
-        } else if past < TimeDelta::hours(1) {
-            ago(past.num_minutes(), "minute")
-        } else if past < TimeDelta::days(1) {
-            ago(past.num_hours(), "hour")
         } else if past < TimeDelta::days(30) {
-            ago(past.num_days(), "day")
+            format!("{} ago", span(past))
         } else {
             self.at.format("on %-d %B %Y").to_string()
         }
     }
+
+    /// How long it has lasted since, for example "3 minutes".
+    pub fn lasted(&self) -> String {
+        span(self.now - self.at)
+    }
+
+    /// Whether it lies further back than this.
+    pub fn is_older_than(&self, age: TimeDelta) -> bool {
+        self.now - self.at > age
+    }
 }
 
-fn ago(count: i64, unit: &str) -> String {
+/// A length of time as people tell it, in its largest unit.
+pub fn span(length: TimeDelta) -> String {
+    if length < TimeDelta::minutes(1) {
+        "less than a minute".to_owned()
+    } else if length < TimeDelta::hours(1) {
+        units(length.num_minutes(), "minute")
+    } else if length < TimeDelta::days(1) {
+        units(length.num_hours(), "hour")
+    } else {
+        units(length.num_days(), "day")
+    }
+}
+
+fn units(count: i64, unit: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural} ago")
+    format!("{count} {unit}{plural}")
 }
 
 #[cfg(test)]
@@ -56,5 +75,7 @@ mod tests {
         assert_eq!(told(7_200), "2 hours ago");
         assert_eq!(told(86_400 * 3), "3 days ago");
         assert_eq!(told(86_400 * 40), "on 6 December 2026");
+        assert_eq!(When::new(now - TimeDelta::seconds(90), now).lasted(), "1 minute");
+        assert_eq!(span(TimeDelta::days(7)), "7 days");
     }
 }

@@ -6,6 +6,7 @@ mod architecture;
 mod browser;
 mod command_line;
 mod connection_test;
+mod deliveries_page;
 mod delivery;
 mod demo_receiver;
 mod destinations;

@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use crate::id::DestinationId;
 use crate::store::{Result, Store, Tenant};
 
-/// Waiting requests are counted up to here: a page must not read a million rows.
+/// Waiting requests and dead letters are counted up to here: a page must not read a million rows.
 pub const MOST_COUNTED: i64 = 10_000;
 
-/// What waits for one destination.
+/// What waits for one destination, and what never reached it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lag {
     /// The destination.
@@ -19,6 +19,8 @@ pub struct Lag {
     pub oldest: Option<DateTime<Utc>>,
     /// Requests that the retention removed before they could be delivered.
     pub expired: i64,
+    /// Dead letters, at most [`MOST_COUNTED`].
+    pub dead_letters: i64,
 }
 
 /// What waits for each destination of the account.
@@ -26,7 +28,8 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
     let account = tenant.account().0;
     let lags = sqlx::query_as!(
         Lag,
-        r#"SELECT c.destination_id AS "destination: DestinationId", w.waiting AS "waiting!", w.oldest, c.expired
+        r#"SELECT c.destination_id AS "destination: DestinationId", w.waiting AS "waiting!", w.oldest, c.expired,
+                  l.dead_letters AS "dead_letters!"
            FROM cursors c
            CROSS JOIN LATERAL (
                SELECT count(*) AS waiting, min(e.recorded_at) AS oldest
@@ -34,6 +37,10 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
                      WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
                        AND r.broadcast AND r.completed_at >= c.since
                      ORDER BY r.xid, r.position LIMIT $2) e) w
+           CROSS JOIN LATERAL (
+               SELECT count(*) AS dead_letters
+               FROM (SELECT FROM dead_letters x
+                     WHERE x.account_id = c.account_id AND x.destination_id = c.destination_id LIMIT $2) e) l
            WHERE c.account_id = $1"#,
         account,
         MOST_COUNTED

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use super::destination_form::{Drawing, settings};
 use super::{done, problems, shown};
-use crate::broadcast::{self, Connecting, Destination, Typed};
+use crate::broadcast::{self, Connecting, Destination, Pausing, Typed};
 use crate::connection_test::Verdict;
 use crate::destination::{Kind, kinds};
 use crate::id::DestinationId;
@@ -17,6 +17,10 @@ use crate::web::form::{Form, Values};
 use crate::web::html;
 use crate::web::pages::confirm::Confirm;
 use crate::web::shell::{Problem, Section};
+
+/// What is said to who would resume a destination that the program switched off.
+const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off, because it accepted nothing for too long. \
+                          Press Test Connection: when the test passes, it is on again, and what waits is sent.";
 
 /// `GET /settings/observability/{kind}/new`
 pub(in crate::web) async fn new(Admin(visitor): Admin, slug: web::Path<String>) -> Result {
@@ -96,16 +100,26 @@ pub(in crate::web) async fn rename(
 
 /// `POST …/pause`
 pub(in crate::web) async fn pause(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
-    let id = parse(&id)?;
-    let found = broadcast::pause(&state, &visitor.actor(), id).await?;
-    found.then(|| done(&state, &edit_path(id), Notice::Paused)).ok_or(Error::NotFound)
+    let pausing = broadcast::pause(&state, &visitor.actor(), parse(&id)?).await?;
+    paused(&state, &visitor, &id, (pausing, Notice::Paused)).await
 }
 
 /// `POST …/resume`
 pub(in crate::web) async fn resume(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
-    let id = parse(&id)?;
-    let found = broadcast::resume(&state, &visitor.actor(), id).await?;
-    found.then(|| done(&state, &edit_path(id), Notice::Resumed)).ok_or(Error::NotFound)
+    let pausing = broadcast::resume(&state, &visitor.actor(), parse(&id)?).await?;
+    paused(&state, &visitor, &id, (pausing, Notice::Resumed)).await
+}
+
+async fn paused(state: &State, visitor: &Visitor, id: &str, (pausing, notice): (Pausing, Notice)) -> Result {
+    match pausing {
+        Pausing::Done => Ok(done(state, &edit_path(parse(id)?), notice)),
+        Pausing::Gone => Err(Error::NotFound),
+        Pausing::SwitchedOff => {
+            let (kind, destination) = find(state, visitor, id).await?;
+            let attempt = Attempt { visitor, kind, destination: Some(&destination), values: None };
+            Ok(attempt.refused(StatusCode::UNPROCESSABLE_ENTITY, NEEDS_TEST))
+        }
+    }
 }
 
 /// `GET …/delete`

@@ -9,6 +9,7 @@ use crate::web::extract::Visitor;
 use crate::web::form::Values;
 use crate::web::pages::destination::{DestinationPage, Existing};
 use crate::web::shell::{Problem, Section};
+use crate::web::when::When;
 
 /// Everything that one drawing of the form depends on.
 pub(super) struct Drawing<'a> {
@@ -39,6 +40,7 @@ impl Drawing<'_> {
                 revision: self.revision(found).into(),
                 name: Control::text("new_name", "Name").value(found.name.clone()),
                 is_paused: !found.enabled,
+                switched_off: found.switched_off_at.map(|at| When::new(at, self.visitor.now)),
             }),
             shell: crate::web::shell::Shell {
                 problems: self.problems,

@@ -4,36 +4,42 @@ use actix_web::web;
 
 use super::{done, public_url, shown};
 use crate::auth;
+use crate::auth::account::Account;
+use crate::broadcast::deliveries::{Lag, MOST_COUNTED};
 use crate::broadcast::{self, Destination};
 use crate::destination::kinds;
 use crate::state::State;
 use crate::store::destinations::MOST_PER_KIND;
+use crate::web::amount::{count, count_up_to};
+use crate::web::destination_state::{DestinationState, Waiting};
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Admin, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
-use crate::web::pages::observability::{DestinationRow, DestinationState, Guide, KindRow, ObservabilityPage};
+use crate::web::pages::observability::{DestinationRow, Guide, KindRow, Losses, ObservabilityPage};
 use crate::web::shell::Section;
-use crate::web::when::When;
+use crate::web::when::{When, span};
 
 /// `GET /settings/observability`
 pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
     let account = auth::account::find(&state, visitor.account()).await?.ok_or(Error::NotFound)?;
-    let destinations = broadcast::list(&state, visitor.account()).await?;
+    let overview = broadcast::overview(&state, visitor.account()).await?;
     let page = ObservabilityPage {
         shell: visitor.shell(Section::Observability, "Observability"),
         is_on: account.broadcast_enabled,
         can_edit: visitor.can_edit(),
-        kinds: kinds::all().iter().map(|kind| kind_row(&kind.manifest, &destinations)).collect(),
+        losses: losses(&state, overview.lost),
+        kinds: kinds::all().iter().map(|kind| kind_row(&kind.manifest, &overview.destinations)).collect(),
         guide: Guide {
-            has_destination: !destinations.is_empty(),
+            has_destination: !overview.destinations.is_empty(),
             is_on: account.broadcast_enabled,
             public_url: public_url(&state),
         },
-        destinations: destinations
+        destinations: overview
+            .destinations
             .into_iter()
-            .map(|destination| row(destination, account.privacy_mode, &visitor))
+            .map(|(destination, lag)| row(destination, &lag, &account, &visitor))
             .collect(),
     };
     Ok(shown(&state, visitor.notice, html::ok(&page)))
@@ -47,32 +53,36 @@ pub(in crate::web) async fn update(state: web::Data<State>, Admin(visitor): Admi
     Ok(done(&state, Section::Observability.path(), notice))
 }
 
-fn row(destination: Destination, private: bool, visitor: &Visitor) -> DestinationRow {
+fn row(destination: Destination, lag: &Lag, account: &Account, visitor: &Visitor) -> DestinationRow {
     let kind = kinds::find(&destination.kind).map_or("Unknown", |kind| kind.manifest.label);
-    let tested = broadcast::last_test(&destination).map(|test| When::new(test.tested_at, visitor.now));
-    let state = match (destination.enabled, destination.health.as_str()) {
-        (false, _) => DestinationState::Paused,
-        (true, "failing") => DestinationState::Failing,
-        (true, "needs_attention") => DestinationState::NeedsAttention,
-        (true, _) => DestinationState::Healthy,
-    };
+    let when = |at| When::new(at, visitor.now);
+    let told = |number: i64, text: String| if number == 0 { String::new() } else { text };
     DestinationRow {
         id: destination.id.to_string(),
-        name: destination.name,
         kind,
+        state: DestinationState::of(&destination, lag, account.broadcast_enabled, visitor.now),
+        waiting: Waiting::of(lag, visitor.now),
+        refused: told(lag.dead_letters, count_up_to(lag.dead_letters, MOST_COUNTED, "request")),
+        expired: told(lag.expired, count(lag.expired, "request")),
+        last_delivery: destination.last_success_at.map(when),
+        tested: broadcast::last_test(&destination).map(|test| when(test.tested_at)),
+        is_private: account.privacy_mode || destination.privacy_mode,
+        name: destination.name,
         target: destination.target,
-        state,
-        tested,
-        is_private: private || destination.privacy_mode,
     }
 }
 
-fn kind_row(manifest: &'static crate::destination::Manifest, destinations: &[Destination]) -> KindRow {
+fn losses(state: &State, lost: i64) -> Option<Losses> {
+    let within = chrono::TimeDelta::from_std(state.config.delivery.retention).unwrap_or(chrono::TimeDelta::MAX);
+    (lost > 0).then(|| Losses { requests: count(lost, "request"), within: span(within) })
+}
+
+fn kind_row(manifest: &'static crate::destination::Manifest, destinations: &[(Destination, Lag)]) -> KindRow {
     KindRow {
         slug: manifest.slug,
         label: manifest.label,
         summary: format!("Send traces to {}.", manifest.label),
-        count: destinations.iter().filter(|destination| destination.kind == manifest.slug).count(),
+        count: destinations.iter().filter(|(destination, _)| destination.kind == manifest.slug).count(),
         limit: usize::try_from(MOST_PER_KIND).unwrap_or_default(),
     }
 }

@@ -5,6 +5,7 @@ use askama::Template;
 use crate::web::control::Control;
 use crate::web::pages::verdict::VerdictPanel;
 use crate::web::shell::Shell;
+use crate::web::when::When;
 
 /// A destination, new or existing.
 #[derive(Debug, Template)]
@@ -43,4 +44,6 @@ pub struct Existing {
     pub name: Control,
     /// Whether it waits.
     pub is_paused: bool,
+    /// Since when the program has given up on it: only a passed test switches it on again.
+    pub switched_off: Option<When>,
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::web::destination_state::{DestinationState, Waiting};
 use crate::web::shell::Shell;
 use crate::web::when::When;
 
@@ -15,12 +16,23 @@ pub struct ObservabilityPage {
     pub is_on: bool,
     /// Whether the person may change anything.
     pub can_edit: bool,
+    /// Requests that could not be recorded.
+    pub losses: Option<Losses>,
     /// What is configured.
     pub destinations: Vec<DestinationRow>,
     /// What can be added.
     pub kinds: Vec<KindRow>,
     /// The way to the first trace.
     pub guide: Guide,
+}
+
+/// Requests that could not be recorded, so that no trace of them ever arrives.
+#[derive(Debug)]
+pub struct Losses {
+    /// For example "12 requests".
+    pub requests: String,
+    /// Within which time, for example "7 days".
+    pub within: String,
 }
 
 /// One configured destination.
@@ -36,45 +48,18 @@ pub struct DestinationRow {
     pub target: String,
     /// How it fares.
     pub state: DestinationState,
+    /// What waits for it.
+    pub waiting: Waiting,
+    /// Dead letters, for example "2 requests"; empty for none.
+    pub refused: String,
+    /// Requests that the retention removed before they could be delivered; empty for none.
+    pub expired: String,
+    /// When the last batch was accepted.
+    pub last_delivery: Option<When>,
     /// When the last connection test ended.
     pub tested: Option<When>,
     /// Whether content stays out of its traces.
     pub is_private: bool,
-}
-
-/// How a destination fares, in words and colour.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DestinationState {
-    /// Delivers, or would.
-    Healthy,
-    /// Paused by a person.
-    Paused,
-    /// The receiver does not take what is sent; it is tried again.
-    Failing,
-    /// Somebody has to do something.
-    NeedsAttention,
-}
-
-impl DestinationState {
-    /// What a person reads.
-    pub fn words(&self) -> &'static str {
-        match self {
-            Self::Healthy => "Healthy",
-            Self::Paused => "Paused",
-            Self::Failing => "Failing",
-            Self::NeedsAttention => "Needs attention",
-        }
-    }
-
-    /// The colour's name.
-    pub fn tone(&self) -> &'static str {
-        match self {
-            Self::Healthy => "good",
-            Self::Paused => "off",
-            Self::Failing => "warn",
-            Self::NeedsAttention => "bad",
-        }
-    }
 }
 
 /// One kind of destination that can be added.

@@ -8,13 +8,14 @@ use super::confirm::Confirm;
 use super::destination::{DestinationPage, Existing};
 use super::invitation::InvitationPage;
 use super::keys::{KeyCreatedPage, KeyRow, KeysPage};
-use super::observability::{DestinationRow, DestinationState, Guide, KindRow, ObservabilityPage};
+use super::observability::{DestinationRow, Guide, KindRow, ObservabilityPage};
 use super::problem::ProblemPage;
 use super::sign_in::SignInPage;
 use super::sign_up::SignUpPage;
 use super::verdict::{StepRow, VerdictPanel};
 use crate::web::assets;
 use crate::web::control::Control;
+use crate::web::destination_state::{DestinationState, Trouble, Waiting};
 use crate::web::flash::Notice;
 use crate::web::shell::{Person, Problem, Section, Shell};
 use crate::web::when::When;
@@ -44,13 +45,14 @@ pub(super) fn drawn(page: &impl Template) -> String {
         .replace(assets::MARK, "/assets/mark.svg")
 }
 
-fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> ObservabilityPage {
+pub(super) fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> ObservabilityPage {
     let mut shell = Shell::settings(Section::Observability, "Observability", person());
     shell.notice = (!destinations.is_empty()).then_some(Notice::Connected);
     ObservabilityPage {
         shell,
         is_on,
         can_edit: true,
+        losses: None,
         kinds: vec![KindRow {
             slug: "sentry",
             label: "Sentry",
@@ -67,13 +69,17 @@ fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> Observabilit
     }
 }
 
-fn row(name: &str, state: DestinationState) -> DestinationRow {
+pub(super) fn row(name: &str, state: DestinationState) -> DestinationRow {
     DestinationRow {
         id: "0199-1".to_owned(),
         name: name.to_owned(),
         kind: "Sentry",
         target: "https://o123.ingest.us.sentry.io/api/456".to_owned(),
         state,
+        waiting: Waiting { requests: String::new(), oldest: None },
+        refused: String::new(),
+        expired: String::new(),
+        last_delivery: None,
         tested: Some(ago(3)),
         is_private: name != "Sentry",
     }
@@ -141,7 +147,9 @@ fn observability_before_anything_is_configured() {
 
 #[test]
 fn observability_with_destinations() {
-    let rows = vec![row("Sentry", DestinationState::Healthy), row("Staging", DestinationState::NeedsAttention)];
+    let trouble = Trouble { since: Some(ago(12)), reason: "This key does not exist (HTTP 403: ProjectId)".to_owned() };
+    let rows =
+        vec![row("Sentry", DestinationState::Healthy), row("Staging", DestinationState::NeedsAttention(trouble))];
     insta::assert_snapshot!(drawn(&observability(rows, true)));
 }
 
@@ -196,6 +204,7 @@ fn destination_that_exists() {
             revision: 3,
             name: Control::text("name", "Name").value("Production"),
             is_paused: false,
+            switched_off: None,
         }),
         verdict: Some(verdict(true)),
         can_edit: true,

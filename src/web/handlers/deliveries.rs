@@ -1,0 +1,140 @@
+//! Deliveries of a destination.
+
+use actix_web::web;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::shown;
+use crate::auth;
+use crate::broadcast::deliveries::{self, Before, Deliveries, ListedDeadLetter, ListedDelivery, MOST_COUNTED};
+use crate::id::DeliveryId;
+use crate::state::State;
+use crate::web::amount::{bytes, count, count_up_to, grouped, milliseconds};
+use crate::web::destination_state::{DestinationState, Waiting};
+use crate::web::error::{Error, Result};
+use crate::web::extract::Visitor;
+use crate::web::html;
+use crate::web::outcome;
+use crate::web::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Standing};
+use crate::web::shell::Section;
+use crate::web::when::{When, span};
+
+/// Where the page begins.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct Place {
+    before: Option<String>,
+}
+
+/// `GET /settings/observability/destinations/{id}/deliveries`
+pub(in crate::web) async fn show(
+    state: web::Data<State>,
+    visitor: Visitor,
+    id: web::Path<String>,
+    place: Option<web::Query<Place>>,
+) -> Result {
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    let place = place.ok_or(Error::NotFound)?.into_inner().before;
+    let before = place.map(|place| parse(&place).ok_or(Error::NotFound)).transpose()?;
+    let account = auth::account::find(&state, visitor.account()).await?.ok_or(Error::NotFound)?;
+    let found = deliveries::find(&state, visitor.account(), id, before).await?.ok_or(Error::NotFound)?;
+    let kept = chrono::TimeDelta::from_std(state.config.delivery.retention).unwrap_or(chrono::TimeDelta::MAX);
+    let page = DeliveriesPage {
+        shell: visitor.shell(Section::Observability, format!("Deliveries to {}", found.destination.name)),
+        name: found.destination.name.clone(),
+        path: format!("/settings/observability/destinations/{id}"),
+        can_edit: visitor.can_edit(),
+        kept: span(kept),
+        standing: before.is_none().then(|| standing(&found, account.broadcast_enabled, visitor.now)),
+        empty: empty(&found, before.is_some(), account.broadcast_enabled),
+        older: found.older.map(written),
+        attempts: found.attempts.into_iter().map(|attempt| attempt_row(attempt, visitor.now)).collect(),
+    };
+    Ok(shown(&state, visitor.notice, html::ok(&page)))
+}
+
+/// A place as it stands in an address: when an attempt began, to the microsecond, and its identifier.
+fn written(before: Before) -> String {
+    format!("{}.{}", before.started_at.timestamp_micros(), before.id)
+}
+
+fn parse(place: &str) -> Option<Before> {
+    let (micros, id) = place.split_once('.')?;
+    let started_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+    // Beyond these years Postgres and this program do not agree on what a time is.
+    let year = chrono::Datelike::year(&started_at);
+    (1970..=9999).contains(&year).then_some(Before { started_at, id: id.parse().map(DeliveryId).ok()? })
+}
+
+fn standing(found: &Deliveries, is_on: bool, now: DateTime<Utc>) -> Standing {
+    let (destination, lag) = (&found.destination, &found.lag);
+    let told = |number: i64, text: String| if number == 0 { String::new() } else { text };
+    let shown = i64::try_from(found.dead_letters.len()).unwrap_or(i64::MAX);
+    Standing {
+        state: DestinationState::of(destination, lag, is_on, now),
+        waiting: Waiting::of(lag, now),
+        delivered: grouped(destination.delivered),
+        last_delivery: destination.last_success_at.map(|at| When::new(at, now)),
+        expired: told(lag.expired, count(lag.expired, "request")),
+        refused: told(lag.dead_letters, count_up_to(lag.dead_letters, MOST_COUNTED, "request")),
+        dead_letters: found.dead_letters.iter().map(|letter| dead_letter_row(letter, now)).collect(),
+        has_more_dead_letters: lag.dead_letters > shown,
+    }
+}
+
+/// Why there is nothing to show, and what to do about it.
+fn empty(found: &Deliveries, is_older: bool, is_on: bool) -> &'static str {
+    let destination = &found.destination;
+    match (is_older, is_on, destination.enabled) {
+        (true, ..) => "There is nothing older.",
+        (_, false, _) => {
+            "Nothing was sent. Turn on Enable Broadcast, then send a request: its delivery is listed here."
+        }
+        (_, _, false) => "Nothing was sent. Once this destination is on again, what waits is sent and listed here.",
+        _ => "Nothing was sent. Send a request with an API key: a moment later its delivery is listed here.",
+    }
+}
+
+fn attempt_row(attempt: ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
+    let (outcome, tone) = outcome::words(&attempt.outcome);
+    let mut facts =
+        vec![count(attempt.requests.into(), "request"), bytes(attempt.bytes), milliseconds(attempt.duration_ms)];
+    facts.extend(attempt.status.map(|status| format!("HTTP {status}")));
+    AttemptRow {
+        outcome,
+        tone,
+        at: When::new(attempt.started_at, now),
+        facts,
+        answer: attempt.answer.unwrap_or_default(),
+    }
+}
+
+fn dead_letter_row(letter: &ListedDeadLetter, now: DateTime<Utc>) -> DeadLetterRow {
+    let mut reason = letter.reason.clone();
+    if let Some(first) = reason.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    DeadLetterRow {
+        request: letter.generation_id.clone(),
+        reason,
+        put_aside: When::new(letter.created_at, now),
+        recorded: When::new(letter.recorded_at, now),
+        status: letter.status.map(|status| format!("HTTP {status}")).unwrap_or_default(),
+        answer: letter.answer.clone().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_comes_back_from_its_address_and_nothing_else_is_one() {
+        let id = "0190a0b0-0000-7000-8000-000000000000".parse().unwrap();
+        let before = Before { started_at: DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap(), id };
+        assert_eq!(parse(&written(before)), Some(before));
+        let no_year = format!("{}.{id}", i64::MAX);
+        for wrong in ["", ".", "1", "1.", "x.y", "1.x", "-9000000000000000.x", &no_year] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The outcome of a delivery, in words and colour (spec 4.3).
+
+/// The name of every outcome with its words and the colour's name. What was accepted is good, what is sent again by itself
+/// warns, and what is bad waits for a person.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("delivered", "Delivered", "good"),
+    ("delivered_in_part", "Delivered in part", "warn"),
+    ("rate_limited", "Over quota", "warn"),
+    ("server_error", "Receiver failed", "warn"),
+    ("unavailable", "Receiver not available", "warn"),
+    ("unreachable", "Not reachable", "warn"),
+    ("timed_out", "No answer in time", "warn"),
+    ("interrupted", "Connection broke", "warn"),
+    ("refused", "Refused", "bad"),
+    ("too_large", "Too large", "bad"),
+    ("unauthorized", "Credentials not accepted", "bad"),
+    ("forbidden", "Not allowed", "bad"),
+    ("not_found", "Nothing at this address", "bad"),
+    ("method_not_allowed", "Takes no traces", "bad"),
+    ("unsupported_media_type", "Takes no OTLP", "bad"),
+    ("redirected", "Redirected", "bad"),
+    ("unexpected_answer", "Unexpected answer", "bad"),
+    ("address_refused", "Address not allowed", "bad"),
+    ("tls_failed", "No secure connection", "bad"),
+];
+
+/// Words and colour of an outcome by its name. One that another version wrote down is told by its name.
+pub fn words(name: &str) -> (String, &'static str) {
+    match WORDS.iter().find(|row| row.0 == name) {
+        Some((_, words, tone)) => ((*words).to_owned(), tone),
+        None => (name.replace('_', " "), "off"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{Attention, Refusal, WaitReason};
+
+    #[test]
+    fn every_outcome_has_words() {
+        use {Attention as A, Refusal as R, WaitReason as W};
+        let waits = [W::RateLimited, W::ServerError, W::Unavailable, W::Unreachable, W::TimedOut, W::Interrupted];
+        let attentions = [
+            A::Unauthorized,
+            A::Forbidden,
+            A::NotFound,
+            A::MethodNotAllowed,
+            A::UnsupportedMediaType,
+            A::Redirected,
+            A::UnexpectedAnswer,
+            A::AddressRefused,
+            A::Tls,
+        ];
+        let names = waits.map(W::name).into_iter().chain(attentions.map(A::name));
+        let names = names.chain([R::Invalid, R::TooLarge].map(R::name)).chain(["delivered", "delivered_in_part"]);
+        let found: Vec<_> = names.map(|name| words(name).1).collect();
+        assert!(!found.contains(&"off"), "{found:?}");
+        assert_eq!(found.len(), WORDS.len());
+    }
+
+    #[test]
+    fn what_another_version_wrote_is_told_by_its_name() {
+        assert_eq!(words("sent_by_pigeon"), ("sent by pigeon".to_owned(), "off"));
+    }
+}

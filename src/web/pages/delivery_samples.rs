@@ -1,0 +1,139 @@
+//! Pictures of what a person sees of delivery.
+
+use super::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Standing};
+use super::destination::{DestinationPage, Existing};
+use super::observability::{DestinationRow, Losses};
+use super::samples::{ago, drawn, observability, person, row};
+use crate::web::control::Control;
+use crate::web::destination_state::{DestinationState, Trouble, Waiting};
+use crate::web::shell::{Section, Shell};
+
+const PATH: &str = "/settings/observability/destinations/0199-1";
+
+fn trouble(reason: &str) -> Trouble {
+    Trouble { since: Some(ago(12)), reason: reason.to_owned() }
+}
+
+fn attempt(outcome: &str, tone: &'static str, status: Option<&str>, answer: &str) -> AttemptRow {
+    let mut facts = vec!["500 requests".to_owned(), "1.1 MB".to_owned(), "102 ms".to_owned()];
+    facts.extend(status.map(str::to_owned));
+    AttemptRow { outcome: outcome.to_owned(), tone, at: ago(3), facts, answer: answer.to_owned() }
+}
+
+fn deliveries(standing: Option<Standing>, attempts: Vec<AttemptRow>, older: Option<&str>) -> DeliveriesPage {
+    DeliveriesPage {
+        shell: Shell::settings(Section::Observability, "Deliveries to Production", person()),
+        name: "Production".to_owned(),
+        path: PATH.to_owned(),
+        can_edit: true,
+        kept: "7 days".to_owned(),
+        standing,
+        attempts,
+        empty: "Nothing was sent. Turn on Enable Broadcast, then send a request: its delivery is listed here.",
+        older: older.map(str::to_owned),
+    }
+}
+
+fn standing(state: DestinationState) -> Standing {
+    Standing {
+        state,
+        waiting: Waiting { requests: String::new(), oldest: None },
+        delivered: "0".to_owned(),
+        last_delivery: None,
+        expired: String::new(),
+        refused: String::new(),
+        dead_letters: Vec::new(),
+        has_more_dead_letters: false,
+    }
+}
+
+#[test]
+fn deliveries_before_anything_is_sent() {
+    insta::assert_snapshot!(drawn(&deliveries(Some(standing(DestinationState::Healthy)), Vec::new(), None)));
+}
+
+#[test]
+fn deliveries_that_fail() {
+    let dead_letter = DeadLetterRow {
+        request: "gen-0123456789abcdefghijkl".to_owned(),
+        reason: "The receiver refuses this request".to_owned(),
+        put_aside: ago(4),
+        recorded: ago(5),
+        status: "HTTP 400".to_owned(),
+        answer: "The receiver refused this request (HTTP 400: <script>alert(1)</script>).".to_owned(),
+    };
+    let failing = Standing {
+        waiting: Waiting { requests: "10,000+ requests".to_owned(), oldest: Some(ago(12)) },
+        delivered: "1,234".to_owned(),
+        last_delivery: Some(ago(13)),
+        expired: "7 requests".to_owned(),
+        refused: "51 requests".to_owned(),
+        dead_letters: vec![dead_letter],
+        has_more_dead_letters: true,
+        ..standing(DestinationState::Failing(trouble("The receiver is not available at the moment (HTTP 503).")))
+    };
+    let attempts = vec![
+        attempt(
+            "Receiver not available",
+            "warn",
+            Some("HTTP 503"),
+            "The receiver is not available at the moment (HTTP 503).",
+        ),
+        attempt("No answer in time", "warn", None, "The server did not answer in time."),
+        attempt("Delivered", "good", Some("HTTP 200"), ""),
+    ];
+    let older = "1800000000123456.0190a0b0-0000-7000-8000-000000000000";
+    insta::assert_snapshot!(drawn(&deliveries(Some(failing), attempts, Some(older))));
+}
+
+#[test]
+fn older_deliveries() {
+    let attempts = vec![attempt("Delivered", "good", Some("HTTP 200"), "")];
+    insta::assert_snapshot!(drawn(&deliveries(None, attempts, None)));
+}
+
+#[test]
+fn every_state_and_what_was_lost() {
+    let healthy = DestinationRow { last_delivery: Some(ago(2)), ..row("Sentry", DestinationState::Healthy) };
+    let waiting = || Waiting { requests: "12 requests".to_owned(), oldest: Some(ago(12)) };
+    let rows = vec![
+        healthy,
+        DestinationRow { waiting: waiting(), ..row("Behind", DestinationState::Behind) },
+        DestinationRow {
+            waiting: waiting(),
+            refused: "2 requests".to_owned(),
+            expired: "3 requests".to_owned(),
+            ..row("Failing", DestinationState::Failing(trouble("The server did not answer in time.")))
+        },
+        row("Attention", DestinationState::NeedsAttention(trouble("This key does not exist (HTTP 403: ProjectId)"))),
+        row("Paused", DestinationState::Paused),
+        row("Off", DestinationState::SwitchedOff(trouble("The receiver failed (HTTP 500)."))),
+    ];
+    let mut page = observability(rows, true);
+    page.losses = Some(Losses { requests: "1,024 requests".to_owned(), within: "7 days".to_owned() });
+    insta::assert_snapshot!(drawn(&page));
+}
+
+#[test]
+fn destination_that_is_switched_off_offers_the_test_and_not_to_resume() {
+    let page = drawn(&DestinationPage {
+        shell: Shell::settings(Section::Observability, "Production", person()),
+        heading: "Production".to_owned(),
+        lead: String::new(),
+        kind: "Sentry",
+        action: PATH.to_owned(),
+        connection: Vec::new(),
+        options: Vec::new(),
+        existing: Some(Existing {
+            path: PATH.to_owned(),
+            revision: 3,
+            name: Control::text("new_name", "Name").value("Production"),
+            is_paused: true,
+            switched_off: Some(ago(60 * 30)),
+        }),
+        verdict: None,
+        can_edit: true,
+    });
+    assert!(page.contains("Test Connection") && !page.contains("/resume") && !page.contains("/pause"));
+    insta::assert_snapshot!(page);
+}
