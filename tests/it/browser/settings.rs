@@ -24,7 +24,7 @@ async fn keys_are_open_to_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn members_and_account_are_open_to_everybody() {
+async fn members_and_what_they_see_are_open_to_everybody() {
     let app = TestApp::start().await;
     let Some(browser) = Browser::start(&app.url).await else { return };
     let cookie = app.signs_up("ada@example.com").await;
@@ -37,16 +37,34 @@ async fn members_and_account_are_open_to_everybody() {
     browser.follows("Remove").await;
     browser.waits_for("signed out of this account").await;
     browser.finds_nothing_wrong("removing a member").await;
-    browser.opens("/settings/account").await;
-    browser.finds_nothing_wrong("the account").await;
-    browser.sends("/settings/account/password", &[("current_password", "wrong"), ("password", "short")]).await;
-    browser.finds_nothing_wrong("the account, with mistakes").await;
-
     browser.is_signed_in(&member).await;
     for section in ["observability", "keys", "members", "account"] {
         browser.opens(&format!("/settings/{section}")).await;
         browser.finds_nothing_wrong(&format!("{section}, as a member")).await;
     }
+    browser.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_is_open_to_everybody() {
+    let app = TestApp::start().await;
+    let Some(browser) = Browser::start(&app.url).await else { return };
+    let cookie = app.signs_up("ada@example.com").await;
+    app.switches(&cookie, "true").await;
+    browser.is_signed_in(&cookie).await;
+    browser.opens("/settings/account").await;
+    browser.finds_nothing_wrong("the account").await;
+    browser.sends("/settings/account/password", &[("current_password", "wrong"), ("password", "short")]).await;
+    browser.finds_nothing_wrong("the account, with mistakes").await;
+    for path in ["/settings/account/audit", "/settings/account/delete", "/settings/members/leave"] {
+        browser.opens(path).await;
+        browser.finds_nothing_wrong(path).await;
+    }
+    app.database.runs("UPDATE sessions SET confirmed_at = now() - interval '1 hour'").await;
+    browser.sends("/settings/keys", &[("name", "Terraform"), ("type", "management")]).await;
+    browser.waits_for("Enter your password").await;
+    browser.finds_nothing_wrong("asking for the password again").await;
     browser.stop().await;
     app.stop().await;
 }
