@@ -6,6 +6,8 @@ pub mod confirmation;
 pub mod email;
 pub mod hashing;
 pub mod members;
+pub mod password_reset;
+pub mod second_factor;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;
@@ -14,7 +16,7 @@ mod throttling;
 use std::time::Duration;
 
 use crate::destination::FieldErrors;
-use crate::{random, store};
+use crate::{random, seal, store};
 
 pub use self::email::Email;
 pub use self::session::{Session, SignedIn};
@@ -35,6 +37,9 @@ pub enum Error {
     /// A password could not be hashed.
     #[error(transparent)]
     Hash(#[from] crate::password::HashError),
+    /// A stored secret does not open: the keyring changed.
+    #[error(transparent)]
+    Sealed(#[from] seal::OpenError),
     /// Too many attempts, for this name or from this address: not looked at.
     #[error("too many attempts")]
     Throttled {

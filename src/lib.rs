@@ -32,6 +32,7 @@ pub mod state;
 pub mod store;
 pub mod telemetry;
 pub mod token;
+pub mod totp;
 pub mod trace;
 pub mod web;
 pub mod worker;

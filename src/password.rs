@@ -72,6 +72,16 @@ pub fn verify(password: &SecretString, hash: &str) -> bool {
         .is_ok_and(|parsed| Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok())
 }
 
+/// Whether a hash was made with other parameters than those of today.
+pub fn is_outdated(hash: &str) -> bool {
+    let (memory, passes, lanes) = PARAMS;
+    let today = |parsed: &PasswordHash| {
+        let is = |name: &str, value: u32| parsed.params.get_decimal(name) == Some(value);
+        parsed.algorithm.as_str() == "argon2id" && is("m", memory) && is("t", passes) && is("p", lanes)
+    };
+    !PasswordHash::new(hash).is_ok_and(|parsed| today(&parsed))
+}
+
 fn argon2() -> Result<Argon2<'static>, HashError> {
     let (memory, passes, lanes) = PARAMS;
     let params = Params::new(memory, passes, lanes, None).map_err(|error| HashError(error.to_string()))?;
@@ -96,6 +106,15 @@ mod tests {
         let parsed = PasswordHash::new(DUMMY_HASH).unwrap();
         assert_eq!(parsed.params.get_decimal("m"), Some(PARAMS.0));
         assert_eq!(parsed.params.get_decimal("t"), Some(PARAMS.1));
+    }
+
+    #[test]
+    fn a_hash_of_other_parameters_is_outdated() {
+        assert!(!is_outdated(DUMMY_HASH));
+        for older in ["m=19456", "t=2", "p=1", "argon2id"] {
+            let changed = if older == "argon2id" { "argon2i".to_owned() } else { format!("{}9", &older[..2]) };
+            assert!(is_outdated(&DUMMY_HASH.replacen(older, &changed, 1)), "{older}");
+        }
     }
 
     #[test]

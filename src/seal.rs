@@ -10,7 +10,7 @@ use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretBox, SecretSlice};
 use sha2::{Digest, Sha256};
 
-use crate::id::{AccountId, DestinationId};
+use crate::id::{AccountId, DestinationId, UserId};
 use crate::random::{Random, Unavailable};
 
 const VERSION: u8 = 1;
@@ -69,12 +69,15 @@ pub struct KeyId([u8; KEY_ID_BYTES]);
 pub enum Place {
     /// The secrets of a tenant's destination.
     Destination(AccountId, DestinationId),
+    /// The secret of a person's second factor.
+    SecondFactor(UserId),
 }
 
 impl Place {
     fn associated_data(self) -> String {
         match self {
             Self::Destination(account, id) => format!("v1|destinations|{account}|{id}"),
+            Self::SecondFactor(user) => format!("v1|users|totp|{user}"),
         }
     }
 }
@@ -225,6 +228,16 @@ mod tests {
         assert_eq!(keyring.open(place(1, 2), &blob).unwrap().expose_secret(), b"dsn");
         assert_eq!(keyring.open(place(3, 2), &blob).unwrap_err(), OpenError::Forged);
         assert_eq!(keyring.open(place(1, 4), &blob).unwrap_err(), OpenError::Forged);
+    }
+
+    #[test]
+    fn a_second_factor_opens_for_its_own_person_only() {
+        let keyring = Keyring::parse(OLD).unwrap();
+        let user = |number| Place::SecondFactor(UserId(Uuid::from_u128(number)));
+        let blob = keyring.seal(user(1), b"secret", Random).unwrap();
+        assert_eq!(keyring.open(user(1), &blob).unwrap().expose_secret(), b"secret");
+        assert_eq!(keyring.open(user(2), &blob).unwrap_err(), OpenError::Forged);
+        assert_eq!(keyring.open(place(1, 1), &blob).unwrap_err(), OpenError::Forged);
     }
 
     #[test]

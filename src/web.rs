@@ -15,6 +15,7 @@ mod handlers;
 pub mod html;
 pub mod outcome;
 pub mod pages;
+mod qr_code;
 mod routes;
 pub mod shell;
 pub mod when;

@@ -42,7 +42,7 @@ pub(super) async fn is_password(
     session: &Session,
     password: SecretString,
 ) -> Result<bool, Error> {
-    let attempts = throttling::begin(state, client, &session.email).await?;
+    let attempts = throttling::begin(state, client, throttling::password_of(&session.email)).await?;
     let stored = users::find(&state.store, session.user).await?.map(|user| user.password_hash);
     let right = hashing::verify(state, password, stored).await?;
     if right {

@@ -1,17 +1,28 @@
-//! Signing in with e-mail and password.
+//! Signing in: with e-mail and password, then with the second factor where there is one.
 
 use secrecy::SecretString;
 
-use super::{Email, Error, SignedIn, hashing, session, sign_up, throttling};
+use super::{Email, Error, SignedIn, hashing, second_factor, session, sign_up, throttling};
 use crate::audit::{Change, Event, Who};
 use crate::client::Client;
+use crate::password;
 use crate::state::State;
-use crate::store::{audit, members, users};
+use crate::store::users::{self, User};
+use crate::store::{audit, members};
 
 /// Said for unknown addresses and for wrong passwords alike, so that nobody learns which addresses exist.
 const REFUSED: &str = "E-mail or password is not right. Check both and try again.";
 
 const NO_ACCOUNT: &str = "You are not a member of any account any more. Ask an admin for a new invitation.";
+
+/// What came of a right password.
+#[derive(Debug)]
+pub enum Progress {
+    /// They are in.
+    SignedIn(SignedIn),
+    /// They have yet to show their second factor, together with this token.
+    SecondFactor(SecretString),
+}
 
 /// What somebody typed.
 #[derive(Debug)]
@@ -24,19 +35,19 @@ pub struct Credentials<'a> {
     pub invitation: Option<&'a str>,
 }
 
-/// Signs somebody in, into the account that they joined first.
+/// Signs somebody in with their password, into the account that they joined first.
 ///
 /// # Errors
 /// One sentence at `password` for whatever is wrong, in the same time; or there were too many attempts.
-pub async fn sign_in(state: &State, client: &Client, typed: Credentials<'_>) -> Result<SignedIn, Error> {
+pub async fn sign_in(state: &State, client: &Client, typed: Credentials<'_>) -> Result<Progress, Error> {
     let Credentials { email, password, invitation } = typed;
-    let attempts = throttling::begin(state, client, email).await?;
+    let attempts = throttling::begin(state, client, throttling::password_of(email)).await?;
     let user = match Email::parse(email) {
         Ok(email) => users::find_by_email(&state.store, email.as_str()).await?,
         Err(_) => None,
     };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let right = hashing::verify(state, password, hash).await?;
+    let right = hashing::verify(state, password.clone(), hash).await?;
     let Some(user) = user.filter(|_| right) else {
         let email = Email::parse(email).map(|email| email.to_string()).unwrap_or_default();
         let who = Who::Stranger { email: email.clone() };
@@ -45,6 +56,32 @@ pub async fn sign_in(state: &State, client: &Client, typed: Credentials<'_>) -> 
         return Err(Error::at("password", REFUSED));
     };
     throttling::passed(state, attempts).await?;
+    if password::is_outdated(&user.password_hash) {
+        let stronger = hashing::hash(state, password).await?;
+        users::put_hash(&state.store, user.id, &user.password_hash, &stronger).await?;
+    }
+    if user.has_second_factor {
+        return Ok(Progress::SecondFactor(second_factor::wait(state, user.id).await?));
+    }
+    enter(state, client, &user, invitation).await.map(Progress::SignedIn)
+}
+
+/// Signs somebody in who has shown their password, with the code of their second factor or a recovery code.
+///
+/// # Errors
+/// A sentence at `code`, or there were too many attempts.
+pub async fn show_code(
+    state: &State,
+    client: &Client,
+    token: &str,
+    code: &str,
+    invitation: Option<&str>,
+) -> Result<SignedIn, Error> {
+    let user = second_factor::pass(state, client, token, code).await?;
+    enter(state, client, &user, invitation).await
+}
+
+async fn enter(state: &State, client: &Client, user: &User, invitation: Option<&str>) -> Result<SignedIn, Error> {
     let who = (user.id, user.email.as_str());
     let account = match (members::find_first_account(&state.store, user.id).await?, invitation) {
         (Some(account), _) => account,

@@ -26,6 +26,16 @@ pub(super) fn command() -> Command {
                 .arg(Arg::new("password").long("password").help("Default: a random one, which is printed")),
         )
         .subcommand(
+            Command::new("reset-password")
+                .about("Print a link with which somebody sets a new password; it works once, for a day")
+                .arg(required("email", "The person's e-mail address")),
+        )
+        .subcommand(
+            Command::new("remove-second-factor")
+                .about("Let somebody who lost their second factor sign in with the password alone")
+                .arg(required("email", "The person's e-mail address")),
+        )
+        .subcommand(
             Command::new("create-key")
                 .about("Create an API key and print it")
                 .arg(required("account", "Name or id of the account"))
@@ -45,6 +55,8 @@ pub(super) async fn run(config: Config, matches: &ArgMatches) -> Result<(), Fail
     let state = app.state("tracecast admin", 2)?;
     let done = match matches.subcommand() {
         Some(("create-user", matches)) => create_user(&state, matches).await,
+        Some(("reset-password", matches)) => reset_password(&state, text(matches, "email")).await,
+        Some(("remove-second-factor", matches)) => remove_second_factor(&state, text(matches, "email")).await,
         Some(("create-key", matches)) => create_key(&state, matches).await,
         _ => Err(Failure::Said("there is no such command; see admin --help".to_owned())),
     };
@@ -69,6 +81,24 @@ async fn create_user(state: &State, matches: &ArgMatches) -> Result<(), Failure>
     println!("account:  {account}");
     println!("sign in:  {}sign-in", state.config.public_url);
     Ok(())
+}
+
+async fn reset_password(state: &State, email: &str) -> Result<(), Failure> {
+    let token = auth::password_reset::create(state, email).await?.ok_or_else(|| nobody(email))?;
+    println!("{}password-reset/{}", state.config.public_url, token.expose_secret());
+    Ok(())
+}
+
+async fn remove_second_factor(state: &State, email: &str) -> Result<(), Failure> {
+    if !auth::second_factor::remove_by_operator(state, email).await? {
+        return Err(nobody(email));
+    }
+    println!("{email} signs in with the password alone now.");
+    Ok(())
+}
+
+fn nobody(email: &str) -> Failure {
+    Failure::Said(format!("nobody signs in with `{email}`"))
 }
 
 async fn create_key(state: &State, matches: &ArgMatches) -> Result<(), Failure> {

@@ -17,6 +17,8 @@ pub struct Account {
     pub broadcast_enabled: bool,
     /// Account-wide Privacy Mode.
     pub privacy_mode: bool,
+    /// Whether members need a second factor to look at it.
+    pub second_factor_required: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -91,7 +93,7 @@ pub async fn find(tenant: &mut Tenant) -> Result<Option<Account>> {
     let id = tenant.account().0;
     let account = sqlx::query_as!(
         Account,
-        r#"SELECT id AS "id: AccountId", name, broadcast_enabled, privacy_mode, created_at FROM accounts WHERE id = $1"#,
+        r#"SELECT id AS "id: AccountId", name, broadcast_enabled, privacy_mode, second_factor_required, created_at FROM accounts WHERE id = $1"#,
         id
     );
     Ok(account.fetch_optional(tenant.connection()).await?)
@@ -111,6 +113,19 @@ pub async fn put_privacy_mode(tenant: &mut Tenant, private: bool) -> Result<bool
         sqlx::query!("UPDATE accounts SET privacy_mode = $2 WHERE id = $1 AND privacy_mode <> $2", id, private)
             .execute(tenant.connection())
             .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// Says whether members need a second factor. Says whether it changed.
+pub async fn put_second_factor_required(tenant: &mut Tenant, required: bool) -> Result<bool> {
+    let id = tenant.account().0;
+    let changed = sqlx::query!(
+        "UPDATE accounts SET second_factor_required = $2 WHERE id = $1 AND second_factor_required <> $2",
+        id,
+        required
+    )
+    .execute(tenant.connection())
+    .await?;
     Ok(changed.rows_affected() > 0)
 }
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Result, Store};
-use crate::id::{AccountId, DestinationId};
+use crate::id::{AccountId, DestinationId, UserId};
 use crate::seal::{KeyId, Place};
 
 /// A sealed blob and where it lies.
@@ -81,4 +81,5 @@ macro_rules! columns {
 
 columns! {
     0: "destinations" "account_id" "id" "secrets" => |account, id| Place::Destination(AccountId(account), DestinationId(id));
+    1: "users" "id" "id" "totp_secret" => |user, _| Place::SecondFactor(UserId(user));
 }

@@ -30,6 +30,8 @@ pub struct Session {
     pub role: Role,
     /// When the password was last typed.
     pub confirmed_at: DateTime<Utc>,
+    /// Whether the account asks for a second factor that the person does not have.
+    pub lacks_second_factor: bool,
 }
 
 /// A session as its person sees it in a list.
@@ -89,7 +91,8 @@ pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Op
     let session = sqlx::query_as!(
         Session,
         r#"SELECT s.id AS "id: SessionId", s.user_id AS "user: UserId", u.email, s.account_id AS "account: AccountId",
-                  a.name AS account_name, m.role, s.confirmed_at
+                  a.name AS account_name, m.role, s.confirmed_at,
+                  a.second_factor_required AND u.totp_confirmed_at IS NULL AS "lacks_second_factor!"
            FROM sessions s
            JOIN users u ON u.id = s.user_id
            JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
@@ -174,9 +177,11 @@ pub async fn delete_others(store: &Store, user: UserId, kept: SessionId, entry: 
     Ok(transaction.commit().await?)
 }
 
-/// Ends all of a person's sessions.
+/// Ends all of a person's sessions, and whatever else the old password or an old link began.
 pub(super) async fn delete_all_of(connection: &mut PgConnection, user: UserId) -> Result<()> {
-    sqlx::query!("DELETE FROM sessions WHERE user_id = $1", user.0).execute(connection).await?;
+    sqlx::query!("DELETE FROM sessions WHERE user_id = $1", user.0).execute(&mut *connection).await?;
+    sqlx::query!("DELETE FROM sign_in_steps WHERE user_id = $1", user.0).execute(&mut *connection).await?;
+    sqlx::query!("DELETE FROM password_resets WHERE user_id = $1", user.0).execute(connection).await?;
     Ok(())
 }
 

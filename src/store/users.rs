@@ -14,6 +14,8 @@ pub struct User {
     pub email: String,
     /// argon2id PHC string.
     pub password_hash: String,
+    /// Whether they show a second factor when they sign in.
+    pub has_second_factor: bool,
 }
 
 /// Whether anybody has ever signed up.
@@ -24,16 +26,30 @@ pub async fn is_empty(store: &Store) -> Result<bool> {
 
 /// The person with this e-mail address (lower-case).
 pub async fn find_by_email(store: &Store, email: &str) -> Result<Option<User>> {
-    let user =
-        sqlx::query_as!(User, r#"SELECT id AS "id: UserId", email, password_hash FROM users WHERE email = $1"#, email);
+    let user = sqlx::query_as!(
+        User,
+        r#"SELECT id AS "id: UserId", email, password_hash, totp_confirmed_at IS NOT NULL AS "has_second_factor!" FROM users WHERE email = $1"#,
+        email
+    );
     Ok(user.fetch_optional(store.pool()).await?)
 }
 
 /// The person with this identifier.
 pub async fn find(store: &Store, id: UserId) -> Result<Option<User>> {
-    let user =
-        sqlx::query_as!(User, r#"SELECT id AS "id: UserId", email, password_hash FROM users WHERE id = $1"#, id.0);
+    let user = sqlx::query_as!(
+        User,
+        r#"SELECT id AS "id: UserId", email, password_hash, totp_confirmed_at IS NOT NULL AS "has_second_factor!" FROM users WHERE id = $1"#,
+        id.0
+    );
     Ok(user.fetch_optional(store.pool()).await?)
+}
+
+/// Replaces the hash of the password that a person already has, unless they changed it meanwhile.
+pub async fn put_hash(store: &Store, id: UserId, old: &str, new: &str) -> Result<()> {
+    sqlx::query!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", id.0, old, new)
+        .execute(store.pool())
+        .await?;
+    Ok(())
 }
 
 /// Replaces a person's password and ends all their sessions.

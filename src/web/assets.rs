@@ -24,6 +24,7 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/log.css"),
     include_str!("../../static/css/steps.css"),
     include_str!("../../static/css/audit.css"),
+    include_str!("../../static/css/second_factor.css"),
     include_str!("../../static/css/verdict.css"),
     include_str!("../../static/css/code.css"),
 );

@@ -38,6 +38,24 @@ impl Cookies {
         cookie
     }
 
+    /// The token of somebody who has yet to show their second factor.
+    pub fn step(self, request: &HttpRequest) -> Option<SecretString> {
+        let cookie = request.cookie(self.step_name())?;
+        Some(SecretString::from(cookie.value()))
+    }
+
+    /// The cookie of somebody who has shown their password.
+    pub fn with_step(self, token: &SecretString) -> Cookie<'static> {
+        self.cookie(self.step_name(), token.expose_secret().to_owned())
+    }
+
+    /// Takes that cookie away.
+    pub fn without_step(self) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.step_name(), String::new());
+        cookie.make_removal();
+        cookie
+    }
+
     /// The notice that the browser sent back.
     pub fn notice(self, request: &HttpRequest) -> Option<Notice> {
         Notice::named(request.cookie(self.notice_name())?.value())
@@ -57,6 +75,10 @@ impl Cookies {
 
     fn session_name(self) -> &'static str {
         if self.is_https { "__Host-tc_session" } else { "tc_session" }
+    }
+
+    fn step_name(self) -> &'static str {
+        if self.is_https { "__Host-tc_step" } else { "tc_step" }
     }
 
     fn notice_name(self) -> &'static str {

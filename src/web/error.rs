@@ -17,6 +17,8 @@ pub enum Error {
         /// A local path; empty for the settings.
         next: String,
     },
+    /// The account asks for a second factor: go and set one up.
+    LacksSecondFactor,
     /// Only for admins.
     Forbidden,
     /// There is no such thing, or it is somebody else's.
@@ -30,6 +32,9 @@ pub enum Error {
     /// Not the person's fault. Told to the log only.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// Where a second factor is set up.
+pub const SECOND_FACTOR: &str = "/settings/account/second-factor";
 
 /// What handlers return.
 pub type Result<T = HttpResponse> = std::result::Result<T, Error>;
@@ -50,6 +55,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignedOut { .. } => f.write_str("signed out"),
+            Self::LacksSecondFactor => f.write_str("lacks a second factor"),
             Self::Forbidden => f.write_str("forbidden"),
             Self::NotFound => f.write_str("not found"),
             Self::TooLarge => f.write_str("form too large"),
@@ -63,7 +69,7 @@ impl fmt::Display for Error {
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignedOut { .. } => StatusCode::SEE_OTHER,
+            Self::SignedOut { .. } | Self::LacksSecondFactor => StatusCode::SEE_OTHER,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -81,6 +87,9 @@ impl ResponseError for Error {
             let query = if next.is_empty() { String::new() } else { query.append_pair("next", next).finish() };
             let path = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
             return HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
+        }
+        if matches!(self, Self::LacksSecondFactor) {
+            return HttpResponse::SeeOther().insert_header((LOCATION, SECOND_FACTOR)).finish();
         }
         if let Self::Internal(error) = self
             && !is_throttled(error.as_ref())

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use super::client::client;
 use super::cookies::Cookies;
-use super::error::Error;
+use super::error::{Error, SECOND_FACTOR};
 use super::flash::Notice;
 use super::shell::{Person, Section, Shell};
 use crate::audit::Actor;
@@ -17,6 +17,9 @@ use crate::auth::{self, Role, Session};
 use crate::client::Client;
 use crate::id::AccountId;
 use crate::state::State;
+
+/// What somebody without the second factor that their account asks for can still do: set one up, or go.
+const WAYS_OUT: [&str; 3] = [SECOND_FACTOR, "/settings/account/switch", "/settings/members/leave"];
 
 /// Somebody who is signed in.
 #[derive(Debug)]
@@ -84,7 +87,9 @@ impl FromRequest for Visitor {
         Box::pin(async move {
             // Coming back after signing in makes sense for pages only, not for what a form would have done.
             let next = if request.method().is_safe() { request.path().to_owned() } else { String::new() };
-            Self::find(&request).await?.ok_or(Error::SignedOut { next })
+            let visitor = Self::find(&request).await?.ok_or(Error::SignedOut { next })?;
+            let is_way_out = WAYS_OUT.iter().any(|path| request.path().starts_with(path));
+            if visitor.session.lacks_second_factor && !is_way_out { Err(Error::LacksSecondFactor) } else { Ok(visitor) }
         })
     }
 }

@@ -43,6 +43,14 @@ pub enum Notice {
     Joined,
     /// The account has another name.
     AccountRenamed,
+    /// The password was set with a link.
+    PasswordReset,
+    /// The second factor was removed.
+    SecondFactorOff,
+    /// Every member needs a second factor.
+    SecondFactorRequired,
+    /// They do not any more.
+    SecondFactorOptional,
     /// The account was deleted.
     AccountDeleted,
     /// The password was changed.
@@ -76,6 +84,14 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::SessionsEnded, "sessions-ended", "All your other sessions are ended."),
     (Notice::Joined, "joined", "Welcome. You are a member of this account now."),
     (Notice::AccountRenamed, "account-renamed", "The account has its new name."),
+    (Notice::PasswordReset, "password-reset", "The new password is set. Sign in with it."),
+    (Notice::SecondFactorOff, "second-factor-off", "Your second factor is off. You sign in with the password alone."),
+    (
+        Notice::SecondFactorRequired,
+        "second-factor-required",
+        "Every member needs a second factor now, before they see this account again.",
+    ),
+    (Notice::SecondFactorOptional, "second-factor-optional", "Members may do without a second factor."),
     (Notice::AccountDeleted, "account-deleted", "The account is deleted."),
     (Notice::PasswordChanged, "password-changed", "The password is changed. Your other sessions are signed out."),
     (Notice::SignedOut, "signed-out", "You are signed out."),

@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 pub(super) mod audit;
+pub(super) mod code;
 mod confirmation;
 pub(super) mod deletion;
 pub(super) mod deliveries;
@@ -12,6 +13,8 @@ pub(super) mod invitation;
 pub(super) mod keys;
 pub(super) mod members;
 pub(super) mod observability;
+pub(super) mod password_reset;
+pub(super) mod second_factor;
 pub(super) mod sessions;
 pub(super) mod verdict;
 

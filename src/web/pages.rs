@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod code;
 pub mod confirm;
 pub mod delete_account;
 pub mod deliveries;
@@ -11,7 +12,9 @@ pub mod keys;
 pub mod members;
 pub mod observability;
 pub mod password;
+pub mod password_reset;
 pub mod problem;
+pub mod second_factor;
 pub mod sign_in;
 pub mod sign_up;
 pub mod verdict;

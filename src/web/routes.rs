@@ -5,7 +5,8 @@ use actix_web::web::{self, ServiceConfig, resource};
 
 use super::error::{Error, Result};
 use super::handlers::{
-    account, audit, deletion, deliveries, destination, door, invitation, keys, members, observability, sessions,
+    account, audit, code, deletion, deliveries, destination, door, invitation, keys, members, observability,
+    password_reset, second_factor, sessions,
 };
 use super::{assets, edge};
 
@@ -26,6 +27,8 @@ fn doors(config: &mut ServiceConfig) {
         .service(resource("/").get(door::home))
         .service(resource("/sign-up").get(door::new_account).post(door::create_account))
         .service(resource("/sign-in").get(door::new_session).post(door::create_session))
+        .service(resource("/sign-in/code").get(code::new).post(code::create))
+        .service(resource("/password-reset/{token}").get(password_reset::edit).post(password_reset::update))
         .service(resource("/sign-out").post(door::remove_session))
         .service(resource("/invitations/{token}").get(invitation::show).post(invitation::update));
 }
@@ -67,6 +70,11 @@ fn account(config: &mut ServiceConfig) {
         .service(resource("/settings/account/name").post(account::rename))
         .service(resource("/settings/account/privacy").post(account::update))
         .service(resource("/settings/account/password").post(account::change_password))
+        .service(resource("/settings/account/second-factor").get(second_factor::show).post(second_factor::create))
+        .service(resource("/settings/account/second-factor/new").post(second_factor::new))
+        .service(resource("/settings/account/second-factor/remove").post(second_factor::remove))
+        .service(resource("/settings/account/second-factor/recovery-codes").post(second_factor::renew))
+        .service(resource("/settings/account/second-factor/required").post(second_factor::update))
         .service(resource("/settings/account/switch").post(sessions::update))
         .service(resource("/settings/account/sessions/end-others").post(sessions::remove_others))
         .service(resource("/settings/account/sessions/{id}/end").post(sessions::remove))

@@ -2,6 +2,8 @@
 
 mod audit;
 mod members;
+mod password;
+mod second_factor;
 mod sessions;
 mod throttling;
 

@@ -8,6 +8,9 @@ use url::Url;
 use super::host::without_port;
 use crate::web::pages::problem::ProblemPage;
 
+/// Forms that give somebody a session or a password, and come without a cookie.
+const DOORS: [&str; 3] = ["/sign-", "/invitations/", "/password-reset/"];
+
 /// Where a request that changes something comes from.
 #[derive(Debug, Clone, Copy)]
 struct Provenance<'a> {
@@ -30,7 +33,7 @@ pub(super) fn refusal(head: &RequestHead, public_url: &Url) -> Option<ProblemPag
         origin: header(ORIGIN.as_str()),
         host: header(HOST.as_str()),
         has_cookie: head.headers.contains_key(COOKIE),
-        is_door: path.starts_with("/sign-") || path.starts_with("/invitations/"),
+        is_door: DOORS.iter().any(|door| path.starts_with(door)),
     };
     if provenance.is_ours(public_url) {
         return None;

@@ -14,7 +14,7 @@ use crate::web::extract::{Admin, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
-use crate::web::pages::account::{AccountPage, SessionRow};
+use crate::web::pages::account::{AccountPage, SecondFactorRow, SessionRow};
 use crate::web::shell::{Problem, Section, Shell};
 use crate::web::when::When;
 use crate::{auth, broadcast};
@@ -92,11 +92,16 @@ async fn page(state: &State, visitor: &Visitor, name: Option<&str>, problems: Ve
         Control::password("current_password", "Current password", "current-password"),
         Control::password("password", "New password", "new-password").hint("At least 12 characters."),
     ];
+    let factor = auth::second_factor::find(state, visitor.session.user).await?;
     let sessions = auth::session::list(state, &visitor.session).await?;
     Ok(AccountPage {
         sessions: sessions.into_iter().map(|session| row(session, visitor)).collect(),
         name: Control::text("name", "Account name").value(name.unwrap_or(&account.name)).problem(&problems),
         is_private: account.privacy_mode,
+        second_factor: SecondFactorRow {
+            is_on: factor.is_some_and(|factor| factor.is_on),
+            is_required: account.second_factor_required,
+        },
         password: password.into_iter().map(|control| control.problem(&problems)).collect(),
         email: visitor.session.email.clone(),
         can_edit: visitor.can_edit(),

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::{done, problems, see_other, throttled};
-use crate::auth::sign_in::Credentials;
+use crate::auth::sign_in::{Credentials, Progress};
 use crate::auth::sign_up::{Door, SignUp, door};
 use crate::auth::{self, SignedIn};
 use crate::client::Client;
@@ -69,7 +69,7 @@ pub(in crate::web) async fn create_account(state: web::Data<State>, client: Clie
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct Next {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 /// `GET /sign-in`
@@ -94,7 +94,8 @@ pub(in crate::web) async fn create_session(state: web::Data<State>, client: Clie
     let invitation = next.strip_prefix("/invitations/");
     let typed = Credentials { email, password: values.raw("password").into(), invitation };
     match auth::sign_in::sign_in(&state, &client, typed).await {
-        Ok(signed_in) => Ok(welcome(&state, &signed_in, local(next))),
+        Ok(Progress::SignedIn(signed_in)) => Ok(welcome(&state, &signed_in, local(next))),
+        Ok(Progress::SecondFactor(token)) => Ok(super::code::ask(&state, &token, local(next))),
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&sign_in_page(&state, next, email, problems(&errors))))
         }
@@ -127,7 +128,7 @@ pub(super) fn welcome(state: &State, signed_in: &SignedIn, path: &str) -> HttpRe
 }
 
 /// `next`, if it is a path of this server; else the settings. `//host` and `/\host` lead elsewhere.
-fn local(next: &str) -> &str {
+pub(super) fn local(next: &str) -> &str {
     let is_local = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains('\\')

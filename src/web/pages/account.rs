@@ -20,10 +20,21 @@ pub struct AccountPage {
     pub password: Vec<Control>,
     /// Where the person is signed in, this session among them.
     pub sessions: Vec<SessionRow>,
+    /// The person's second factor, and the account's rule about it.
+    pub second_factor: SecondFactorRow,
     /// Who is signed in.
     pub email: String,
     /// Whether the person may change anything but the password.
     pub can_edit: bool,
+}
+
+/// A second factor: the person's, and the account's rule.
+#[derive(Debug)]
+pub struct SecondFactorRow {
+    /// Whether the person shows one when they sign in.
+    pub is_on: bool,
+    /// Whether every member needs one.
+    pub is_required: bool,
 }
 
 /// One session of the person.

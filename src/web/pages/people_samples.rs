@@ -1,11 +1,14 @@
 //! Pictures of the pages about people: members, the account, its sessions and its audit log.
 
-use super::account::{AccountPage, SessionRow};
+use super::account::{AccountPage, SecondFactorRow, SessionRow};
 use super::audit::{AuditPage, AuditRow, ChangeRow, Choice};
+use super::code::CodePage;
 use super::delete_account::DeleteAccountPage;
 use super::members::{InvitationRow, MemberRow, MembersPage};
 use super::password::PasswordPage;
+use super::password_reset::PasswordResetPage;
 use super::samples::{ago, drawn, person};
+use super::second_factor::{EnrolPage, RecoveryCodesPage, SecondFactorPage};
 use crate::web::control::Control;
 use crate::web::shell::{Person, Section, Shell};
 
@@ -41,6 +44,7 @@ fn account() {
             Control::password("current_password", "Current password", "current-password"),
             Control::password("password", "New password", "new-password").hint("At least 12 characters."),
         ],
+        second_factor: SecondFactorRow { is_on: true, is_required: false },
         sessions: vec![session("Firefox on Linux", true), session("Safari on iPhone", false)],
         email: "ada@example.com".to_owned(),
         can_edit: true,
@@ -57,6 +61,54 @@ fn session(device: &str, is_this: bool) -> SessionRow {
         used: ago(2),
         is_this,
     }
+}
+
+#[test]
+fn second_factor_that_the_account_asks_for() {
+    insta::assert_snapshot!(drawn(&SecondFactorPage {
+        shell: Shell::settings(Section::Account, "Second factor", person()),
+        is_on: false,
+        codes_left: 0,
+        is_lacking: true,
+        account_name: "Analytical Engines".to_owned(),
+    }));
+}
+
+#[test]
+fn second_factor_that_is_set_up() {
+    insta::assert_snapshot!(drawn(&EnrolPage {
+        shell: Shell::settings(Section::Account, "Set up a second factor", person()),
+        picture: Some("data:image/svg+xml;base64,PHN2Zy8+".to_owned()),
+        key: "GEZD GNBV GY3T QOJQ".to_owned(),
+        code: Control::text("code", "Code from the app"),
+    }));
+}
+
+#[test]
+fn recovery_codes() {
+    insta::assert_snapshot!(drawn(&RecoveryCodesPage {
+        shell: Shell::settings(Section::Account, "Keep your recovery codes", person()),
+        codes: vec!["00000-11111-22222-33333".to_owned(), "44444-55555-66666-77777".to_owned()],
+    }));
+}
+
+#[test]
+fn code_at_sign_in() {
+    insta::assert_snapshot!(drawn(&CodePage {
+        shell: Shell::door("Enter your code"),
+        next: "/settings/keys".to_owned(),
+        code: Control::text("code", "Code"),
+    }));
+}
+
+#[test]
+fn password_reset() {
+    insta::assert_snapshot!(drawn(&PasswordResetPage {
+        shell: Shell::door("Set a new password"),
+        email: "ada@example.com".to_owned(),
+        password: Control::password("password", "New password", "new-password"),
+        action: "/password-reset/0123".to_owned(),
+    }));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tracecast::app::{App, Roles, Serving};
 use tracecast::config::{Config, Given, Source};
 use tracecast::demo::{Options, ReceivedTrace, Receiver, Running};
 use tracecast::egress;
+use tracecast::state::State;
 
 use super::database::Database;
 use super::http::client;
@@ -93,6 +94,11 @@ impl TestApp {
         let page = self.posts_form(cookie, "/settings/keys", &[("name", "app"), ("type", "inference")]).await.text;
         let begin = page.find("tck-inf-").unwrap();
         page[begin..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+    }
+
+    /// What the flows of this application are given; for what only the operator does.
+    pub(crate) fn state(&self) -> State {
+        self.app.state("tracecast test", 2).unwrap()
     }
 
     /// From now on no password is hashed, until what is returned is dropped.
