@@ -1,8 +1,10 @@
 //! Strangers share this server: each promise of SECURITY.md, seen from the side of who attacks it.
 
 mod audit;
+mod canaries;
 mod members;
 mod password;
+mod routes;
 mod second_factor;
 mod sessions;
 mod throttling;

@@ -1,0 +1,243 @@
+//! Every route of the pages, for everybody who may come: a route without a row in this table fails the test.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::members::{joins, user_id};
+use super::{PASSWORD, signs_in, value};
+use crate::support::app::{Answer, TestApp};
+use crate::support::http::client;
+
+/// What somebody gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gets {
+    /// A page, a redirect within, or what their form deserves.
+    In,
+    /// The way to the sign-in.
+    Door,
+    /// 403.
+    No,
+    /// 404.
+    Nothing,
+}
+use Gets::{Door, In, No, Nothing};
+
+/// In the order in which they are walked: what destroys comes last.
+/// Columns: nobody, an admin of another account (with this account's ids), a member, an admin.
+const TABLE: &[(&str, &str, [Gets; 4])] = &[
+    ("GET", "/", [In, In, In, In]),
+    ("GET", "/sign-up", [In, In, In, In]),
+    ("POST", "/sign-up", [In, In, In, In]),
+    ("GET", "/sign-in", [In, In, In, In]),
+    ("POST", "/sign-in", [In, In, In, In]),
+    ("GET", "/sign-in/code", [Door, Door, Door, Door]),
+    ("POST", "/sign-in/code", [Door, Door, Door, Door]),
+    ("GET", "/password-reset/{token}", [Nothing, Nothing, Nothing, Nothing]),
+    ("POST", "/password-reset/{token}", [Nothing, Nothing, Nothing, Nothing]),
+    ("GET", "/invitations/{token}", [Nothing, Nothing, Nothing, Nothing]),
+    ("POST", "/invitations/{token}", [Nothing, Nothing, Nothing, Nothing]),
+    ("GET", "/settings", [In, In, In, In]),
+    ("GET", "/settings/observability", [Door, In, In, In]),
+    ("POST", "/settings/observability/broadcast", [Door, In, No, In]),
+    ("GET", "/settings/observability/{kind}/new", [Door, In, No, In]),
+    ("POST", "/settings/observability/{kind}", [Door, In, No, In]),
+    ("GET", "/settings/observability/destinations/{id}/edit", [Door, Nothing, In, In]),
+    ("POST", "/settings/observability/destinations/{id}", [Door, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/rename", [Door, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/pause", [Door, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/resume", [Door, Nothing, No, In]),
+    ("GET", "/settings/observability/destinations/{id}/delete", [Door, Nothing, No, In]),
+    ("GET", "/settings/observability/destinations/{id}/deliveries", [Door, Nothing, In, In]),
+    ("GET", "/settings/keys", [Door, In, In, In]),
+    ("POST", "/settings/keys", [Door, In, No, In]),
+    ("GET", "/settings/keys/{id}/revoke", [Door, Nothing, No, In]),
+    ("GET", "/settings/members", [Door, In, In, In]),
+    ("POST", "/settings/members/invitations", [Door, In, No, In]),
+    ("GET", "/settings/members/leave", [Door, In, In, In]),
+    ("POST", "/settings/members/{id}/role", [Door, Nothing, No, In]),
+    ("GET", "/settings/members/{id}/remove", [Door, Nothing, No, In]),
+    ("GET", "/settings/account", [Door, In, In, In]),
+    ("POST", "/settings/account/name", [Door, In, No, In]),
+    ("POST", "/settings/account/privacy", [Door, In, No, In]),
+    ("POST", "/settings/account/password", [Door, In, In, In]),
+    ("GET", "/settings/account/second-factor", [Door, In, In, In]),
+    ("POST", "/settings/account/second-factor", [Door, In, In, In]),
+    ("POST", "/settings/account/second-factor/new", [Door, In, In, In]),
+    ("POST", "/settings/account/second-factor/remove", [Door, In, In, In]),
+    ("POST", "/settings/account/second-factor/recovery-codes", [Door, In, In, In]),
+    ("POST", "/settings/account/second-factor/required", [Door, In, No, In]),
+    ("POST", "/settings/account/switch", [Door, Nothing, In, In]),
+    ("GET", "/settings/account/audit", [Door, In, No, In]),
+    ("GET", "/settings/account/audit.csv", [Door, In, No, In]),
+    ("GET", "/settings/account/delete", [Door, In, No, In]),
+    ("POST", "/settings/account/delete", [Door, In, No, In]),
+    ("POST", "/settings/account/sessions/{id}/end", [Door, Nothing, Nothing, In]),
+    ("POST", "/settings/account/sessions/end-others", [Door, In, In, In]),
+    ("POST", "/settings/observability/destinations/{id}/delete", [Door, Nothing, No, In]),
+    ("POST", "/settings/keys/{id}/revoke", [Door, Nothing, No, In]),
+    ("POST", "/settings/members/invitations/{id}/withdraw", [Door, Nothing, No, In]),
+    ("POST", "/settings/members/{id}/remove", [Door, Nothing, No, In]),
+    ("POST", "/settings/members/leave", [Door, In, In, In]),
+    ("POST", "/sign-out", [Door, Door, Door, Door]),
+];
+
+/// An account with one of everything that has an id, and people who look at it.
+struct Scene {
+    app: TestApp,
+    /// Nobody, an admin of another account, a member, an admin.
+    cookies: [String; 4],
+    /// Where the first words of a path are these, the id is that.
+    ids: BTreeMap<&'static str, String>,
+    account: String,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let admin = app.signs_up("ada@example.com").await;
+        let foreign = app.signs_up("eve@example.com").await;
+        let member = joins(&app, &admin, "member", "bob@example.com").await;
+        let third = joins(&app, &admin, "member", "carl@example.com").await;
+        let destination = app.connects(&admin).await;
+        app.creates_key(&admin).await;
+        app.invites(&admin, "member").await;
+        signs_in(&app, "ada@example.com", PASSWORD).await;
+        let carl = user_id(&app, "carl@example.com").await;
+        let ada = user_id(&app, "ada@example.com").await;
+        let newest = format!("SELECT id::text FROM sessions WHERE user_id = '{ada}' ORDER BY created_at DESC LIMIT 1");
+        let ids = BTreeMap::from([
+            ("/settings/observability/destinations", destination.rsplit('/').next().unwrap().to_owned()),
+            ("/settings/keys", value(&app, "SELECT id::text FROM api_keys").await),
+            (
+                "/settings/members/invitations",
+                value(&app, "SELECT id::text FROM invitations WHERE accepted_at IS NULL").await,
+            ),
+            ("/settings/members", carl),
+            ("/settings/account/sessions", value(&app, &newest).await),
+        ]);
+        let account = value(&app, &format!("SELECT account_id::text FROM members WHERE user_id = '{ada}'")).await;
+        drop(third);
+        Self { app, cookies: [String::new(), foreign, member, admin], ids, account }
+    }
+
+    fn path(&self, pattern: &str, id: Option<&str>) -> String {
+        let place = pattern.split("/{id}").next().unwrap();
+        let id = id.or_else(|| self.ids.get(place).map(String::as_str)).unwrap_or_default();
+        pattern.replace("{id}", id).replace("{kind}", "sentry").replace("{token}", &"0".repeat(64))
+    }
+
+    async fn asks(&self, who: usize, method: &str, path: &str) -> Answer {
+        let cookie = &self.cookies[who];
+        if method == "GET" {
+            self.app.gets(cookie, path).await
+        } else {
+            self.app.posts_form(cookie, path, &[("account", &self.account)]).await
+        }
+    }
+}
+
+/// What the source says: each method of each pattern.
+fn routes() -> BTreeSet<(String, String)> {
+    let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/routes.rs")).unwrap();
+    let one = "/settings/observability/destinations/{id}";
+    let mut found = BTreeSet::new();
+    for service in source.split("(resource(").skip(1) {
+        let (argument, rest) = service.split_once(')').unwrap();
+        let quoted = argument.split('"').nth(1).unwrap_or("{one}").replace("{one}", one);
+        for (call, method) in
+            [(".get(", "GET"), (".post(", "POST"), (".put(", "PUT"), (".delete(", "DELETE"), (".route(", "?")]
+        {
+            if rest.contains(call) {
+                found.insert((method.to_owned(), quoted.clone()));
+            }
+        }
+    }
+    found
+}
+
+fn got(answer: &Answer) -> Gets {
+    match answer.status {
+        303 if answer.location.starts_with("/sign-in") && !answer.location.starts_with("/sign-in/") => Door,
+        403 => No,
+        404 => Nothing,
+        status if status < 500 => In,
+        status => panic!("{status}: {}", answer.text),
+    }
+}
+
+#[test]
+fn every_route_has_its_row() {
+    let rows: BTreeSet<_> = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(rows.len(), TABLE.len(), "a row stands there twice");
+    assert_eq!(routes(), rows);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_gets_what_the_table_says_and_foreign_ids_are_as_good_as_none() {
+    let scene = Scene::new().await;
+    let mut wrong = Vec::new();
+    for (method, pattern, expected) in TABLE {
+        for (who, expected) in expected.iter().enumerate() {
+            let path = scene.path(pattern, None);
+            let answer = scene.asks(who, method, &path).await;
+            let got = got(&answer);
+            if got != *expected {
+                wrong.push(format!("{method} {path} for {who}: {got:?} ({}), not {expected:?}", answer.status));
+            }
+            if who == 1 && pattern.contains("{id}") {
+                let unknown = scene.path(pattern, Some("01990000-0000-7000-8000-000000000000"));
+                let unknown = scene.asks(who, method, &unknown).await;
+                if (unknown.status, &unknown.text) != (answer.status, &answer.text) {
+                    wrong.push(format!("{method} {path}: foreign and unknown differ"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    scene.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_of_another_site_changes_anything() {
+    let scene = Scene::new().await;
+    let http = client();
+    let provenances: [&[(&str, &str)]; 8] = [
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "nonsense")],
+        &[("sec-fetch-site", "cross-site"), ("origin", &scene.app.url)],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+        &[("origin", "http://127.0.0.1.evil.example")],
+        &[],
+    ];
+    for (_, pattern, _) in TABLE.iter().filter(|(method, ..)| *method == "POST") {
+        let path = scene.path(pattern, None);
+        for provenance in provenances {
+            let request = http.post(format!("{}{path}", scene.app.url)).header("cookie", &scene.cookies[3]);
+            let request = provenance.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+            assert_eq!(answer.status(), 403, "{path} {provenance:?}");
+            assert!(answer.text().await.unwrap().contains("This form came from another site"), "{path} {provenance:?}");
+        }
+    }
+    // All of it was without effect: the admin is still signed in, and everything is still there.
+    assert_eq!(scene.app.gets(&scene.cookies[3], "/settings/account").await.status, 200);
+    for table in ["destinations", "api_keys WHERE revoked_at IS NULL"] {
+        assert_eq!(value::<i64>(&scene.app, &format!("SELECT count(*) FROM {table}")).await, 1, "{table}");
+    }
+    scene.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_changes_by_a_get() {
+    let scene = Scene::new().await;
+    for (_, pattern, _) in TABLE.iter().filter(|(method, ..)| *method == "POST") {
+        let has_page = TABLE.iter().any(|(method, path, _)| *method == "GET" && path == pattern);
+        if !has_page {
+            let answer = scene.app.gets(&scene.cookies[3], &scene.path(pattern, None)).await;
+            assert!(matches!(answer.status, 404 | 405), "{pattern}: {}", answer.status);
+        }
+    }
+    scene.app.stop().await;
+}
