@@ -134,8 +134,9 @@ impl Test<'_> {
         match self.given.egress.send(&self.connection.request(compressed, Compression::Gzip)).await {
             Ok(answer) => {
                 self.status = Some(answer.status);
-                self.words = answer.words();
-                self.server = answer.server.as_deref().map(shown).or(self.server.take());
+                self.words = self.connection.words(&answer);
+                let server = answer.server.as_deref().map(|server| shown(&self.connection.redact(server)));
+                self.server = server.or(self.server.take());
                 let outcome = self.connection.outcome(&answer);
                 if outcome.is_accepted() && answer.is_web_page() { web_page(answer.status) } else { outcome }
             }

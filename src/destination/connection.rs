@@ -83,7 +83,26 @@ impl Connection {
 
     /// What the receiver's answer means. Its sentence tells no secret, even if the receiver repeats one.
     pub fn outcome(&self, answer: &Answer) -> Outcome {
+        let answer = &self.redact_answer(answer);
         (self.reading)(answer, classify(answer)).map_sentence(|sentence| self.redact(&sentence))
+    }
+
+    /// The receiver's own words, without the secrets that they may repeat.
+    pub fn words(&self, answer: &Answer) -> Option<String> {
+        self.redact_answer(answer).words().map(|words| self.redact(&words))
+    }
+
+    /// Before words are cut to their length: half a secret would not be recognised any more.
+    fn redact_answer(&self, answer: &Answer) -> Answer {
+        let mut redacted = answer.clone();
+        let repeats = |secret: &SecretString| {
+            let secret = secret.expose_secret().as_bytes();
+            answer.body.windows(secret.len().max(1)).any(|window| window == secret)
+        };
+        if self.redactions.iter().any(|(secret, _)| repeats(secret)) {
+            redacted.body = self.redact(&String::from_utf8_lossy(&answer.body)).into();
+        }
+        redacted
     }
 
     /// `text` with every secret of this destination masked.
@@ -91,5 +110,28 @@ impl Connection {
         self.redactions
             .iter()
             .fold(text.to_owned(), |text, (secret, masked)| text.replace(secret.expose_secret(), masked))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destination::kinds;
+
+    const KEY: &str = "7c1f6e0b2a9d4c35b8e06f1d5a72943e";
+
+    /// However long the words before it: they are cut to 200 characters, which must not cut the secret in two.
+    #[test]
+    fn no_answer_tells_a_secret_wherever_it_repeats_it() {
+        let settings = [("dsn", format!("https://{KEY}@sentry.example/1"))].into_iter().collect();
+        let connection = kinds::find("sentry").unwrap().connect(&settings).unwrap();
+        for status in [200, 302, 400, 401, 403, 404, 413, 429, 500, 503, 599] {
+            for before in 0..260 {
+                let body = format!("{{\"detail\":\"{}sentry_key={KEY}\"}}", "x".repeat(before)).into();
+                let answer = Answer { status, body, ..Answer::default() };
+                let told = format!("{:?} {:?}", connection.outcome(&answer), connection.words(&answer));
+                assert!(!told.contains(&KEY[..8]) && !told.contains(&KEY[24..]), "{status}, {before}: {told}");
+            }
+        }
     }
 }

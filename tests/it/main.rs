@@ -4,6 +4,7 @@
 
 mod architecture;
 mod browser;
+mod canaries;
 mod command_line;
 mod connection_test;
 mod deliveries_page;

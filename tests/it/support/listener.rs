@@ -25,15 +25,21 @@ impl Listener {
     }
 
     pub(crate) fn answering(address: &str, answer: impl Into<String>) -> Self {
+        let answer = answer.into();
+        Self::with(address, move |_| answer.clone())
+    }
+
+    /// The answer may depend on how many requests came before.
+    pub(crate) fn with(address: &str, answer: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
-        let (counts, answer) = (Arc::new(Counts::default()), answer.into());
+        let (counts, answer) = (Arc::new(Counts::default()), Arc::new(answer));
         let shared = counts.clone();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 shared.connections.fetch_add(1, Ordering::SeqCst);
                 let (counts, answer) = (shared.clone(), answer.clone());
-                thread::spawn(move || while serve(&stream, &answer, &counts).is_some() {});
+                thread::spawn(move || while serve(&stream, &*answer, &counts).is_some() {});
             }
         });
         Self { address, counts }
@@ -66,7 +72,7 @@ pub(crate) fn free_port(hosts: &[&str]) -> u16 {
 }
 
 /// Reads one request and answers it. None: the other side is gone.
-fn serve(mut stream: &TcpStream, answer: &str, counts: &Counts) -> Option<()> {
+fn serve(mut stream: &TcpStream, answer: &dyn Fn(usize) -> String, counts: &Counts) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let (mut length, mut close, mut line) = (0, false, String::new());
     loop {
@@ -85,7 +91,7 @@ fn serve(mut stream: &TcpStream, answer: &str, counts: &Counts) -> Option<()> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    counts.requests.fetch_add(1, Ordering::SeqCst);
-    stream.write_all(answer.as_bytes()).ok()?;
+    let before = counts.requests.fetch_add(1, Ordering::SeqCst);
+    stream.write_all(answer(before).as_bytes()).ok()?;
     (!close).then_some(())
 }
