@@ -5,5 +5,5 @@ mod bad_input;
 mod cancelled;
 mod failures;
 mod sdk;
-mod server;
+pub(crate) mod server;
 mod upstream;

@@ -2,11 +2,13 @@
 
 mod audit;
 mod canaries;
+mod edge;
 mod members;
 mod password;
 mod routes;
 mod second_factor;
 mod sessions;
+mod smuggling;
 mod throttling;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};

@@ -88,7 +88,7 @@ fn second_factor_that_is_set_up() {
 fn recovery_codes() {
     insta::assert_snapshot!(drawn(&RecoveryCodesPage {
         shell: Shell::settings(Section::Account, "Keep your recovery codes", person()),
-        codes: vec!["00000-11111-22222-33333".to_owned(), "44444-55555-66666-77777".to_owned()],
+        codes: vec!["00000-11111-22222-33333-44444-55555".to_owned(), "66666-77777-88888-99999-aaaaa-bbbbb".to_owned()],
     }));
 }
 
