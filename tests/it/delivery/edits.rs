@@ -42,7 +42,11 @@ async fn switching_broadcast_off_or_pausing_stops_what_waits_until_it_is_on_agai
         let tenant = stage.tenant(&[1]).await;
         let (sent, _worker) = in_the_middle(&stage, &tenant).await;
         let turn = async |on: bool| {
-            if pauses { stage.resumes_or_pauses(&tenant, 0, on).await } else { stage.switches(&tenant, on).await }
+            if pauses {
+                assert!(stage.resumes_or_pauses(&tenant, 0, on).await);
+            } else {
+                stage.switches(&tenant, on).await;
+            }
         };
         turn(false).await;
         let answered = Instant::now();

@@ -78,11 +78,12 @@ impl Stage {
         transaction.commit().await.unwrap();
     }
 
-    /// Pauses or resumes a destination.
-    pub(crate) async fn resumes_or_pauses(&self, tenant: &Tenant, place: usize, on: bool) {
+    /// Pauses or resumes a destination. False: it is switched off, and neither can be done.
+    pub(crate) async fn resumes_or_pauses(&self, tenant: &Tenant, place: usize, on: bool) -> bool {
         let mut transaction = self.store.tenant(tenant.account).await.unwrap();
-        assert!(destinations::put_enabled(&mut transaction, tenant.destinations[place], on).await.unwrap());
+        let done = destinations::put_enabled(&mut transaction, tenant.destinations[place], on).await.unwrap();
         transaction.commit().await.unwrap();
+        done
     }
 
     /// An edit that passed its test: the destination leads to another project.

@@ -26,7 +26,7 @@ async fn a_destination_without_success_is_switched_off_after_ten_attempts_at_the
     });
 
     stage.receiver.recovers(1);
-    stage.resumes_or_pauses(&tenant, 0, true).await;
+    assert!(!stage.resumes_or_pauses(&tenant, 0, true).await, "it cannot be resumed");
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(stage.count(OFF).await, 1, "resuming is not enough");
     assert_eq!(stage.receiver.read(|log| log.tries(1)), tries, "nothing is sent to what is off");
