@@ -32,7 +32,7 @@ fn trouble(receiver: &Receiver) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_missing_after_kills_at_any_moment_and_a_crash_of_postgres() {
-    let cluster = OwnCluster::start().await;
+    let cluster = OwnCluster::durable().await;
     let stage = Stage::on(&cluster.url(), &cluster.admin_url()).await;
     let tenants = [stage.tenant(&[1, 2, 3, 4, 5]).await, stage.tenant(&[6, 7]).await];
     trouble(&stage.receiver);

@@ -116,7 +116,7 @@ enum Away {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn restarts_and_crashes_of_postgres_lose_no_request_and_write_none_twice() {
-    let cluster = OwnCluster::start().await;
+    let cluster = OwnCluster::durable().await;
     let stage = Stage::on(&cluster.url(), &cluster.admin_url()).await;
     let tenant = stage.tenant(&[1]).await;
     let recording = stage.recording(&tenant);

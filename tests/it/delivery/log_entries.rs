@@ -19,7 +19,7 @@ async fn entries_whose_commits_come_late_arrive_once_each_and_in_the_logs_order(
     let tenant = stage.tenant(&[1]).await;
     let template = stage.records(&tenant, names("late", 1)).await.remove(0);
     let _worker = stage.worker();
-    let (each, tasks) = (short_or_long(100, 2_000), TaskTracker::new());
+    let (each, tasks) = (short_or_long(100, 1_000), TaskTracker::new());
     let writers = (0..WRITERS).map(|writer| {
         let writing = Writing { url: stage.url.clone(), account: tenant.account, template: template.clone() };
         tasks.spawn(async move {

@@ -1,4 +1,4 @@
-//! A Postgres of a test's own, which may crash. Its settings are those of a real one: what was committed is on the disk.
+//! A Postgres of a test's own, which may crash, or whose other databases must not disturb.
 
 use std::fs;
 use std::path::Path;
@@ -18,9 +18,19 @@ pub(crate) struct OwnCluster {
 }
 
 impl OwnCluster {
-    pub(crate) async fn start() -> Self {
+    /// One that keeps what was committed.
+    pub(crate) async fn durable() -> Self {
+        Self::start(true).await
+    }
+
+    /// One that is quick and never crashes.
+    pub(crate) async fn quick() -> Self {
+        Self::start(false).await
+    }
+
+    async fn start(durable: bool) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let options = Options { durable: true, search_path: std::env::var_os("PATH"), ..Options::default() };
+        let options = Options { durable, search_path: std::env::var_os("PATH"), ..Options::default() };
         let postgres = EmbeddedPostgres::start(folder.path(), options).await.unwrap();
         Self { postgres, folder }
     }
