@@ -72,6 +72,16 @@ pub struct CompletedRequest<'a> {
     pub failed_attempts: Vec<FailedAttempt<'a>>,
 }
 
+impl<'a> CompletedRequest<'a> {
+    /// Reads what was recorded.
+    ///
+    /// # Errors
+    /// When the bytes are something else.
+    pub fn from_bytes(bytes: &'a [u8]) -> serde_json::Result<Self> {
+        text::from_json(bytes)
+    }
+}
+
 /// `gen_ai.operation.name` (OpenTelemetry's GenAI semantic conventions).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -19,8 +19,8 @@ use serde_json::value::RawValue;
 
 use self::conversation::Conversation;
 pub use self::openai::{AnsweredChoice, AnsweredToolCall, ChatParts};
-use super::Text;
 use super::limits::CONTENT_BYTES;
+use super::{Text, text};
 
 /// The content of one completed request, at most [`CONTENT_BYTES`] of it.
 #[derive(Clone, Default, Serialize)]
@@ -94,7 +94,7 @@ impl<'a> ContentRef<'a> {
     /// # Errors
     /// When the bytes are something else.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Unreadable> {
-        Ok(serde_json::from_slice(bytes)?)
+        Ok(text::from_json(bytes)?)
     }
 
     /// Bytes of the four texts, which is what they take up in a span.

@@ -7,6 +7,15 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
+/// Reads recorded JSON. That it is UTF-8 is checked once and for all of it, which costs a fraction of checking each text.
+pub(super) fn from_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(json) {
+        Ok(json) => serde_json::from_str(json),
+        // Fails too, and says where.
+        Err(_) => serde_json::from_slice(json),
+    }
+}
+
 /// A `Cow<str>` that serde really borrows, also inside `Option`, `Vec` and tuples (serde's own `Cow` does not).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Text<'a>(pub Cow<'a, str>);

@@ -116,7 +116,7 @@ impl Builder {
 }
 
 fn push(entry: Entry<'_>, settings: &TraceSettings, with: WithContent, encoder: &mut Encoder) -> bool {
-    let Ok(request) = serde_json::from_slice::<CompletedRequest<'_>>(entry.payload) else { return false };
+    let Ok(request) = CompletedRequest::from_bytes(entry.payload) else { return false };
     let content = entry.content.filter(|_| with == WithContent::AsRead).map(ContentRef::from_bytes);
     let Ok(content) = content.transpose() else { return false };
     let mut trace = trace::build(&request, content.as_ref(), settings);
