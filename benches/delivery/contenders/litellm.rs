@@ -1,0 +1,58 @@
+//! The LiteLLM proxy, where somebody has installed it, before the same model server.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::outcome::Result;
+use crate::post::Post;
+
+/// As the table calls it.
+pub(crate) const LABEL: &str = "LiteLLM proxy";
+
+/// Tenths of a second that it may take to listen.
+const PATIENCE: u32 = 1_200;
+
+/// A running proxy. Ended when dropped.
+#[derive(Debug)]
+pub(crate) struct Proxy(Child);
+
+impl Proxy {
+    /// Starts the program `litellm` on `address` and waits until it listens.
+    pub(crate) async fn start(
+        program: &Path,
+        address: SocketAddr,
+        upstream: SocketAddr,
+        folder: &Path,
+    ) -> Result<Self> {
+        let settings = folder.join("litellm.yaml");
+        let models = format!(
+            "model_list:\n  - model_name: openai/gpt-4o\n    litellm_params:\n      model: openai/gpt-4o\n      \
+             api_base: http://{upstream}/v1\n      api_key: none\n"
+        );
+        fs::write(&settings, models)?;
+        let words = File::create(folder.join("litellm.log"))?;
+        let mut command = Command::new(program);
+        command.arg("--config").arg(&settings).args(["--host", &address.ip().to_string()]);
+        command.args(["--port", &address.port().to_string()]).env("LITELLM_LOCAL_MODEL_COST_MAP", "True");
+        command.stdin(Stdio::null()).stdout(words.try_clone()?).stderr(words);
+        let proxy = Self(command.spawn()?);
+        for _ in 0..PATIENCE {
+            if Post::connect(address).is_ok() {
+                return Ok(proxy);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Err("litellm does not listen".into())
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

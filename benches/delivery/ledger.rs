@@ -1,0 +1,138 @@
+//! The figures: gathered run by run, told as medians with ratios, written as JSON.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+/// A line of the table before its figures: what is measured, in which unit, and what spec 4.5 wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) unit: &'static str,
+    pub(crate) goal: &'static str,
+}
+
+impl Row {
+    pub(crate) fn new(name: impl Into<String>, unit: &'static str, goal: &'static str) -> Self {
+        Self { name: name.into(), unit, goal }
+    }
+}
+
+/// One contender's figures in one row.
+#[derive(Debug)]
+struct Series {
+    row: Row,
+    contender: String,
+    values: Vec<f64>,
+}
+
+/// All figures so far.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(Vec<Series>);
+
+impl Ledger {
+    /// Adds a figure. The first contender of a row is the one to which the others' ratios refer.
+    pub(crate) fn note(&mut self, row: &Row, contender: impl Into<String>, value: f64) {
+        let contender = contender.into();
+        eprintln!("  {:<62} {contender:<36} {value:>12.2} {}", row.name, row.unit);
+        match self.0.iter_mut().find(|series| series.row == *row && series.contender == contender) {
+            Some(series) => series.values.push(value),
+            None => self.0.push(Series { row: row.clone(), contender, values: vec![value] }),
+        }
+    }
+
+    /// The table in Markdown.
+    pub(crate) fn table(&self) -> String {
+        let mut table =
+            String::from("| what | who | median | least to most | ratio | goal |\n|---|---|---:|---:|---:|---|\n");
+        for (row, group) in self.rows() {
+            for (index, series) in group.iter().enumerate() {
+                let name = if index == 0 { row.name.as_str() } else { "" };
+                let goal = if index == 0 { row.goal } else { "" };
+                let range = format!("{} to {}", number(series.least()), number(series.most()));
+                let _ = writeln!(
+                    table,
+                    "| {name} | {} | {} {} | {range} | {:.2} | {goal} |",
+                    series.contender,
+                    number(series.median()),
+                    row.unit,
+                    series.median() / group[0].median(),
+                );
+            }
+        }
+        table
+    }
+
+    /// Everything, each run's figure too.
+    pub(crate) fn json(&self) -> Value {
+        let rows = self.rows().into_iter().map(|(row, group)| {
+            let contenders = group.iter().map(|series| {
+                json!({
+                    "name": series.contender,
+                    "median": series.median(),
+                    "ratio": series.median() / group[0].median(),
+                    "runs": series.values,
+                })
+            });
+            json!({
+                "row": row.name, "unit": row.unit, "goal": row.goal, "contenders": contenders.collect::<Vec<_>>(),
+            })
+        });
+        rows.collect()
+    }
+
+    fn rows(&self) -> Vec<(&Row, Vec<&Series>)> {
+        let mut rows: Vec<(&Row, Vec<&Series>)> = Vec::new();
+        for series in &self.0 {
+            match rows.iter_mut().find(|(row, _)| **row == series.row) {
+                Some((_, group)) => group.push(series),
+                None => rows.push((&series.row, vec![series])),
+            }
+        }
+        rows
+    }
+}
+
+impl Series {
+    fn sorted(&self) -> Vec<f64> {
+        let mut values = self.values.clone();
+        values.sort_by(f64::total_cmp);
+        values
+    }
+
+    fn median(&self) -> f64 {
+        percentile(&self.values, 50)
+    }
+
+    fn least(&self) -> f64 {
+        self.sorted().first().copied().unwrap_or(f64::NAN)
+    }
+
+    fn most(&self) -> f64 {
+        self.sorted().last().copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// The value that `percent` of the values do not exceed.
+pub(crate) fn percentile(values: &[f64], percent: usize) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(index).copied().unwrap_or(f64::NAN)
+}
+
+/// Whole thousands with separators, small numbers with their decimals.
+fn number(value: f64) -> String {
+    if value.abs() < 100.0 {
+        return format!("{value:.2}");
+    }
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

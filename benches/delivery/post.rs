@@ -1,0 +1,81 @@
+//! The least HTTP client that there can be: one kept connection, blocking, bodies whose length is told. It sets the limit
+//! that others are measured against.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+/// One kept connection.
+#[derive(Debug)]
+pub(crate) struct Post {
+    stream: TcpStream,
+    request: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl Post {
+    pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, request: Vec::new(), answer: Vec::new() })
+    }
+
+    /// Sends `body`; gives the answer's status and body. `headers` end in line ends.
+    pub(crate) fn send(&mut self, path: &str, headers: &str, body: &[u8]) -> io::Result<(u16, &[u8])> {
+        self.request.clear();
+        let length = body.len();
+        write!(self.request, "POST {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-length: {length}\r\n\r\n")?;
+        self.request.extend_from_slice(body);
+        self.stream.write_all(&self.request)?;
+        self.read()
+    }
+
+    fn read(&mut self) -> io::Result<(u16, &[u8])> {
+        self.answer.clear();
+        let mut chunk = [0; 16 * 1024];
+        loop {
+            if let Some(end) = complete(&self.answer) {
+                let (status, body) = head(&self.answer).map_or((0, end), |head| (head.status, head.body));
+                return Ok((status, &self.answer[body..end]));
+            }
+            let count = self.stream.read(&mut chunk)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.answer.extend_from_slice(&chunk[..count]);
+        }
+    }
+}
+
+/// What an answer's head says.
+struct Head {
+    status: u16,
+    /// Where the body begins.
+    body: usize,
+    /// None: it comes in chunks.
+    length: Option<usize>,
+}
+
+/// Once the head is there.
+fn head(answer: &[u8]) -> Option<Head> {
+    let body = answer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&answer[..body]).ok()?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let length = header(head, "content-length").and_then(|length| length.parse().ok());
+    Some(Head { status, body, length })
+}
+
+/// Where the answer ends, once all of it is there.
+fn complete(answer: &[u8]) -> Option<usize> {
+    let Head { body, length, .. } = head(answer)?;
+    match length {
+        Some(length) => (answer.len() >= body + length).then_some(body + length),
+        None => answer[body..].ends_with(b"0\r\n\r\n").then_some(answer.len()),
+    }
+}
+
+/// A header's value. Names in any case.
+pub(crate) fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    head.lines()
+        .filter_map(|line| line.split_once(':'))
+        .find_map(|(found, value)| found.eq_ignore_ascii_case(name).then_some(value.trim()))
+}

@@ -1,0 +1,99 @@
+//! The receiver's side of HTTP/1.1, no more of it than exporters use: kept connections, bodies whose length is told.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::LocalSet;
+use tracecast::clock::Clock;
+
+use super::tally::Tally;
+use super::{ARRIVALS, COMPLETIONS, COUNTS, RESET};
+use crate::outcome::Result;
+use crate::post::header;
+
+/// What an exporter gets: an empty `ExportTraceServiceResponse`.
+const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+
+/// What a model server says.
+const COMPLETION: &[u8] = br#"{"id":"chatcmpl-AbC123","object":"chat.completion","created":1788596085,"model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"The pool ran out of connections because the retry of the checkout holds one while it waits."},"finish_reason":"stop"}],"usage":{"prompt_tokens":412,"completion_tokens":97,"total_tokens":509}}"#;
+
+/// Serves until the process is ended; its first line of output is its address.
+pub(crate) fn run(delay: Duration, arrivals: bool) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(LocalSet::new().run_until(async move {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        println!("{}", listener.local_addr()?);
+        let tally = Rc::new(RefCell::new(Tally::new(arrivals)));
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            let tally = tally.clone();
+            tokio::task::spawn_local(async move {
+                if let Err(error) = connection(stream, &tally, delay).await {
+                    eprintln!("receiver: {error}");
+                }
+            });
+        }
+    }))
+}
+
+async fn connection(mut stream: TcpStream, tally: &RefCell<Tally>, delay: Duration) -> Result<()> {
+    let mut bytes = Vec::with_capacity(1 << 20);
+    loop {
+        let Some(end) = read_head(&mut stream, &mut bytes).await? else { return Ok(()) };
+        let head = std::str::from_utf8(&bytes[..end])?;
+        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        let gzip = header(head, "content-encoding") == Some("gzip");
+        let length: usize = header(head, "content-length").ok_or("a request without content-length")?.parse()?;
+        while bytes.len() < end + length {
+            if stream.read_buf(&mut bytes).await? == 0 {
+                return Err("a request broke off".into());
+            }
+        }
+        let at = Clock::System.unix_nanos().0;
+        match path.as_str() {
+            COUNTS => {
+                let counts = tally.borrow().counts();
+                answer(&mut stream, &counts).await?;
+            }
+            COMPLETIONS => answer(&mut stream, COMPLETION).await?,
+            ARRIVALS => {
+                let arrivals = tally.borrow().arrivals();
+                answer(&mut stream, &arrivals).await?;
+            }
+            RESET => {
+                tally.borrow_mut().reset();
+                answer(&mut stream, b"").await?;
+            }
+            _ => {
+                tally.borrow_mut().add(&bytes[end..end + length], gzip, at)?;
+                if !delay.is_zero() {
+                    tokio::time::sleep(delay).await;
+                }
+                stream.write_all(TAKEN).await?;
+            }
+        }
+        bytes.drain(..end + length);
+    }
+}
+
+/// Where the body begins. None: the other side has closed the connection.
+async fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<Option<usize>> {
+    loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            return Ok(Some(end + 4));
+        }
+        if stream.read_buf(bytes).await? == 0 {
+            return if bytes.is_empty() { Ok(None) } else { Err("a request broke off in its head".into()) };
+        }
+    }
+}
+
+async fn answer(stream: &mut TcpStream, body: &[u8]) -> Result<()> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    stream.write_all(&[head.as_bytes(), body].concat()).await?;
+    Ok(())
+}

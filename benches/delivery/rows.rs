@@ -1,0 +1,11 @@
+//! The rows of the table (spec 4.5).
+
+pub(crate) mod export;
+pub(crate) mod gateway;
+pub(crate) mod healthy;
+pub(crate) mod idle;
+pub(crate) mod latency;
+pub(crate) mod many;
+pub(crate) mod queue;
+pub(crate) mod reading;
+pub(crate) mod recording;

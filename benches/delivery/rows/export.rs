@@ -1,0 +1,169 @@
+//! From Postgres to one receiver: processor time per event, events a second, memory; beside the limit and the usual ways.
+
+use std::time::Duration;
+
+use sqlx::Connection as _;
+
+use crate::bench::{Bench, Run};
+use crate::contenders::{Contender, Task, python};
+use crate::ledger::Row;
+use crate::outcome::Result;
+use crate::program::Program;
+use crate::receiver::Receiver;
+use crate::tenants::Tenant;
+use crate::usage;
+
+/// The small backlog.
+const SMALL: u64 = 10_000;
+/// Events of those whose cost does not depend on a backlog.
+const MEMORY: u64 = 100_000;
+/// The same, for one that is slow.
+const PYTHON: u64 = 10_000;
+/// Rows of a queue that takes them one by one, and of one that takes them by the batch.
+const ROWS: (u64, u64) = (1_000, 50_000);
+
+/// With or without compression.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    gzip: bool,
+    words: &'static str,
+    cpu_goal: &'static str,
+    rate_goal: &'static str,
+}
+
+const GZIP: Form = Form {
+    gzip: true,
+    words: "gzip",
+    cpu_goal: "at most 16 µs",
+    rate_goal: "bare loop at most 1.33 times as fast; 50,000/s",
+};
+const PLAIN: Form = Form {
+    gzip: false,
+    words: "no compression",
+    cpu_goal: "at most 8 µs",
+    rate_goal: "bare loop at most 1.33 times as fast; 80,000/s",
+};
+
+pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
+    let mut receiver = Receiver::start(Duration::ZERO, false)?;
+    let large_events = bench.options.large();
+    let small = bench.tenant("small", receiver.address(), SMALL.min(large_events)).await?;
+    let large = bench.tenant("large", receiver.address(), large_events).await?;
+    let program = bench.program.clone();
+    for _ in 0..bench.options.runs() {
+        for (tenant, events) in [(small, SMALL.min(large_events)), (large, large_events)] {
+            let backlog = (tenant, events);
+            tracecast(bench, &mut receiver, ("tracecast", &program), backlog, GZIP).await?;
+            if let Some(settings) = bench.options.variant.clone() {
+                let variant = bench.program.with(&settings);
+                tracecast(bench, &mut receiver, (&settings, &variant), backlog, GZIP).await?;
+            }
+            let plain = bench.program.with("TRACECAST_COMPRESSION=none");
+            tracecast(bench, &mut receiver, ("tracecast", &plain), backlog, PLAIN).await?;
+            for form in [GZIP, PLAIN] {
+                bare(bench, &mut receiver, backlog, form).await?;
+            }
+        }
+        beside_a_snapshot(bench, &mut receiver, (large, large_events)).await?;
+        others(bench, &mut receiver, large, large_events).await?;
+    }
+    Ok(())
+}
+
+/// A fresh worker sends the backlog.
+async fn tracecast(
+    bench: &mut Bench,
+    receiver: &mut Receiver,
+    (name, program): (&str, &Program),
+    (tenant, events): (Tenant, u64),
+    form: Form,
+) -> Result<()> {
+    tenant.rewind(&mut bench.admin).await?;
+    let worker = bench.worker(program, receiver).await?;
+    let run = bench.drain(&worker, tenant, receiver, events).await?;
+    note(bench, name, events, form, &run);
+    if form.gzip && program.settings.is_empty() {
+        bench.ledger.note(&cost(), format!("{events} events"), run.sender_us() + run.postgres_us());
+    }
+    let (most, _) = usage::resident_mb(worker.pid())?;
+    let memory = Row::new(format!("memory of the worker, {}", form.words), "MB", "at most 96 MB and 1.2 times");
+    bench.ledger.note(&memory, format!("{name}, {events} events"), most);
+    Ok(())
+}
+
+/// The same while another connection holds a snapshot, as a report does that runs for an hour: Postgres can then remove
+/// no old version of any row.
+async fn beside_a_snapshot(bench: &mut Bench, receiver: &mut Receiver, (tenant, events): (Tenant, u64)) -> Result<()> {
+    let mut other = bench.server.admin().await?;
+    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT count(*) FROM accounts")
+        .execute(&mut other)
+        .await?;
+    tenant.rewind(&mut bench.admin).await?;
+    let program = bench.program.clone();
+    let worker = bench.worker(&program, receiver).await?;
+    let run = bench.drain(&worker, tenant, receiver, events).await?;
+    other.close().await?;
+    bench.ledger.note(&cost(), format!("{events} events, a snapshot held open"), run.sender_us() + run.postgres_us());
+    Ok(())
+}
+
+/// Of worker and Postgres together, by the size of the backlog.
+fn cost() -> Row {
+    Row::new("processor time of worker and Postgres, gzip", "µs/event", "at most 1.2 times")
+}
+
+async fn bare(bench: &mut Bench, receiver: &mut Receiver, (tenant, events): (Tenant, u64), form: Form) -> Result<()> {
+    contender(bench, receiver, Contender::Bare, (tenant, events), (events, form)).await
+}
+
+/// Those without a backlog of their own: compared by what one event costs.
+async fn others(bench: &mut Bench, receiver: &mut Receiver, tenant: Tenant, large: u64) -> Result<()> {
+    let (row, rows) = (bench.options.sized(ROWS.0), bench.options.sized(ROWS.1));
+    for form in [GZIP, PLAIN] {
+        let events = bench.options.sized(MEMORY);
+        contender(bench, receiver, Contender::Sdk, (tenant, events), (large, form)).await?;
+    }
+    if let Some(python) = bench.options.python.clone() {
+        let events = bench.options.sized(PYTHON);
+        for form in [GZIP, PLAIN] {
+            let task = (events, form.gzip);
+            let mut role = python::start(&python, receiver.address(), task, bench.server.folder())?;
+            let run = bench.contend(&mut role, receiver).await?;
+            note(bench, python::LABEL, large, form, &run);
+        }
+    }
+    for (queue, events) in [(Contender::Row, row), (Contender::Rows, rows)] {
+        crate::rows::queue::fill(bench, events).await?;
+        contender(bench, receiver, queue, (tenant, events), (large, GZIP)).await?;
+    }
+    Ok(())
+}
+
+async fn contender(
+    bench: &mut Bench,
+    receiver: &mut Receiver,
+    contender: Contender,
+    (tenant, events): (Tenant, u64),
+    (row, form): (u64, Form),
+) -> Result<()> {
+    let task = Task {
+        contender,
+        gzip: form.gzip,
+        events,
+        receiver: receiver.address(),
+        database: bench.server.admin_url(),
+        accounts: vec![tenant.account],
+    };
+    let mut role = task.start()?;
+    let run = bench.contend(&mut role, receiver).await?;
+    note(bench, contender.label(), row, form, &run);
+    Ok(())
+}
+
+fn note(bench: &mut Bench, name: &str, events: u64, form: Form, run: &Run) {
+    let row = |what: &str, unit, goal| Row::new(format!("{what}, {events} events, {}", form.words), unit, goal);
+    bench.ledger.note(&row("export", "events/s", form.rate_goal), name, run.events_per_second());
+    bench.ledger.note(&row("processor time of the sender", "µs/event", form.cpu_goal), name, run.sender_us());
+    bench.ledger.note(&row("processor time of Postgres", "µs/event", ""), name, run.postgres_us());
+    bench.ledger.note(&row("bytes on the wire", "bytes/event", ""), name, run.bytes_per_event());
+}

@@ -1,0 +1,88 @@
+//! Where the worker's time goes within one batch: reading the recorded JSON, building the trace, encoding, compressing.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use tracecast::completed_request::CompletedRequest;
+use tracecast::completed_request::content::ContentRef;
+use tracecast::otlp::{Encoder, Gzip, Resource};
+use tracecast::trace;
+
+use crate::bench::{Bench, count};
+use crate::ledger::{Ledger, Row};
+use crate::{bodies, event};
+
+/// Events of the batch.
+const EVENTS: u64 = 500;
+
+/// Rounds of which the quickest counts: what the machine's other work adds is left out.
+const ROUNDS: u32 = 200;
+
+pub(crate) fn run(bench: &mut Bench) {
+    let rounds = if bench.options.quick { 2 } else { ROUNDS };
+    for _ in 0..bench.options.runs() {
+        measure(rounds, &mut bench.ledger);
+    }
+}
+
+fn measure(rounds: u32, ledger: &mut Ledger) {
+    let batch = Batch::new();
+    let settings = bodies::settings();
+    let mut encoder = Encoder::new(Resource::new(""));
+    let parse = least(rounds, || batch.each(|request, content| drop(black_box((request, content)))));
+    let built = least(rounds, || {
+        batch.each(|request, content| drop(black_box(trace::build(&request, Some(&content), &settings))));
+    });
+    let all = least(rounds, || {
+        encoder.clear();
+        batch.each(|request, content| encoder.push(&trace::build(&request, Some(&content), &settings)));
+    });
+    let body = encoder.finish();
+    let (mut compressor, mut compressed) = (Gzip::new(), Vec::new());
+    let gzip = least(rounds, || compressor.compress(body, &mut compressed));
+    let time = |what: &str| Row::new(format!("one event, {what}"), "µs", "");
+    ledger.note(&time("reading its JSON"), "tracecast", each(parse));
+    ledger.note(&time("building its trace"), "tracecast", each(built.saturating_sub(parse)));
+    ledger.note(&time("encoding its spans"), "tracecast", each(all.saturating_sub(built)));
+    ledger.note(&time("compressing it"), "tracecast", each(gzip));
+    let size = |what: &str| Row::new(format!("one event, {what}"), "bytes", "");
+    ledger.note(&size("recorded"), "tracecast", count(batch.bytes()) / count(EVENTS));
+    ledger.note(&size("encoded"), "tracecast", count(body.len() as u64) / count(EVENTS));
+    ledger.note(&size("compressed"), "tracecast", count(compressed.len() as u64) / count(EVENTS));
+}
+
+/// Recorded events, as they lie in the log.
+struct Batch(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Batch {
+    fn new() -> Self {
+        let recorded = (0..EVENTS).map(event::completed).map(|(request, content)| {
+            (serde_json::to_vec(&request).expect("an event can be written"), content.to_bytes())
+        });
+        Self(recorded.collect())
+    }
+
+    fn each(&self, mut with: impl FnMut(CompletedRequest<'_>, ContentRef<'_>)) {
+        for (payload, content) in &self.0 {
+            let request = CompletedRequest::from_bytes(payload).expect("a recorded event can be read back");
+            with(request, ContentRef::from_bytes(content).expect("recorded content can be read back"));
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.iter().map(|(payload, content)| (payload.len() + content.len()) as u64).sum()
+    }
+}
+
+fn least(rounds: u32, mut work: impl FnMut()) -> Duration {
+    let times = (0..rounds).map(|_| {
+        let begun = Instant::now();
+        work();
+        begun.elapsed()
+    });
+    times.min().unwrap_or_default()
+}
+
+fn each(batch: Duration) -> f64 {
+    batch.as_secs_f64() * 1e6 / count(EVENTS)
+}

@@ -1,0 +1,118 @@
+//! Accounts with one destination each, made through the program's own library, so that the worker accepts them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use secrecy::SecretString;
+use serde_json::json;
+use sqlx::PgConnection;
+use tracecast::app::App;
+use tracecast::audit::{Actor, Who};
+use tracecast::auth::sign_up;
+use tracecast::broadcast;
+use tracecast::config::{Config, Given, Source};
+use tracecast::destination::{Settings, kinds};
+use tracecast::id::{AccountId, DestinationId};
+use tracecast::seal::Place;
+use tracecast::state::State;
+use tracecast::store::destinations::{self, TestedValues};
+use tracecast::store::log::CHANNEL;
+
+use crate::outcome::Result;
+
+/// The sealing key of the benchmark's destinations: it guards nothing.
+pub(crate) const KEY: &str = "abababababababababababababababababababababababababababababababab";
+
+/// Where a destination's requests go on a receiver.
+pub(crate) const PATH: &str = "/api/1/integration/otlp/v1/traces";
+
+/// An account whose destination is paused until it is told to go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tenant {
+    pub(crate) account: AccountId,
+    pub(crate) destination: DestinationId,
+}
+
+/// The program's own view of the database, migrated.
+pub(crate) async fn state(database_url: &str) -> Result<State> {
+    let given = Given::defaults().with("keys", KEY, Source::Argument);
+    let mut config = Config::parse(&given).map_err(|mistakes| format!("{mistakes:?}"))?;
+    config.database_url = Some(SecretString::from(database_url));
+    Ok(App::build(config).await?.state("bench", 8)?)
+}
+
+impl Tenant {
+    /// An account with Broadcast on and a Sentry destination at `receiver`.
+    pub(crate) async fn create(state: &State, name: &str, receiver: SocketAddr) -> Result<Self> {
+        let email = format!("{name}@bench.example");
+        let account =
+            sign_up::create(state, &email, name, SecretString::from("nobody signs in to a benchmark")).await?;
+        let tenant = Self { account, destination: DestinationId(state.random.uuid()) };
+        broadcast::switch(state, &tenant.operator(), true).await?;
+        tenant.connect(state, receiver).await?;
+        Ok(tenant)
+    }
+
+    /// The operator of the server, at work in this account.
+    pub(crate) fn operator(self) -> Actor {
+        Actor { account: self.account, who: Who::Operator, client: None }
+    }
+
+    /// What [`broadcast::connect`] stores after a passed test.
+    async fn connect(self, state: &State, receiver: SocketAddr) -> Result<()> {
+        let kind = kinds::find("sentry").ok_or("there is no Sentry")?;
+        let dsn = format!("http://{}@{receiver}/1", "0123456789abcdef".repeat(2));
+        let fields = BTreeMap::from([("dsn", dsn.as_str()), ("environment", "production")]);
+        let connection = kind.connect(&fields.into_iter().collect::<Settings>())?;
+        let place = Place::Destination(self.account, self.destination);
+        let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
+        let values = TestedValues {
+            name: "Sentry",
+            privacy_mode: false,
+            settings: &connection.stored().open,
+            masked: connection.all_masked(),
+            secrets: &secrets,
+            secrets_changed: true,
+            target: connection.target(),
+            test: &json!({}),
+        };
+        let mut tenant = state.store.tenant(self.account).await?;
+        destinations::create(&mut tenant, self.destination, kind.manifest.slug, &values).await?;
+        destinations::put_enabled(&mut tenant, self.destination, false).await?;
+        tenant.commit().await?;
+        Ok(())
+    }
+
+    /// Pauses the destination and gives it a new cursor, which stands at the beginning of the log.
+    pub(crate) async fn rewind(self, admin: &mut PgConnection) -> Result<()> {
+        let account = self.account.0;
+        for statement in [
+            "UPDATE destinations SET enabled = false WHERE account_id = $1",
+            "DELETE FROM cursors WHERE account_id = $1",
+            "INSERT INTO cursors (account_id, destination_id, since, xid)
+             SELECT account_id, id, 'epoch', '0' FROM destinations WHERE account_id = $1",
+            "DELETE FROM deliveries WHERE account_id = $1",
+        ] {
+            sqlx::query(statement).bind(account).execute(&mut *admin).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Pauses all destinations, so that no worker of a later row takes up what an earlier one left.
+pub(crate) async fn rest(admin: &mut PgConnection) -> Result<()> {
+    sqlx::query("UPDATE destinations SET enabled = false WHERE enabled").execute(admin).await?;
+    Ok(())
+}
+
+/// Resumes the destinations, and wakes the worker as a commit does.
+pub(crate) async fn go(admin: &mut PgConnection, tenants: &[Tenant]) -> Result<()> {
+    let accounts: Vec<_> = tenants.iter().map(|tenant| tenant.account.0).collect();
+    sqlx::query("UPDATE destinations SET enabled = true WHERE account_id = ANY ($1)")
+        .bind(&accounts)
+        .execute(&mut *admin)
+        .await?;
+    let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
+    sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(names.join(",")).execute(admin).await?;
+    Ok(())
+}
