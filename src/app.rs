@@ -28,6 +28,7 @@ use crate::random::{Random, Unavailable};
 use crate::recorder::Recorder;
 use crate::seal::{KeyId, Keyring, KeyringError};
 use crate::state::State;
+use crate::state::rate_limits::RateLimits;
 use crate::state::testing::Testing;
 use crate::store;
 use crate::worker::Worker;
@@ -167,6 +168,7 @@ impl App {
             keyring: self.keyring.clone(),
             hashing: self.hashing.clone(),
             testing: Testing::default(),
+            rate_limits: RateLimits::new(self.config.key_rate),
         })
     }
 

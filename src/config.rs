@@ -7,6 +7,7 @@ pub mod trusted_proxies;
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub signup: Signup,
     /// Proxies whose word about the client's address counts.
     pub trusted_proxies: TrustedProxies,
+    /// Requests that one API key may send in a second. None: any number.
+    pub key_rate: Option<NonZeroU32>,
     /// Addresses that requests may go to although the address rule refuses them, as typed.
     pub egress_allow: Vec<String>,
     /// Whether requests to destinations may use plain http.
@@ -128,6 +131,7 @@ impl Config {
             keys_file: reading.given("keys-file").map(PathBuf::from),
             signup: reading.parsed("signup", Signup::Invite, signup),
             trusted_proxies: reading.parsed("trusted-proxies", TrustedProxies::default(), TrustedProxies::parse),
+            key_rate: reading.parsed("key-rate", None, rate),
             egress_allow: list(&reading.text("egress-allow")),
             egress_allow_http: reading.parsed("egress-allow-http", false, yes_or_no),
             upstream: reading.upstream(),
@@ -246,6 +250,10 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
         "false" | "0" | "no" | "off" | "" => Ok(false),
         _ => Err(format!("`{text}` is neither `true` nor `false`")),
     }
+}
+
+fn rate(text: &str) -> Result<Option<NonZeroU32>, String> {
+    text.parse().map(NonZeroU32::new).map_err(|_| format!("`{text}` is not a whole number of requests a second"))
 }
 
 fn positive(text: &str) -> Result<usize, String> {

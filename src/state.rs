@@ -1,11 +1,13 @@
 //! What flows are given: everything that reaches outside the program, built once and passed in.
 
+pub mod rate_limits;
 pub mod testing;
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use self::rate_limits::RateLimits;
 use self::testing::Testing;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -33,4 +35,6 @@ pub struct State {
     pub hashing: Arc<Semaphore>,
     /// Lets one connection test run at a time for each account.
     pub testing: Testing,
+    /// How often one address or one API key may come.
+    pub rate_limits: RateLimits,
 }

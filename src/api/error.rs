@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::completed_request::GenerationId;
 use crate::gateway::Failure;
+use crate::state::rate_limits::TooOften;
 
 /// The name of a recorded request.
 pub(super) const GENERATION_ID_HEADER: HeaderName = HeaderName::from_static("x-generation-id");
@@ -36,6 +37,13 @@ impl Error {
     /// The key is valid, but not for this.
     pub(super) fn forbidden(message: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// The key, or keys that let nobody in from this address, came too often.
+    pub(super) fn too_often(TooOften(wait): TooOften) -> Self {
+        const MESSAGE: &str = "Too many requests. Wait as long as the header Retry-After says, then send it again.";
+        let seconds = wait.as_secs() + 1;
+        Self::new(StatusCode::TOO_MANY_REQUESTS, MESSAGE).with(header::RETRY_AFTER, &seconds.to_string())
     }
 
     /// Something of ours is away; what exactly is in the log.

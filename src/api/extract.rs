@@ -11,6 +11,7 @@ use super::error::Error;
 use crate::auth::api_keys::{ApiKeyIdentity, IdentifyError, identify};
 use crate::state::State;
 use crate::token::ApiKeyType;
+use crate::web::client::client;
 
 /// A valid key that may ask models.
 #[derive(Debug, Clone, Copy)]
@@ -35,18 +36,25 @@ impl FromRequest for InferenceKey {
 }
 
 async fn identity(request: &HttpRequest) -> Result<ApiKeyIdentity, Error> {
-    let presented = presented_key(request).ok_or_else(Error::unauthorized)?;
     let Some(state) = request.app_data::<web::Data<State>>() else {
         tracing::error!("the API was mounted without its State");
         return Err(Error::unavailable());
     };
-    identify(state, presented).await.map_err(|error| match error {
-        IdentifyError::Unauthorized => Error::unauthorized(),
-        IdentifyError::Unavailable(error) => {
-            tracing::error!(%error, "an API key could not be checked");
-            Error::unavailable()
+    let identified = match presented_key(request) {
+        Some(presented) => identify(state, presented).await,
+        None => Err(IdentifyError::Unauthorized),
+    };
+    match identified {
+        Ok(identity) => state.rate_limits.key(identity.key).map(|()| identity).map_err(Error::too_often),
+        Err(IdentifyError::Unauthorized) => {
+            let address = client(request, &state.config.trusted_proxies).address;
+            Err(state.rate_limits.refused_key(address).map_or_else(Error::too_often, |()| Error::unauthorized()))
         }
-    })
+        Err(IdentifyError::Unavailable(error)) => {
+            tracing::error!(%error, "an API key could not be checked");
+            Err(Error::unavailable())
+        }
+    }
 }
 
 /// The bearer token (RFC 6750); None where it is missing or there are several.

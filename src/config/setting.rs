@@ -82,6 +82,12 @@ pub const SETTINGS: &[Setting] = &[
         "Your proxies, as a list of addresses and networks: from them X-Forwarded-For is believed, read from the right.",
     ),
     setting(
+        "key-rate",
+        "TRACECAST_KEY_RATE",
+        "0",
+        "Requests that one API key may send in a second; what comes beyond is answered with 429. 0: any number.",
+    ),
+    setting(
         "egress-allow",
         "TRACECAST_EGRESS_ALLOW",
         "",

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use super::html;
 use super::pages::problem::ProblemPage;
+use crate::state::rate_limits::TooOften;
 use crate::{auth, broadcast, store};
 
 /// Why there is no page. Not a `std::error::Error`, so that `?` turns each of those into [`Error::Internal`].
@@ -23,6 +24,8 @@ pub enum Error {
     Forbidden,
     /// There is no such thing, or it is somebody else's.
     NotFound,
+    /// Too many such forms from this address.
+    TooOften(TooOften),
     /// A form of more than 64 KiB.
     TooLarge,
     /// The body took too long.
@@ -58,6 +61,7 @@ impl fmt::Display for Error {
             Self::LacksSecondFactor => f.write_str("lacks a second factor"),
             Self::Forbidden => f.write_str("forbidden"),
             Self::NotFound => f.write_str("not found"),
+            Self::TooOften(_) => f.write_str("too often"),
             Self::TooLarge => f.write_str("form too large"),
             Self::TooSlow => f.write_str("form too slow"),
             Self::NotAForm => f.write_str("not a form"),
@@ -72,6 +76,7 @@ impl ResponseError for Error {
             Self::SignedOut { .. } | Self::LacksSecondFactor => StatusCode::SEE_OTHER,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -33,6 +33,7 @@ fn given() -> State {
         keyring: Arc::new(Keyring::parse(&"0".repeat(64)).unwrap()),
         hashing: Arc::new(Semaphore::new(1)),
         testing: tracecast::state::testing::Testing::default(),
+        rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
     }
 }
 

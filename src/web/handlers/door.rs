@@ -14,7 +14,7 @@ use crate::config::Signup;
 use crate::state::State;
 use crate::web::control::Control;
 use crate::web::cookies::Cookies;
-use crate::web::error::Result;
+use crate::web::error::{Error, Result};
 use crate::web::extract::Visitor;
 use crate::web::flash::Notice;
 use crate::web::form::{Form, Values};
@@ -44,6 +44,7 @@ pub(in crate::web) async fn new_account(state: web::Data<State>) -> Result {
 
 /// `POST /sign-up`
 pub(in crate::web) async fn create_account(state: web::Data<State>, client: Client, Form(values): Form) -> Result {
+    state.rate_limits.door(client.address).map_err(Error::TooOften)?;
     let open = door(&state).await?;
     if open == Door::Invitation {
         return Ok(by_invitation());

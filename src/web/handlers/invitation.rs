@@ -10,7 +10,7 @@ use crate::auth::{self, sign_up};
 use crate::client::Client;
 use crate::state::State;
 use crate::web::control::Control;
-use crate::web::error::Result;
+use crate::web::error::{Error, Result};
 use crate::web::extract::Visitor;
 use crate::web::flash::Notice;
 use crate::web::form::{Form, Values};
@@ -43,6 +43,7 @@ pub(in crate::web) async fn update(
     token: web::Path<String>,
     Form(values): Form,
 ) -> Result {
+    state.rate_limits.door(client.address).map_err(Error::TooOften)?;
     let Some(invitation) = sign_up::find_invitation(&state, &token).await? else { return Ok(unusable()) };
     if let Some(visitor) = Visitor::find(&request).await? {
         return join(&state, &visitor, &token).await;

@@ -8,7 +8,7 @@ use crate::auth::{self, password_reset};
 use crate::client::Client;
 use crate::state::State;
 use crate::web::control::Control;
-use crate::web::error::Result;
+use crate::web::error::{Error, Result};
 use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
@@ -29,6 +29,7 @@ pub(in crate::web) async fn update(
     client: Client,
     Form(values): Form,
 ) -> Result {
+    state.rate_limits.door(client.address).map_err(Error::TooOften)?;
     let Some(email) = password_reset::find(&state, &token).await? else { return Ok(unusable()) };
     match password_reset::reset(&state, &client, &token, values.raw("password").into()).await {
         Ok(true) => Ok(done(&state, "/sign-in", Notice::PasswordReset)),

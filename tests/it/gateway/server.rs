@@ -215,6 +215,7 @@ fn state(config: Arc<Config>, database_url: &str) -> State {
         keyring: Arc::new(Keyring::parse(&"0".repeat(64)).unwrap()),
         hashing: Arc::new(tokio::sync::Semaphore::new(1)),
         testing: tracecast::state::testing::Testing::default(),
+        rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
         config,
     }
 }

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use tracecast::config::Source;
 
 use super::executes;
 use crate::support::app::TestApp;
@@ -192,5 +195,37 @@ async fn who_sends_slowly_is_shown_the_door() {
     assert!(json.starts_with("HTTP/1.1 408") && json.contains("\"code\":408"), "{json}");
     assert!(head.is_empty() || head.starts_with("HTTP/1.1 408"), "{head}");
     assert_eq!(app.gets(&cookie, "/settings/account").await.status, 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn floods_at_the_doors_and_of_keys_are_answered_with_429() {
+    let app = TestApp::start_with(|given| super::behind_a_proxy(given).with("key-rate", "5", Source::Argument)).await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let key = app.creates_key(&cookie).await;
+    let http = client();
+    let door = |path: &'static str, address: &'static str| {
+        let request = http.post(format!("{}{path}", app.url)).header("sec-fetch-site", "same-origin");
+        let request = request.header("x-forwarded-for", address);
+        async { request.send().await.unwrap().status().as_u16() }
+    };
+    let unknown = "/invitations/0000000000000000000000000000000000000000000000000000000000000000";
+    let doors = join_all((0..60).map(|number| door(if number % 2 == 0 { "/sign-up" } else { unknown }, "203.0.113.7")));
+    assert!(doors.await.contains(&429));
+    assert_eq!(door("/sign-up", "203.0.113.8").await, 422);
+
+    let ask = |key: String, address: &'static str| {
+        let request = http.post(format!("{}/api/v1/chat/completions", app.url)).header("x-forwarded-for", address);
+        async move {
+            let answer =
+                request.bearer_auth(key).header("content-type", "application/json").body("{}").send().await.unwrap();
+            (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+        }
+    };
+    let guesses = join_all((0..200).map(|number| ask(format!("tck-inf-{number}"), "203.0.113.7"))).await;
+    assert!(guesses.contains(&(401, false)) && guesses.contains(&(429, true)), "{guesses:?}");
+    assert_eq!(ask(key.clone(), "203.0.113.7").await.0, 400, "a valid key goes on from there");
+    let flood = join_all((0..200).map(|_| ask(key.clone(), "203.0.113.9"))).await;
+    assert!(flood.contains(&(429, true)) && flood.contains(&(400, false)), "{flood:?}");
     app.stop().await;
 }
