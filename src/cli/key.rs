@@ -38,8 +38,8 @@ async fn rotate(state: &State) -> Result<(), Failure> {
     let done = done.map_err(|error| Failure::Said(error.to_string()))?;
     if done.unopened > 0 {
         return Err(Failure::Said(format!(
-            "{} stored secret(s) do not open and were left as they are; the log names their places. Enter them again in the \
-             destinations' forms.",
+            "{} stored secret(s) do not open and were left as they are; the log names their places. A destination's secret has \
+             to be entered again in its form, a person's second factor has to be set up again.",
             done.unopened
         )));
     }
