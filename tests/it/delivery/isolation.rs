@@ -27,7 +27,7 @@ async fn delays(stage: &Stage, tenant: &Tenant, prefix: &str, count: usize) -> V
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let project = tenant.projects[0];
-    stage.until("all arrive", |log| committed.keys().all(|name| log.counts(project).contains_key(name.as_str()))).await;
+    stage.until("all arrive", |log| committed.keys().all(|name| log.counts(project).contains_key(name))).await;
     stage.receiver.read(|log| {
         let arrivals =
             log.accepted(project).flat_map(|arrival| arrival.events().iter().map(|event| (event, arrival.read)));

@@ -112,13 +112,13 @@ async fn a_worker_that_slept_beyond_its_lease_changes_nothing_when_it_wakes() {
     stage.receiver.read(|log| {
         log.assert_none_missing(1, &sent);
         log.assert_the_same_on_every_repeat();
-        let repeated: Vec<_> = log.counts(1).into_iter().filter(|(_, count)| *count > 1).collect();
-        assert!(repeated.iter().all(|(_, count)| *count == 2));
+        let repeated: Vec<_> = log.counts(1).iter().filter(|(_, count)| **count > 1).collect();
+        assert!(repeated.iter().all(|(_, count)| **count == 2));
         assert!(
             repeated.len() <= on_the_wire,
             "{} were sent again, and {on_the_wire} were on the wire",
             repeated.len()
         );
-        assert!(!repeated.iter().any(|(id, _)| *id == name("sleep", 2_499)), "the end was sent again");
+        assert!(!repeated.iter().any(|(id, _)| **id == name("sleep", 2_499)), "the end was sent again");
     });
 }

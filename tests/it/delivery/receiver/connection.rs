@@ -134,7 +134,7 @@ fn gunzip(body: &[u8]) -> Option<Vec<u8>> {
 
 /// False: the connection is over.
 async fn act(socket: &mut TcpStream, shared: &Shared, index: usize, reply: Reply) -> io::Result<bool> {
-    let answered = |status| shared.journal.lock().unwrap().arrivals[index].answered = Some((status, Instant::now()));
+    let answered = |status| shared.journal.lock().unwrap().answered(index, status);
     match reply {
         Reply::Answer(answer) => {
             tokio::time::sleep(answer.delay).await;

@@ -1,6 +1,7 @@
 //! The receiver's log, and the judgments on it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use super::Event;
@@ -40,6 +41,8 @@ pub(crate) struct Journal {
     pub(crate) arrivals: Vec<Arrival>,
     /// Requests that began, read or not, by project, with their times.
     pub(crate) begun: HashMap<u64, Vec<Instant>>,
+    /// How often each request was accepted, by project.
+    counts: HashMap<u64, HashMap<String, usize>>,
 }
 
 impl Journal {
@@ -53,13 +56,22 @@ impl Journal {
         self.of(project).filter(|arrival| arrival.is_accepted())
     }
 
-    /// How often each request was accepted.
-    pub(crate) fn counts(&self, project: u64) -> HashMap<&str, usize> {
-        let mut counts = HashMap::new();
-        for event in self.accepted(project).flat_map(Arrival::events) {
-            *counts.entry(event.request.as_str()).or_default() += 1;
+    /// Notes the answer of an arrival.
+    pub(super) fn answered(&mut self, index: usize, status: u16) {
+        let arrival = &mut self.arrivals[index];
+        arrival.answered = Some((status, Instant::now()));
+        if arrival.is_accepted() {
+            let counts = self.counts.entry(arrival.project).or_default();
+            for event in arrival.events() {
+                *counts.entry(event.request.clone()).or_default() += 1;
+            }
         }
-        counts
+    }
+
+    /// How often each request was accepted.
+    pub(crate) fn counts(&self, project: u64) -> &HashMap<String, usize> {
+        static NONE: LazyLock<HashMap<String, usize>> = LazyLock::new(HashMap::new);
+        self.counts.get(&project).unwrap_or(&NONE)
     }
 
     /// Requests that were accepted, each counted once.
@@ -76,10 +88,10 @@ impl Journal {
     #[track_caller]
     pub(crate) fn assert_none_missing(&self, project: u64, expected: &[String]) {
         let counts = self.counts(project);
-        let missing: Vec<_> = expected.iter().filter(|id| !counts.contains_key(id.as_str())).collect();
+        let missing: Vec<_> = expected.iter().filter(|id| !counts.contains_key(*id)).collect();
         assert!(missing.is_empty(), "project {project}: {} missing, the first: {:?}", missing.len(), missing.first());
         let known: HashSet<_> = expected.iter().map(String::as_str).collect();
-        let strange: Vec<_> = counts.keys().filter(|id| !known.contains(*id)).collect();
+        let strange: Vec<_> = counts.keys().filter(|id| !known.contains(id.as_str())).collect();
         assert!(strange.is_empty(), "project {project}: {} that nobody sent: {:?}", strange.len(), strange.first());
     }
 
@@ -87,7 +99,7 @@ impl Journal {
     #[track_caller]
     pub(crate) fn assert_each_once(&self, project: u64, expected: &[String]) {
         self.assert_none_missing(project, expected);
-        let twice: Vec<_> = self.counts(project).into_iter().filter(|(_, count)| *count > 1).collect();
+        let twice: Vec<_> = self.counts(project).iter().filter(|(_, count)| **count > 1).collect();
         assert!(twice.is_empty(), "project {project}: {} came more than once: {:?}", twice.len(), twice.first());
     }
 
