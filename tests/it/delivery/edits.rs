@@ -37,28 +37,30 @@ fn assert_none_later(log: &Journal, answered: Instant, is_old: impl Fn(&Arrival)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn switching_broadcast_off_or_pausing_stops_what_waits_until_it_is_on_again() {
-    for pauses in [false, true] {
-        let stage = Stage::new().await;
-        let tenant = stage.tenant(&[1]).await;
-        let (sent, _worker) = in_the_middle(&stage, &tenant).await;
-        let turn = async |on: bool| {
-            if pauses {
-                assert!(stage.resumes_or_pauses(&tenant, 0, on).await);
-            } else {
-                stage.switches(&tenant, on).await;
-            }
-        };
-        turn(false).await;
-        let answered = Instant::now();
-        time_passes().await;
-        stage.receiver.read(|log| {
-            assert_none_later(log, answered, |_| true);
-            assert!(log.distinct(1) < WAITING, "the worker was through before the click: it proves nothing");
-        });
-        turn(true).await;
-        stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
-        stage.receiver.read(|log| log.assert_each_once(1, &sent));
-    }
+    tokio::join!(off_and_on_again(false), off_and_on_again(true));
+}
+
+async fn off_and_on_again(pauses: bool) {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let (sent, _worker) = in_the_middle(&stage, &tenant).await;
+    let turn = async |on: bool| {
+        if pauses {
+            assert!(stage.resumes_or_pauses(&tenant, 0, on).await);
+        } else {
+            stage.switches(&tenant, on).await;
+        }
+    };
+    turn(false).await;
+    let answered = Instant::now();
+    time_passes().await;
+    stage.receiver.read(|log| {
+        assert_none_later(log, answered, |_| true);
+        assert!(log.distinct(1) < WAITING, "the worker was through before the click: it proves nothing");
+    });
+    turn(true).await;
+    stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,27 +83,29 @@ async fn an_edited_destination_gets_what_waits_at_its_new_address() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn privacy_mode_of_destination_or_account_keeps_content_from_what_waits() {
-    for of_account in [false, true] {
-        let stage = Stage::new().await;
-        let tenant = stage.tenant(&[1]).await;
-        let (sent, _worker) = in_the_middle(&stage, &tenant).await;
-        if of_account {
-            let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
-            accounts::put_privacy_mode(&mut transaction, true).await.unwrap();
-            transaction.commit().await.unwrap();
-        } else {
-            stage.turns_private(&tenant, 0).await;
-        }
-        let answered = Instant::now();
-        stage.until("the rest arrives", |log| log.distinct(1) == sent.len()).await;
-        time_passes().await;
-        stage.receiver.read(|log| {
-            assert_none_later(log, answered, |arrival| arrival.events().iter().any(|event| event.has_content));
-            log.assert_each_once(1, &sent);
-            let bare = log.of(1).flat_map(Arrival::events).filter(|event| !event.has_content).count();
-            assert!(bare > 0, "the worker was through before the click: it proves nothing");
-        });
+    tokio::join!(content_is_kept(false), content_is_kept(true));
+}
+
+async fn content_is_kept(of_account: bool) {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let (sent, _worker) = in_the_middle(&stage, &tenant).await;
+    if of_account {
+        let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
+        accounts::put_privacy_mode(&mut transaction, true).await.unwrap();
+        transaction.commit().await.unwrap();
+    } else {
+        stage.turns_private(&tenant, 0).await;
     }
+    let answered = Instant::now();
+    stage.until("the rest arrives", |log| log.distinct(1) == sent.len()).await;
+    time_passes().await;
+    stage.receiver.read(|log| {
+        assert_none_later(log, answered, |arrival| arrival.events().iter().any(|event| event.has_content));
+        log.assert_each_once(1, &sent);
+        let bare = log.of(1).flat_map(Arrival::events).filter(|event| !event.has_content).count();
+        assert!(bare > 0, "the worker was through before the click: it proves nothing");
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
