@@ -16,6 +16,7 @@ pub mod losses;
 pub mod members;
 pub mod partitions;
 pub mod password_resets;
+mod restored;
 pub mod sealed;
 pub mod second_factor;
 pub mod sessions;
@@ -123,6 +124,9 @@ impl Store {
     /// When Postgres is away or a migration fails; then nothing of that migration was done.
     pub async fn migrate(&self) -> Result<()> {
         MIGRATIONS.run(&self.pool).await?;
+        if restored::renumber(self).await? {
+            tracing::warn!("this database was restored from a dump; its log goes on where it stood");
+        }
         partitions::create_ahead(self).await
     }
 

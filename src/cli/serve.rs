@@ -16,6 +16,9 @@ pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
         tracing::info!(%address, "listening");
         println!("Tracecast is ready: {}", public_url.as_str().trim_end_matches('/'));
     }
+    if let Some(address) = serving.metrics_address() {
+        tracing::info!(%address, "serving metrics");
+    }
     until_stopped(serving).await?;
     app.close().await;
     Ok(())

@@ -1,0 +1,56 @@
+//! A log that was restored from a dump into another Postgres.
+//!
+//! The log is ordered by transaction, and a new cluster counts its transactions from the beginning: everything stored would
+//! lie in its future, where no reader looks, and everything new before the cursors. So what was stored is moved before
+//! everything new, in its order. (Physical backups and `pg_upgrade` keep counting; there nothing is done.)
+
+use super::{Result, Store};
+
+/// Moves what was restored before everything new, if there is anything that comes from another cluster. Says so. To be called
+/// before anything is recorded; several processes may do so at the same time.
+pub(super) async fn renumber(store: &Store) -> Result<bool> {
+    let mut transaction = store.pool().begin().await?;
+    sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
+    let is_foreign = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM cursors c, (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS xmax) s
+               WHERE c.xid > s.xmax
+                  OR EXISTS (SELECT FROM completed_requests r WHERE r.account_id = c.account_id AND r.xid > s.xmax)) AS "foreign!""#
+    );
+    if !is_foreign.fetch_one(&mut *transaction).await? {
+        return Ok(false);
+    }
+    // A large log takes its time, once.
+    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+    // '3' is the first transaction of any cluster that is not Postgres' own. The new positions lie below all old ones, so that
+    // no row meets another on the way.
+    sqlx::query!(
+        "WITH bounds AS MATERIALIZED (
+             SELECT least(min(position), 0) - count(*) - 1 AS base FROM completed_requests),
+         moved AS MATERIALIZED (
+             SELECT account_id, recorded_at, xid, position,
+                    (SELECT base FROM bounds) + row_number() OVER (ORDER BY xid, position) AS place
+             FROM completed_requests),
+         read AS MATERIALIZED (
+             SELECT c.account_id, c.destination_id, max(m.place) AS place
+             FROM cursors c
+             JOIN moved m ON m.account_id = c.account_id AND (m.xid, m.position) <= (c.xid, c.position)
+             GROUP BY c.account_id, c.destination_id),
+         log AS (
+             UPDATE completed_requests r SET xid = '3', position = m.place
+             FROM moved m
+             WHERE r.account_id = m.account_id AND r.recorded_at = m.recorded_at AND r.position = m.position),
+         letters AS (
+             UPDATE dead_letters l SET xid = '3', position = m.place
+             FROM moved m WHERE l.account_id = m.account_id AND l.xid = m.xid AND l.position = m.position)
+         UPDATE cursors c
+         SET xid = '3', leased_by = NULL, leased_until = NULL,
+             position = coalesce(
+                 (SELECT place FROM read WHERE read.account_id = c.account_id AND read.destination_id = c.destination_id),
+                 (SELECT base FROM bounds))"
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(true)
+}
