@@ -31,10 +31,14 @@ use crate::state::State;
 use crate::state::rate_limits::RateLimits;
 use crate::state::testing::Testing;
 use crate::store;
+use crate::store::roles::{self, Role};
 use crate::worker::Worker;
 
 /// Connections of the pages, of the recorder, and of the worker: apart, so that none starves another.
 const CONNECTIONS: [u32; 3] = [16, 2, 24];
+
+/// Connections of housekeeping, which changes the schema and so is the owner's.
+const UPKEEP_CONNECTIONS: u32 = 1;
 
 /// How long what runs may take to end after a stop was asked for (spec 4: SIGTERM ends within 20 s).
 const FAREWELL: Duration = Duration::from_secs(18);
@@ -48,6 +52,9 @@ pub enum StartError {
     /// The database.
     #[error("{0}. Check DATABASE_URL and that Postgres runs.")]
     Store(#[from] store::Error),
+    /// Nothing would keep accounts apart.
+    #[error(transparent)]
+    Unsafe(#[from] roles::Unsafe),
     /// `DATABASE_URL` is no address of a database.
     #[error("DATABASE_URL is not an address like postgres://user:password@host/name: {0}")]
     DatabaseUrl(String),
@@ -130,16 +137,22 @@ impl App {
         let allow = config.egress_allow.iter().map(|entry| entry.parse()).collect::<Result<Vec<EgressAllow>, _>>()?;
         let guard = Guard::new(allow, config.egress_allow_http);
         let way_out = egress::Setup::default();
-        let database = Database::open(&config).await?;
+        let mut database = Database::open(&config).await?;
         let keyring = Arc::new(keyring::read(&config, Random)?);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hashing = Arc::new(Semaphore::new(cores));
-        let app = Self { config: Arc::new(config), keyring, guard, way_out, database, hashing, numbers: None };
-        let store = app.database.store("tracecast migrate", 2);
-        store.migrate().await?;
-        keyring::check(&store, &app.keyring).await?;
-        store.close().await;
-        Ok(app)
+        let owner = database.prepare().await?;
+        keyring::check(&owner, &keyring).await?;
+        owner.close().await;
+        Ok(Self { config: Arc::new(config), keyring, guard, way_out, database, hashing, numbers: None })
+    }
+
+    /// The script by which an administrator makes the database's roles.
+    ///
+    /// # Errors
+    /// When `DATABASE_URL` is no address.
+    pub fn roles_script(config: &Config) -> Result<String, StartError> {
+        Ok(roles::script(&database::user(config)?))
     }
 
     /// The same, serving these numbers where the settings ask for it.
@@ -154,16 +167,21 @@ impl App {
         Self { way_out, ..self }
     }
 
-    /// What flows are given, with connections of its own.
+    /// What the operator's commands are given: connections that may work across accounts.
     ///
     /// # Errors
     /// When the way out cannot be set up.
     pub fn state(&self, application: &str, connections: u32) -> Result<State, StartError> {
+        self.state_as(Role::Owner, application, connections)
+    }
+
+    /// What flows are given, with connections of its own that may do what `role` may.
+    fn state_as(&self, role: Role, application: &str, connections: u32) -> Result<State, StartError> {
         Ok(State {
             clock: Clock::System,
             random: Random,
             config: self.config.clone(),
-            store: self.database.store(application, connections),
+            store: self.database.store(role, application, connections),
             egress: Egress::with(self.guard.clone(), Clock::System, &self.way_out)?,
             keyring: self.keyring.clone(),
             hashing: self.hashing.clone(),
@@ -181,13 +199,15 @@ impl App {
         let [pages, recorder, worker] = CONNECTIONS;
         let mut server = None;
         if roles.web {
-            let state = self.state("tracecast web", pages)?;
-            let (recorder, writer) = Recorder::new(self.database.store("tracecast recorder", recorder), Random);
+            let state = self.state_as(Role::Web, "tracecast web", pages)?;
+            let (recorder, writer) =
+                Recorder::new(self.database.store(Role::Worker, "tracecast recorder", recorder), Random);
             server = Some(server::start(&state, recorder, &tasks)?);
             tasks.spawn(writer.run());
         }
         if roles.worker {
-            let worker = Worker::new(self.state("tracecast worker", worker)?);
+            let upkeep = self.database.store(Role::Owner, "tracecast upkeep", UPKEEP_CONNECTIONS);
+            let worker = Worker::new(self.state_as(Role::Worker, "tracecast worker", worker)?, upkeep);
             tasks.spawn(worker.run(stop.clone()));
         }
         let metrics = self.metrics(&tasks)?;

@@ -9,7 +9,7 @@ mod settings;
 
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::{App, Roles, StartError};
 use crate::config::{Config, Given, Mistake};
@@ -75,7 +75,14 @@ pub fn command() -> Command {
         .subcommand(Command::new("serve").about("Pages, gateway and worker in one process"))
         .subcommand(Command::new("web").about("Pages and gateway only"))
         .subcommand(Command::new("worker").about("The worker only"))
-        .subcommand(Command::new("migrate").about("Bring the database's schema up to date, then end"))
+        .subcommand(
+            Command::new("migrate").about("Bring the database's schema up to date, then end").arg(
+                Arg::new("print-roles")
+                    .long("print-roles")
+                    .action(ArgAction::SetTrue)
+                    .help("Only print the script by which an administrator makes the database roles"),
+            ),
+        )
         .subcommand(demo::command())
         .subcommand(Command::new("config").about("Print the effective settings and where each came from"))
         .subcommand(Command::new("healthcheck").about("Ask the running server whether it is ready; exit code 0 means yes"))
@@ -89,7 +96,7 @@ async fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("serve", _)) => serve::run(parse(&given)?, Roles { web: true, worker: true }).await,
         Some(("web", _)) => serve::run(parse(&given)?, Roles { web: true, worker: false }).await,
         Some(("worker", _)) => serve::run(parse(&given)?, Roles { web: false, worker: true }).await,
-        Some(("migrate", _)) => migrate(parse(&given)?).await,
+        Some(("migrate", matches)) => migrate(parse(&given)?, matches.get_flag("print-roles")).await,
         Some(("demo", matches)) => demo::run(given, matches).await,
         Some(("config", _)) => settings::print(&given),
         Some(("healthcheck", _)) => healthcheck::run(&parse(&given)?).await,
@@ -99,7 +106,11 @@ async fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
     }
 }
 
-async fn migrate(config: Config) -> Result<(), Failure> {
+async fn migrate(config: Config, print_roles: bool) -> Result<(), Failure> {
+    if print_roles {
+        print!("{}", App::roles_script(&config)?);
+        return Ok(());
+    }
     App::build(config).await?.close().await;
     println!("The database's schema is up to date.");
     Ok(())

@@ -17,6 +17,7 @@ pub mod members;
 pub mod partitions;
 pub mod password_resets;
 mod restored;
+pub mod roles;
 pub mod sealed;
 pub mod second_factor;
 pub mod sessions;
@@ -30,10 +31,18 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
 use self::key_cache::KeyCache;
-use crate::id::AccountId;
+use crate::id::{AccountId, UserId};
+use crate::token::TokenHash;
 
 /// A connection that was used this recently is not tested before it is used again: that would double every round trip.
 const UNTESTED: Duration = Duration::from_secs(1);
+
+/// What bounds every session. `client_connection_check_interval` ends the query of a client that is gone.
+const BOUNDS: [(&str, &str); 3] = [
+    ("statement_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("client_connection_check_interval", "1s"),
+];
 
 /// The migrations of `migrations/`, in order.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -101,7 +110,7 @@ impl Store {
     ///
     /// `application` is what `pg_stat_activity` shows.
     pub fn open(options: PgConnectOptions, application: &str, connections: u32) -> Self {
-        let options = options.application_name(application).options([("statement_timeout", "30s")]);
+        let options = options.application_name(application).options(BOUNDS);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
@@ -148,10 +157,15 @@ impl Store {
     /// When Postgres is away.
     pub async fn tenant(&self, account: AccountId) -> Result<Tenant> {
         let mut transaction = self.pool.begin().await?;
-        sqlx::query_scalar!("SELECT set_config('app.account_id', $1, true)", account.to_string())
-            .fetch_one(&mut *transaction)
-            .await?;
+        set_account(&mut transaction, account).await?;
         Ok(Tenant { account, transaction })
+    }
+
+    /// Begins a transaction for one person, across their accounts.
+    async fn person(&self, person: UserId) -> Result<Transaction<'static, Postgres>> {
+        let mut transaction = self.pool.begin().await?;
+        set_person(&mut transaction, person).await?;
+        Ok(transaction)
     }
 
     /// The pool, for work that spans accounts and for LISTEN.
@@ -163,6 +177,28 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// From here to the end of the transaction rows of this account can be reached (row-level security, spec 5.2).
+async fn set_account(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    sqlx::query_scalar!("SELECT set_config('app.account_id', $1, true)", account.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok(())
+}
+
+/// From here to the end of the transaction a person's memberships and sessions can be reached.
+async fn set_person(connection: &mut PgConnection, person: UserId) -> Result<()> {
+    sqlx::query_scalar!("SELECT set_config('app.user_id', $1, true)", person.to_string()).fetch_one(connection).await?;
+    Ok(())
+}
+
+/// From here to the end of the transaction the row can be reached that this token or key opens.
+async fn set_secret(connection: &mut PgConnection, secret: &TokenHash) -> Result<()> {
+    sqlx::query_scalar!("SELECT set_config('app.secret', encode($1, 'hex'), true)", secret.as_bytes())
+        .fetch_one(connection)
+        .await?;
+    Ok(())
 }
 
 /// A transaction within one account.

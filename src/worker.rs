@@ -28,6 +28,7 @@ use self::slots::Slots;
 use self::wake::{Reason, Wake};
 use crate::id::AccountId;
 use crate::state::State;
+use crate::store::Store;
 use crate::store::cursors::{self, Lease};
 
 /// Turns at the same time, as a multiple of the requests that may be on the wire: most turns wait for an answer.
@@ -44,6 +45,8 @@ const GIVE_BACK: (u32, Duration) = (5, Duration::from_millis(500));
 #[derive(Debug, Clone)]
 pub struct Worker {
     state: State,
+    /// Connections of the owner, for housekeeping.
+    upkeep: Store,
     /// Turns that run now.
     tasks: TaskTracker,
     /// Bounds how many.
@@ -57,11 +60,12 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker with its own connections.
-    pub fn new(state: State) -> Self {
+    /// A worker with its own connections, and those of the owner for housekeeping.
+    pub fn new(state: State, upkeep: Store) -> Self {
         let most = state.config.delivery.max_in_flight;
         Self {
             state,
+            upkeep,
             tasks: TaskTracker::new(),
             turns: Arc::new(Semaphore::new(most.saturating_mul(TURNS).min(Semaphore::MAX_PERMITS))),
             slots: Arc::new(Slots::new(most)),
@@ -80,7 +84,7 @@ impl Worker {
                 reason = wake.next() => reason,
             };
             if reason == Reason::Sweep {
-                housekeeping::run_when_due(&self.state, wake.sweeps()).await;
+                housekeeping::run_when_due(&self.state, &self.upkeep, wake.sweeps()).await;
                 liveness.check().await;
             }
             let Some(number) = liveness.number(&stop).await else { break };

@@ -7,29 +7,60 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::StartError;
 use crate::config::Config;
-use crate::embedded_postgres::{EmbeddedPostgres, Options};
+use crate::embedded_postgres::{EmbeddedPostgres, OWNER, Options};
 use crate::store::Store;
+use crate::store::roles::{self, Role, Roles};
 
 /// Where the data is.
 #[derive(Debug)]
 pub(super) struct Database {
     options: PgConnectOptions,
+    roles: Roles,
     embedded: Option<EmbeddedPostgres>,
 }
 
 impl Database {
     pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
         if let Some(url) = &config.database_url {
-            return Ok(Self { options: parse(url.expose_secret())?, embedded: None });
+            return Ok(Self { options: parse(url.expose_secret())?, roles: Roles::OwnerOnly, embedded: None });
         }
         let options =
             Options { bin_dir: config.pg_bin.clone(), search_path: config.search_path.clone(), ..Options::default() };
         let embedded = EmbeddedPostgres::start(&config.data_dir, options).await?;
-        Ok(Self { options: parse(&embedded.url())?, embedded: Some(embedded) })
+        Ok(Self { options: parse(&embedded.url())?, roles: Roles::OwnerOnly, embedded: Some(embedded) })
     }
 
-    pub(super) fn store(&self, application: &str, connections: u32) -> Store {
-        Store::open(self.options.clone(), application, connections)
+    /// Brings the schema up to date, makes the roles, and proves that they are held by row-level security.
+    /// Gives connections of the owner, to be closed after use.
+    pub(super) async fn prepare(&mut self) -> Result<Store, StartError> {
+        let owner = self.store(Role::Owner, "tracecast migrate", 2);
+        if let Some(found @ roles::Unsafe::Role { .. }) = roles::find_unsafe(&owner).await? {
+            return Err(found.into());
+        }
+        owner.migrate().await?;
+        self.roles = roles::ensure(&owner).await?;
+        if let Some(found) = roles::find_unsafe(&owner).await? {
+            return Err(found.into());
+        }
+        if self.roles == Roles::OwnerOnly {
+            tracing::warn!(
+                "pages and worker share the owner's role, because it may not make others; accounts are kept apart all the \
+                 same. For a lock more: tracecast migrate --print-roles"
+            );
+        }
+        Ok(owner)
+    }
+
+    /// Connections that may do what `role` may.
+    pub(super) fn store(&self, role: Role, application: &str, connections: u32) -> Store {
+        let options = self.options.clone();
+        let options = match (role, self.roles) {
+            (Role::Web, Roles::Separate) => options.options([("role", roles::WEB), ("statement_timeout", "5s")]),
+            (Role::Web, Roles::OwnerOnly) => options.options([("statement_timeout", "5s")]),
+            (Role::Worker, Roles::Separate) => options.options([("role", roles::WORKER)]),
+            (Role::Worker, Roles::OwnerOnly) | (Role::Owner, _) => options.options([("app.upkeep", "on")]),
+        };
+        Store::open(options, application, connections)
     }
 
     pub(super) async fn close(self) {
@@ -41,4 +72,10 @@ impl Database {
 
 fn parse(url: &str) -> Result<PgConnectOptions, StartError> {
     PgConnectOptions::from_str(url).map_err(|error| StartError::DatabaseUrl(error.to_string()))
+}
+
+/// Who signs in to the database.
+pub(super) fn user(config: &Config) -> Result<String, StartError> {
+    let Some(url) = &config.database_url else { return Ok(OWNER.to_owned()) };
+    Ok(parse(url.expose_secret())?.get_username().to_owned())
 }

@@ -31,7 +31,7 @@ pub async fn confirm(
         return Err(Error::at("password_again", "This is not your password. Type the one you signed in with."));
     }
     let token = token::new_token(state.random)?;
-    sessions::confirm(&state.store, session.id, &TokenHash::of(token.expose_secret())).await?;
+    sessions::confirm(&state.store, session.user, session.id, &TokenHash::of(token.expose_secret())).await?;
     Ok(token)
 }
 

@@ -90,7 +90,7 @@ pub async fn end_others(state: &State, client: &Client, session: &Session) -> Re
 /// # Errors
 /// When the database is away.
 pub async fn switch(state: &State, session: &Session, account: AccountId) -> Result<bool, store::Error> {
-    sessions::put_account(&state.store, session.id, account).await
+    sessions::put_account(&state.store, session.user, session.id, account).await
 }
 
 /// Ends a session, by its own cookie.

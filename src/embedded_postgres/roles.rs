@@ -10,6 +10,9 @@ pub const ADMIN: &str = "postgres";
 /// Owner of the database and of everything in it; no superuser, so that row-level security can hold it.
 pub const OWNER: &str = "tracecast";
 
+/// Roles that the owner takes on for pages and for the worker; nobody signs in as them.
+const TAKEN_ON: [&str; 2] = ["tracecast_web", "tracecast_worker"];
+
 /// The program's database.
 pub const DATABASE: &str = "tracecast";
 
@@ -40,6 +43,16 @@ async fn create_missing(connection: &mut PgConnection) -> sqlx::Result<()> {
             .await?;
         if !exists {
             let statement = format!("CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS");
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+        }
+    }
+    for role in TAKEN_ON {
+        let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
+            .bind(role)
+            .fetch_one(&mut *connection)
+            .await?;
+        if !exists {
+            let statement = format!("CREATE ROLE {role} NOLOGIN; GRANT {role} TO {OWNER}");
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await?;
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::audit::{NewEntry, record_for_person};
-use super::{Result, Store, Tenant};
+use super::{Result, Store, Tenant, set_account, set_person};
 use crate::id::{AccountId, UserId};
 
 /// A tenant and its account-wide settings.
@@ -73,6 +73,7 @@ pub async fn create_with_admin(
     if inserted.rows_affected() == 0 {
         return Ok(Created::EmailTaken);
     }
+    set_account(&mut transaction, account).await?;
     sqlx::query!("INSERT INTO accounts (id, name) VALUES ($1, $2)", account.0, name).execute(&mut *transaction).await?;
     sqlx::query!("INSERT INTO members (account_id, user_id, role) VALUES ($1, $2, 'admin')", account.0, user.id.0)
         .execute(&mut *transaction)
@@ -163,22 +164,25 @@ pub async fn delete(tenant: &mut Tenant) -> Result<()> {
     let id = tenant.account().0;
     sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", id).fetch_all(tenant.connection()).await?;
     sqlx::query!("DELETE FROM completed_requests WHERE account_id = $1", id).execute(tenant.connection()).await?;
-    sqlx::query!(
-        "UPDATE sessions SET account_id = other.account_id
-         FROM (SELECT DISTINCT ON (user_id) user_id, account_id FROM members WHERE account_id <> $1
-               ORDER BY user_id, created_at) other
-         WHERE sessions.account_id = $1 AND sessions.user_id = other.user_id",
-        id
-    )
-    .execute(tenant.connection())
-    .await?;
-    sqlx::query!(
-        "DELETE FROM users u USING members m WHERE m.account_id = $1 AND m.user_id = u.id
-           AND NOT EXISTS (SELECT FROM members o WHERE o.user_id = u.id AND o.account_id <> $1)",
-        id
-    )
-    .execute(tenant.connection())
-    .await?;
+    let members = sqlx::query_scalar!(r#"SELECT user_id AS "user: UserId" FROM members WHERE account_id = $1"#, id);
+    for member in members.fetch_all(tenant.connection()).await? {
+        set_person(tenant.connection(), member).await?;
+        let kept = sqlx::query!(
+            "UPDATE sessions SET account_id = other.account_id
+             FROM (SELECT account_id FROM members WHERE user_id = $2 AND account_id <> $1 ORDER BY created_at LIMIT 1) other
+             WHERE sessions.account_id = $1 AND sessions.user_id = $2",
+            id,
+            member.0
+        );
+        kept.execute(tenant.connection()).await?;
+        sqlx::query!(
+            "DELETE FROM users WHERE id = $2 AND NOT EXISTS (SELECT FROM members WHERE user_id = $2 AND account_id <> $1)",
+            id,
+            member.0
+        )
+        .execute(tenant.connection())
+        .await?;
+    }
     sqlx::query!("DELETE FROM accounts WHERE id = $1", id).execute(tenant.connection()).await?;
     Ok(())
 }

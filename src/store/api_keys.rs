@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::key_cache::Remembered;
-use super::{Error, Result, Store, Tenant};
+use super::{Error, Result, Store, Tenant, set_account, set_secret};
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
 
@@ -135,24 +135,28 @@ pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwn
 }
 
 async fn ask_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
+    let mut transaction = store.pool().begin().await?;
+    set_secret(&mut transaction, hash).await?;
     let found = sqlx::query!(
         r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId",
                   coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS "unnoted!"
            FROM api_keys WHERE hash = $1 AND revoked_at IS NULL"#,
         hash.as_bytes()
     )
-    .fetch_optional(store.pool())
+    .fetch_optional(&mut *transaction)
     .await?;
     let Some(found) = found else { return Ok(None) };
     let owner = KeyOwner { account: found.account, key: found.key };
     if found.unnoted {
+        set_account(&mut transaction, owner.account).await?;
         sqlx::query!(
             "UPDATE api_keys SET last_used_at = clock_timestamp() WHERE account_id = $1 AND id = $2",
             owner.account.0,
             owner.key.0
         )
-        .execute(store.pool())
+        .execute(&mut *transaction)
         .await?;
     }
+    transaction.commit().await?;
     Ok(Some(owner))
 }

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::throttle::Subject;
-use super::{Result, Store, Tenant};
+use super::{Result, Store, Tenant, set_person};
 use crate::id::UserId;
 
 /// What is about to be written.
@@ -90,6 +90,7 @@ pub async fn record(tenant: &mut Tenant, entry: &NewEntry) -> Result<()> {
 
 /// Adds an entry to the log of every account that a person belongs to.
 pub(super) async fn record_for_person(connection: &mut PgConnection, person: UserId, entry: &NewEntry) -> Result<()> {
+    set_person(&mut *connection, person).await?;
     sqlx::query!(
         "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject, before, after)
          SELECT account_id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM members WHERE user_id = $1",
@@ -117,11 +118,15 @@ pub async fn record_for_email(store: &Store, attempts: Subject, email: &str, ent
     sqlx::query!("UPDATE sign_in_throttle SET last_at = clock_timestamp() WHERE subject = $1", &attempts.0)
         .execute(&mut *transaction)
         .await?;
+    let person = sqlx::query_scalar!(r#"SELECT id AS "id: UserId" FROM users WHERE email = $1"#, email)
+        .fetch_optional(&mut *transaction)
+        .await?
+        .unwrap_or(UserId(Uuid::nil()));
+    set_person(&mut transaction, person).await?;
     sqlx::query!(
         "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject)
-         SELECT m.account_id, $2, $3, $4, $5, $6, $7, $8
-         FROM members m JOIN users u ON u.id = m.user_id WHERE u.email = $1",
-        email,
+         SELECT account_id, $2, $3, $4, $5, $6, $7, $8 FROM members WHERE user_id = $1",
+        person.0,
         entry.id,
         entry.event,
         entry.actor_kind,

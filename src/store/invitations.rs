@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::members::Role;
 use super::sessions::interval;
-use super::{Result, Store, Tenant};
+use super::{Result, Store, Tenant, set_account, set_secret};
 use crate::id::{AccountId, InvitationId, UserId};
 use crate::token::TokenHash;
 
@@ -66,14 +66,23 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Invitation>> {
 
 /// The invitation of a link, if it can still be accepted.
 pub async fn find_by_token(store: &Store, token: &TokenHash) -> Result<Option<Invitation>> {
+    let mut transaction = store.pool().begin().await?;
+    set_secret(&mut transaction, token).await?;
+    let account = sqlx::query_scalar!(
+        r#"SELECT account_id AS "account: AccountId" FROM invitations WHERE token_hash = $1"#,
+        token.as_bytes()
+    );
+    let Some(account) = account.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+    set_account(&mut transaction, account).await?;
     let invitation = sqlx::query_as!(
         Invitation,
         r#"SELECT i.account_id AS "account: AccountId", a.name AS account_name, i.id AS "id: InvitationId", i.role, i.expires_at
            FROM invitations i JOIN accounts a ON a.id = i.account_id
-           WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.expires_at > clock_timestamp()"#,
+           WHERE i.account_id = $1 AND i.token_hash = $2 AND i.accepted_at IS NULL AND i.expires_at > clock_timestamp()"#,
+        account.0,
         token.as_bytes()
     );
-    Ok(invitation.fetch_optional(store.pool()).await?)
+    Ok(invitation.fetch_optional(&mut *transaction).await?)
 }
 
 /// Marks an invitation as accepted. Only one of several who try at once succeeds.

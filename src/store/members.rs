@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Result, Store, Tenant};
+use super::{Result, Store, Tenant, set_person};
 use crate::id::{AccountId, UserId};
 
 /// What a member may do.
@@ -106,6 +106,7 @@ pub async fn remove(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
     let changed = lock(tenant, user).await?;
     if let Changed::From(_) = changed {
         // Their sessions go on in another of their accounts, and end where there is none.
+        set_person(tenant.connection(), user).await?;
         sqlx::query!(
             "UPDATE sessions SET account_id = other.account_id
              FROM (SELECT account_id FROM members WHERE user_id = $2 AND account_id <> $1 ORDER BY created_at LIMIT 1) other
@@ -162,7 +163,7 @@ pub async fn list_accounts(store: &Store, user: UserId) -> Result<Vec<Membership
            WHERE m.user_id = $1 ORDER BY lower(a.name), a.id"#,
         user.0
     );
-    Ok(accounts.fetch_all(store.pool()).await?)
+    Ok(accounts.fetch_all(&mut *store.person(user).await?).await?)
 }
 
 /// The account that a person joined first.
@@ -171,5 +172,5 @@ pub async fn find_first_account(store: &Store, user: UserId) -> Result<Option<Ac
         r#"SELECT account_id AS "account: AccountId" FROM members WHERE user_id = $1 ORDER BY created_at LIMIT 1"#,
         user.0
     );
-    Ok(account.fetch_optional(store.pool()).await?)
+    Ok(account.fetch_optional(&mut *store.person(user).await?).await?)
 }

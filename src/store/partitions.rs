@@ -100,7 +100,8 @@ fn creation(table: &str, day: NaiveDate) -> String {
     let next = day + chrono::Days::new(1);
     let name = partition(table, day);
     let create = format!(
-        "CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ('{day} 00:00:00Z') TO ('{next} 00:00:00Z');"
+        "CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ('{day} 00:00:00Z') TO ('{next} 00:00:00Z');
+         CALL lock_tenant_table('{name}');"
     );
     if table == TABLES[0] {
         format!("{create} CREATE UNIQUE INDEX {name}_by_name ON {name} (account_id, generation_id);")
@@ -119,6 +120,6 @@ mod tests {
         assert_eq!(partition("deliveries", day), "deliveries_20261123");
         assert_eq!(day_of("deliveries", "deliveries_20261123"), Some(day));
         assert_eq!(day_of("deliveries", "deliveries_old"), None);
-        assert!(creation("deliveries", day).ends_with("FROM ('2026-11-23 00:00:00Z') TO ('2026-11-24 00:00:00Z');"));
+        assert!(creation("deliveries", day).contains("FROM ('2026-11-23 00:00:00Z') TO ('2026-11-24 00:00:00Z');"));
     }
 }

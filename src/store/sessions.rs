@@ -8,7 +8,7 @@ use sqlx::postgres::types::PgInterval;
 
 use super::audit::{NewEntry, record_for_person};
 use super::members::Role;
-use super::{Result, Store};
+use super::{Result, Store, set_account, set_secret};
 use crate::client::Client;
 use crate::id::{AccountId, SessionId, UserId};
 use crate::token::TokenHash;
@@ -68,7 +68,7 @@ pub struct NewSession<'a> {
 
 /// Signs a person in.
 pub async fn create(store: &Store, new: &NewSession<'_>, entry: &NewEntry) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.person(new.user).await?;
     sqlx::query!(
         "INSERT INTO sessions (id, token_hash, user_id, account_id, address, device, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7)",
@@ -88,6 +88,16 @@ pub async fn create(store: &Store, new: &NewSession<'_>, entry: &NewEntry) -> Re
 
 /// The session of a token, unless it expired or was not used for `idle`. Notes the use, at most once a minute.
 pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Option<Session>> {
+    let mut transaction = store.pool().begin().await?;
+    set_secret(&mut transaction, token).await?;
+    let account = sqlx::query_scalar!(
+        r#"SELECT account_id AS "account: AccountId" FROM sessions
+           WHERE token_hash = $1 AND expires_at > clock_timestamp() AND last_used_at > clock_timestamp() - $2::interval"#,
+        token.as_bytes(),
+        interval(idle)
+    );
+    let Some(account) = account.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+    set_account(&mut transaction, account).await?;
     let session = sqlx::query_as!(
         Session,
         r#"SELECT s.id AS "id: SessionId", s.user_id AS "user: UserId", u.email, s.account_id AS "account: AccountId",
@@ -97,21 +107,20 @@ pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Op
            JOIN users u ON u.id = s.user_id
            JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
            JOIN accounts a ON a.id = s.account_id
-           WHERE s.token_hash = $1 AND s.expires_at > clock_timestamp() AND s.last_used_at > clock_timestamp() - $2::interval"#,
-        token.as_bytes(),
-        interval(idle)
+           WHERE s.account_id = $1 AND s.token_hash = $2"#,
+        account.0,
+        token.as_bytes()
+    );
+    let session = session.fetch_optional(&mut *transaction).await?;
+    sqlx::query!(
+        "UPDATE sessions SET last_used_at = clock_timestamp()
+         WHERE account_id = $1 AND token_hash = $2 AND last_used_at < clock_timestamp() - interval '1 minute'",
+        account.0,
+        token.as_bytes()
     )
-    .fetch_optional(store.pool())
+    .execute(&mut *transaction)
     .await?;
-    if session.is_some() {
-        sqlx::query!(
-            "UPDATE sessions SET last_used_at = clock_timestamp()
-             WHERE token_hash = $1 AND last_used_at < clock_timestamp() - interval '1 minute'",
-            token.as_bytes()
-        )
-        .execute(store.pool())
-        .await?;
-    }
+    transaction.commit().await?;
     Ok(session)
 }
 
@@ -125,37 +134,42 @@ pub async fn list(store: &Store, user: UserId, idle: Duration) -> Result<Vec<Lis
         user.0,
         interval(idle)
     );
-    Ok(sessions.fetch_all(store.pool()).await?)
+    Ok(sessions.fetch_all(&mut *store.person(user).await?).await?)
 }
 
 /// Lets a session look at another of its person's accounts. False: they do not belong to it.
-pub async fn put_account(store: &Store, id: SessionId, account: AccountId) -> Result<bool> {
+pub async fn put_account(store: &Store, user: UserId, id: SessionId, account: AccountId) -> Result<bool> {
+    let mut transaction = store.person(user).await?;
     let switched = sqlx::query!(
-        "UPDATE sessions SET account_id = $2
-         WHERE id = $1 AND EXISTS (SELECT FROM members m WHERE m.account_id = $2 AND m.user_id = sessions.user_id)",
+        "UPDATE sessions SET account_id = $3
+         WHERE user_id = $1 AND id = $2 AND EXISTS (SELECT FROM members m WHERE m.account_id = $3 AND m.user_id = $1)",
+        user.0,
         id.0,
         account.0
     )
-    .execute(store.pool())
+    .execute(&mut *transaction)
     .await?;
+    transaction.commit().await?;
     Ok(switched.rows_affected() > 0)
 }
 
 /// Notes that the password was typed again, and gives the session another token.
-pub async fn confirm(store: &Store, id: SessionId, token: &TokenHash) -> Result<()> {
+pub async fn confirm(store: &Store, user: UserId, id: SessionId, token: &TokenHash) -> Result<()> {
+    let mut transaction = store.person(user).await?;
     sqlx::query!(
-        "UPDATE sessions SET confirmed_at = clock_timestamp(), token_hash = $2 WHERE id = $1",
+        "UPDATE sessions SET confirmed_at = clock_timestamp(), token_hash = $3 WHERE user_id = $1 AND id = $2",
+        user.0,
         id.0,
         token.as_bytes()
     )
-    .execute(store.pool())
+    .execute(&mut *transaction)
     .await?;
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
 /// Ends one of a person's sessions. False: it is none of theirs, or has ended already.
 pub async fn delete(store: &Store, user: UserId, id: SessionId, entry: &NewEntry) -> Result<bool> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.person(user).await?;
     let deleted = sqlx::query!("DELETE FROM sessions WHERE user_id = $1 AND id = $2", user.0, id.0)
         .execute(&mut *transaction)
         .await?;
@@ -169,7 +183,7 @@ pub async fn delete(store: &Store, user: UserId, id: SessionId, entry: &NewEntry
 
 /// Ends all of a person's sessions but one.
 pub async fn delete_others(store: &Store, user: UserId, kept: SessionId, entry: &NewEntry) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.person(user).await?;
     sqlx::query!("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", user.0, kept.0)
         .execute(&mut *transaction)
         .await?;

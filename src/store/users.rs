@@ -54,7 +54,7 @@ pub async fn put_hash(store: &Store, id: UserId, old: &str, new: &str) -> Result
 
 /// Replaces a person's password and ends all their sessions.
 pub async fn put_password(store: &Store, id: UserId, password_hash: &str, entry: &NewEntry) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.person(id).await?;
     sqlx::query!("UPDATE users SET password_hash = $2 WHERE id = $1", id.0, password_hash)
         .execute(&mut *transaction)
         .await?;

@@ -6,6 +6,7 @@ mod edge;
 mod members;
 mod password;
 mod routes;
+mod row_level_security;
 mod second_factor;
 mod sessions;
 mod smuggling;

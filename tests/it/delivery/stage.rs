@@ -52,7 +52,8 @@ impl Stage {
 
     /// On this database.
     pub(crate) async fn on(url: &str, admin_url: &str) -> Self {
-        let store = Store::open(PgConnectOptions::from_str(url).unwrap(), "tracecast test", 4);
+        let options = PgConnectOptions::from_str(url).unwrap().options([("app.upkeep", "on")]);
+        let store = Store::open(options, "tracecast test", 4);
         store.migrate().await.unwrap();
         let receiver = Receiver::start().await;
         Self { receiver, url: url.to_owned(), store, admin_url: admin_url.to_owned() }

@@ -206,7 +206,7 @@ pub(crate) async fn got(request: reqwest::RequestBuilder) -> Got {
 }
 
 fn state(config: Arc<Config>, database_url: &str) -> State {
-    let options: PgConnectOptions = database_url.parse().unwrap();
+    let options = database_url.parse::<PgConnectOptions>().unwrap().options([("app.upkeep", "on")]);
     State {
         clock: Clock::System,
         random: Random,

@@ -95,6 +95,7 @@ impl Writing {
     pub(crate) async fn write(&self, (prefix, number): (&str, usize), pause: Duration, commits: bool) {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
         let mut transaction = connection.begin().await.unwrap();
+        sqlx::query("SET LOCAL app.upkeep = 'on'").execute(&mut *transaction).await.unwrap();
         copy(&mut transaction, self.account, (prefix, &self.template), number..=number).await;
         let notification = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(self.account.to_string());
         notification.execute(&mut *transaction).await.unwrap();

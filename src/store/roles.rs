@@ -1,0 +1,187 @@
+//! The roles under which the program works, and the proof that row-level security holds them (spec 5.2).
+
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::{Result, Store};
+
+/// The role of pages and API: sees the rows of one account at a time.
+pub const WEB: &str = "tracecast_web";
+
+/// The role of worker and recorder: serves all accounts, and reaches no other tables than those of delivery.
+pub const WORKER: &str = "tracecast_worker";
+
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Changes the schema, and works across accounts: migrations, retention, the operator's commands.
+    Owner,
+    /// Pages and API.
+    Web,
+    /// Worker and recorder.
+    Worker,
+}
+
+/// Whether there are roles of their own for pages and worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Roles {
+    /// There are.
+    Separate,
+    /// The owner may not make them. It works for all, under the policies that hold it as well.
+    OwnerOnly,
+}
+
+/// Why the program does not start on this database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsafe {
+    /// Row-level security does not hold such a role.
+    #[error(
+        "the database role `{role}` is a superuser or bypasses row-level security, so that nothing would keep accounts \
+         apart. Connect as a role of its own that owns the database: tracecast migrate --print-roles prints how to make it"
+    )]
+    Role {
+        /// Its name.
+        role: String,
+    },
+    /// A table holds rows of accounts without being locked.
+    #[error(
+        "the table `{table}` keeps rows of several accounts without row-level security (ENABLE and FORCE) and a policy. \
+         Undo what switched it off: ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    )]
+    Table {
+        /// Its name.
+        table: String,
+    },
+}
+
+/// Tables of delivery, and what the worker may do with them.
+const WORKER_TABLES: [(&str, &str); 8] = [
+    ("accounts", "SELECT"),
+    ("cursors", "SELECT, UPDATE"),
+    ("destinations", "SELECT, UPDATE (enabled, switched_off_at, revision, updated_at)"),
+    ("broadcast_periods", "SELECT"),
+    ("completed_requests", "SELECT, INSERT"),
+    ("deliveries", "SELECT, INSERT"),
+    ("dead_letters", "SELECT, INSERT"),
+    ("losses", "SELECT, INSERT"),
+];
+
+/// The script by which an administrator makes the roles, where the owner may not.
+pub fn script(owner: &str) -> String {
+    format!(
+        "-- Once for each Postgres, as an administrator:\n\
+         CREATE ROLE {WEB} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;\n\
+         CREATE ROLE {WORKER} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;\n\
+         -- The role in DATABASE_URL, which owns the database and is no superuser:\n\
+         GRANT {WEB}, {WORKER} TO \"{}\";\n",
+        owner.replace('"', "\"\"")
+    )
+}
+
+/// Makes the roles where that is possible, and gives them what they need.
+///
+/// # Errors
+/// When Postgres is away.
+pub async fn ensure(store: &Store) -> Result<Roles> {
+    let mut transaction = store.pool().begin().await?;
+    // Several processes may start at once.
+    sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 1)").fetch_one(&mut *transaction).await?;
+    if !usable(&mut transaction).await? {
+        if !may_create(&mut transaction).await? {
+            return Ok(Roles::OwnerOnly);
+        }
+        create(&mut transaction).await?;
+    }
+    grant(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(Roles::Separate)
+}
+
+/// Whether both roles exist and this one may take them on.
+async fn usable(connection: &mut PgConnection) -> Result<bool> {
+    let usable = sqlx::query_scalar!(
+        r#"SELECT count(*) FILTER (WHERE pg_has_role(current_user, oid, 'MEMBER')) = 2 AS "usable!"
+           FROM pg_roles WHERE rolname IN ($1, $2)"#,
+        WEB,
+        WORKER
+    );
+    Ok(usable.fetch_one(connection).await?)
+}
+
+async fn may_create(connection: &mut PgConnection) -> Result<bool> {
+    let may = sqlx::query_scalar!(r#"SELECT rolcreaterole AS "may!" FROM pg_roles WHERE rolname = current_user"#);
+    Ok(may.fetch_one(connection).await?)
+}
+
+async fn create(connection: &mut PgConnection) -> Result<()> {
+    for role in [WEB, WORKER] {
+        let exists =
+            sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS "exists!""#, role);
+        if !exists.fetch_one(&mut *connection).await? {
+            run(connection, format!("CREATE ROLE {role} NOLOGIN NOCREATEDB NOCREATEROLE")).await?;
+        }
+        run(connection, format!("GRANT {role} TO CURRENT_USER")).await?;
+    }
+    Ok(())
+}
+
+/// Everything for the pages except the schema's own table; for the worker what delivery needs.
+async fn grant(connection: &mut PgConnection) -> Result<()> {
+    run(connection, format!("GRANT USAGE ON SCHEMA public TO {WEB}, {WORKER}")).await?;
+    run(connection, format!("GRANT SELECT ON _sqlx_migrations TO {WEB}, {WORKER}")).await?;
+    let tables = sqlx::query_scalar!(
+        r#"SELECT c.relname::text AS "table!" FROM pg_class c
+           WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+             AND c.relname <> '_sqlx_migrations'"#
+    );
+    for table in tables.fetch_all(&mut *connection).await? {
+        let rights =
+            if APPEND_ONLY.contains(&table.as_str()) { "SELECT, INSERT" } else { "SELECT, INSERT, UPDATE, DELETE" };
+        run(connection, format!("GRANT {rights} ON {table} TO {WEB}")).await?;
+    }
+    run(connection, format!("GRANT USAGE ON SEQUENCE completed_request_position TO {WORKER}")).await?;
+    for (table, rights) in WORKER_TABLES {
+        run(connection, format!("GRANT {rights} ON {table} TO {WORKER}")).await?;
+        let exists = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = $1 AND policyname = 'worker') AS "exists!""#,
+            table
+        );
+        if !exists.fetch_one(&mut *connection).await? {
+            run(connection, format!("CREATE POLICY worker ON {table} TO {WORKER} USING (true) WITH CHECK (true)"))
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Tables to which the pages may only add.
+const APPEND_ONLY: [&str; 1] = ["audit_log"];
+
+async fn run(connection: &mut PgConnection, statement: String) -> Result<()> {
+    sqlx::query(AssertSqlSafe(statement)).execute(connection).await?;
+    Ok(())
+}
+
+/// Looks for anything that would defeat row-level security.
+///
+/// # Errors
+/// When Postgres is away.
+pub async fn find_unsafe(store: &Store) -> Result<Option<Unsafe>> {
+    let role = sqlx::query_scalar!(
+        r#"SELECT rolname::text AS "role!" FROM pg_roles
+           WHERE (rolname IN (current_user, session_user) OR rolname IN ($1, $2)) AND (rolsuper OR rolbypassrls)
+           ORDER BY rolname LIMIT 1"#,
+        WEB,
+        WORKER
+    );
+    if let Some(role) = role.fetch_optional(store.pool()).await? {
+        return Ok(Some(Unsafe::Role { role }));
+    }
+    let table = sqlx::query_scalar!(
+        r#"SELECT c.relname::text AS "table!" FROM pg_class c
+           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account_id' AND NOT a.attisdropped
+           WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+             AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+           ORDER BY c.relname LIMIT 1"#
+    );
+    Ok(table.fetch_optional(store.pool()).await?.map(|table| Unsafe::Table { table }))
+}
