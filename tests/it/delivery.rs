@@ -10,6 +10,7 @@ mod exactly_once;
 mod faults;
 mod isolation;
 mod log_entries;
+mod looking_for_work;
 mod metrics;
 mod own_cluster;
 mod poison;

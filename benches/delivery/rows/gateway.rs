@@ -46,7 +46,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         Some(program) => {
             let (address, folder) = (free_address()?, bench.server.folder());
             let proxy = Proxy::start(&program, address, upstream.address(), folder).await?;
-            Some((proxy, Target::new(address, COMPLETIONS, "none")))
+            Some((proxy, Target::new(address, COMPLETIONS, litellm::KEY)))
         }
         None => None,
     };

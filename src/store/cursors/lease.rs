@@ -75,6 +75,9 @@ impl Lease {
 ///
 /// The commit is not waited for (`synchronous_commit`): a crash of Postgres that forgets a lease also ends the session
 /// whose lock shows that its worker lives.
+///
+/// Whether there is something to read is asked for the next entry, in order: of `EXISTS` Postgres makes a join, and without
+/// an order it reads the table from its beginning. Both look again at every entry that was delivered before.
 pub async fn lease_ready(
     store: &Store,
     accounts: &[AccountId],
@@ -98,9 +101,10 @@ pub async fn lease_ready(
                  AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
                  AND (c.leased_by IS NULL OR c.leased_until < clock_timestamp()
                       OR c.leased_by::bigint NOT IN (SELECT worker FROM living))
-                 AND EXISTS (SELECT FROM completed_requests r
-                             WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
-                               AND r.xid < pg_snapshot_xmin(pg_current_snapshot()))
+                 AND (SELECT true FROM completed_requests r
+                      WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+                        AND r.xid < pg_snapshot_xmin(pg_current_snapshot())
+                      ORDER BY r.xid, r.position LIMIT 1)
                ORDER BY c.turn_ended_at NULLS FIRST
                LIMIT $5
                FOR UPDATE OF c SKIP LOCKED)
@@ -134,8 +138,9 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
            JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id AND d.enabled
            WHERE c.account_id = ANY ($1) AND c.leased_by IS NULL
              AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
-             AND EXISTS (SELECT FROM completed_requests r
-                         WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position))"#,
+             AND (SELECT true FROM completed_requests r
+                  WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+                  ORDER BY r.xid, r.position LIMIT 1)"#,
         &accounts
     );
     Ok(held_back.fetch_all(store.pool()).await?)

@@ -65,6 +65,9 @@ pub enum Kept {
 }
 
 /// Writes down the end of a batch, if the lease still is what `fence` says.
+///
+/// The commit is not waited for (`synchronous_commit`): if a crash of Postgres forgets it, all of it is forgotten, and the
+/// batch is sent again as the same traces. Waiting for the disk would cost more than reading, building and sending.
 #[expect(clippy::too_many_lines, reason = "one statement, so that all of it happens or nothing, in one round trip")]
 pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_>) -> Result<Kept> {
     let (health, reason, pause) = match &end.standing {
@@ -75,7 +78,8 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
     let rows = Rows::of(&end.deliveries);
     let letters = Letters::of(&end.dead_letters);
     let written = sqlx::query!(
-        r#"WITH moved AS (
+        r#"WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+           moved AS (
                UPDATE cursors
                SET xid = coalesce($5, xid), position = coalesce($6, position), delivered = delivered + $7,
                    server_errors = $11, careful = $12, deaths = 0, builds = 0,
@@ -88,6 +92,7 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
                                         WHEN $8 = 'healthy' THEN NULL ELSE coalesce(failing_since, clock_timestamp()) END,
                    not_before = CASE WHEN $8::text IS NULL THEN not_before ELSE clock_timestamp() + $10::interval END,
                    last_success_at = CASE $8 WHEN 'healthy' THEN clock_timestamp() ELSE last_success_at END
+               FROM lazily
                WHERE account_id = $1 AND destination_id = $2 AND leased_by = $3 AND lease_number = $4
                RETURNING failures, failing_since),
            attempts AS (
