@@ -28,7 +28,7 @@ async fn looking_for_work_does_not_read_what_was_delivered() {
     // One connection, because a connection tells what it has read all at once.
     let store = Store::open(PgConnectOptions::from_str(&stage.url).unwrap(), "tracecast test", 1);
     let before = entries_read(&stage, &store).await;
-    let leases = cursors::lease_ready(&store, &[], 1, Duration::from_secs(60), 10).await.unwrap();
+    let leases = cursors::lease_ready(&store, &[], 1, Duration::from_mins(1), 10).await.unwrap();
     assert!(leases.is_empty(), "everything is delivered");
     let held_back = cursors::list_held_back(&store, &[tenant.account]).await.unwrap();
     assert!(held_back.is_empty(), "everything is delivered");
