@@ -5,6 +5,9 @@ use url::{Host, Url};
 /// The longest address that is taken, in bytes (spec 5.1).
 pub(super) const MAX_LENGTH: usize = 2048;
 
+/// What is said of a longer one.
+const TOO_LONG: &str = "be at most 2,048 bytes long";
+
 /// Parses an `http` or `https` address without repairing it.
 ///
 /// `url` alone turns `https:///v1/traces` into host `v1`, drops tabs and line ends, and reads `2130706433` as 127.0.0.1.
@@ -13,7 +16,7 @@ pub(super) const MAX_LENGTH: usize = 2048;
 /// A sentence that continues "… must": what the address must look like.
 pub(super) fn parse(text: &str) -> Result<Url, &'static str> {
     if text.len() > MAX_LENGTH {
-        return Err("be at most 2,048 bytes long");
+        return Err(TOO_LONG);
     }
     if text.chars().any(|character| character.is_control() || character.is_whitespace() || character == '\\') {
         return Err("have no spaces, control characters or backslashes");
@@ -25,6 +28,7 @@ pub(super) fn parse(text: &str) -> Result<Url, &'static str> {
         return Err("name a host after ://");
     }
     let url = Url::parse(text).map_err(|_| "be a complete address with a valid host and port")?;
+    check_length(&url)?;
     match url.host() {
         Some(Host::Ipv4(address)) if !host_begins(rest, &address.to_string()) => {
             Err("write its IP address in the usual form, as 203.0.113.7")
@@ -32,6 +36,14 @@ pub(super) fn parse(text: &str) -> Result<Url, &'static str> {
         Some(_) => Ok(url),
         None => Err("name a host after ://"),
     }
+}
+
+/// Whether an address is still short enough in canonical form, in which characters may take more room than as typed.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn check_length(url: &Url) -> Result<(), &'static str> {
+    if url.as_str().len() > MAX_LENGTH { Err(TOO_LONG) } else { Ok(()) }
 }
 
 fn is_http(scheme: &str) -> bool {

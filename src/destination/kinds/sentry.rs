@@ -29,7 +29,7 @@ fn parse(settings: &Settings) -> Result<Connection, FieldErrors> {
     }
     let relay = settings.is_ticked(RELAY);
     if let (Some(dsn), Some(endpoint)) = (&dsn, &endpoint)
-        && let Err(sentence) = endpoint.agree_with(dsn, relay)
+        && let Err(sentence) = fits(endpoint, dsn, relay)
     {
         errors.add(ENDPOINT, sentence);
     }
@@ -37,6 +37,14 @@ fn parse(settings: &Settings) -> Result<Connection, FieldErrors> {
         (Some(dsn), Some(endpoint)) if errors.is_empty() => Ok(connection(&dsn, &endpoint, relay, settings)),
         _ => Err(errors),
     }
+}
+
+/// Whether endpoint and DSN go together, and the endpoint, which anybody may see, does not hold the DSN's key.
+fn fits(endpoint: &OtlpEndpoint, dsn: &SentryDsn, relay: bool) -> Result<(), String> {
+    if dsn::repeats(endpoint.as_url(), dsn.public_key()) {
+        return Err("The OTLP Traces Endpoint must not hold the key of the DSN: leave the key out.".to_owned());
+    }
+    endpoint.agree_with(dsn, relay)
 }
 
 fn read_dsn(settings: &Settings, errors: &mut FieldErrors) -> Option<SentryDsn> {

@@ -47,6 +47,9 @@ pub enum DsnError {
     /// The key holds something else than letters and digits.
     #[error("The key in the DSN must have only letters and digits. Copy the DSN again from Sentry's Client Keys page.")]
     KeyCharacters,
+    /// The key stands in host or path, too: what is shown of a DSN would show it.
+    #[error("The DSN holds its key twice. Copy it again from Sentry's Client Keys page, and paste it once.")]
+    KeyTwice,
     /// The path does not end in a number.
     #[error("The DSN must end in the project's number, as in …/456. Copy it again, whole.")]
     ProjectId,
@@ -78,8 +81,15 @@ impl FromStr for SentryDsn {
         }
         server.set_path("");
         server.set_query(None);
-        Ok(Self { server, prefix, public_key, project_id })
+        let dsn = Self { server, prefix, public_key, project_id };
+        web_address::check_length(dsn.endpoint().as_url()).map_err(DsnError::Address)?;
+        if repeats(dsn.endpoint().as_url(), &dsn.public_key) { Err(DsnError::KeyTwice) } else { Ok(dsn) }
     }
+}
+
+/// Whether an address, which anybody may see, holds the key. Hosts are in lower case, whatever was typed.
+pub(super) fn repeats(url: &Url, key: &SecretString) -> bool {
+    url.as_str().to_ascii_lowercase().contains(&key.expose_secret().to_ascii_lowercase())
 }
 
 fn key(username: &str) -> Result<SecretString, DsnError> {

@@ -62,6 +62,7 @@ impl FromStr for OtlpEndpoint {
         let prefix = before.strip_suffix("/api").ok_or(EndpointError::ProjectId)?;
         strip_credentials(&mut url);
         url.set_path(&path_of(prefix, project_id));
+        web_address::check_length(&url).map_err(EndpointError::Address)?;
         Ok(Self { url, project_id })
     }
 }

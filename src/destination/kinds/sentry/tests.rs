@@ -1,1 +1,47 @@
 //! Reading DSN and endpoint, and whether they agree.
+
+use crate::destination::{FieldErrors, Settings, kinds};
+
+const KEY: &str = "7c1f6e0b2a9d4c35b8e06f1d5a72943e";
+
+fn errors(fields: &[(&str, &str)]) -> FieldErrors {
+    let settings: Settings = fields.iter().copied().collect();
+    kinds::find("sentry").unwrap().connect(&settings).err().unwrap_or_default()
+}
+
+/// What is shown of a destination, and lies in the database unsealed, are its endpoint and the DSN with its key masked.
+#[test]
+fn a_key_that_stands_anywhere_else_is_refused_before_it_is_shown() {
+    let upper = KEY.to_uppercase();
+    for dsn in [
+        format!("https://{KEY}@sentry.example://{KEY}@sentry.example/1"),
+        format!("https://{KEY}@sentry.example/{upper}/1"),
+        format!("https://{KEY}@{KEY}.example/1"),
+        format!("https://{upper}@{KEY}.example/1"),
+    ] {
+        let errors = errors(&[("dsn", &dsn)]);
+        assert!(errors.on("dsn").is_some_and(|sentence| sentence.contains("twice")), "{dsn}: {errors}");
+    }
+    let dsn = format!("https://{KEY}@sentry.example/1");
+    for endpoint in [
+        format!("https://sentry.example/{KEY}/api/1/integration/otlp/v1/traces"),
+        format!("https://sentry.example/api/1/integration/otlp/v1/traces?key={upper}"),
+    ] {
+        let errors = errors(&[("dsn", &dsn), ("otlp_endpoint", &endpoint), ("relay", "on")]);
+        assert!(errors.on("otlp_endpoint").is_some_and(|sentence| sentence.contains("key")), "{endpoint}: {errors}");
+    }
+    let endpoint = format!("https://sentry.example/api/1/integration/otlp/v1/traces?sentry_key={KEY}");
+    assert!(errors(&[("dsn", &dsn), ("otlp_endpoint", &endpoint)]).is_empty(), "this one is stripped");
+}
+
+/// What passes is stored in canonical form and read again at every turn: it must still be short enough then.
+#[test]
+fn what_grows_too_long_in_canonical_form_is_refused() {
+    let long = "ü".repeat(900);
+    let dsn = format!("https://{KEY}@sentry.example/{long}/1");
+    assert!(dsn.len() < 2048);
+    assert!(errors(&[("dsn", &dsn)]).on("dsn").is_some_and(|sentence| sentence.contains("2,048")));
+    let dsn = format!("https://{KEY}@sentry.example/1");
+    let endpoint = format!("https://sentry.example/api/1/integration/otlp/v1/traces?x={}", "~".repeat(1900));
+    assert!(errors(&[("dsn", &dsn), ("otlp_endpoint", &endpoint)]).on("otlp_endpoint").is_some());
+}
