@@ -124,14 +124,14 @@ async fn create(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Everything for the pages except the schema's own table; for the worker what delivery needs.
+/// Whatever of the schema is ours: everything for the pages except the schema's own table; for the worker what delivery needs.
 async fn grant(connection: &mut PgConnection) -> Result<()> {
     run(connection, format!("GRANT USAGE ON SCHEMA public TO {WEB}, {WORKER}")).await?;
     run(connection, format!("GRANT SELECT ON _sqlx_migrations TO {WEB}, {WORKER}")).await?;
     let tables = sqlx::query_scalar!(
         r#"SELECT c.relname::text AS "table!" FROM pg_class c
            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-             AND c.relname <> '_sqlx_migrations'"#
+             AND c.relname <> '_sqlx_migrations' AND pg_has_role(current_user, c.relowner, 'USAGE')"#
     );
     for table in tables.fetch_all(&mut *connection).await? {
         let rights =
@@ -180,6 +180,7 @@ pub async fn find_unsafe(store: &Store) -> Result<Option<Unsafe>> {
         r#"SELECT c.relname::text AS "table!" FROM pg_class c
            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account_id' AND NOT a.attisdropped
            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+             AND pg_has_role(current_user, c.relowner, 'USAGE')
              AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
            ORDER BY c.relname LIMIT 1"#
     );

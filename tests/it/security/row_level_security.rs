@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use tracecast::app::App;
+use tracecast::app::{App, StartError};
 use tracecast::config::{Config, Given, Source};
 
 use crate::support::app::TestApp;
@@ -98,12 +98,16 @@ async fn the_worker_reaches_no_people_keys_or_sessions() {
     app.stop().await;
 }
 
-/// What the program says instead of starting on this database.
-async fn refusal(url: &str) -> String {
+async fn builds(url: &str) -> Result<App, StartError> {
     let given = Given::defaults().with("keys", "ab".repeat(32), Source::Argument);
     let mut config = Config::parse(&given).unwrap();
     config.database_url = Some(SecretString::from(url.to_owned()));
-    App::build(config).await.unwrap_err().to_string()
+    App::build(config).await
+}
+
+/// What the program says instead of starting on this database.
+async fn refusal(url: &str) -> String {
+    builds(url).await.unwrap_err().to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,6 +115,9 @@ async fn the_program_does_not_start_as_a_superuser_or_beside_a_table_without_its
     let app = TestApp::start().await;
     let said = refusal(&app.database.admin_url).await;
     assert!(said.contains("is a superuser or bypasses row-level security"), "{said}");
+    // What somebody else keeps beside our tables is none of our business.
+    app.database.runs("CREATE TABLE theirs (account_id uuid)").await;
+    assert_eq!(builds(&app.database.url).await.map_err(|error| error.to_string()).err(), None);
     for statement in [
         "ALTER TABLE destinations NO FORCE ROW LEVEL SECURITY",
         "ALTER TABLE destinations FORCE ROW LEVEL SECURITY; ALTER TABLE api_keys DISABLE ROW LEVEL SECURITY",
