@@ -1,5 +1,6 @@
 //! Table `completed_requests`: the append-only log (spec 4.2).
 
+mod frame;
 mod read;
 
 use std::time::Duration;

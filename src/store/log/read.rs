@@ -1,11 +1,12 @@
-//! Reading the log, many entries in one row: what a row costs on its way (a message, a decoder, its own memory) is paid once
-//! for a batch.
+//! Reading the log, some entries in one row: what a row costs on its way (a message, a decoder, its own memory) is paid once
+//! for all of them. A whole batch in one row would be dearer: memory of that size is taken from the system anew each time,
+//! by Postgres and by us.
 
 use chrono::{DateTime, Utc};
 
 use super::Position;
+use super::frame::Frame;
 use crate::id::AccountId;
-use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 
 /// Entries up to this size are read without adding up how much they come to: the most of them that a batch takes fit into
@@ -27,23 +28,15 @@ pub struct Window {
     pub entries: i64,
 }
 
-/// Entries as a worker reads them, in order. Their bytes lie in one piece.
+/// Entries as a worker reads them, in order.
 #[derive(Debug, Default)]
 pub struct Entries {
-    xids: Vec<Xid>,
-    positions: Vec<i64>,
-    wanted: Vec<bool>,
-    formats: Vec<i16>,
-    payloads: Pieces,
-    contents: Pieces,
+    /// The rows, each of some frames.
+    rows: Vec<Vec<u8>>,
+    /// Where the entries lie.
+    frames: Vec<(usize, Frame)>,
+    bytes: usize,
     cut: bool,
-}
-
-/// Bytes in one piece, and where each part ends. A part that is null has no end.
-#[derive(Debug, Default)]
-struct Pieces {
-    bytes: Vec<u8>,
-    parts: Vec<Option<(usize, usize)>>,
 }
 
 /// One entry.
@@ -62,19 +55,38 @@ pub struct Entry<'e> {
 }
 
 impl Entries {
+    /// Of rows in any order.
+    fn of(rows: Vec<Vec<u8>>) -> Self {
+        let mut frames = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let mut at = 0;
+            while let Some(frame) = Frame::read(row, at) {
+                at = frame.end();
+                frames.push((index, frame));
+            }
+        }
+        frames.sort_by_key(|(_, frame)| frame.place);
+        // What lies behind a large entry came without its bytes.
+        let small = frames.iter().take_while(|(_, frame)| frame.small).count();
+        let cut = small < frames.len();
+        frames.truncate(small);
+        let bytes = frames.iter().map(|(_, frame)| frame.bytes()).sum();
+        Self { rows, frames, bytes, cut }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.positions.len()
+        self.frames.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.positions.is_empty()
+        self.frames.is_empty()
     }
 
     /// Bytes of all payloads and contents.
     pub fn bytes(&self) -> usize {
-        self.payloads.bytes.len() + self.contents.bytes.len()
+        self.bytes
     }
 
     /// Whether there was one more, that is not small.
@@ -84,87 +96,38 @@ impl Entries {
 
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        (0..self.len()).map_while(|index| {
+        self.frames.iter().filter_map(|(row, frame)| {
+            let row = self.rows.get(*row)?;
             Some(Entry {
-                place: Position { xid: *self.xids.get(index)?, position: *self.positions.get(index)? },
-                wanted: *self.wanted.get(index)?,
-                format: *self.formats.get(index)?,
-                payload: self.payloads.get(index).unwrap_or_default(),
-                content: self.contents.get(index),
+                place: frame.place,
+                wanted: frame.wanted,
+                format: frame.format,
+                payload: row.get(frame.payload.clone())?,
+                content: frame.content.clone().and_then(|content| row.get(content)),
             })
         })
-    }
-}
-
-impl Pieces {
-    /// A negative length stands for null.
-    fn new(bytes: Option<Vec<u8>>, lengths: Vec<i32>) -> Self {
-        let mut end = 0;
-        let part = |length: i32| {
-            let length = usize::try_from(length).ok()?;
-            let start = end;
-            end += length;
-            Some((start, end))
-        };
-        Self { bytes: bytes.unwrap_or_default(), parts: lengths.into_iter().map(part).collect() }
-    }
-
-    fn get(&self, index: usize) -> Option<&[u8]> {
-        let (start, end) = (*self.parts.get(index)?)?;
-        self.bytes.get(start..end)
-    }
-}
-
-/// The one row that the queries below answer.
-struct Row {
-    xids: Option<Vec<Xid>>,
-    positions: Option<Vec<i64>>,
-    wanted: Option<Vec<bool>>,
-    small: Option<Vec<bool>>,
-    formats: Option<Vec<i16>>,
-    payloads: Option<Vec<u8>>,
-    payload_lengths: Option<Vec<i32>>,
-    contents: Option<Vec<u8>>,
-    content_lengths: Option<Vec<i32>>,
-}
-
-impl From<Row> for Entries {
-    fn from(row: Row) -> Self {
-        // What lies behind a large entry came without its bytes.
-        let small = row.small.unwrap_or_default().iter().take_while(|small| **small).count();
-        let mut positions = row.positions.unwrap_or_default();
-        let cut = small < positions.len();
-        positions.truncate(small);
-        Self {
-            xids: row.xids.unwrap_or_default(),
-            positions,
-            cut,
-            wanted: row.wanted.unwrap_or_default(),
-            formats: row.formats.unwrap_or_default(),
-            payloads: Pieces::new(row.payloads, row.payload_lengths.unwrap_or_default()),
-            contents: Pieces::new(row.contents, row.content_lengths.unwrap_or_default()),
-        }
     }
 }
 
 /// Reads the next entries of an account's log, in order, below the oldest transaction that still runs, as long as they are
 /// small. Empty: there are none, or the next one is larger than [`SMALL_BYTES`].
 pub async fn list_small_after(store: &Store, account: AccountId, window: &Window) -> Result<Entries> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"SELECT array_agg(e.xid) AS "xids: Vec<Xid>", array_agg(e.position) AS positions, array_agg(e.wanted) AS wanted,
-                  array_agg(e.small) AS small, array_agg(e.format) AS formats,
-                  string_agg(e.payload, '') AS payloads, array_agg(octet_length(e.payload)) AS payload_lengths,
-                  string_agg(e.content, '') AS contents, array_agg(coalesce(octet_length(e.content), -1)) AS content_lengths
-           FROM (SELECT l.xid, l.position, l.format, l.wanted, l.small,
-                        CASE WHEN l.wanted AND l.small THEN l.payload ELSE '' END AS payload,
-                        CASE WHEN l.wanted AND l.small AND NOT $5 THEN l.content END AS content
-                 FROM (SELECT xid, position, format, payload, content, broadcast AND completed_at >= $4 AS wanted,
-                              octet_length(payload) + coalesce(octet_length(content), 0) <= $7 AS small
-                       FROM completed_requests
-                       WHERE account_id = $1 AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
-                         AND xid < pg_snapshot_xmin(pg_current_snapshot())
-                       ORDER BY xid, position LIMIT $6) l) e"#,
+    let rows = sqlx::query_scalar!(
+        r#"SELECT string_agg(f.frame, '') AS "frames!"
+           FROM (SELECT (row_number() OVER () - 1) / 16 AS row,
+                        xid8send(e.xid) || int8send(e.position) || int4send(e.format * 4 + e.wanted::integer * 2 + e.small::integer)
+                        || int4send(octet_length(e.payload)) || int4send(coalesce(octet_length(e.content), -1))
+                        || e.payload || coalesce(e.content, '') AS frame
+                 FROM (SELECT l.xid, l.position, l.format, l.wanted, l.small,
+                              CASE WHEN l.wanted AND l.small THEN l.payload ELSE '' END AS payload,
+                              CASE WHEN l.wanted AND l.small AND NOT $5 THEN l.content END AS content
+                       FROM (SELECT xid, position, format, payload, content, broadcast AND completed_at >= $4 AS wanted,
+                                    octet_length(payload) + coalesce(octet_length(content), 0) <= $7 AS small
+                             FROM completed_requests
+                             WHERE account_id = $1 AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
+                               AND xid < pg_snapshot_xmin(pg_current_snapshot())
+                             ORDER BY xid, position LIMIT $6) l) e) f
+           GROUP BY f.row"#,
         account.0,
         window.after.xid as _,
         window.after.position,
@@ -175,17 +138,15 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
         window.until.xid as _,
         window.until.position
     );
-    Ok(row.fetch_one(store.pool()).await?.into())
+    Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
 
 /// The same, whatever their size, until they come to `bytes`; the first entry is read in any case.
 pub async fn list_after(store: &Store, account: AccountId, window: &Window, bytes: i64) -> Result<Entries> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"SELECT array_agg(e.xid) AS "xids: Vec<Xid>", array_agg(e.position) AS positions, array_agg(e.wanted) AS wanted,
-                  array_agg(true) AS small, array_agg(e.format) AS formats,
-                  string_agg(e.payload, '') AS payloads, array_agg(octet_length(e.payload)) AS payload_lengths,
-                  string_agg(e.content, '') AS contents, array_agg(coalesce(octet_length(e.content), -1)) AS content_lengths
+    let rows = sqlx::query_scalar!(
+        r#"SELECT xid8send(e.xid) || int8send(e.position) || int4send(e.format * 4 + e.wanted::integer * 2 + 1)
+                  || int4send(octet_length(e.payload)) || int4send(coalesce(octet_length(e.content), -1))
+                  || e.payload || coalesce(e.content, '') AS "frame!"
            FROM (SELECT l.xid, l.position, l.format, l.wanted,
                         CASE WHEN l.wanted THEN l.payload ELSE '' END AS payload,
                         CASE WHEN l.wanted AND NOT $5 THEN l.content END AS content
@@ -208,5 +169,5 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
         window.until.xid as _,
         window.until.position
     );
-    Ok(row.fetch_one(store.pool()).await?.into())
+    Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
