@@ -27,6 +27,8 @@ const MADE_ANEW: [&str; 7] =
 pub(crate) struct Backlog {
     /// The statement that appends copies: account, first and last number.
     append: String,
+    /// Whose log holds the templates.
+    pub(crate) account: AccountId,
     /// Numbers given out so far.
     used: u64,
 }
@@ -41,24 +43,25 @@ impl Backlog {
         }
         drop(recorder);
         writer.run().await;
+        sqlx::raw_sql("CREATE SCHEMA bench").execute(&mut *admin).await?;
         sqlx::query(
-            "CREATE TABLE bench_templates AS
+            "CREATE TABLE bench.templates AS
              SELECT row_number() OVER (ORDER BY position) - 1 AS number, r.* FROM completed_requests r WHERE account_id = $1",
         )
         .bind(account.0)
         .execute(&mut *admin)
         .await?;
-        sqlx::raw_sql("CREATE INDEX ON bench_templates (number); GRANT SELECT ON bench_templates TO PUBLIC")
+        sqlx::raw_sql("CREATE INDEX ON bench.templates (number); ALTER TABLE bench.templates DROP COLUMN account_id")
             .execute(&mut *admin)
             .await?;
         let columns: Vec<String> = sqlx::query_scalar(
             "SELECT column_name::text FROM information_schema.columns
-             WHERE table_name = 'completed_requests' AND column_name <> ALL ($1) AND is_generated = 'NEVER'",
+             WHERE table_schema = 'public' AND table_name = 'completed_requests' AND column_name <> ALL ($1) AND is_generated = 'NEVER'",
         )
         .bind(&MADE_ANEW[..])
         .fetch_all(admin)
         .await?;
-        Ok(Self { append: append(&columns), used: TEMPLATES })
+        Ok(Self { append: append(&columns), account, used: TEMPLATES })
     }
 
     /// Appends so many events to the log of an account, as fast as it goes.
@@ -113,7 +116,7 @@ fn append(columns: &[String]) -> String {
                 overlay(t.payload PLACING convert_to(g.name, 'UTF8') FROM {NAME_AT}), {}
          FROM (SELECT n AS number, 'gen-1788596085-' || lpad(n::text, 20, '0') AS name
                FROM generate_series($2::bigint, $3::bigint - 1) n) g
-         JOIN bench_templates t ON t.number = g.number % {TEMPLATES}
+         JOIN bench.templates t ON t.number = g.number % {TEMPLATES}
          ORDER BY g.number",
         copied.join(", ")
     )

@@ -92,7 +92,7 @@ pub(crate) fn log(folder: &Path) -> PathBuf {
 /// What the programs said so far that is more than the usual.
 pub(crate) fn words(folder: &Path) -> String {
     let words = fs::read_to_string(log(folder)).unwrap_or_default();
-    let unusual = |line: &&str| ["WARN", "ERROR", "panicked"].iter().any(|word| line.contains(word));
+    let unusual = |line: &&str| ["WARN", "ERROR", "panicked", "tracecast: "].iter().any(|word| line.contains(word));
     words.lines().filter(unusual).collect::<Vec<_>>().join("\n")
 }
 

@@ -15,15 +15,15 @@ const BATCH: i64 = 500;
 
 /// Fills the queue with `$1` jobs. Statements for the superuser.
 pub(crate) const FILL: [&str; 3] = [
-    "DROP TABLE IF EXISTS bench_jobs",
-    "CREATE TABLE bench_jobs (
+    "DROP TABLE IF EXISTS bench.jobs",
+    "CREATE TABLE bench.jobs (
          id bigint PRIMARY KEY, priority integer NOT NULL DEFAULT 0, run_at timestamptz NOT NULL DEFAULT now(),
          attempts integer NOT NULL DEFAULT 0, locked_at timestamptz, locked_by text, payload jsonb NOT NULL,
          content jsonb NOT NULL);
-     CREATE INDEX ON bench_jobs (priority, run_at, id) WHERE locked_at IS NULL",
-    "INSERT INTO bench_jobs (id, payload, content)
+     CREATE INDEX ON bench.jobs (priority, run_at, id) WHERE locked_at IS NULL",
+    "INSERT INTO bench.jobs (id, payload, content)
      SELECT n, convert_from(t.payload, 'UTF8')::jsonb, convert_from(t.content, 'UTF8')::jsonb
-     FROM generate_series(1, $1::bigint) n JOIN bench_templates t ON t.number = n % 1000",
+     FROM generate_series(1, $1::bigint) n JOIN bench.templates t ON t.number = n % 1000",
 ];
 
 /// One connection to the queue and one to the receiver.
@@ -71,7 +71,7 @@ impl Queue {
             return Err(format!("the receiver answered {status}").into());
         }
         self.runtime.block_on(
-            sqlx::query("DELETE FROM bench_jobs WHERE id = ANY ($1)").bind(&jobs).execute(&mut self.connection),
+            sqlx::query("DELETE FROM bench.jobs WHERE id = ANY ($1)").bind(&jobs).execute(&mut self.connection),
         )?;
         Ok(jobs.len() as u64)
     }
@@ -80,9 +80,9 @@ impl Queue {
 async fn take(connection: &mut PgConnection, limit: i64) -> Result<Vec<i64>> {
     let rows = sqlx::query(
         "WITH next AS (
-             SELECT id FROM bench_jobs WHERE locked_at IS NULL AND run_at <= now()
+             SELECT id FROM bench.jobs WHERE locked_at IS NULL AND run_at <= now()
              ORDER BY priority, run_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
-         UPDATE bench_jobs j SET locked_at = now(), locked_by = 'bench', attempts = attempts + 1
+         UPDATE bench.jobs j SET locked_at = now(), locked_by = 'bench', attempts = attempts + 1
          FROM next WHERE j.id = next.id RETURNING j.id, j.payload::text, j.content::text",
     )
     .bind(limit)

@@ -2,7 +2,6 @@
 
 use sqlx::Row as _;
 use tracecast::clock::Clock;
-use tracecast::id::AccountId;
 use tracecast::store::log::{self, Position, Window};
 use tracecast::store::xid::Xid;
 
@@ -30,8 +29,7 @@ const FRAMED: &str = "
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let rounds = bench.options.sized(ROUNDS).max(1);
-    let account: uuid::Uuid =
-        sqlx::query_scalar("SELECT account_id FROM bench_templates LIMIT 1").fetch_one(&mut bench.admin).await?;
+    let account = bench.backlog.account;
     let window = Window {
         after: Position { xid: Xid(0), position: 0 },
         until: Position::END,
@@ -42,12 +40,12 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     for _ in 0..bench.options.runs() {
         let begun = begin(bench)?;
         for _ in 0..rounds {
-            log::list_small_after(&bench.state.store, AccountId(account), &window).await?;
+            log::list_small_after(&bench.state.store, account, &window).await?;
         }
-        note(bench, "tracecast, a batch in one row", begun, rounds)?;
+        note(bench, "tracecast", begun, rounds)?;
         let begun = begin(bench)?;
         for _ in 0..rounds {
-            let rows = sqlx::query(A_ROW_EACH).bind(account).bind(window.entries).fetch_all(&mut bench.admin).await?;
+            let rows = sqlx::query(A_ROW_EACH).bind(account.0).bind(window.entries).fetch_all(&mut bench.admin).await?;
             for row in &rows {
                 let (xid, position): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
                 let (payload, content): (&[u8], &[u8]) = (row.try_get(2)?, row.try_get(3)?);
@@ -57,13 +55,13 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         note(bench, "a row each", begun, rounds)?;
         let begun = begin(bench)?;
         for _ in 0..rounds {
-            let rows = sqlx::query(FRAMED).bind(account).bind(window.entries).fetch_all(&mut bench.admin).await?;
+            let rows = sqlx::query(FRAMED).bind(account.0).bind(window.entries).fetch_all(&mut bench.admin).await?;
             for row in &rows {
                 let (lengths, bytes): (Vec<i32>, &[u8]) = (row.try_get(0)?, row.try_get(1)?);
                 std::hint::black_box((lengths, bytes.len()));
             }
         }
-        note(bench, "16 framed in one row", begun, rounds)?;
+        note(bench, "16 in one row", begun, rounds)?;
     }
     Ok(())
 }
