@@ -1,5 +1,6 @@
 //! The operator's Postgres, or the embedded one.
 
+use std::fmt;
 use std::str::FromStr as _;
 
 use secrecy::ExposeSecret as _;
@@ -12,11 +13,17 @@ use crate::store::Store;
 use crate::store::roles::{self, Role, Roles};
 
 /// Where the data is.
-#[derive(Debug)]
 pub(super) struct Database {
     options: PgConnectOptions,
     roles: Roles,
     embedded: Option<EmbeddedPostgres>,
+}
+
+// The address may hold a password, and its own Debug form tells it.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("roles", &self.roles).finish_non_exhaustive()
+    }
 }
 
 impl Database {
