@@ -15,7 +15,6 @@ mod metrics;
 mod own_cluster;
 mod poison;
 mod postgres_proxy;
-mod program;
 mod receiver;
 mod refused;
 mod restored;

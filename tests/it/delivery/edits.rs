@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(1);
 const WAITING: usize = 4_000;
 
 /// A worker in the middle of it: a batch is on the wire, others wait.
-async fn in_the_middle(stage: &Stage, tenant: &Tenant) -> (Vec<String>, super::program::Program) {
+async fn in_the_middle(stage: &Stage, tenant: &Tenant) -> (Vec<String>, crate::support::program::Program) {
     stage.receiver.answers(1, |_| Answer::of(200).after(Duration::from_millis(300)).into());
     let sent = stage.records(tenant, names("edit", WAITING)).await;
     let worker = stage.worker();

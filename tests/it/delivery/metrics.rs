@@ -4,10 +4,10 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::program::Program;
 use super::receiver::Reply;
 use super::stage::{PATIENCE, Stage, Tenant};
 use crate::support::http::client;
+use crate::support::program::Program;
 
 /// What `/metrics` says.
 struct Numbers(String);

@@ -1,7 +1,7 @@
 //! A database that was restored from a dump into another Postgres, which counts transactions from the beginning.
 
-use super::program::Program;
 use super::stage::{PATIENCE, Stage, names};
+use crate::support::program::Program;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waited_and_what_completes_later_is_delivered_once_in_its_order() {

@@ -14,9 +14,9 @@ use tracecast::random::Random;
 use tracecast::recorder::Recorder;
 use tracecast::store::{Store, accounts, destinations};
 
-use super::program::Program;
 use super::receiver::{Journal, Receiver};
 use crate::support::database::Database;
+use crate::support::program::Program;
 
 pub(crate) use self::requests::Writing;
 
