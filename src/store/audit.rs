@@ -68,46 +68,17 @@ pub struct Filter<'a> {
 
 /// Adds an entry to the account's log.
 pub async fn record(tenant: &mut Tenant, entry: &NewEntry) -> Result<()> {
-    let account = tenant.account().0;
-    sqlx::query!(
-        "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject, before, after)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        account,
-        entry.id,
-        entry.event,
-        entry.actor_kind,
-        entry.actor_id,
-        entry.actor,
-        entry.address,
-        entry.subject,
-        entry.before.as_ref(),
-        entry.after.as_ref()
-    )
-    .execute(tenant.connection())
-    .await?;
-    Ok(())
+    let account = tenant.account();
+    insert(tenant.connection(), &[account.0], entry).await
 }
 
 /// Adds an entry to the log of every account that a person belongs to.
 pub(super) async fn record_for_person(connection: &mut PgConnection, person: UserId, entry: &NewEntry) -> Result<()> {
     set_person(&mut *connection, person).await?;
-    sqlx::query!(
-        "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject, before, after)
-         SELECT account_id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM members WHERE user_id = $1",
-        person.0,
-        entry.id,
-        entry.event,
-        entry.actor_kind,
-        entry.actor_id,
-        entry.actor,
-        entry.address,
-        entry.subject,
-        entry.before.as_ref(),
-        entry.after.as_ref()
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    let accounts = sqlx::query_scalar!("SELECT account_id FROM members WHERE user_id = $1", person.0)
+        .fetch_all(&mut *connection)
+        .await?;
+    insert(connection, &accounts, entry).await
 }
 
 /// Adds an entry to the log of every account of whoever has this e-mail address.
@@ -122,22 +93,29 @@ pub async fn record_for_email(store: &Store, attempts: Subject, email: &str, ent
         .fetch_optional(&mut *transaction)
         .await?
         .unwrap_or(UserId(Uuid::nil()));
-    set_person(&mut transaction, person).await?;
+    record_for_person(&mut transaction, person, entry).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Adds the same entry to the logs of these accounts, if there are any.
+async fn insert(connection: &mut PgConnection, accounts: &[Uuid], entry: &NewEntry) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject)
-         SELECT account_id, $2, $3, $4, $5, $6, $7, $8 FROM members WHERE user_id = $1",
-        person.0,
+        "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject, before, after)
+         SELECT account_id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM unnest($1::uuid[]) AS account_id",
+        accounts,
         entry.id,
         entry.event,
         entry.actor_kind,
         entry.actor_id,
         entry.actor,
         entry.address,
-        entry.subject
+        entry.subject,
+        entry.before.as_ref(),
+        entry.after.as_ref()
     )
-    .execute(&mut *transaction)
+    .execute(connection)
     .await?;
-    Ok(transaction.commit().await?)
+    Ok(())
 }
 
 /// At most `most` entries of the account, newest first.

@@ -178,8 +178,9 @@ pub async fn find_unsafe(store: &Store) -> Result<Option<Unsafe>> {
     }
     let table = sqlx::query_scalar!(
         r#"SELECT c.relname::text AS "table!" FROM pg_class c
-           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account_id' AND NOT a.attisdropped
            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+             AND (c.relname = 'accounts' OR EXISTS (SELECT FROM pg_attribute a
+                  WHERE a.attrelid = c.oid AND a.attname = 'account_id' AND NOT a.attisdropped))
              AND pg_has_role(current_user, c.relowner, 'USAGE')
              AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
            ORDER BY c.relname LIMIT 1"#

@@ -121,6 +121,7 @@ async fn the_program_does_not_start_as_a_superuser_or_beside_a_table_without_its
     for statement in [
         "ALTER TABLE destinations NO FORCE ROW LEVEL SECURITY",
         "ALTER TABLE destinations FORCE ROW LEVEL SECURITY; ALTER TABLE api_keys DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY; ALTER TABLE accounts NO FORCE ROW LEVEL SECURITY",
     ] {
         let mut admin = PgConnection::connect(&app.database.admin_url).await.unwrap();
         sqlx::raw_sql(statement).execute(&mut admin).await.unwrap();
