@@ -9,7 +9,6 @@ mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use metrics::gauge;
 use tokio::sync::mpsc;
@@ -29,15 +28,8 @@ pub const BUFFER_BYTES: usize = 64 * 1024 * 1024;
 /// Hands completed requests to the writer. Cheap to clone. The writer ends when the last clone is gone.
 #[derive(Debug, Clone)]
 pub struct Recorder {
-    sender: mpsc::UnboundedSender<Waiting>,
+    sender: mpsc::UnboundedSender<Entry>,
     buffer: Arc<Buffer>,
-}
-
-/// One entry on its way, with the moment at which its request completed.
-#[derive(Debug)]
-struct Waiting {
-    entry: Entry,
-    completed: Instant,
 }
 
 /// How much waits, and how much was lost.
@@ -95,7 +87,7 @@ impl Recorder {
         if !self.buffer.enter(size) {
             return self.buffer.losses.add(account, 1, "the buffer is full");
         }
-        if self.sender.send(Waiting { entry, completed: Instant::now() }).is_err() {
+        if self.sender.send(entry).is_err() {
             self.buffer.leave(size);
             self.buffer.losses.add(account, 1, "the program stops");
         }

@@ -1,6 +1,6 @@
 //! From a completed request to the row of the log.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use crate::completed_request::CompletedRequest;
 use crate::completed_request::content::Content;
@@ -25,7 +25,7 @@ pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &C
         // Serialising our own event into memory fails for no value that it can hold.
         payload: serde_json::to_vec(request).unwrap_or_default(),
         content: content.to_bytes(),
-        age: Duration::ZERO,
+        completed: Instant::now(),
         maybe_known: false,
     }
 }

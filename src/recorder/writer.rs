@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use metrics::{counter, histogram};
 use tokio::sync::mpsc;
 
-use super::{Buffer, Waiting, entry};
+use super::{Buffer, entry};
 use crate::random::Random;
-use crate::store::{self, Store, log, losses};
+use crate::store::log::{self, Entry};
+use crate::store::{self, Store, losses};
 
 /// Most entries in one commit.
 const MOST_ENTRIES: usize = 1_000;
@@ -24,10 +25,10 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub struct Writer {
     store: Store,
     random: Random,
-    receiver: mpsc::UnboundedReceiver<Waiting>,
+    receiver: mpsc::UnboundedReceiver<Entry>,
     buffer: Arc<Buffer>,
     /// Taken from the channel, but left for the next commit.
-    next: Option<Waiting>,
+    next: Option<Entry>,
     /// When the last entries were tried for the first time, once the program stops.
     farewell: Option<Instant>,
 }
@@ -36,7 +37,7 @@ impl Writer {
     pub(super) fn new(
         store: Store,
         random: Random,
-        receiver: mpsc::UnboundedReceiver<Waiting>,
+        receiver: mpsc::UnboundedReceiver<Entry>,
         buffer: Arc<Buffer>,
     ) -> Self {
         Self { store, random, receiver, buffer, next: None, farewell: None }
@@ -45,7 +46,7 @@ impl Writer {
     /// Commits until every recorder is gone and nothing waits.
     pub async fn run(mut self) {
         while let Some(mut group) = self.gather().await {
-            let bytes = group.iter().map(|waiting| entry::size(&waiting.entry)).sum();
+            let bytes = group.iter().map(entry::size).sum();
             self.commit(&mut group).await;
             self.buffer.leave(bytes);
         }
@@ -53,16 +54,16 @@ impl Writer {
     }
 
     /// Waits for one entry and takes whatever else is there. None: all is written and nothing more can come.
-    async fn gather(&mut self) -> Option<Vec<Waiting>> {
+    async fn gather(&mut self) -> Option<Vec<Entry>> {
         let first = match self.next.take() {
             Some(waiting) => waiting,
             None => self.receiver.recv().await?,
         };
-        let mut bytes = entry::size(&first.entry);
+        let mut bytes = entry::size(&first);
         let mut group = vec![first];
         while group.len() < MOST_ENTRIES {
             let Ok(waiting) = self.receiver.try_recv() else { break };
-            bytes += entry::size(&waiting.entry);
+            bytes += entry::size(&waiting);
             if bytes > MOST_BYTES {
                 self.next = Some(waiting);
                 break;
@@ -72,7 +73,7 @@ impl Writer {
         Some(group)
     }
 
-    async fn commit(&mut self, group: &mut [Waiting]) {
+    async fn commit(&mut self, group: &mut [Entry]) {
         let (mut pause, longest) = PAUSES;
         while let Err(error) = self.record(group).await {
             if matches!(error, store::Error::Refused(_)) {
@@ -85,7 +86,7 @@ impl Writer {
             }
             // The commit may have happened, only its answer did not come.
             for waiting in group.iter_mut() {
-                waiting.entry.maybe_known = true;
+                waiting.maybe_known = true;
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(longest);
@@ -93,27 +94,23 @@ impl Writer {
         self.tell_losses().await;
     }
 
-    async fn commit_halves(&mut self, group: &mut [Waiting]) {
+    async fn commit_halves(&mut self, group: &mut [Entry]) {
         let (first, second) = group.split_at_mut(group.len() / 2);
         Box::pin(self.commit(first)).await;
         Box::pin(self.commit(second)).await;
     }
 
-    async fn record(&self, group: &mut [Waiting]) -> store::Result<()> {
-        for waiting in group.iter_mut() {
-            waiting.entry.age = waiting.completed.elapsed();
-        }
-        let entries: Vec<_> = group.iter().map(|waiting| &waiting.entry).collect();
+    async fn record(&self, entries: &[Entry]) -> store::Result<()> {
         let begun = Instant::now();
-        log::record(&self.store, &entries).await?;
+        log::record(&self.store, entries).await?;
         histogram!("tracecast_recorder_commit_seconds").record(begun.elapsed().as_secs_f64());
         counter!("tracecast_recorder_recorded_total").increment(entries.len() as u64);
         Ok(())
     }
 
-    fn lose(&self, group: &[Waiting], error: &store::Error) {
+    fn lose(&self, group: &[Entry], error: &store::Error) {
         for waiting in group {
-            self.buffer.losses.add(waiting.entry.account, 1, &error.to_string());
+            self.buffer.losses.add(waiting.account, 1, &error.to_string());
         }
     }
 

@@ -1,12 +1,15 @@
 //! Table `completed_requests`: the append-only log (spec 4.2).
 
 mod frame;
+mod moment;
 mod read;
 
-use std::time::Duration;
+use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use self::moment::Moment;
 pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, list_after, list_small_after};
 use super::xid::Xid;
 use super::{Result, Store};
@@ -56,8 +59,8 @@ pub struct Entry {
     pub payload: Vec<u8>,
     /// Prompt and completion.
     pub content: Vec<u8>,
-    /// How long ago it completed.
-    pub age: Duration,
+    /// When it completed.
+    pub completed: Instant,
     /// Whether an entry of that name may be in the log already: it was reported by somebody else, or an earlier commit
     /// broke off.
     pub maybe_known: bool,
@@ -65,31 +68,32 @@ pub struct Entry {
 
 /// Appends entries in one transaction with one notification.
 ///
-/// Whether Broadcast was on when a request completed, and whether any destination may receive its content, is decided here
-/// by the database, so that nothing has to be remembered elsewhere. Content that nobody may receive is not written.
+/// The time at which a request completed is told by the database's clock, and does not depend on how long its entry waits for
+/// the database. Whether Broadcast was on then, and whether any destination may receive its content, is decided here by the
+/// database, so that nothing has to be remembered elsewhere. Content that nobody may receive is not written.
 ///
 /// The same name twice in an account is one entry: within a day by the partition's unique index, and over the whole log for
 /// those that may be known already.
-pub async fn record(store: &Store, entries: &[&Entry]) -> Result<()> {
+pub async fn record(store: &Store, entries: &[Entry]) -> Result<()> {
     let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.account).collect();
     accounts.sort_unstable();
     accounts.dedup();
+    let mut transaction = store.pool().begin().await?;
+    let now = Moment::notifying(&mut transaction, &notification(&accounts)).await?;
     let mut columns = Columns::default();
     for entry in entries {
-        columns.push(entry);
+        columns.push(entry, now);
     }
-    let mut transaction = store.pool().begin().await?;
     sqlx::query!(
         "INSERT INTO completed_requests
              (account_id, completed_at, generation_id, api_key_id, session_id, model, status, tokens, cost,
               broadcast, format, payload, content)
          SELECT e.account_id, e.completed_at, e.generation_id, e.api_key_id, e.session_id, e.model, e.status, e.tokens,
                 e.cost, b.broadcast, $1, e.payload, CASE WHEN b.broadcast AND w.wanted THEN e.content END
-         FROM (SELECT u.*, clock_timestamp() - u.age * interval '1 second' AS completed_at
-               FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::bigint[],
-                           $9::float8[], $10::bytea[], $11::bytea[], $12::float8[], $13::boolean[]) WITH ORDINALITY
-                    AS u (account_id, generation_id, api_key_id, session_id, model, status, tokens, cost, payload,
-                          content, age, maybe_known, ordinality)) e
+         FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::bigint[],
+                     $9::float8[], $10::bytea[], $11::bytea[], $12::timestamptz[], $13::boolean[]) WITH ORDINALITY
+              AS e (account_id, generation_id, api_key_id, session_id, model, status, tokens, cost, payload,
+                    content, completed_at, maybe_known, ordinality)
          JOIN accounts a ON a.id = e.account_id
          CROSS JOIN LATERAL (
              SELECT EXISTS (SELECT FROM broadcast_periods p
@@ -113,14 +117,11 @@ pub async fn record(store: &Store, entries: &[&Entry]) -> Result<()> {
         &columns.cost as _,
         &columns.payload as _,
         &columns.content as _,
-        &columns.age as _,
+        &columns.completed_at as _,
         &columns.maybe_known as _
     )
     .execute(&mut *transaction)
     .await?;
-    sqlx::query_scalar!("SELECT pg_notify($1, $2)", CHANNEL, notification(&accounts))
-        .fetch_one(&mut *transaction)
-        .await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -150,12 +151,12 @@ struct Columns<'a> {
     cost: Vec<Option<f64>>,
     payload: Vec<&'a [u8]>,
     content: Vec<&'a [u8]>,
-    age: Vec<f64>,
+    completed_at: Vec<DateTime<Utc>>,
     maybe_known: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
-    fn push(&mut self, entry: &'a Entry) {
+    fn push(&mut self, entry: &'a Entry, now: Moment) {
         self.account.push(entry.account.0);
         self.generation_id.push(&entry.generation_id);
         self.api_key.push(entry.api_key);
@@ -166,7 +167,7 @@ impl<'a> Columns<'a> {
         self.cost.push(entry.cost);
         self.payload.push(&entry.payload);
         self.content.push(&entry.content);
-        self.age.push(entry.age.as_secs_f64());
+        self.completed_at.push(now.of(entry.completed));
         self.maybe_known.push(entry.maybe_known);
     }
 }

@@ -1,5 +1,6 @@
 //! Where a test plays: a database, a receiver, accounts with destinations, recorded requests, and workers.
 
+mod blocked_log;
 mod destination;
 mod requests;
 
@@ -18,6 +19,7 @@ use super::receiver::{Journal, Receiver};
 use crate::support::database::Database;
 use crate::support::program::Program;
 
+pub(crate) use self::blocked_log::BlockedLog;
 pub(crate) use self::requests::Writing;
 
 /// The sealing key of tests, as text.
@@ -120,10 +122,20 @@ impl Stage {
 
     /// The program's recorder, for requests that complete one after the other.
     pub(crate) fn recording(&self, tenant: &Tenant) -> Recording {
-        let (recorder, writer) = Recorder::new(self.store.clone(), Random);
+        Self::recording_on(self.store.clone(), tenant)
+    }
+
+    /// The same, with these connections.
+    pub(crate) fn recording_on(store: Store, tenant: &Tenant) -> Recording {
+        let (recorder, writer) = Recorder::new(store, Random);
         let tasks = TaskTracker::new();
         tasks.spawn(writer.run());
         Recording { recorder, tasks, account: tenant.account }
+    }
+
+    /// Keeps everybody from writing to the log until it [`BlockedLog::opens`].
+    pub(crate) async fn blocks_the_log(&self) -> BlockedLog<'_> {
+        BlockedLog::of(self).await
     }
 
     /// Records one request and copies it in the database, which is the only quick way to a great many.

@@ -1,6 +1,10 @@
 //! The Enable Broadcast switch, flipped while requests complete: each belongs to the period in which it completed (spec 1).
 
+use std::str::FromStr as _;
 use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use tracecast::store::Store;
 
 use super::receiver::Arrival;
 use super::short_or_long;
@@ -67,4 +71,34 @@ async fn what_waits_when_broadcast_goes_off_leaves_when_it_is_on_again() {
         log.assert_each_once(1, &sent);
         assert!(log.of(1).flat_map(Arrival::events).all(|event| event.has_content));
     });
+}
+
+/// A recorder that waits for a connection, and then for Postgres, while the switch is flipped in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_late_belongs_to_the_period_in_which_it_completed() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[]).await;
+    let options = PgConnectOptions::from_str(&stage.url).unwrap().options([("app.upkeep", "on")]);
+    let store = Store::open(options, "tracecast test", 1);
+    let recording = Stage::recording_on(store.clone(), &tenant);
+    for (number, on) in [true, false, true, false].into_iter().enumerate() {
+        stage.switches(&tenant, on).await;
+        let (busy, blocked) = (store.pool().acquire().await.unwrap(), stage.blocks_the_log().await);
+        recording.record(&name(if on { "on" } else { "off" }, number));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        if number < 2 {
+            stage.switches(&tenant, !on).await;
+        }
+        drop(busy);
+        blocked.until_written_to().await;
+        if number >= 2 {
+            stage.switches(&tenant, !on).await;
+        }
+        blocked.opens().await;
+        let written = i64::try_from(number).unwrap() + 1;
+        stage.until_count("SELECT count(*) FROM completed_requests", written).await;
+    }
+    recording.ends().await;
+    let wrong = "SELECT count(*) FROM completed_requests WHERE broadcast <> (generation_id LIKE 'gen-on-%')";
+    assert_eq!(stage.count(wrong).await, 0);
 }

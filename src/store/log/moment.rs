@@ -1,0 +1,72 @@
+//! What the database's clock says at a moment of ours, so that times can be told by that clock however late they reach it.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+use super::CHANNEL;
+use crate::store::Result;
+
+/// An answer that took longer says too little about when the clock was read: it is read again, so often.
+const EXACT: Duration = Duration::from_millis(10);
+const MOST_READINGS: u32 = 3;
+
+/// The same moment on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    ours: Instant,
+    theirs: DateTime<Utc>,
+}
+
+impl Moment {
+    /// Reads the clock with the statement that notifies whoever waits for this transaction's commit.
+    pub(super) async fn notifying(connection: &mut PgConnection, payload: &str) -> Result<Self> {
+        let asked = Instant::now();
+        let read = sqlx::query!(r#"SELECT clock_timestamp() AS "now!", pg_notify($1, $2)"#, CHANNEL, payload);
+        let theirs = read.fetch_one(&mut *connection).await?.now;
+        let (mut moment, mut took) = Self::between(asked, theirs);
+        for _ in 1..MOST_READINGS {
+            if took <= EXACT {
+                break;
+            }
+            let asked = Instant::now();
+            let theirs =
+                sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(&mut *connection).await?;
+            let (again, took_again) = Self::between(asked, theirs);
+            if took_again < took {
+                (moment, took) = (again, took_again);
+            }
+        }
+        Ok(moment)
+    }
+
+    /// Their clock was read between asking and now: in the middle, as far as anybody knows.
+    fn between(asked: Instant, theirs: DateTime<Utc>) -> (Self, Duration) {
+        let took = asked.elapsed();
+        (Self { ours: asked + took / 2, theirs }, took)
+    }
+
+    /// What their clock said at another moment of ours.
+    pub(super) fn of(self, other: Instant) -> DateTime<Utc> {
+        let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        let earlier = self.theirs.checked_sub_signed(delta(self.ours.saturating_duration_since(other)));
+        let later = delta(other.saturating_duration_since(self.ours));
+        earlier.and_then(|earlier| earlier.checked_add_signed(later)).unwrap_or(self.theirs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_before_and_after_are_told_by_the_other_clock() {
+        let theirs = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let now = Moment { ours: Instant::now() + Duration::from_secs(10), theirs };
+        let (before, after) = (now.ours - Duration::from_millis(1_500), now.ours + Duration::from_micros(3));
+        assert_eq!(now.of(before), theirs - TimeDelta::milliseconds(1_500));
+        assert_eq!(now.of(after), theirs + TimeDelta::microseconds(3));
+        assert_eq!(now.of(now.ours), theirs);
+    }
+}
