@@ -181,3 +181,22 @@ async fn what_the_buffer_cannot_hold_is_lost_and_counted_and_nothing_else() {
     assert_eq!(stage.count(names).await, kept, "a commit that broke off is not written twice");
     assert!(kept > 50, "{kept} of {number}");
 }
+
+/// The commit happened, its answer did not come, and the next try falls into the next day, whose partition knows nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_broke_off_before_midnight_is_not_written_again_after_it() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[]).await;
+    let name = name("midnight", 0);
+    stage.records(&tenant, std::iter::once(name.clone())).await;
+    let midnight = "UPDATE completed_requests SET recorded_at = recorded_at - interval '1 day'";
+    sqlx::raw_sql(midnight).execute(&mut stage.sql().await).await.unwrap();
+
+    let (recording, blocked) = (stage.recording(&tenant), stage.blocks_the_log().await);
+    recording.record(&name);
+    blocked.until_written_to().await;
+    blocked.breaks_off().await;
+    blocked.opens().await;
+    recording.ends().await;
+    assert_eq!(stage.count("SELECT count(*) FROM completed_requests").await, 1);
+}
