@@ -7,10 +7,12 @@
 
 mod body;
 mod chat_completions;
+pub mod edge;
 mod error;
 mod extract;
 mod openapi;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Scope};
 use rustls::ClientConfig;
@@ -30,10 +32,11 @@ pub fn gateway(state: &State, tls: &ClientConfig, recorder: Recorder) -> Result<
 
 /// Mounts the API.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(scope("/api/v1")).service(scope("/v1")).service(
-        // Unknown addresses of the API are answered by the API, not with a page.
-        web::scope("/api").default_service(web::to(not_found)),
-    );
+    // Unknown addresses of the API are answered by the API, not with a page.
+    let unknown = web::scope("/api").default_service(web::to(not_found));
+    for scope in [scope("/api/v1"), scope("/v1"), unknown] {
+        config.service(scope.wrap(from_fn(edge::edge)));
+    }
 }
 
 /// Every path of a base with the one method that it takes, in the order of the OpenAPI document.

@@ -1,5 +1,6 @@
 //! The operator's settings: read once from arguments and environment, parsed into types, then passed in.
 
+pub mod allowed_hosts;
 pub mod duration;
 pub mod prices;
 pub mod setting;
@@ -16,6 +17,7 @@ use url::Url;
 
 use crate::otlp::Compression;
 
+pub use self::allowed_hosts::AllowedHosts;
 pub use self::prices::Prices;
 pub use self::setting::{Given, Mistake, SETTINGS, Setting, Source};
 pub use self::trusted_proxies::TrustedProxies;
@@ -29,6 +31,8 @@ pub struct Config {
     pub metrics_bind: Option<SocketAddr>,
     /// The address that people and clients type, without a trailing slash.
     pub public_url: Url,
+    /// Names under which requests are answered.
+    pub allowed_hosts: AllowedHosts,
     /// Folder of the embedded database and of the generated sealing key.
     pub data_dir: PathBuf,
     /// The operator's Postgres. None: the embedded one.
@@ -119,9 +123,12 @@ impl Config {
     pub fn parse(given: &Given) -> Result<Self, Vec<Mistake>> {
         let mut reading = Reading { given, mistakes: Vec::new() };
         let bind = reading.parsed("bind", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address);
+        let public_url = reading.optional("public-url", http_url).unwrap_or_else(|| default_public_url(bind));
+        let allowed_hosts = reading.parsed("allowed-hosts", AllowedHosts::default(), AllowedHosts::parse);
         let config = Self {
             bind,
-            public_url: reading.optional("public-url", http_url).unwrap_or_else(|| default_public_url(bind)),
+            allowed_hosts: allowed_hosts.with(&public_url),
+            public_url,
             metrics_bind: reading.optional("metrics-bind", socket_address),
             data_dir: reading.text("data-dir").into(),
             database_url: reading.secret("database-url"),

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
 
@@ -57,10 +57,9 @@ fn response(answer: Answer, id: &GenerationId) -> HttpResponse {
     }
     let body = answer.body.map(Ok::<_, Infallible>);
     if let Some(length) = answer.length {
-        response.insert_header((CACHE_CONTROL, "no-store"));
         return response.body(SizedStream::new(length as u64, body));
     }
     // nginx and others would otherwise gather the events before they pass them on.
-    response.insert_header((CACHE_CONTROL, "no-cache")).insert_header(("x-accel-buffering", "no"));
+    response.insert_header(("x-accel-buffering", "no"));
     response.body(BodyStream::new(body))
 }

@@ -52,6 +52,19 @@ impl Error {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, MESSAGE).with(header::RETRY_AFTER, "2")
     }
 
+    /// The request came under a name that is not ours.
+    pub(super) fn misdirected(advice: &str) -> Self {
+        let message = format!("This server does not know the name under which it was called. {advice}");
+        Self::new(StatusCode::MISDIRECTED_REQUEST, &message)
+    }
+
+    /// A fault of ours; what exactly is in the log.
+    pub(super) fn internal() -> Self {
+        const MESSAGE: &str = "Something went wrong on our side. Send the request again; if that does not help, tell the \
+                               operator of this server.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, MESSAGE)
+    }
+
     pub(super) fn not_found() -> Self {
         const MESSAGE: &str = "There is nothing at this address. /api/v1/openapi.json lists what there is.";
         Self::new(StatusCode::NOT_FOUND, MESSAGE)
@@ -99,7 +112,6 @@ impl ResponseError for Error {
         for (name, value) in &self.headers {
             response.insert_header((name.clone(), value.clone()));
         }
-        response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.content_type("application/json").body(self.envelope.to_string())
     }
 }

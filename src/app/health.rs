@@ -1,11 +1,14 @@
 //! `/healthz` (the process is alive) and `/readyz` (it can do its work).
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 
+use crate::api::edge::edge;
 use crate::state::State;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/healthz", web::get().to(alive)).route("/readyz", web::get().to(ready));
+    let resource = |path| web::resource(path).wrap(from_fn(edge));
+    config.service(resource("/healthz").get(alive)).service(resource("/readyz").get(ready));
 }
 
 async fn alive() -> HttpResponse {

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
+use crate::api::edge;
 
 /// Serves the numbers. It runs as a task of `tasks` until its handle stops it.
 pub(super) fn start(
@@ -32,5 +33,8 @@ pub(super) fn start(
 
 async fn show(numbers: web::Data<PrometheusHandle>) -> HttpResponse {
     numbers.run_upkeep();
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(numbers.render())
+    let mut answer = HttpResponse::Ok();
+    let mut answer = answer.content_type("text/plain; version=0.0.4; charset=utf-8").body(numbers.render());
+    edge::put(answer.headers_mut(), false);
+    answer
 }

@@ -42,6 +42,13 @@ pub const SETTINGS: &[Setting] = &[
         "The address that people and clients type. Default: http://localhost and the port of --bind.",
     ),
     setting(
+        "allowed-hosts",
+        "TRACECAST_ALLOWED_HOSTS",
+        "",
+        "Other names under which programs reach this server, such as a container's: a list. Addresses and localhost are \
+         always answered, any other name with 421.",
+    ),
+    setting(
         "data-dir",
         "TRACECAST_DATA_DIR",
         "data",

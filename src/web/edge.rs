@@ -2,8 +2,8 @@
 //! page for whatever is not one.
 
 mod csrf;
-mod headers;
-mod host;
+pub mod headers;
+pub mod host;
 
 use std::panic::AssertUnwindSafe;
 
@@ -29,7 +29,8 @@ pub async fn edge(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let public_url = &state.config.public_url;
-    let refusal = host::refusal(request.head(), public_url).or_else(|| csrf::refusal(request.head(), public_url));
+    let refusal = host::refusal(request.head(), &state.config.allowed_hosts)
+        .or_else(|| csrf::refusal(request.head(), public_url));
     if let Some(page) = refusal {
         let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::FORBIDDEN);
         let mut response = request.into_response(html::page(status, &page));

@@ -5,6 +5,7 @@ mod canaries;
 mod edge;
 mod members;
 mod password;
+mod programs;
 mod routes;
 mod row_level_security;
 mod second_factor;

@@ -13,6 +13,9 @@ const ALWAYS: [(&str, &str); 5] = [
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
+/// For a year, also for names below this one (OWASP ASVS 5.0, 3.4.1).
+pub const STRICT_TRANSPORT: (&str, &str) = ("strict-transport-security", "max-age=31536000; includeSubDomains");
+
 /// Adds what is missing. Assets keep their own `cache-control`.
 pub(super) fn put(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in ALWAYS {
@@ -23,8 +26,8 @@ pub(super) fn put(headers: &mut HeaderMap, is_https: bool) {
     let referrer = if is_https { "no-referrer" } else { "same-origin" };
     headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static(referrer));
     if is_https {
-        let year = HeaderValue::from_static("max-age=31536000");
-        headers.insert(HeaderName::from_static("strict-transport-security"), year);
+        let (name, value) = STRICT_TRANSPORT;
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if !headers.contains_key("cache-control") {
         headers.insert(HeaderName::from_static("cache-control"), HeaderValue::from_static("no-store"));

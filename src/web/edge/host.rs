@@ -1,31 +1,33 @@
 //! Which names this server answers to: another site's name that leads here (DNS rebinding) gets nothing.
 
-use std::net::IpAddr;
-
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HOST;
-use url::Url;
 
+use crate::config::AllowedHosts;
 use crate::web::pages::problem::ProblemPage;
 
+/// What the operator can do about a name that is not known.
+pub const ADVICE: &str = "Set TRACECAST_PUBLIC_URL to the address that people type, or name this one in \
+                          TRACECAST_ALLOWED_HOSTS, then start the program again.";
+
 /// The page for a request to a name that is not ours.
-///
-/// Ours are the public URL's host, `localhost`, and addresses: a name has to be looked up to be turned against us.
-pub(super) fn refusal(head: &RequestHead, public_url: &Url) -> Option<ProblemPage> {
-    let named = head.uri.host().or_else(|| head.headers.get(HOST)?.to_str().ok())?;
-    let host = without_port(named);
-    if is_ours(host, public_url) {
+pub(super) fn refusal(head: &RequestHead, allowed: &AllowedHosts) -> Option<ProblemPage> {
+    if is_ours(head, allowed) {
         return None;
     }
-    let sentence = "Set TRACECAST_PUBLIC_URL to the address that people type, then start the program again.";
-    Some(ProblemPage::new(StatusCode::MISDIRECTED_REQUEST).saying("This server does not know that name", sentence))
+    Some(ProblemPage::new(StatusCode::MISDIRECTED_REQUEST).saying("This server does not know that name", ADVICE))
 }
 
-fn is_ours(host: &str, public_url: &Url) -> bool {
-    let is_address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-    let is_local = host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost");
-    is_address || is_local || public_url.host_str().is_some_and(|ours| ours.eq_ignore_ascii_case(host))
+/// Whether a request is meant for this server. One that names no host at all (HTTP/1.0) comes from no browser.
+pub fn is_ours(head: &RequestHead, allowed: &AllowedHosts) -> bool {
+    let mut headers = head.headers.get_all(HOST);
+    let named = match (head.uri.host(), headers.next()) {
+        (Some(host), _) => host,
+        (None, Some(host)) => host.to_str().unwrap_or_default(),
+        (None, None) => return true,
+    };
+    headers.next().is_none() && allowed.has(without_port(named))
 }
 
 /// `host` of `host:port`, also for `[::1]:8080`.
@@ -38,17 +40,31 @@ pub(super) fn without_port(named: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+    use url::Url;
+
     use super::*;
 
+    fn is_ours(uri: &str, hosts: &[&str]) -> bool {
+        let allowed = AllowedHosts::default().with(&Url::parse("https://traces.example.com").unwrap());
+        let request = TestRequest::with_uri(uri);
+        let request = hosts.iter().fold(request, |request, host| request.append_header(("host", *host)));
+        super::is_ours(request.to_http_request().head(), &allowed)
+    }
+
     #[test]
-    fn only_our_names_and_addresses_are_answered() {
-        let public_url = Url::parse("https://traces.example.com").unwrap();
-        for ours in ["traces.example.com", "TRACES.example.com", "localhost", "127.0.0.1", "[::1]", "192.168.0.9"] {
-            assert!(is_ours(ours, &public_url), "{ours}");
-        }
-        for other in ["evil.example", "traces.example.com.evil.example", "127.0.0.1.evil.example", ""] {
-            assert!(!is_ours(other, &public_url), "{other}");
-        }
+    fn the_host_is_that_of_the_target_before_that_of_the_header() {
+        assert!(is_ours("/", &["traces.example.com:443"]));
+        assert!(is_ours("/", &[]));
+        assert!(!is_ours("/", &["evil.example"]));
+        assert!(!is_ours("/", &[""]));
+        assert!(is_ours("https://traces.example.com/", &["evil.example"]));
+        assert!(!is_ours("https://evil.example/", &["traces.example.com"]));
+    }
+
+    #[test]
+    fn who_names_two_hosts_names_none() {
+        assert!(!is_ours("/", &["traces.example.com", "evil.example"]));
     }
 
     #[test]

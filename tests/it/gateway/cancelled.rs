@@ -58,7 +58,7 @@ async fn a_caller_that_leaves_in_the_middle_of_its_body_is_recorded_as_cancelled
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
     let head = format!(
-        "POST /api/v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+        "POST /api/v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: 1000\r\n\r\n{{\"mod",
         server.key
     );

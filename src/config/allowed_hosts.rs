@@ -1,0 +1,75 @@
+//! The names under which this server may be reached (spec 5.4): what leads here under another one is somebody else's.
+
+use std::net::IpAddr;
+
+use url::Url;
+
+/// The public URL's host and the names that the operator added. Addresses and `localhost` always count: a name has to be
+/// looked up before it can be turned against us.
+#[derive(Debug, Clone, Default)]
+pub struct AllowedHosts(Vec<String>);
+
+impl AllowedHosts {
+    /// Reads names, separated by commas.
+    ///
+    /// # Errors
+    /// A sentence that names the entry that is more than a name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(name).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The same with the host of `public_url`.
+    #[must_use]
+    pub fn with(mut self, public_url: &Url) -> Self {
+        self.0.extend(public_url.host_str().map(str::to_ascii_lowercase));
+        self
+    }
+
+    /// Whether a request to `host`, without a port, is meant for us.
+    pub fn has(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let is_address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
+        let is_local = host == "localhost" || host.ends_with(".localhost");
+        is_address || is_local || self.0.contains(&host)
+    }
+}
+
+fn name(entry: &str) -> Result<String, String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if entry.chars().all(is_name) {
+        return Ok(entry.to_ascii_lowercase());
+    }
+    Err(format!("`{entry}` is no name of a host; write for example tracecast or tracecast.internal, without a port"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts() -> AllowedHosts {
+        AllowedHosts::parse("tracecast, gateway.internal").unwrap().with(&Url::parse("https://t.example.com").unwrap())
+    }
+
+    #[test]
+    fn our_names_the_operators_and_addresses_are_ours() {
+        let ours = ["t.example.com", "T.Example.com", "tracecast", "GATEWAY.internal", "localhost", "a.localhost"];
+        for ours in ours.into_iter().chain(["127.0.0.1", "[::1]", "192.168.0.9"]) {
+            assert!(hosts().has(ours), "{ours}");
+        }
+    }
+
+    #[test]
+    fn whatever_else_leads_here_is_not() {
+        for other in ["evil.example", "t.example.com.evil.example", "127.0.0.1.evil.example", "internal", "", "*"] {
+            assert!(!hosts().has(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_more_than_a_name_is_told() {
+        for wrong in ["tracecast:8080", "https://tracecast", "*.example.com", "a b"] {
+            assert!(AllowedHosts::parse(wrong).unwrap_err().contains(wrong), "{wrong}");
+        }
+    }
+}
