@@ -178,10 +178,12 @@ pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: 
     }
     sqlx::query!(
         "UPDATE cursors
-         SET health = 'healthy', reason = NULL, failures = 0, server_errors = 0, failing_since = NULL, not_before = NULL
+         SET health = 'healthy', reason = NULL, failures = 0, server_errors = 0, failing_since = NULL, not_before = NULL,
+             revision = $3
          WHERE account_id = $1 AND destination_id = $2",
         account,
-        id.0
+        id.0,
+        revision + 1
     )
     .execute(tenant.connection())
     .await?;

@@ -56,6 +56,7 @@ pub(super) async fn conclude(
         advance_to,
         delivered: if advance_to.is_some() { i64::try_from(report.accepted).unwrap_or_default() } else { 0 },
         standing,
+        revision: line.lease.revision,
         server_errors: i32::try_from(memory.server_errors).unwrap_or(i32::MAX),
         careful: writing.careful,
         deliveries: deliveries(&line.state, report),
@@ -81,14 +82,14 @@ pub(super) async fn conclude(
 /// Gives the lease back; nothing is on the wire any more.
 pub(super) async fn release(line: &Line, memory: Memory, careful: i32) -> Result<(), store::Error> {
     let server_errors = i32::try_from(memory.server_errors).unwrap_or(i32::MAX);
-    let end = TurnEnd { server_errors, careful, ..nothing(&line.state) };
+    let end = TurnEnd { server_errors, careful, ..nothing(&line.state, &line.lease) };
     cursors::record_turn(&line.state.store, line.lease.key(), line.lease.fence(), &end).await?;
     Ok(())
 }
 
 /// Gives back the lease of a turn that broke off, everything else being as it was.
 pub(super) async fn give_back(state: &State, lease: &Lease) -> Result<(), store::Error> {
-    let end = TurnEnd { server_errors: lease.server_errors, careful: lease.careful, ..nothing(state) };
+    let end = TurnEnd { server_errors: lease.server_errors, careful: lease.careful, ..nothing(state, lease) };
     cursors::record_turn(&state.store, lease.key(), lease.fence(), &end).await?;
     Ok(())
 }
@@ -96,16 +97,17 @@ pub(super) async fn give_back(state: &State, lease: &Lease) -> Result<(), store:
 /// Ends a turn that could not even begin, with a sentence for the page.
 pub(super) async fn needs_attention(state: &State, lease: &Lease, sentence: &str) -> Result<(), store::Error> {
     let standing = Standing::Waiting { health: "needs_attention", reason: sentence, pause: PROBES.0 };
-    let end = TurnEnd { standing, ..nothing(state) };
+    let end = TurnEnd { standing, ..nothing(state, lease) };
     cursors::record_turn(&state.store, lease.key(), lease.fence(), &end).await?;
     Ok(())
 }
 
-fn nothing(state: &State) -> TurnEnd<'static> {
+fn nothing(state: &State, lease: &Lease) -> TurnEnd<'static> {
     TurnEnd {
         advance_to: None::<Position>,
         delivered: 0,
         standing: Standing::Unchanged,
+        revision: lease.revision,
         server_errors: 0,
         careful: 0,
         deliveries: Vec::new(),

@@ -39,6 +39,8 @@ pub struct TurnEnd<'a> {
     pub delivered: i64,
     /// Where the batch leaves its destination.
     pub standing: Standing<'a>,
+    /// The destination's revision when the batch was sent. What it says of older settings than those of now is not noted.
+    pub revision: i32,
     /// HTTP 500s in a row for the batch at the cursor, this one included.
     pub server_errors: i32,
     /// Entries that are still to be built one by one.
@@ -82,15 +84,17 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
            moved AS (
                UPDATE cursors
                SET xid = coalesce($5, xid), position = coalesce($6, position), delivered = delivered + $7,
-                   server_errors = $11, careful = $12, deaths = 0, builds = 0,
+                   server_errors = CASE WHEN revision <= $28 THEN $11 ELSE server_errors END, careful = $12, deaths = 0, builds = 0,
                    leased_by = CASE WHEN $13::interval IS NULL THEN NULL ELSE leased_by END,
                    leased_until = clock_timestamp() + $13::interval, turn_ended_at = clock_timestamp(),
-                   health = coalesce($8, health),
-                   reason = CASE WHEN $8::text IS NULL THEN reason ELSE $9 END,
-                   failures = CASE $8 WHEN 'healthy' THEN 0 ELSE failures + ($8::text IS NOT NULL)::int END,
-                   failing_since = CASE WHEN $8::text IS NULL THEN failing_since
+                   health = CASE WHEN revision <= $28 THEN coalesce($8, health) ELSE health END,
+                   reason = CASE WHEN $8::text IS NULL OR revision > $28 THEN reason ELSE $9 END,
+                   failures = CASE WHEN $8::text IS NULL OR revision > $28 THEN failures
+                                   WHEN $8 = 'healthy' THEN 0 ELSE failures + 1 END,
+                   failing_since = CASE WHEN $8::text IS NULL OR revision > $28 THEN failing_since
                                         WHEN $8 = 'healthy' THEN NULL ELSE coalesce(failing_since, clock_timestamp()) END,
-                   not_before = CASE WHEN $8::text IS NULL THEN not_before ELSE clock_timestamp() + $10::interval END,
+                   not_before = CASE WHEN $8::text IS NULL OR revision > $28 THEN not_before
+                                     ELSE clock_timestamp() + $10::interval END,
                    last_success_at = CASE $8 WHEN 'healthy' THEN clock_timestamp() ELSE last_success_at END
                FROM lazily
                WHERE account_id = $1 AND destination_id = $2 AND leased_by = $3 AND lease_number = $4
@@ -145,7 +149,8 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
         &letters.status as _,
         &letters.answer as _,
         LEAST_ATTEMPTS,
-        interval(end.switch_off_after)
+        interval(end.switch_off_after),
+        end.revision
     )
     .fetch_optional(store.pool())
     .await?;

@@ -81,6 +81,22 @@ async fn an_edited_destination_gets_what_waits_at_its_new_address() {
     });
 }
 
+/// The batch that was on the wire ends with a refusal of the old settings.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_the_old_settings_does_not_make_the_new_ones_wait() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.receiver.answers(1, |_| Answer::of(403).after(Duration::from_secs(1)).into());
+    let sent = stage.records(&tenant, names("late", 10)).await;
+    let _worker = stage.worker_with(&[("TRACECAST_RETRY_CAP", "10m")]);
+    stage.until("a batch is on the wire", |log| log.of(1).count() == 1).await;
+    stage.moves(&tenant, 0, 2).await;
+    stage.until_count("SELECT count(*) FROM deliveries WHERE outcome = 'forbidden'", 1).await;
+    assert_eq!(stage.count("SELECT count(*) FROM cursors WHERE health = 'healthy' AND failures = 0").await, 1);
+    stage.until("all arrive", |log| log.distinct(2) == sent.len()).await;
+    stage.receiver.read(|log| assert_eq!(log.of(1).count(), 1));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn privacy_mode_of_destination_or_account_keeps_content_from_what_waits() {
     tokio::join!(content_is_kept(false), content_is_kept(true));
