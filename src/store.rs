@@ -27,6 +27,7 @@ pub mod xid;
 
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
@@ -171,6 +172,14 @@ impl Store {
     /// The pool, for work that spans accounts and for LISTEN.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// One of its connections, for several questions in a row.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn connection(&self) -> Result<PoolConnection<Postgres>> {
+        Ok(self.pool.acquire().await?)
     }
 
     /// Closes all connections.

@@ -1,5 +1,6 @@
 //! Sends one request and reads its answer, within the bounds.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -79,39 +80,41 @@ impl Egress {
     /// # Errors
     /// When the address is refused, or no answer came.
     pub async fn send(&self, request: &Request) -> Result<Answer, Error> {
-        let (answer, read) = self.exchange(request).await?;
+        let (begun, deadline) = (Instant::now(), Deadline::now() + self.0.limits.total);
+        let sent = async {
+            let addresses = self.addresses(&request.url).await?;
+            match self.exchange(request, &addresses, deadline).await {
+                Err(Error::Interrupted) => self.exchange(request, &addresses, deadline).await,
+                first => first,
+            }
+        };
+        let sent = sent.await;
+        let (answer, read) = self.at_one_speed(begun, &request.url, sent).await?;
         read.map(|()| answer)
     }
 
-    /// The same for what must not be sent twice without need: a status of 2xx is the answer, even if the words about it
-    /// break off. Who accepted something has it.
+    /// Sends once what must not be sent twice without need, to where [`Egress::resolve`] just said that it leads: a kept
+    /// connection asks no resolver, and one whose name leads to a refused address by now is not to be used either. A status
+    /// of 2xx is the answer, even if the words about it break off. Who accepted something has it.
     ///
     /// # Errors
-    /// As [`Egress::send`].
-    pub async fn hand_over(&self, request: &Request) -> Result<Answer, Error> {
-        let (answer, read) = self.exchange(request).await?;
+    /// When the address is refused, or no answer came.
+    pub async fn hand_over(&self, request: &Request, addresses: &[SocketAddr]) -> Result<Answer, Error> {
+        let (begun, deadline) = (Instant::now(), Deadline::now() + self.0.limits.total);
+        let sent = self.exchange(request, addresses, deadline).await;
+        let (answer, read) = self.at_one_speed(begun, &request.url, sent).await?;
         if (200..300).contains(&answer.status) { Ok(answer) } else { read.map(|()| answer) }
     }
 
     /// The answer, and whether it came to its end.
-    async fn exchange(&self, request: &Request) -> Result<(Answer, Result<(), Error>), Error> {
-        let begun = Instant::now();
-        let answer = self.attempt(request, Deadline::now() + self.0.limits.total).await;
-        self.at_one_speed(begun, &request.url, answer).await
-    }
-
-    /// The name is looked up before every send, because a kept connection asks no resolver: one whose name leads to a
-    /// refused address by now is not used either.
-    async fn attempt(&self, request: &Request, deadline: Deadline) -> Result<(Answer, Result<(), Error>), Error> {
-        let addresses = self.addresses(&request.url).await?;
-        let begun = async {
-            match self.post(request).await {
-                Err(Error::Interrupted) => self.post(request).await,
-                first => first,
-            }
-        };
-        let response = timeout_at(deadline, begun).await.unwrap_or(Err(Error::Timeout))?;
-        self.0.moved.note(&request.url, &addresses, response.remote_addr());
+    async fn exchange(
+        &self,
+        request: &Request,
+        addresses: &[SocketAddr],
+        deadline: Deadline,
+    ) -> Result<(Answer, Result<(), Error>), Error> {
+        let response = timeout_at(deadline, self.post(request)).await.unwrap_or(Err(Error::Timeout))?;
+        self.0.moved.note(&request.url, addresses, response.remote_addr());
         Ok(self.read(response, deadline).await)
     }
 

@@ -1,11 +1,11 @@
 //! One request to a destination, and what came of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::slots::Slot;
 use crate::delivery::Outcome;
-use crate::destination::{Connection, Request};
-use crate::state::State;
+use crate::destination::Connection;
+use crate::egress::Error;
+use crate::otlp::answer::Answer;
 
 /// A request that was made.
 #[derive(Debug)]
@@ -14,15 +14,13 @@ pub(super) struct Attempt {
     pub(super) outcome: Outcome,
     /// The HTTP status, if there was an answer.
     pub(super) status: Option<u16>,
-    /// From the first byte sent to the answer's last.
+    /// From looking up the name to the answer's last byte.
     pub(super) duration: Duration,
 }
 
 impl Attempt {
-    pub(super) async fn make(state: &State, connection: &Connection, request: &Request, slot: Slot) -> Self {
-        let begun = Instant::now();
-        let answer = slot.hold(state.egress.hand_over(request)).await;
-        let duration = begun.elapsed();
+    /// What an answer, or the lack of one, means where this connection leads.
+    pub(super) fn of(connection: &Connection, answer: Result<Answer, Error>, duration: Duration) -> Self {
         match answer {
             Ok(answer) => Self { outcome: connection.outcome(&answer), status: Some(answer.status), duration },
             Err(error) => Self { outcome: error.outcome(), status: None, duration },

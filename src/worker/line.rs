@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::attempt::Attempt;
 use super::slots::Slots;
-use crate::destination::{Connection, Settings, Stored, kinds};
+use crate::destination::{Connection, Request, Settings, Stored, kinds};
+use crate::egress;
 use crate::seal::Place;
 use crate::state::State;
 use crate::store;
@@ -17,8 +18,18 @@ use crate::store::cursors::{self, Current, Lease};
 use crate::trace::{Dialect, TraceSettings};
 
 /// How old what is known of the settings may be when a request starts. An edit holds at the latest a second after it was
-/// answered; this leaves half of that second for a busy machine.
+/// answered; this leaves half of that second for a busy machine. (What it takes to connect to a receiver to which no
+/// connection is kept comes on top.)
 const FRESH: Duration = Duration::from_millis(500);
+
+/// The same for what was just asked of a database that takes its time.
+const RECENT: Duration = Duration::from_millis(800);
+
+/// Questions to such a database, before others have their turn.
+const MOST_QUESTIONS: u32 = 3;
+
+/// A connection that breaks sooner was closed meanwhile, as Relay does after 5 s (spec 2.1, fact 10).
+const STALE: Duration = Duration::from_secs(1);
 
 /// One leased destination, ready to be sent to.
 #[derive(Debug)]
@@ -53,29 +64,53 @@ impl Line {
     }
 
     /// Sends a body. None: the program stops, or the lease or the settings are not what they were; nothing was sent.
+    ///
+    /// Right before a request starts it is known that it may; so also before the second one that follows when a kept
+    /// connection turns out to be closed.
     pub(super) async fn send(&self, body: Bytes) -> Result<Option<Attempt>, store::Error> {
         let request = self.connection.request(body, self.state.config.delivery.compression);
         let slot = tokio::select! {
             slot = self.slots.enter() => slot,
             () = self.stop.cancelled() => return Ok(None),
         };
-        if self.stop.is_cancelled() || !self.holds().await? {
-            return Ok(None);
-        }
-        let attempt = Attempt::make(&self.state, &self.connection, &request, slot).await;
-        Ok(Some(attempt))
+        slot.hold(self.attempt(&request)).await
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<Option<Attempt>, store::Error> {
+        let (egress, begun) = (&self.state.egress, Instant::now());
+        let answer = match egress.resolve(&request.url).await {
+            Err(error) => Err(error),
+            Ok(_) if !self.may_start().await? => return Ok(None),
+            Ok(addresses) => {
+                let begun = Instant::now();
+                let answer = egress.hand_over(request, &addresses).await;
+                let was_closed = matches!(answer, Err(egress::Error::Interrupted)) && begun.elapsed() < STALE;
+                if was_closed && self.may_start().await? { egress.hand_over(request, &addresses).await } else { answer }
+            }
+        };
+        Ok(Some(Attempt::of(&self.connection, answer, begun.elapsed())))
     }
 
     /// Whether a request may start now.
-    async fn holds(&self) -> Result<bool, store::Error> {
-        while self.confirmed().elapsed() > FRESH {
+    async fn may_start(&self) -> Result<bool, store::Error> {
+        if self.stop.is_cancelled() {
+            return Ok(false);
+        }
+        if self.confirmed().elapsed() <= FRESH {
+            return Ok(true);
+        }
+        let mut database = self.state.store.connection().await?;
+        for _ in 0..MOST_QUESTIONS {
             let asked = Instant::now();
-            let current = cursors::find_current(&self.state.store, self.lease.key(), self.lease.fence()).await?;
+            let current = cursors::find_current(&mut database, self.lease.key(), self.lease.fence()).await?;
             if !current.is_some_and(|current| self.confirm(asked, current)) {
                 return Ok(false);
             }
+            if asked.elapsed() <= RECENT {
+                return Ok(true);
+            }
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// Takes note of how things stood at `asked`. False: not as they were leased.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -158,7 +159,7 @@ pub struct Current {
 }
 
 /// How things stand. None: the lease is lost, or the destination is gone.
-pub async fn find_current(store: &Store, key: Key, fence: Fence) -> Result<Option<Current>> {
+pub async fn find_current(connection: &mut PgConnection, key: Key, fence: Fence) -> Result<Option<Current>> {
     let current = sqlx::query_as!(
         Current,
         r#"SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!",
@@ -173,7 +174,7 @@ pub async fn find_current(store: &Store, key: Key, fence: Fence) -> Result<Optio
         fence.worker,
         fence.lease
     );
-    Ok(current.fetch_optional(store.pool()).await?)
+    Ok(current.fetch_optional(connection).await?)
 }
 
 /// Keeps the lease for longer, if it still is what `fence` says.

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use secrecy::SecretString;
 use tracecast::app::{App, Roles, Serving};
 use tracecast::config::{Config, Given, Source};
@@ -180,6 +181,25 @@ async fn what_the_buffer_cannot_hold_is_lost_and_counted_and_nothing_else() {
     let names = "SELECT count(DISTINCT generation_id) FROM completed_requests";
     assert_eq!(stage.count(names).await, kept, "a commit that broke off is not written twice");
     assert!(kept > 50, "{kept} of {number}");
+}
+
+/// A database that takes longer for an answer than what is known of the settings counts as fresh.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_takes_its_time_for_every_answer_does_not_stop_delivery() {
+    let database = Database::new().await;
+    let proxy = PostgresProxy::before(&database.url).await;
+    let mut stage = Stage::on(&database.url, &database.admin_url).await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.url = proxy.url(&database.url);
+    let mut worker = stage.worker();
+    let before = stage.records(&tenant, std::iter::once(name("before", 0))).await;
+    stage.until("the worker works", |log| log.distinct(1) == before.len()).await;
+    proxy.slows(Duration::from_millis(600));
+    let sent = stage.records(&tenant, (0..10).map(|number| name("slowly", number))).await;
+    stage.until("all arrive", |log| log.distinct(1) == before.len() + sent.len()).await;
+    worker.signal(Signal::TERM);
+    worker.ends_well_within(Duration::from_secs(20)).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &[before, sent].concat()));
 }
 
 /// The commit happened, its answer did not come, and the next try falls into the next day, whose partition knows nothing.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::AssertSqlSafe;
 use tracecast::store::{accounts, destinations};
 
-use super::receiver::{Answer, Arrival, Journal, KEY};
+use super::receiver::{Answer, Arrival, Journal, KEY, Reply};
 use super::stage::{Stage, Tenant, names};
 
 /// How long the old state may live on.
@@ -95,6 +95,25 @@ async fn a_refusal_of_the_old_settings_does_not_make_the_new_ones_wait() {
     assert_eq!(stage.count("SELECT count(*) FROM cursors WHERE health = 'healthy' AND failures = 0").await, 1);
     stage.until("all arrive", |log| log.distinct(2) == sent.len()).await;
     stage.receiver.read(|log| assert_eq!(log.of(1).count(), 1));
+}
+
+/// A request whose connection breaks is tried once more, which is a request like any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_after_the_click_is_not_tried_again() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.receiver.answers(1, |_| Reply::Hang);
+    let sent = stage.records(&tenant, names("broken", 10)).await;
+    let _worker = stage.worker();
+    stage.until("a batch is on the wire", |log| log.of(1).count() == 1).await;
+    stage.switches(&tenant, false).await;
+    let answered = Instant::now();
+    tokio::time::sleep(GRACE + Duration::from_millis(100)).await;
+    stage.receiver.recovers(1);
+    time_passes().await;
+    stage.receiver.read(|log| assert_none_later(log, answered, |_| true));
+    stage.switches(&tenant, true).await;
+    stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -17,6 +18,8 @@ use url::Url;
 enum Mode {
     /// They pass.
     Pass,
+    /// Answers pass after a pause.
+    Slow(Duration),
     /// They wait.
     Stall,
     /// Connections are cut and new ones reset.
@@ -75,6 +78,11 @@ impl PostgresProxy {
         self.rule.send_modify(|rule| *rule = Rule { mode: Mode::Refuse, cuts: rule.cuts + 1 });
     }
 
+    /// Every answer takes this long: Postgres is far away, or does not keep up.
+    pub(crate) fn slows(&self, pause: Duration) {
+        self.rule.send_modify(|rule| rule.mode = Mode::Slow(pause));
+    }
+
     /// Holds every byte back: Postgres is there and says nothing.
     pub(crate) fn stalls(&self) {
         self.rule.send_modify(|rule| rule.mode = Mode::Stall);
@@ -121,18 +129,26 @@ async fn pass(mut client: TcpStream, socket: &Path, cuts: u64, mut rules: watch:
     let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
         let rule = *rules.borrow_and_update();
+        let pause = match rule.mode {
+            Mode::Pass => Some(Duration::ZERO),
+            Mode::Slow(pause) => Some(pause),
+            Mode::Stall | Mode::Refuse => None,
+        };
         if rule.cuts > cuts {
             return client.set_zero_linger();
         }
         tokio::select! {
             changed = rules.changed() => if changed.is_err() { return Ok(()) },
-            length = client.read(&mut asked), if rule.mode == Mode::Pass => match length? {
+            length = client.read(&mut asked), if pause.is_some() => match length? {
                 0 => return Ok(()),
                 length => server.write_all(&asked[..length]).await?,
             },
-            length = server.read(&mut answered), if rule.mode == Mode::Pass => match length? {
+            length = server.read(&mut answered), if pause.is_some() => match length? {
                 0 => return Ok(()),
-                length => client.write_all(&answered[..length]).await?,
+                length => {
+                    tokio::time::sleep(pause.unwrap_or_default()).await;
+                    client.write_all(&answered[..length]).await?;
+                }
             },
         }
     }
@@ -140,7 +156,7 @@ async fn pass(mut client: TcpStream, socket: &Path, cuts: u64, mut rules: watch:
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::Instant;
 
     use sqlx::{Connection as _, PgConnection};
 
@@ -153,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn the_proxy_passes_stalls_cuts_and_refuses() {
+    async fn the_proxy_passes_stalls_slows_cuts_and_refuses() {
         let database = Database::new().await;
         let proxy = PostgresProxy::before(&database.url).await;
         let url = proxy.url(&database.url);
@@ -164,6 +180,11 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(50), &mut answer).await.is_err(), "nothing comes");
         proxy.passes();
         assert_eq!(answer.await.unwrap(), 2, "what was held back comes");
+        proxy.slows(Duration::from_millis(50));
+        let begun = Instant::now();
+        assert_eq!(asks(&mut connection).await, Some(1));
+        assert!(begun.elapsed() >= Duration::from_millis(50));
+        proxy.passes();
         proxy.cuts();
         assert_eq!(asks(&mut connection).await, None, "what was connected is cut");
         assert_eq!(asks(&mut PgConnection::connect(&url).await.unwrap()).await, Some(1), "new ones pass");
