@@ -20,6 +20,7 @@ mod rewrite;
 mod sse;
 mod upstream;
 mod usage;
+mod whole_number;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use super::members::Members;
 use super::usage;
 use crate::completed_request::content::{AnsweredChoice, AnsweredToolCall};
 use crate::completed_request::limits::CONTENT_BYTES;
-use crate::completed_request::{ResponseFacts, Text, Usage};
+use crate::completed_request::{ResponseFacts, Text, Usage, clean};
 
 /// Choices of one answer that are recorded; OpenAI allows 128.
 const CHOICES: usize = 128;
@@ -162,7 +162,7 @@ fn append(place: &mut String, text: &str, bytes: &mut usize) {
 }
 
 fn short(text: &str) -> String {
-    text.chars().take(NAME_CHARS).collect()
+    clean::name(text, NAME_CHARS).into_owned()
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use super::context;
 use super::failure::Failure;
 use super::json::{self, JsonError};
 use super::members::{Members, ObjectWriter};
-use crate::completed_request::{Parameters, Text, TraceContext, escapes};
+use super::whole_number::WholeNumber;
+use crate::completed_request::limits::NAME_CHARS;
+use crate::completed_request::{Parameters, Text, TraceContext, clean, escapes};
 
 /// Fields of ours that no upstream knows (spec 3.4). `user` is OpenAI's own and passes.
 const NOT_PASSED_ON: [&str; 2] = ["trace", "session_id"];
@@ -69,14 +71,14 @@ impl<'a> ChatRequest<'a> {
         })?;
         check_messages(&members)?;
         let facts = RequestFacts {
-            model: field::<Text<'_>>(&members, "model", "a text")?.map(|model| model.to_string()).unwrap_or_default(),
+            model: field::<Text<'_>>(&members, "model", "a text")?.map(|model| recorded(&model)).unwrap_or_default(),
             streaming: field(&members, "stream", "true or false")?.unwrap_or_default(),
             parameters: parameters(&members)?,
             context: context::of_caller(&members, headers)?,
         };
         field::<Members<'_>>(&members, "stream_options", "an object")?;
         field::<Vec<&RawValue>>(&members, "tools", "an array")?;
-        field::<i64>(&members, "n", "a whole number")?;
+        field::<WholeNumber>(&members, "n", "a whole number")?;
         Ok(Self { facts, members })
     }
 
@@ -110,11 +112,16 @@ pub(super) fn facts_of_refused(body: &[u8], headers: &CallerHeaders) -> RequestF
     let text = repaired(&String::from_utf8_lossy(body));
     let members = Members::of(&text).unwrap_or_default();
     RequestFacts {
-        model: members.read::<Text<'_>>("model").map(|model| model.to_string()).unwrap_or_default(),
+        model: members.read::<Text<'_>>("model").map(|model| recorded(&model)).unwrap_or_default(),
         streaming: members.read("stream").unwrap_or_default(),
         parameters: parameters(&members).unwrap_or_default(),
         context: context::of_refused(&members, headers),
     }
+}
+
+/// A model's name as it is recorded: Postgres refuses a row whose text holds a NUL, and nobody reads a megabyte of a name.
+fn recorded(model: &str) -> String {
+    clean::name(model, NAME_CHARS).into_owned()
 }
 
 /// A known field read as `T`; a wrong type is named. `expected` completes "must be …".
@@ -142,7 +149,7 @@ fn check_messages(members: &Members<'_>) -> Result<(), Failure> {
 
 fn parameters(members: &Members<'_>) -> Result<Parameters<'static>, Failure> {
     let number = |name| field::<f64>(members, name, "a number");
-    let whole = |name| field::<i64>(members, name, "a whole number");
+    let whole = |name| Ok(field::<WholeNumber>(members, name, "a whole number")?.map(|WholeNumber(whole)| whole));
     let stop = field::<Stop>(members, "stop", "a text or an array of texts")?;
     Ok(Parameters {
         temperature: number("temperature")?,
@@ -175,7 +182,10 @@ impl Stop {
             Self::One(sequence) => vec![sequence],
             Self::Several(sequences) => sequences,
         };
-        let short = |sequence: String| Text::from(sequence.chars().take(STOP_SEQUENCE_CHARS).collect::<String>());
+        let short = |sequence: String| {
+            let shortened: String = sequence.chars().take(STOP_SEQUENCE_CHARS).collect();
+            Text::from(clean::without_nul(&shortened).into_owned())
+        };
         sequences.into_iter().take(STOP_SEQUENCES).map(short).collect()
     }
 }

@@ -131,6 +131,34 @@ async fn unknown_fields_nul_and_lone_surrogates_are_taken() {
 }
 
 #[tokio::test]
+async fn a_nul_anywhere_hides_no_request_from_the_record() {
+    let server = Server::start().await;
+    for (body, status) in [
+        (r#"{"model":"m\u0000","messages":[{"role":"user","content":"x"}]}"#, 200),
+        (r#"{"model":"m\u0000","messages":[{"role":"user","content":"x\u0000"}],"stream":true}"#, 200),
+        (r#"{"model":"m\u0000","messages":7}"#, 400),
+        (r#"{"messages":[],"stop":["\u0000"],"user":"\u0000","session_id":"s\u0000"}"#, 200),
+        (
+            r#"{"messages":[],"trace":{"trace_id":"\u0000","trace_name":"\u0000","span_name":"\u0000","\u0000":["\u0000"]}}"#,
+            200,
+        ),
+        (
+            r#"{"messages":[{"role":"\u0000","tool_calls":[{"id":"\u0000","function":{"name":"\u0000","arguments":"\u0000"}}]}]}"#,
+            200,
+        ),
+        (r#"{"messages":[],"tools":[{"type":"\u0000","function":{"name":"\u0000","parameters":{"\u0000":0}}}]}"#, 200),
+    ] {
+        let got = server.posts(body).await;
+        assert_eq!(got.status, status, "{body}: {}", got.text);
+        let record = server.record().await.to_string();
+        assert!(!record.contains("\\u0000"), "{body}: {record}");
+    }
+    let named = json!({"model": "m".repeat(100_000)});
+    assert_eq!(server.asks(&question_with(&named)).await.status, 200);
+    assert!(server.record().await.to_string().len() < 10_000);
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_refused_whether_announced_or_not() {
     let server = Server::start().await;
     let large = vec![b' '; 21 * 1024 * 1024];
