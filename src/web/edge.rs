@@ -29,8 +29,8 @@ pub async fn edge(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let public_url = &state.config.public_url;
-    let refusal = host::refusal(request.head(), &state.config.allowed_hosts)
-        .or_else(|| csrf::refusal(request.head(), public_url));
+    let (head, path) = (request.head(), request.match_info().as_str());
+    let refusal = host::refusal(head, &state.config.allowed_hosts).or_else(|| csrf::refusal(head, path, public_url));
     if let Some(page) = refusal {
         let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::FORBIDDEN);
         let mut response = request.into_response(html::page(status, &page));

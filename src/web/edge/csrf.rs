@@ -21,13 +21,13 @@ struct Provenance<'a> {
     is_door: bool,
 }
 
-/// The page for a form that another site sent.
-pub(super) fn refusal(head: &RequestHead, public_url: &Url) -> Option<ProblemPage> {
+/// The page for a form that another site sent. `path` is the one that leads to a handler, without escapes: `/%73ign-in` is
+/// a door as well.
+pub(super) fn refusal(head: &RequestHead, path: &str, public_url: &Url) -> Option<ProblemPage> {
     if head.method.is_safe() {
         return None;
     }
     let header = |name: &str| head.headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
-    let path = head.uri.path();
     let provenance = Provenance {
         fetch_site: header("sec-fetch-site"),
         origin: header(ORIGIN.as_str()),

@@ -230,6 +230,19 @@ async fn no_form_of_another_site_changes_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_door_is_a_door_however_its_address_is_written() {
+    let scene = Scene::new().await;
+    let form = "email=ada@example.com&password=correct+horse+battery+staple";
+    for path in ["/sign-in", "/%73ign-in", "/sign%2Din", "/%2fsign-in", "/%73ign-up", "/%69nvitations/x"] {
+        let request = client().post(format!("{}{path}", scene.app.url)).body(form);
+        let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+        assert!(matches!(answer.status().as_u16(), 403 | 404), "{path}: {}", answer.status());
+        assert!(answer.headers().get("set-cookie").is_none(), "{path}");
+    }
+    scene.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_changes_by_a_get() {
     let scene = Scene::new().await;
     for (_, pattern, _) in TABLE.iter().filter(|(method, ..)| *method == "POST") {
