@@ -19,7 +19,9 @@ use crate::id::AccountId;
 use crate::state::State;
 
 /// What somebody without the second factor that their account asks for can still do: set one up, or go.
-const WAYS_OUT: [&str; 3] = [SECOND_FACTOR, "/settings/account/switch", "/settings/members/leave"];
+/// Not the account's rule itself: whoever has an admin's password could lift it for everybody.
+const WAYS_OUT: [&str; 4] =
+    [SECOND_FACTOR, "/settings/account/second-factor/new", "/settings/account/switch", "/settings/members/leave"];
 
 /// Somebody who is signed in.
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl FromRequest for Visitor {
             // Coming back after signing in makes sense for pages only, not for what a form would have done.
             let next = if request.method().is_safe() { request.path().to_owned() } else { String::new() };
             let visitor = Self::find(&request).await?.ok_or(Error::SignedOut { next })?;
-            let is_way_out = WAYS_OUT.iter().any(|path| request.path().starts_with(path));
+            let is_way_out = request.match_pattern().is_some_and(|path| WAYS_OUT.contains(&path.as_str()));
             if visitor.session.lacks_second_factor && !is_way_out { Err(Error::LacksSecondFactor) } else { Ok(visitor) }
         })
     }

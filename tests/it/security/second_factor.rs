@@ -150,6 +150,9 @@ async fn where_an_account_asks_for_it_members_without_it_see_nothing_else() {
         assert_eq!((answer.status, answer.location.as_str()), (303, PAGE), "{path}");
     }
     assert_eq!(app.posts_form(&bob, "/settings/account/password", &[]).await.location, PAGE);
+    let eve = joins(&app, &ada, "admin", "eve@example.com").await;
+    assert_eq!(app.posts_form(&eve, &format!("{PAGE}/required"), &[("enabled", "false")]).await.location, PAGE);
+    assert!(value::<bool>(&app, "SELECT second_factor_required FROM accounts").await, "an admin without it lifts it");
     assert!(app.gets(&bob, PAGE).await.text.contains("Acme asks for it."));
     assert_eq!(app.gets(&ada, HOME).await.status, 200);
     enrols(&app, &bob).await;
