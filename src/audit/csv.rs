@@ -26,12 +26,33 @@ pub fn line(entry: &Entry) -> String {
 }
 
 /// Quoted; and what a spreadsheet would take for a formula begins with an apostrophe, which it hides (OWASP).
+///
+/// Where a comma is the decimal sign, spreadsheets divide cells at semicolons instead, also within our quotes: what follows
+/// one could be a formula of its own.
 fn cell(text: &str) -> String {
-    let is_formula =
-        text.starts_with(char::is_control) || text.trim_start().starts_with(['=', '+', '-', '@', '|', '%']);
-    let guard = if is_formula { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    let mut cell = String::with_capacity(text.len() + 2);
+    cell.push('"');
+    if text.starts_with(char::is_control) {
+        cell.push('\'');
+    }
+    let mut begins = true;
+    for character in text.chars() {
+        if begins && FORMULAS.contains(&character) {
+            cell.push('\'');
+        }
+        if character == '"' {
+            cell.push('"');
+        }
+        cell.push(character);
+        begins =
+            matches!(character, ';' | '\t' | '\r' | '\n') || begins && (character == '"' || character.is_whitespace());
+    }
+    cell.push('"');
+    cell
 }
+
+/// How a formula begins.
+const FORMULAS: [char; 6] = ['=', '+', '-', '@', '|', '%'];
 
 #[cfg(test)]
 mod tests {
@@ -40,9 +61,20 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula() {
         for formula in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "|x", "%x"] {
-            assert!(cell(formula).starts_with("\"'"), "{formula}");
+            assert!(cell(formula).contains('\''), "{formula}");
         }
-        assert_eq!(cell("plain"), "\"plain\"");
+        for (text, guarded) in [
+            ("a;=1", "\"a;'=1\""),
+            ("a; +1;x", "\"a; '+1;x\""),
+            ("a;\"=1\"", "\"a;\"\"'=1\"\"\""),
+            ("a\n@x", "\"a\n'@x\""),
+            ("=1", "\"'=1\""),
+        ] {
+            assert_eq!(cell(text), guarded);
+        }
+        for plain in ["plain", "a-b, +c = d", "2026-09-05T08:24:27.107Z", "Firefox 140; Linux"] {
+            assert_eq!(cell(plain), format!("\"{plain}\""));
+        }
     }
 
     #[test]

@@ -121,15 +121,19 @@ async fn the_page_is_for_admins_filters_by_kind_and_person_and_has_pages() {
 async fn the_export_holds_no_formula() {
     let app = TestApp::start().await;
     let ada = app.signs_up("ada@example.com").await;
-    for name in ["=HYPERLINK(\"http://evil.example\")", "+1+1", "@SUM(A1)", "plain, \"quoted\""] {
+    for name in ["=HYPERLINK(\"http://evil.example\")", "+1+1", "@SUM(A1)", "plain, \"quoted\"", "x;=1+1"] {
         app.posts_form(&ada, "/settings/keys", &[("name", name), ("type", "inference")]).await;
     }
     let file = app.gets(&ada, &format!("{PAGE}.csv?event=key_created")).await.text;
     assert!(file.starts_with("time,event,actor kind,actor,address,subject,before,after\r\n"));
-    assert_eq!(file.matches("\r\n").count(), 5);
-    for cell in
-        ["\"'=HYPERLINK(\"\"http://evil.example\"\")\"", "\"'+1+1\"", "\"'@SUM(A1)\"", "\"plain, \"\"quoted\"\"\""]
-    {
+    assert_eq!(file.matches("\r\n").count(), 6);
+    for cell in [
+        "\"'=HYPERLINK(\"\"http://evil.example\"\")\"",
+        "\"'+1+1\"",
+        "\"'@SUM(A1)\"",
+        "\"plain, \"\"quoted\"\"\"",
+        "\"x;'=1+1\"",
+    ] {
         assert!(file.contains(cell), "{cell} in {file}");
     }
     app.stop().await;
