@@ -88,6 +88,30 @@ pub async fn create(store: &Store, new: &NewSession<'_>, entry: &NewEntry) -> Re
 
 /// The session of a token, unless it expired or was not used for `idle`. Notes the use, at most once a minute.
 pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Option<Session>> {
+    // Between learning which account it looks at and reading it there, the session may have gone over to another account:
+    // then it is looked for once more, since somebody who switches is not signed out.
+    for _ in 0..ACCOUNTS_TRIED {
+        match find_in_account(store, token, idle).await? {
+            Found::Session(session) => return Ok(Some(*session)),
+            Found::Nothing => return Ok(None),
+            Found::Elsewhere => {}
+        }
+    }
+    Ok(None)
+}
+
+/// How often a session that moves between accounts is looked for.
+const ACCOUNTS_TRIED: usize = 3;
+
+/// What one look for a session gave.
+enum Found {
+    Session(Box<Session>),
+    Nothing,
+    /// It is not, or not any more, in the account that it looked at a moment ago.
+    Elsewhere,
+}
+
+async fn find_in_account(store: &Store, token: &TokenHash, idle: Duration) -> Result<Found> {
     let mut transaction = store.pool().begin().await?;
     set_secret(&mut transaction, token).await?;
     let account = sqlx::query_scalar!(
@@ -96,7 +120,7 @@ pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Op
         token.as_bytes(),
         interval(idle)
     );
-    let Some(account) = account.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+    let Some(account) = account.fetch_optional(&mut *transaction).await? else { return Ok(Found::Nothing) };
     set_account(&mut transaction, account).await?;
     let session = sqlx::query_as!(
         Session,
@@ -111,7 +135,7 @@ pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Op
         account.0,
         token.as_bytes()
     );
-    let session = session.fetch_optional(&mut *transaction).await?;
+    let Some(session) = session.fetch_optional(&mut *transaction).await? else { return Ok(Found::Elsewhere) };
     sqlx::query!(
         "UPDATE sessions SET last_used_at = clock_timestamp()
          WHERE account_id = $1 AND token_hash = $2 AND last_used_at < clock_timestamp() - interval '1 minute'",
@@ -121,7 +145,7 @@ pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Op
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    Ok(session)
+    Ok(Found::Session(Box::new(session)))
 }
 
 /// A person's sessions that are still good, the latest used first.

@@ -133,3 +133,28 @@ async fn two_admins_who_demote_remove_or_leave_at_once_never_leave_an_account_wi
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_switches_accounts_is_not_signed_out_meanwhile() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.signs_up("ada@example.com").await, app.signs_up("bob@example.com").await);
+    let bobs =
+        "SELECT account_id::text FROM members m JOIN users u ON u.id = m.user_id WHERE u.email = 'bob@example.com'";
+    let own: String = value(&app, bobs).await;
+    app.posts_form(&bob, &app.invites(&ada, "member").await, &[]).await;
+    let other: String = value(&app, &format!("SELECT id::text FROM accounts WHERE id <> '{own}'")).await;
+    let accounts = [own, other];
+    let switches = async {
+        for number in 0..40 {
+            let form = [("account", accounts[number % 2].as_str())];
+            assert_eq!(app.posts_form(&bob, "/settings/account/switch", &form).await.location, HOME);
+        }
+    };
+    let looks = join_all((0..4).map(|_| async {
+        for _ in 0..40 {
+            assert_eq!(app.gets(&bob, "/settings/members").await.status, 200);
+        }
+    }));
+    futures_util::join!(switches, looks);
+    app.stop().await;
+}
