@@ -6,6 +6,7 @@ use super::{Error, parse_name};
 use crate::audit::{self, Actor, Change, Event};
 use crate::id::{AccountId, ApiKeyId};
 use crate::state::State;
+use crate::store::api_keys::MOST_KEYS;
 use crate::store::{self, api_keys};
 use crate::token::{ApiKey, ApiKeyType};
 
@@ -51,7 +52,12 @@ pub async fn create(state: &State, actor: &Actor, key_type: ApiKeyType, name: &s
     let name = parse_name(name).map_err(|sentence| Error::at("name", sentence))?;
     let key = ApiKey::new(key_type, state.random)?;
     let mut tenant = state.store.tenant(actor.account).await?;
-    api_keys::create(&mut tenant, ApiKeyId(state.random.uuid()), &key, &name, actor.user()).await?;
+    if !api_keys::create(&mut tenant, ApiKeyId(state.random.uuid()), &key, &name, actor.user()).await? {
+        return Err(Error::at(
+            "name",
+            &format!("This account has {MOST_KEYS} keys already. Revoke one that nobody uses."),
+        ));
+    }
     let change = Change::new(Event::KeyCreated, name).to(told(key_type, key.last_four()));
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;

@@ -9,6 +9,7 @@ use super::Error;
 use crate::audit::{self, Actor, Change, Event};
 use crate::id::{AccountId, InvitationId, UserId};
 use crate::state::State;
+use crate::store::invitations::MOST_INVITATIONS;
 use crate::store::{self, invitations, members};
 use crate::token::{self, TokenHash};
 
@@ -38,13 +39,17 @@ pub async fn accounts(state: &State, user: UserId) -> Result<Vec<Membership>, st
 /// Makes an invitation and returns the token of its link, which is shown this once.
 ///
 /// # Errors
-/// When the database is away or there is no randomness.
+/// A sentence at `role`, or the database is away, or there is no randomness.
 pub async fn invite(state: &State, actor: &Actor, by: UserId, role: Role) -> Result<SecretString, Error> {
     let secret = token::new_token(state.random)?;
     let hash = TokenHash::of(secret.expose_secret());
     let mut tenant = state.store.tenant(actor.account).await?;
     let id = InvitationId(state.random.uuid());
-    invitations::create(&mut tenant, id, &hash, role, by, INVITATION_LIFETIME).await?;
+    if !invitations::create(&mut tenant, id, &hash, role, by, INVITATION_LIFETIME).await? {
+        let sentence =
+            format!("There are {MOST_INVITATIONS} open invitations already. Withdraw one that nobody needs.");
+        return Err(Error::at("role", &sentence));
+    }
     let change = Change::new(Event::MemberInvited, "").to(json!({ "role": role.name() }));
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;

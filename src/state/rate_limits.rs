@@ -11,13 +11,15 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::client::network;
-use crate::id::ApiKeyId;
+use crate::id::{ApiKeyId, UserId};
 
 /// Sign-ups, invitations and password links that one address may send in a minute.
 const DOORS: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// API keys that let nobody in which one address may present in a minute.
 const REFUSED_KEYS: NonZeroU32 = NonZeroU32::new(60).unwrap();
-/// Addresses or keys remembered before those are forgotten that are fresh again.
+/// Forms that one person may send in a minute: more than anybody types, and few enough that nobody fills the database.
+const FORMS: NonZeroU32 = NonZeroU32::new(300).unwrap();
+/// Addresses, people or keys remembered before those are forgotten that are fresh again.
 const REMEMBERED: usize = 10_000;
 
 /// Cheap to clone; clones count together.
@@ -29,6 +31,7 @@ struct Limits {
     clock: DefaultClock,
     doors: DefaultKeyedRateLimiter<IpAddr>,
     refused_keys: DefaultKeyedRateLimiter<IpAddr>,
+    forms: DefaultKeyedRateLimiter<UserId>,
     keys: Option<DefaultKeyedRateLimiter<ApiKeyId>>,
 }
 
@@ -43,6 +46,7 @@ impl RateLimits {
             clock: DefaultClock::default(),
             doors: RateLimiter::keyed(Quota::per_minute(DOORS)),
             refused_keys: RateLimiter::keyed(Quota::per_minute(REFUSED_KEYS)),
+            forms: RateLimiter::keyed(Quota::per_minute(FORMS)),
             keys: key_rate.map(|rate| RateLimiter::keyed(Quota::per_second(rate))),
         }))
     }
@@ -53,6 +57,14 @@ impl RateLimits {
     /// When the address sent too many.
     pub fn door(&self, address: IpAddr) -> Result<(), TooOften> {
         self.count(&self.0.doors, &network(address))
+    }
+
+    /// Counts a form of somebody who is signed in.
+    ///
+    /// # Errors
+    /// When they sent too many.
+    pub fn form(&self, person: UserId) -> Result<(), TooOften> {
+        self.count(&self.0.forms, &person)
     }
 
     /// Counts an API key that let nobody in.

@@ -186,3 +186,13 @@ pub async fn delete(tenant: &mut Tenant) -> Result<()> {
     sqlx::query!("DELETE FROM accounts WHERE id = $1", id).execute(tenant.connection()).await?;
     Ok(())
 }
+
+/// Until the transaction ends, nobody else changes what is counted in the account: its admins, keys, invitations,
+/// destinations.
+pub(super) async fn lock(tenant: &mut Tenant) -> Result<()> {
+    let account = tenant.account().0;
+    sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account)
+        .fetch_all(tenant.connection())
+        .await?;
+    Ok(())
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::key_cache::Remembered;
-use super::{Error, Result, Store, Tenant, set_account, set_secret};
+use super::{Error, Result, Store, Tenant, accounts, set_account, set_secret};
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
 
@@ -44,24 +44,30 @@ impl From<String> for ApiKeyType {
     }
 }
 
-/// Stores a new key.
-pub async fn create(tenant: &mut Tenant, id: ApiKeyId, key: &ApiKey, name: &str, by: Option<UserId>) -> Result<()> {
+/// Most keys of one account that are not revoked.
+pub const MOST_KEYS: i64 = 500;
+
+/// Stores a new key. False: the account has the most already.
+pub async fn create(tenant: &mut Tenant, id: ApiKeyId, key: &ApiKey, name: &str, by: Option<UserId>) -> Result<bool> {
     let account = tenant.account().0;
     let hash = key.hash();
-    sqlx::query!(
+    accounts::lock(tenant).await?;
+    let inserted = sqlx::query!(
         "INSERT INTO api_keys (account_id, id, hash, key_type, name, last_four, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+         SELECT $1, $2, $3, $4, $5, $6, $7
+         WHERE (SELECT count(*) FROM api_keys WHERE account_id = $1 AND revoked_at IS NULL) < $8",
         account,
         id.0,
         hash.as_bytes(),
         key.key_type().name(),
         name,
         key.last_four(),
-        by.map(|user| user.0)
+        by.map(|user| user.0),
+        MOST_KEYS
     )
     .execute(tenant.connection())
     .await?;
-    Ok(())
+    Ok(inserted.rows_affected() > 0)
 }
 
 /// The account's keys that are not revoked, newest first.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::{Result, Tenant};
+use super::{Result, Tenant, accounts};
 use crate::id::DestinationId;
 
 /// A destination as stored: secrets stay sealed.
@@ -115,7 +115,7 @@ pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Desti
 pub async fn create(tenant: &mut Tenant, id: DestinationId, kind: &str, values: &TestedValues<'_>) -> Result<bool> {
     let account = tenant.account().0;
     // The count below must hold until the row is there.
-    sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", account).fetch_all(tenant.connection()).await?;
+    accounts::lock(tenant).await?;
     let inserted = sqlx::query!(
         "INSERT INTO destinations (account_id, id, kind, name, privacy_mode, settings, masked, secrets, target, last_test)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::members::Role;
 use super::sessions::interval;
-use super::{Result, Store, Tenant, set_account, set_secret};
+use super::{Result, Store, Tenant, accounts, set_account, set_secret};
 use crate::id::{AccountId, InvitationId, UserId};
 use crate::token::TokenHash;
 
@@ -25,7 +25,10 @@ pub struct Invitation {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Makes an invitation.
+/// Most invitations of one account that can still be accepted.
+pub const MOST_INVITATIONS: i64 = 100;
+
+/// Makes an invitation. False: the account has the most already.
 pub async fn create(
     tenant: &mut Tenant,
     id: InvitationId,
@@ -33,21 +36,25 @@ pub async fn create(
     role: Role,
     invited_by: UserId,
     lifetime: Duration,
-) -> Result<()> {
+) -> Result<bool> {
     let account = tenant.account().0;
-    sqlx::query!(
+    accounts::lock(tenant).await?;
+    let inserted = sqlx::query!(
         "INSERT INTO invitations (account_id, id, token_hash, role, invited_by, expires_at)
-         VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6)",
+         SELECT $1, $2, $3, $4, $5, clock_timestamp() + $6
+         WHERE (SELECT count(*) FROM invitations
+                WHERE account_id = $1 AND accepted_at IS NULL AND expires_at > clock_timestamp()) < $7",
         account,
         id.0,
         token.as_bytes(),
         role.name(),
         invited_by.0,
-        interval(lifetime)
+        interval(lifetime),
+        MOST_INVITATIONS
     )
     .execute(tenant.connection())
     .await?;
-    Ok(())
+    Ok(inserted.rows_affected() > 0)
 }
 
 /// The open invitations of the account, newest first.
@@ -113,7 +120,7 @@ pub async fn delete(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
 }
 
 /// Makes a person, in the account's transaction, who signs up by an invitation. False: the address is taken.
-pub async fn create_user(tenant: &mut Tenant, user: &super::accounts::NewUser<'_>) -> Result<bool> {
+pub async fn create_user(tenant: &mut Tenant, user: &accounts::NewUser<'_>) -> Result<bool> {
     let inserted = sqlx::query!(
         "INSERT INTO users (id, email, password_hash) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING",
         user.id.0,

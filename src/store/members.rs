@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Result, Store, Tenant, set_person};
+use super::{Result, Store, Tenant, accounts, set_person};
 use crate::id::{AccountId, UserId};
 
 /// What a member may do.
@@ -127,9 +127,7 @@ pub async fn remove(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
 /// the account: two admins who demote one another at the same time must not both succeed.
 async fn lock(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
     let account = tenant.account().0;
-    sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account)
-        .fetch_all(tenant.connection())
-        .await?;
+    accounts::lock(tenant).await?;
     let found = sqlx::query!(
         r#"SELECT role, EXISTS (SELECT FROM members o WHERE o.account_id = $1 AND o.user_id <> $2 AND o.role = 'admin')
                   AS "others!"

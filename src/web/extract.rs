@@ -91,6 +91,11 @@ impl FromRequest for Visitor {
             let next = if request.method().is_safe() { request.path().to_owned() } else { String::new() };
             let visitor = Self::find(&request).await?.ok_or(Error::SignedOut { next })?;
             let is_way_out = request.match_pattern().is_some_and(|path| WAYS_OUT.contains(&path.as_str()));
+            if !request.method().is_safe()
+                && let Some(state) = request.app_data::<web::Data<State>>()
+            {
+                state.rate_limits.form(visitor.session.user).map_err(Error::TooOften)?;
+            }
             if visitor.session.lacks_second_factor && !is_way_out { Err(Error::LacksSecondFactor) } else { Ok(visitor) }
         })
     }

@@ -3,6 +3,7 @@
 mod audit;
 mod canaries;
 mod edge;
+mod limits;
 mod members;
 mod password;
 mod programs;

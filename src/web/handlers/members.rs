@@ -4,9 +4,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use secrecy::ExposeSecret as _;
 
-use super::{done, public_url, shown};
-use crate::auth::Role;
+use super::{done, problems, public_url, shown};
 use crate::auth::members::{self, Changed};
+use crate::auth::{self, Role};
 use crate::id::{InvitationId, UserId};
 use crate::state::State;
 use crate::web::error::{Error, Result};
@@ -28,7 +28,15 @@ pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> R
 /// `POST /settings/members/invitations`: the link is shown in the answer, this once.
 pub(in crate::web) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
     let role = Role::from_name(values.text("role"));
-    let token = members::invite(&state, &visitor.actor(), visitor.session.user, role).await?;
+    let token = match members::invite(&state, &visitor.actor(), visitor.session.user, role).await {
+        Ok(token) => token,
+        Err(auth::Error::Invalid(errors)) => {
+            let mut page = page(&state, &visitor).await?;
+            page.shell.problems = problems(&errors);
+            return Ok(html::page(StatusCode::CONFLICT, &page));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let link = format!("{}/invitations/{}", public_url(&state), token.expose_secret());
     Ok(html::ok(&MembersPage { new_link: Some(link), ..page(&state, &visitor).await? }))
 }
