@@ -6,6 +6,7 @@ pub mod confirmation;
 pub mod email;
 pub mod hashing;
 pub mod members;
+mod misleading;
 pub mod password_reset;
 pub mod second_factor;
 pub mod session;
@@ -15,6 +16,7 @@ mod throttling;
 
 use std::time::Duration;
 
+use self::misleading::{is_joiner, is_misleading};
 use crate::destination::FieldErrors;
 use crate::{random, seal, store};
 
@@ -64,14 +66,14 @@ impl Error {
 /// A sentence that says what to change.
 pub fn parse_name(text: &str) -> Result<String, &'static str> {
     let name = text.trim();
-    if name.is_empty() {
+    if name.chars().all(is_joiner) {
         return Err("Enter a name.");
     }
     if name.chars().count() > 100 {
         return Err("Use at most 100 characters.");
     }
-    if name.chars().any(char::is_control) {
-        return Err("Use one line of plain text, without control characters.");
+    if name.chars().any(|character| character.is_control() || is_misleading(character)) {
+        return Err("Use one line of plain text, without control characters and characters that nobody sees.");
     }
     Ok(name.to_owned())
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::misleading::{is_joiner, is_misleading};
+
 /// An address in lower case that has the look of one. Whether it exists is never checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
@@ -18,7 +20,8 @@ impl Email {
         let address = text.trim().to_lowercase();
         let complaint = "Enter an e-mail address like name@example.com.";
         let (local, domain) = address.rsplit_once('@').ok_or(complaint)?;
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | ',');
+        let unseen = |c: char| c.is_whitespace() || c.is_control() || is_misleading(c) || is_joiner(c);
+        let odd = |c: char| unseen(c) || matches!(c, '<' | '>' | '"' | ',');
         if local.is_empty() || domain.is_empty() || address.chars().any(odd) || local.contains('@') {
             return Err(complaint);
         }
