@@ -87,6 +87,8 @@ pub async fn ensure(store: &Store) -> Result<Roles> {
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 1)").fetch_one(&mut *transaction).await?;
     if !usable(&mut transaction).await? {
         if !may_create(&mut transaction).await? {
+            drop_policies_of_worker(&mut transaction).await?;
+            transaction.commit().await?;
             return Ok(Roles::OwnerOnly);
         }
         create(&mut transaction).await?;
@@ -105,6 +107,15 @@ async fn usable(connection: &mut PgConnection) -> Result<bool> {
         WORKER
     );
     Ok(usable.fetch_one(connection).await?)
+}
+
+/// Policies of a role count for its members, too. Where the owner works for the pages as well and still belongs to the worker's
+/// role, those of an earlier start would show it the rows of all accounts.
+async fn drop_policies_of_worker(connection: &mut PgConnection) -> Result<()> {
+    for (table, _) in WORKER_TABLES {
+        run(connection, format!("DROP POLICY IF EXISTS worker ON {table}")).await?;
+    }
+    Ok(())
 }
 
 async fn may_create(connection: &mut PgConnection) -> Result<bool> {

@@ -1,9 +1,13 @@
 //! The second lock: what one account's transaction can reach, whatever the query asks for (spec 5.2).
 
 use secrecy::SecretString;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tracecast::app::{App, StartError};
 use tracecast::config::{Config, Given, Source};
+use tracecast::random::Random;
+use tracecast::store::Store;
+use tracecast::store::roles::{self, Roles};
 
 use crate::support::app::TestApp;
 
@@ -128,5 +132,28 @@ async fn the_program_does_not_start_as_a_superuser_or_beside_a_table_without_its
         let said = refusal(&app.database.url).await;
         assert!(said.contains("keeps rows of several accounts without row-level security"), "{said}");
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_who_works_alone_is_shown_nothing_by_what_the_worker_was_allowed() {
+    let app = TestApp::start().await;
+    app.signs_up("ada@example.com").await;
+    let owner = format!("alone_{}", Random.uuid().simple());
+    // Somebody took the role of the pages away and left that of the worker.
+    let statements = format!(
+        "CREATE ROLE {owner} NOLOGIN; GRANT tracecast_worker TO {owner}; GRANT CREATE ON SCHEMA public TO {owner};
+         DO $$ DECLARE r record; BEGIN
+             FOR r IN SELECT oid::regclass AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+             LOOP EXECUTE format('ALTER TABLE %s OWNER TO {owner}', r.name); END LOOP; END $$"
+    );
+    app.database.runs(&statements).await;
+    let options: PgConnectOptions = app.database.admin_url.parse().unwrap();
+    let store = Store::open(options.options([("role", owner.as_str())]), "alone", 1);
+    let seen = || sqlx::query_scalar::<_, i64>("SELECT count(*) FROM accounts").fetch_one(store.pool());
+    assert_eq!(seen().await.unwrap(), 1, "the worker's policy counts for its members");
+    assert_eq!(roles::ensure(&store).await.unwrap(), Roles::OwnerOnly);
+    assert_eq!(seen().await.unwrap(), 0);
+    store.close().await;
     app.stop().await;
 }
