@@ -43,7 +43,12 @@ pub(in crate::web) async fn new_account(state: web::Data<State>) -> Result {
 }
 
 /// `POST /sign-up`
-pub(in crate::web) async fn create_account(state: web::Data<State>, client: Client, Form(values): Form) -> Result {
+pub(in crate::web) async fn create_account(
+    state: web::Data<State>,
+    request: HttpRequest,
+    client: Client,
+    Form(values): Form,
+) -> Result {
     state.rate_limits.door(client.address).map_err(Error::TooOften)?;
     let open = door(&state).await?;
     if open == Door::Invitation {
@@ -60,7 +65,7 @@ pub(in crate::web) async fn create_account(state: web::Data<State>, client: Clie
         code: values.text("code"),
     };
     match auth::sign_up::sign_up(&state, &client, typed).await {
-        Ok(signed_in) => Ok(welcome(&state, &signed_in, HOME)),
+        Ok(signed_in) => welcome(&state, (&request, &client), &signed_in, HOME).await,
         Err(auth::Error::Invalid(errors)) => Ok(html::unprocessable(&sign_up_page(open, &values, problems(&errors)))),
         Err(error) => Err(error.into()),
     }
@@ -90,12 +95,17 @@ pub(in crate::web) async fn new_session(
 }
 
 /// `POST /sign-in`
-pub(in crate::web) async fn create_session(state: web::Data<State>, client: Client, Form(values): Form) -> Result {
+pub(in crate::web) async fn create_session(
+    state: web::Data<State>,
+    request: HttpRequest,
+    client: Client,
+    Form(values): Form,
+) -> Result {
     let (email, next) = (values.text("email"), values.text("next"));
     let invitation = next.strip_prefix("/invitations/");
     let typed = Credentials { email, password: values.raw("password").into(), invitation };
     match auth::sign_in::sign_in(&state, &client, typed).await {
-        Ok(Progress::SignedIn(signed_in)) => Ok(welcome(&state, &signed_in, local(next))),
+        Ok(Progress::SignedIn(signed_in)) => welcome(&state, (&request, &client), &signed_in, local(next)).await,
         Ok(Progress::SecondFactor(token)) => Ok(super::code::ask(&state, &token, local(next))),
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&sign_in_page(&state, next, email, problems(&errors))))
@@ -118,14 +128,20 @@ pub(in crate::web) async fn remove_session(state: web::Data<State>, client: Clie
     Ok(response)
 }
 
-/// 303 with the cookie of a new session.
-pub(super) fn welcome(state: &State, signed_in: &SignedIn, path: &str) -> HttpResponse {
-    let mut response = see_other(path);
-    let cookie = Cookies::new(state.config.is_https()).signed_in(&signed_in.session_token);
-    if let Err(error) = response.add_cookie(&cookie) {
-        tracing::error!(%error, "the cookie of a session could not be set");
+/// 303 with the cookie of a new session. The one that the browser had ends: nobody would find it again (OWASP ASVS 5.0, 7.2.4).
+pub(super) async fn welcome(
+    state: &State,
+    (request, client): (&HttpRequest, &Client),
+    signed_in: &SignedIn,
+    path: &str,
+) -> Result {
+    let cookies = Cookies::new(state.config.is_https());
+    if let Some(before) = cookies.session(request) {
+        auth::session::sign_out(state, client, before.expose_secret()).await?;
     }
-    response
+    let mut response = see_other(path);
+    response.add_cookie(&cookies.signed_in(&signed_in.session_token))?;
+    Ok(response)
 }
 
 /// `next`, if it is a path of this server; else the settings. `//host` and `/\host` lead elsewhere.

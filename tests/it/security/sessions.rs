@@ -29,6 +29,11 @@ async fn each_sign_in_has_a_token_of_its_own_and_only_its_hash_is_stored() {
         app.posts_form("tc_session=planted", "/sign-in", &[("email", "ada@example.com"), ("password", PASSWORD)]);
     assert!(!planted.await.cookie.contains("planted"));
     assert!(!is_signed_in(&app, "tc_session=planted").await);
+    // The session that this browser had ends, and no other.
+    let form = [("email", "ada@example.com"), ("password", PASSWORD)];
+    let third = app.posts_form(&second, "/sign-in", &form).await.cookie;
+    assert!(!is_signed_in(&app, &second).await, "it would live on, and nobody would find it again");
+    assert!(is_signed_in(&app, &third).await && is_signed_in(&app, &first).await);
     app.stop().await;
 }
 
