@@ -6,13 +6,16 @@ use serde::de::{Deserialize, Deserializer, Error};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WholeNumber(pub(super) i64);
 
+/// 2⁶³, the first number that does not fit.
+const BORDER: f64 = 9_223_372_036_854_775_808.0;
+
 impl<'de> Deserialize<'de> for WholeNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = serde_json::Number::deserialize(deserializer)?;
         let whole = number.as_i64().or_else(|| {
-            let fraction = number.as_f64().filter(|value| value.fract() == 0.0)?;
-            // Without an exponent, so that whatever does not fit is refused and nothing is rounded to what fits.
-            format!("{fraction:.0}").parse().ok()
+            // Digits beyond 64 bits are read as a float as well, which may be rounded to the border.
+            let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < BORDER)?;
+            format!("{value:.0}").parse().ok()
         });
         whole.map(Self).ok_or_else(|| D::Error::custom("not a whole number"))
     }
@@ -36,7 +39,9 @@ mod tests {
 
     #[test]
     fn fractions_texts_and_what_is_out_of_range_are_none() {
-        for json in ["0.5", "1e19", "9223372036854775808", "1e400", "\"1\"", "true", "[]", "null"] {
+        for json in
+            ["0.5", "1e19", "9223372036854775808", "-9223372036854775809", "1e400", "\"1\"", "true", "[]", "null"]
+        {
             assert_eq!(read(json), None, "{json}");
         }
     }
