@@ -7,6 +7,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret, SecretBox, SecretSlice};
 use sha2::{Digest, Sha256};
 
@@ -180,6 +181,17 @@ impl Keyring {
         std::iter::once(&self.first).chain(&self.older)
     }
 
+    /// Eight characters that stand for `text` in the log: the same for the same text, and without the first key nobody can
+    /// try out which text it was.
+    pub fn fingerprint(&self, text: &str) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.first.bytes.expose_secret()) else {
+            return String::new();
+        };
+        mac.update(b"tracecast fingerprint|");
+        mac.update(text.as_bytes());
+        hex::encode(&mac.finalize().into_bytes()[..4])
+    }
+
     /// Twelve characters that only a holder of the first key can know: the code that guards the first sign-up.
     pub fn setup_code(&self) -> String {
         let mut hasher = Sha256::new();
@@ -258,6 +270,16 @@ mod tests {
         assert_eq!(keyring.open(place(1, 2), &blob).unwrap_err(), OpenError::Forged);
         assert_eq!(Keyring::parse(" ").unwrap_err(), KeyringError::Missing);
         assert_eq!(Keyring::parse(&format!("{OLD},abc")).unwrap_err(), KeyringError::Malformed(2));
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_same_for_the_same_text_and_key_only() {
+        let keyring = |keys: &str| Keyring::parse(keys).unwrap();
+        let one = keyring(OLD).fingerprint("ada@example.com");
+        assert_eq!(one.len(), 8);
+        assert_eq!(one, keyring(&format!("{OLD},{NEW}")).fingerprint("ada@example.com"));
+        assert_ne!(one, keyring(OLD).fingerprint("eve@example.com"));
+        assert_ne!(one, keyring(NEW).fingerprint("ada@example.com"));
     }
 
     #[test]

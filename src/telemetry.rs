@@ -49,6 +49,8 @@ fn describe() {
         "tracecast_destinations_switched_off_total",
         "Destinations switched off after days without success"
     );
+    describe_counter!("tracecast_sign_ins_total", "Attempts to sign in, by secret and outcome");
+    describe_counter!("tracecast_api_keys_refused_total", "Requests with an API key that let nobody in");
     describe_gauge!("tracecast_destinations", "Destinations of all accounts, by health");
     describe_gauge!("tracecast_oldest_waiting_seconds", "Age of the oldest request that waits, by health");
 }

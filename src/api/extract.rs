@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
+use metrics::counter;
 
 use super::error::Error;
 use crate::auth::api_keys::{ApiKeyIdentity, IdentifyError, identify};
@@ -48,7 +49,10 @@ async fn identity(request: &HttpRequest) -> Result<ApiKeyIdentity, Error> {
         Ok(identity) => state.rate_limits.key(identity.key).map(|()| identity).map_err(Error::too_often),
         Err(IdentifyError::Unauthorized) => {
             let address = client(request, &state.config.trusted_proxies).address;
-            Err(state.rate_limits.refused_key(address).map_or_else(Error::too_often, |()| Error::unauthorized()))
+            counter!("tracecast_api_keys_refused_total").increment(1);
+            state.rate_limits.refused_key(address).map_err(Error::too_often)?;
+            tracing::warn!(%address, "an API key let nobody in");
+            Err(Error::unauthorized())
         }
         Err(IdentifyError::Unavailable(error)) => {
             tracing::error!(%error, "an API key could not be checked");

@@ -3,10 +3,12 @@
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Error, Session, hashing, throttling};
+use super::throttling::{self, Secret};
+use super::{Error, Session, hashing};
+use crate::audit::{Change, Event};
 use crate::client::Client;
 use crate::state::State;
-use crate::store::{sessions, users};
+use crate::store::{audit, sessions, users};
 use crate::token::{self, TokenHash};
 
 /// For how long a typed password is good.
@@ -42,11 +44,16 @@ pub(super) async fn is_password(
     session: &Session,
     password: SecretString,
 ) -> Result<bool, Error> {
-    let attempts = throttling::begin(state, client, throttling::password_of(&session.email)).await?;
+    let attempt = throttling::begin(state, client, Secret::PasswordAgain, &session.email).await?;
     let stored = users::find(&state.store, session.user).await?.map(|user| user.password_hash);
     let right = hashing::verify(state, password, stored).await?;
     if right {
-        throttling::passed(state, attempts).await?;
+        attempt.passed().await?;
+        return Ok(true);
     }
-    Ok(right)
+    attempt.failed(Some(session.user));
+    let change = Change::new(Event::SignInFailed, "password asked again");
+    let entry = change.entry(state, &session.who(), Some(client));
+    audit::record_for_email(&state.store, attempt.subject(), &session.email, &entry).await?;
+    Ok(false)
 }

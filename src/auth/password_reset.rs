@@ -8,7 +8,7 @@ use super::{Email, Error, hashing, throttling};
 use crate::audit::{Change, Event, Who};
 use crate::client::Client;
 use crate::state::State;
-use crate::store::{self, password_resets, throttle, users};
+use crate::store::{self, password_resets, users};
 use crate::token::{self, TokenHash};
 
 /// How long a link can be used.
@@ -51,6 +51,6 @@ pub async fn reset(state: &State, client: &Client, token: &str, password: Secret
     let who = Who::Person { user: user.id, email: user.email.clone() };
     let entry = Change::new(Event::PasswordReset, "").entry(state, &who, Some(client));
     users::put_password(&state.store, user.id, &password_hash, &entry).await?;
-    throttle::forget(&state.store, throttling::password_of(&user.email)).await?;
+    throttling::forget_password_of(state, &user.email).await?;
     Ok(true)
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use super::{Email, Error, Session, throttling};
+use super::throttling::{self, Secret};
+use super::{Email, Error, Session};
 use crate::audit::{self, Actor, Change, Event, Who};
 use crate::client::Client;
 use crate::id::UserId;
@@ -67,16 +68,19 @@ pub async fn confirm(
     session: &Session,
     code: &str,
 ) -> Result<Vec<SecretString>, Error> {
-    let attempts = throttling::begin(state, client, throttling::codes_of(session.user)).await?;
-    let wrong = || Error::at("code", WRONG);
+    let attempt = throttling::begin(state, client, Secret::Code, &session.user.to_string()).await?;
+    let wrong = || {
+        attempt.failed(Some(session.user));
+        Error::at("code", WRONG)
+    };
     let secret = pending(state, session.user).await?.ok_or_else(wrong)?;
     let step = secret.step_of(code, state.clock.unix_nanos().as_seconds(), 0).ok_or_else(wrong)?;
-    throttling::passed(state, attempts).await?;
+    attempt.passed().await?;
     let (codes, hashes) = new_codes(state)?;
     let entry = Change::new(Event::SecondFactorOn, "").entry(state, &session.who(), Some(client));
     let step = i64::try_from(step).unwrap_or(i64::MAX);
     let confirmed = second_factor::confirm(&state.store, session.user, step, &hashes, &entry).await?;
-    if confirmed { Ok(codes) } else { Err(wrong()) }
+    if confirmed { Ok(codes) } else { Err(Error::at("code", WRONG)) }
 }
 
 /// New recovery codes, shown this once; the old ones work no longer.
@@ -139,12 +143,16 @@ pub(super) async fn wait(state: &State, user: UserId) -> Result<SecretString, Er
 pub(super) async fn pass(state: &State, client: &Client, token: &str, code: &str) -> Result<users::User, Error> {
     let late = || Error::at("code", "That took more than ten minutes. Sign in with your password again.");
     let id = second_factor::find_step(&state.store, &TokenHash::of(token)).await?.ok_or_else(late)?;
-    let attempts = throttling::begin(state, client, throttling::codes_of(id)).await?;
+    let attempt = throttling::begin(state, client, Secret::Code, &id.to_string()).await?;
     let user = users::find(&state.store, id).await?.ok_or_else(late)?;
     if !is_code(state, user.id, code).await? && !is_recovery_code(state, client, &user, code).await? {
+        attempt.failed(Some(user.id));
+        let who = Who::Stranger { email: user.email.clone() };
+        let entry = Change::new(Event::SignInFailed, "second factor").entry(state, &who, Some(client));
+        store::audit::record_for_email(&state.store, attempt.subject(), &user.email, &entry).await?;
         return Err(Error::at("code", WRONG));
     }
-    throttling::passed(state, attempts).await?;
+    attempt.passed().await?;
     second_factor::delete_steps(&state.store, id).await?;
     Ok(user)
 }

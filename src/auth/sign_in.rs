@@ -2,7 +2,8 @@
 
 use secrecy::SecretString;
 
-use super::{Email, Error, SignedIn, hashing, second_factor, session, sign_up, throttling};
+use super::throttling::{self, Secret};
+use super::{Email, Error, SignedIn, hashing, second_factor, session, sign_up};
 use crate::audit::{Change, Event, Who};
 use crate::client::Client;
 use crate::password;
@@ -41,21 +42,23 @@ pub struct Credentials<'a> {
 /// One sentence at `password` for whatever is wrong, in the same time; or there were too many attempts.
 pub async fn sign_in(state: &State, client: &Client, typed: Credentials<'_>) -> Result<Progress, Error> {
     let Credentials { email, password, invitation } = typed;
-    let attempts = throttling::begin(state, client, throttling::password_of(email)).await?;
+    let attempt = throttling::begin(state, client, Secret::Password, email).await?;
     let user = match Email::parse(email) {
         Ok(email) => users::find_by_email(&state.store, email.as_str()).await?,
         Err(_) => None,
     };
+    let known = user.as_ref().map(|user| user.id);
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let right = hashing::verify(state, password.clone(), hash).await?;
     let Some(user) = user.filter(|_| right) else {
+        attempt.failed(known);
         let email = Email::parse(email).map(|email| email.to_string()).unwrap_or_default();
         let who = Who::Stranger { email: email.clone() };
         let entry = Change::new(Event::SignInFailed, "").entry(state, &who, Some(client));
-        audit::record_for_email(&state.store, attempts, &email, &entry).await?;
+        audit::record_for_email(&state.store, attempt.subject(), &email, &entry).await?;
         return Err(Error::at("password", REFUSED));
     };
-    throttling::passed(state, attempts).await?;
+    attempt.passed().await?;
     if password::is_outdated(&user.password_hash) {
         let stronger = hashing::hash(state, password).await?;
         users::put_hash(&state.store, user.id, &user.password_hash, &stronger).await?;

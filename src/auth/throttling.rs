@@ -1,7 +1,7 @@
-//! Slows down who guesses passwords: by the name that was typed, and by address (spec 5.4).
+//! Slows down who guesses passwords, by the name that was typed and by address (spec 5.4), and tells the operator of every
+//! attempt: a line in the log and a number (OWASP ASVS 5.0, 16.3.1).
 
-use std::time::Duration;
-
+use metrics::counter;
 use sha2::{Digest as _, Sha256};
 
 use super::Error;
@@ -13,38 +13,107 @@ use crate::store::throttle::{self, Subject};
 /// Attempts from one address within a minute.
 const MOST_FROM_ADDRESS: i32 = 20;
 
-/// Counts an attempt at `subject`.
+/// One attempt to come in, or to go on, that has been counted.
+#[derive(Debug)]
+pub(super) struct Attempt<'a> {
+    state: &'a State,
+    client: &'a Client,
+    secret: Secret,
+    name: String,
+}
+
+/// What has to be known.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Secret {
+    /// The password, at the door.
+    Password,
+    /// The password, of somebody who is signed in.
+    PasswordAgain,
+    /// A code of the second factor, or a recovery code.
+    Code,
+}
+
+impl Secret {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PasswordAgain => "password_again",
+            Self::Code => "code",
+        }
+    }
+
+    /// Guesses at a password are counted together, wherever they are made.
+    fn counted_as(self) -> &'static str {
+        match self {
+            Self::Password | Self::PasswordAgain => "name",
+            Self::Code => "code",
+        }
+    }
+}
+
+impl Attempt<'_> {
+    /// What it is counted under.
+    pub(super) fn subject(&self) -> Subject {
+        subject(self.secret.counted_as(), &self.name)
+    }
+
+    /// The secret was right: the attempts before it are forgotten.
+    pub(super) async fn passed(self) -> Result<(), Error> {
+        self.tell("passed", None);
+        Ok(throttle::forget(&self.state.store, self.subject()).await?)
+    }
+
+    /// The secret was wrong, or nobody has that name.
+    pub(super) fn failed(&self, user: Option<UserId>) {
+        self.tell(if user.is_some() { "wrong" } else { "unknown" }, user);
+    }
+
+    /// Some type their password where their name belongs, so what was typed is told as a fingerprint only.
+    fn tell(&self, outcome: &'static str, user: Option<UserId>) {
+        let (secret, address) = (self.secret.name(), self.client.address);
+        counter!("tracecast_sign_ins_total", "secret" => secret, "outcome" => outcome).increment(1);
+        let name = self.state.keyring.fingerprint(&self.name);
+        let user = user.map(|user| user.to_string());
+        if outcome == "passed" {
+            tracing::info!(secret, outcome, name, %address, "a sign-in attempt");
+        } else {
+            tracing::warn!(secret, outcome, name, user, %address, "a sign-in attempt");
+        }
+    }
+}
+
+/// Counts an attempt.
 ///
 /// # Errors
 /// [`Error::Throttled`], for names that exist and for others alike.
-pub(super) async fn begin(state: &State, client: &Client, subject: Subject) -> Result<Subject, Error> {
-    let address = self::subject("address", &client.network().to_string());
-    refuse(throttle::begin_for_address(&state.store, address, MOST_FROM_ADDRESS).await?)?;
-    refuse(throttle::begin_for_name(&state.store, subject).await?)?;
-    Ok(subject)
+pub(super) async fn begin<'a>(
+    state: &'a State,
+    client: &'a Client,
+    secret: Secret,
+    name: &str,
+) -> Result<Attempt<'a>, Error> {
+    let attempt = Attempt { state, client, secret, name: plain(name) };
+    let address = subject("address", &client.network().to_string());
+    let wait = match throttle::begin_for_address(&state.store, address, MOST_FROM_ADDRESS).await? {
+        Some(wait) => Some(wait),
+        None => throttle::begin_for_name(&state.store, attempt.subject()).await?,
+    };
+    let Some(wait) = wait else { return Ok(attempt) };
+    attempt.tell("throttled", None);
+    Err(Error::Throttled { wait })
 }
 
-/// Attempts with a password of `email`, known or not.
-pub(super) fn password_of(email: &str) -> Subject {
-    subject("name", email)
-}
-
-/// Attempts with codes of a person who has shown their password.
-pub(super) fn codes_of(user: UserId) -> Subject {
-    subject("code", &user.to_string())
-}
-
-/// Forgets the attempts: the password was right.
-pub(super) async fn passed(state: &State, subject: Subject) -> Result<(), Error> {
+/// Forgets attempts with the password of `email`.
+pub(super) async fn forget_password_of(state: &State, email: &str) -> Result<(), Error> {
+    let subject = subject(Secret::Password.counted_as(), &plain(email));
     Ok(throttle::forget(&state.store, subject).await?)
 }
 
-/// What the attempts with a name are counted under. Names that differ in case or in spaces around them are the same.
-fn subject(kind: &str, name: &str) -> Subject {
-    let name = name.trim().to_lowercase();
-    Subject(Sha256::digest(format!("{kind}|{name}")).into())
+/// Names that differ in case or in spaces around them are the same.
+fn plain(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
-fn refuse(wait: Option<Duration>) -> Result<(), Error> {
-    wait.map_or(Ok(()), |wait| Err(Error::Throttled { wait }))
+fn subject(kind: &str, name: &str) -> Subject {
+    Subject(Sha256::digest(format!("{kind}|{name}")).into())
 }

@@ -11,6 +11,7 @@ mod routes;
 mod row_level_security;
 mod second_factor;
 mod sessions;
+mod sign_in_log;
 mod smuggling;
 mod throttling;
 
