@@ -50,6 +50,7 @@ fn describe() {
         "Destinations switched off after days without success"
     );
     describe_counter!("tracecast_sign_ins_total", "Attempts to sign in, by secret and outcome");
+    describe_histogram!("tracecast_password_check_seconds", "Duration of looking at one password");
     describe_counter!("tracecast_api_keys_refused_total", "Requests with an API key that let nobody in");
     describe_gauge!("tracecast_destinations", "Destinations of all accounts, by health");
     describe_gauge!("tracecast_oldest_waiting_seconds", "Age of the oldest request that waits, by health");

@@ -1,5 +1,8 @@
 //! Passwords are hashed on blocking threads, as many at once as there are cores.
 
+use std::time::Instant;
+
+use metrics::histogram;
 use secrecy::SecretString;
 
 use super::Error;
@@ -21,7 +24,9 @@ pub(super) async fn hash(state: &State, password: SecretString) -> Result<String
 pub(super) async fn verify(state: &State, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
     blocking(state, move || {
         let known = hash.is_some();
+        let begun = Instant::now();
         let right = password::verify(&password, hash.as_deref().unwrap_or(password::DUMMY_HASH));
+        histogram!("tracecast_password_check_seconds").record(begun.elapsed().as_secs_f64());
         known && right
     })
     .await

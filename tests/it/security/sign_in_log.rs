@@ -39,6 +39,18 @@ impl Operated {
         self.posts("/sign-in", &[("email", email), ("password", password)]).await
     }
 
+    async fn numbers(&self) -> String {
+        let numbers = client().get(format!("http://{}/metrics", self.metrics)).send().await.unwrap();
+        numbers.text().await.unwrap()
+    }
+
+    /// How many passwords were looked at so far.
+    async fn looked_at(&self) -> u32 {
+        let numbers = self.numbers().await;
+        let count = numbers.lines().find_map(|line| line.strip_prefix("tracecast_password_check_seconds_count "));
+        count.map_or(0, |count| count.parse().unwrap())
+    }
+
     /// Secret, outcome and fingerprint of every attempt in the log.
     fn told(&self) -> Vec<(String, String, String)> {
         let log = self.program.log();
@@ -76,8 +88,7 @@ async fn the_operator_reads_of_every_attempt_known_names_or_not_and_never_what_w
     assert_eq!((names[1], names[0], names[0]), (names[2], names[4], names[5]), "one name, one fingerprint");
     assert!(names[0] != names[1] && names[1] != names[3]);
 
-    let numbers = client().get(format!("http://{}/metrics", operated.metrics)).send().await.unwrap();
-    let numbers = numbers.text().await.unwrap();
+    let numbers = operated.numbers().await;
     for (outcome, count) in [("wrong", 1), ("unknown", 3), ("passed", 1), ("throttled", 1)] {
         let series = [
             format!("secret=\"password\",outcome=\"{outcome}\""),
@@ -89,5 +100,19 @@ async fn the_operator_reads_of_every_attempt_known_names_or_not_and_never_what_w
     let log = operated.program.log();
     for typed in [MISPLACED, "canary-wrong-password", PASSWORD, "nobody@example.com", "ada@example.com"] {
         assert!(!log.to_lowercase().contains(typed), "{typed} is in the log:\n{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_password_is_looked_at_for_each_attempt_whether_the_name_is_known_or_not() {
+    let operated = Operated::start().await;
+    let ada = [("account_name", "Acme"), ("email", "ada@example.com"), ("password", PASSWORD)];
+    assert_eq!(operated.posts("/sign-up", &ada).await, 303);
+    assert_eq!(operated.looked_at().await, 0);
+    let long = format!("{}@example.com", "n".repeat(300));
+    let names = ["ada@example.com", "nobody@example.com", "no address", "", "a\u{0}b@example.com", &long];
+    for (number, name) in (1..).zip(names) {
+        assert_eq!(operated.signs_in(name, "canary-wrong-password").await, 422, "{name:?}");
+        assert_eq!(operated.looked_at().await, number, "{name:?}");
     }
 }
