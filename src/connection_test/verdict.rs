@@ -28,6 +28,13 @@ pub struct Verdict {
     pub tested_at: DateTime<Utc>,
 }
 
+impl Verdict {
+    /// Whether only the operator's list let the receiver's address pass (spec 5.1).
+    pub fn is_widened(&self) -> bool {
+        self.steps.iter().any(|step| step.name == "dns" && step.state == State::Warning)
+    }
+}
+
 /// One step of the test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {

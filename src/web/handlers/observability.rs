@@ -30,6 +30,7 @@ pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> R
         is_on: account.broadcast_enabled,
         can_edit: visitor.can_edit(),
         losses: losses(&state, overview.lost),
+        widened: widened(&state),
         kinds: kinds::all().iter().map(|kind| kind_row(&kind.manifest, &overview.destinations)).collect(),
         guide: Guide {
             has_destination: !overview.destinations.is_empty(),
@@ -56,6 +57,7 @@ pub(in crate::web) async fn update(state: web::Data<State>, Admin(visitor): Admi
 fn row(destination: Destination, lag: &Lag, account: &Account, visitor: &Visitor) -> DestinationRow {
     let kind = kinds::find(&destination.kind).map_or("Unknown", |kind| kind.manifest.label);
     let when = |at| When::new(at, visitor.now);
+    let last_test = broadcast::last_test(&destination);
     let told = |number: i64, text: String| if number == 0 { String::new() } else { text };
     DestinationRow {
         id: destination.id.to_string(),
@@ -65,10 +67,31 @@ fn row(destination: Destination, lag: &Lag, account: &Account, visitor: &Visitor
         refused: told(lag.dead_letters, count_up_to(lag.dead_letters, MOST_COUNTED, "request")),
         expired: told(lag.expired, count(lag.expired, "request")),
         last_delivery: destination.last_success_at.map(when),
-        tested: broadcast::last_test(&destination).map(|test| when(test.tested_at)),
+        tested: last_test.as_ref().map(|test| when(test.tested_at)),
+        is_widened: last_test.is_some_and(|test| test.is_widened()),
         is_private: account.privacy_mode || destination.privacy_mode,
         name: destination.name,
         target: destination.target,
+    }
+}
+
+/// What the operator's settings let through that the address rule refuses; empty for nothing (spec 5.1).
+fn widened(state: &State) -> &'static str {
+    match (!state.config.egress_allow.is_empty(), state.config.egress_allow_http) {
+        (true, true) => {
+            "The operator of this server lets traces go to some addresses that are not on the public internet \
+             (TRACECAST_EGRESS_ALLOW), and over plain http, where others on the way can read them \
+             (TRACECAST_EGRESS_ALLOW_HTTP)."
+        }
+        (true, false) => {
+            "The operator of this server lets traces go to some addresses that are not on the public internet \
+             (TRACECAST_EGRESS_ALLOW)."
+        }
+        (false, true) => {
+            "The operator of this server lets traces go over plain http, where others on the way can read them \
+             (TRACECAST_EGRESS_ALLOW_HTTP)."
+        }
+        (false, false) => "",
     }
 }
 

@@ -18,6 +18,8 @@ pub struct ObservabilityPage {
     pub can_edit: bool,
     /// Requests that could not be recorded.
     pub losses: Option<Losses>,
+    /// What the operator lets through that would be refused otherwise: sentences; empty for nothing.
+    pub widened: &'static str,
     /// What is configured.
     pub destinations: Vec<DestinationRow>,
     /// What can be added.
@@ -58,6 +60,8 @@ pub struct DestinationRow {
     pub last_delivery: Option<When>,
     /// When the last connection test ended.
     pub tested: Option<When>,
+    /// Whether only the operator's list lets requests to it pass.
+    pub is_widened: bool,
     /// Whether content stays out of its traces.
     pub is_private: bool,
 }

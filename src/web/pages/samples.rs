@@ -53,6 +53,7 @@ pub(super) fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> O
         is_on,
         can_edit: true,
         losses: None,
+        widened: "",
         kinds: vec![KindRow {
             slug: "sentry",
             label: "Sentry",
@@ -81,6 +82,7 @@ pub(super) fn row(name: &str, state: DestinationState) -> DestinationRow {
         expired: String::new(),
         last_delivery: None,
         tested: Some(ago(3)),
+        is_widened: false,
         is_private: name != "Sentry",
     }
 }
@@ -151,6 +153,15 @@ fn observability_with_destinations() {
     let rows =
         vec![row("Sentry", DestinationState::Healthy), row("Staging", DestinationState::NeedsAttention(trouble))];
     insta::assert_snapshot!(drawn(&observability(rows, true)));
+}
+
+#[test]
+fn observability_where_the_operator_lets_traces_go_inside() {
+    let inside = DestinationRow { is_widened: true, ..row("Sentry", DestinationState::Healthy) };
+    let mut page = observability(vec![inside], true);
+    page.widened = "The operator of this server lets traces go to some addresses that are not on the public internet \
+                    (TRACECAST_EGRESS_ALLOW).";
+    insta::assert_snapshot!(drawn(&page));
 }
 
 #[test]

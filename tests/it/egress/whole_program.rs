@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
-use tracecast::config::Source;
+use tracecast::config::{Given, Source};
 use tracecast::demo::{Options, Receiver, Running};
 
 use super::asking;
@@ -47,7 +47,7 @@ async fn a_name_that_turns_private_after_its_test_gets_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_only_the_operators_list_lets_in_is_said_plainly_on_the_form() {
+async fn what_only_the_operators_list_lets_in_is_said_plainly_on_the_pages() {
     let (receiver, _private) = receiver_and_private();
     let names = NameServer::start(&["127.0.0.2"]);
     let app = application(&names).await;
@@ -59,8 +59,23 @@ async fn what_only_the_operators_list_lets_in_is_said_plainly_on_the_form() {
     assert!(form.contains("This address is not on the public internet."), "{form}");
     assert!(form.contains("TRACECAST_EGRESS_ALLOW"), "{form}");
     assert!(!form.contains("127.0.0.2"), "where the name leads inside is nobody's business");
+    let page = app.gets(&cookie, "/settings/observability").await.text;
+    assert!(page.contains("Not on the public internet") && page.contains("(TRACECAST_EGRESS_ALLOW)"), "{page}");
+    assert!(page.contains("(TRACECAST_EGRESS_ALLOW_HTTP)"), "{page}");
+    assert!(!page.contains("127.0.0.2"), "where the name leads inside is nobody's business");
     app.stop().await;
     receiver.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_where_the_operator_widens_nothing() {
+    let narrow = [("bind", "127.0.0.1:0"), ("keys", &*"ab".repeat(32)), ("signup", "open")];
+    let narrow = narrow.iter().fold(Given::defaults(), |given, (name, value)| given.with(name, *value, Source::Argument));
+    let app = TestApp::start_with(|_| narrow).await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let page = app.gets(&cookie, "/settings/observability").await.text;
+    assert!(!page.contains("TRACECAST_EGRESS_ALLOW") && !page.contains("id=\"widened\""), "{page}");
+    app.stop().await;
 }
 
 /// Why the only destination needs attention, as soon as it does.
