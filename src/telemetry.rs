@@ -1,7 +1,9 @@
 //! Our own log and metrics: lines for people on a terminal, JSON lines elsewhere (spec 6.1), and numbers for Prometheus.
 //! The only process-wide things in the program.
 
+use std::backtrace::Backtrace;
 use std::io::IsTerminal as _;
+use std::panic;
 
 use metrics::{describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -11,7 +13,7 @@ use tracing_subscriber::fmt;
 /// Bounds of the histograms, in seconds: from a millisecond to the longest request.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
-/// Sends the log to standard error. Called once, by `main`.
+/// Sends the log, and what becomes of panics, to standard error. Called once, by `main`.
 pub fn start() {
     // sqlx tells each statement that is slow; its texts hold no values.
     let filter = EnvFilter::try_from_env("TRACECAST_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
@@ -21,6 +23,20 @@ pub fn start() {
     } else {
         builder.json().init();
     }
+    tell_panics();
+}
+
+/// Tells of a panic where it happened, and its words only if they stand like that in the program's text. What they are put
+/// together from may be a prompt or a secret: cutting a text at a wrong place, for one, quotes the text (spec 5.3).
+fn tell_panics() {
+    panic::set_hook(Box::new(|info| {
+        let words = info.payload().downcast_ref::<&'static str>().copied();
+        let words = words.unwrap_or("not told, because they may quote what was processed");
+        let place = info.location().map(ToString::to_string);
+        // Empty unless RUST_BACKTRACE asks for it. It names functions, not values.
+        let backtrace = Backtrace::capture();
+        tracing::error!(place, words, %backtrace, "a part of the program panicked");
+    }));
 }
 
 /// Begins to count. What was counted is read through the handle. None: this process counts already.

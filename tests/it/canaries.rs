@@ -2,6 +2,8 @@
 //! the log at its most talkative, pages, metrics, errors and the command line's words, while the real program does its work
 //! and fails at it.
 
+mod panics;
+
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};

@@ -205,7 +205,8 @@ pub(crate) async fn got(request: reqwest::RequestBuilder) -> Got {
     Got { status, headers, text: response.text().await.unwrap() }
 }
 
-fn state(config: Arc<Config>, database_url: &str) -> State {
+/// What flows are given; connects to the database when it is first asked.
+pub(crate) fn state(config: Arc<Config>, database_url: &str) -> State {
     let options = database_url.parse::<PgConnectOptions>().unwrap().options([("app.upkeep", "on")]);
     State {
         clock: Clock::System,
