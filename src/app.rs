@@ -69,7 +69,8 @@ pub enum StartError {
     /// A key that stored secrets need.
     #[error(
         "{secrets} stored secret(s) are sealed with the key {key}, which is not among the sealing keys. Add that key after \
-         the first one, in TRACECAST_KEYS or in the file of keys; then start again."
+         the first one, in TRACECAST_KEYS or in the file of keys; then start again. If it is lost for good, run `tracecast key \
+         forget {key}`: what needs those secrets asks for them again."
     )]
     LostKey {
         /// It.
@@ -134,6 +135,23 @@ impl App {
     /// # Errors
     /// What is missing or wrong, and what to do.
     pub async fn build(config: Config) -> Result<Self, StartError> {
+        let (app, owner) = Self::prepare(config).await?;
+        let checked = keyring::check(&owner, &app.keyring).await;
+        owner.close().await;
+        checked.map(|()| app)
+    }
+
+    /// The same, though stored secrets may need keys that are not there: for the operator's commands that mend this.
+    ///
+    /// # Errors
+    /// What is missing or wrong, and what to do.
+    pub async fn build_without_lost_keys(config: Config) -> Result<Self, StartError> {
+        let (app, owner) = Self::prepare(config).await?;
+        owner.close().await;
+        Ok(app)
+    }
+
+    async fn prepare(config: Config) -> Result<(Self, store::Store), StartError> {
         let allow = config.egress_allow.iter().map(|entry| entry.parse()).collect::<Result<Vec<EgressAllow>, _>>()?;
         let guard = Guard::new(allow, config.egress_allow_http);
         let way_out = egress::Setup::default();
@@ -142,9 +160,8 @@ impl App {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hashing = Arc::new(Semaphore::new(cores));
         let owner = database.prepare().await?;
-        keyring::check(&owner, &keyring).await?;
-        owner.close().await;
-        Ok(Self { config: Arc::new(config), keyring, guard, way_out, database, hashing, numbers: None })
+        let app = Self { config: Arc::new(config), keyring, guard, way_out, database, hashing, numbers: None };
+        Ok((app, owner))
     }
 
     /// The script by which an administrator makes the database's roles.

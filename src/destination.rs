@@ -24,6 +24,7 @@ pub use self::field_errors::{FieldError, FieldErrors};
 pub use self::header::Header;
 pub use self::kind::{Kind, Manifest};
 pub use self::request::Request;
+pub use self::sealed::GIVEN_UP;
 pub use self::settings::{Settings, Stored};
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub mod embedded_postgres;
 pub mod gateway;
 pub mod id;
 pub mod key_rotation;
+pub mod lost_key;
 pub mod otlp;
 pub mod password;
 pub mod random;

@@ -94,6 +94,12 @@ impl KeyId {
         bytes.try_into().ok().map(Self)
     }
 
+    /// As people write it: eight hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; KEY_ID_BYTES];
+        hex::decode_to_slice(text.trim(), &mut bytes).ok().map(|()| Self(bytes))
+    }
+
     /// As it stands in a blob.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -160,6 +166,11 @@ impl Keyring {
             .decrypt(&nonce, Payload { msg: sealed, aad: associated.as_bytes() })
             .map_err(|_| OpenError::Forged)?;
         Ok(SecretSlice::from(secret))
+    }
+
+    /// All keys, the one that seals first.
+    pub fn ids(&self) -> impl Iterator<Item = KeyId> {
+        self.keys().map(|key| key.id)
     }
 
     /// The key that seals.

@@ -61,10 +61,12 @@ pub enum Event {
     DestinationResumed,
     /// A destination was removed.
     DestinationDeleted,
+    /// The operator gave up a secret whose key is lost.
+    SecretGivenUp,
 }
 
 /// Name in the database, in addresses and in exports; label on the page.
-const ALL: [(Event, &str, &str); 29] = [
+const ALL: [(Event, &str, &str); 30] = [
     (Event::SignedIn, "signed_in", "Signed in"),
     (Event::SignInFailed, "sign_in_failed", "Sign-in failed"),
     (Event::SignedOut, "signed_out", "Signed out"),
@@ -94,6 +96,7 @@ const ALL: [(Event, &str, &str); 29] = [
     (Event::DestinationPaused, "destination_paused", "Destination paused"),
     (Event::DestinationResumed, "destination_resumed", "Destination resumed"),
     (Event::DestinationDeleted, "destination_deleted", "Destination deleted"),
+    (Event::SecretGivenUp, "secret_given_up", "Secret given up"),
 ];
 
 impl Event {

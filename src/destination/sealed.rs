@@ -8,7 +8,18 @@ use super::Stored;
 use crate::random::{Random, Unavailable};
 use crate::seal::{Keyring, OpenError, Place};
 
+/// What people read of a destination whose secrets were given up.
+pub const GIVEN_UP: &str = "The stored secret was given up, because the key that sealed it is lost. Enter it again.";
+
 impl Stored {
+    /// Nothing, sealed for `place`: in the place of secrets that were given up.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn seal_nothing(keyring: &Keyring, place: Place, random: Random) -> Result<Vec<u8>, Unavailable> {
+        Self::default().seal(keyring, place, random)
+    }
+
     /// The secret half, sealed for `place`.
     ///
     /// # Errors

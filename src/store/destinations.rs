@@ -190,6 +190,42 @@ pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: 
     Ok(true)
 }
 
+/// Puts `nothing` in the place of secrets that nobody can open any more, and says why it needs attention. False: somebody
+/// else changed or removed it meanwhile, and nothing was done.
+pub async fn give_up_secrets(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    old: &[u8],
+    nothing: &[u8],
+    reason: &str,
+) -> Result<bool> {
+    let account = tenant.account().0;
+    lock_cursor(tenant, id).await?;
+    let updated = sqlx::query!(
+        "UPDATE destinations SET secrets = $4, masked = '{}', revision = revision + 1, updated_at = now()
+         WHERE account_id = $1 AND id = $2 AND secrets = $3",
+        account,
+        id.0,
+        old,
+        nothing
+    )
+    .execute(tenant.connection())
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "UPDATE cursors SET health = 'needs_attention', reason = $3, failing_since = coalesce(failing_since, now())
+         WHERE account_id = $1 AND destination_id = $2",
+        account,
+        id.0,
+        reason
+    )
+    .execute(tenant.connection())
+    .await?;
+    Ok(true)
+}
+
 /// Gives a destination another name. Says whether it exists.
 pub async fn put_name(tenant: &mut Tenant, id: DestinationId, name: &str) -> Result<bool> {
     let account = tenant.account().0;

@@ -47,6 +47,21 @@ pub async fn put_secret(store: &Store, user: UserId, secret: &[u8]) -> Result<bo
     Ok(stored.rows_affected() > 0)
 }
 
+/// Puts another secret in the place of one that nobody can open any more. False: somebody else changed it meanwhile.
+pub async fn replace_secret(store: &Store, user: UserId, old: &[u8], new: &[u8], entry: &NewEntry) -> Result<bool> {
+    let mut transaction = store.pool().begin().await?;
+    let replaced =
+        sqlx::query!("UPDATE users SET totp_secret = $3 WHERE id = $1 AND totp_secret = $2", user.0, old, new)
+            .execute(&mut *transaction)
+            .await?;
+    if replaced.rows_affected() == 0 {
+        return Ok(false);
+    }
+    record_for_person(&mut transaction, user, entry).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
 /// Puts the stored secret into force, with recovery codes. False: one is in force already.
 pub async fn confirm(store: &Store, user: UserId, step: i64, codes: &[TokenHash], entry: &NewEntry) -> Result<bool> {
     let mut transaction = store.pool().begin().await?;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::attempt::Attempt;
 use super::slots::Slots;
-use crate::destination::{Connection, Request, Settings, Stored, kinds};
+use crate::destination::{Connection, GIVEN_UP, Request, Settings, Stored, kinds};
 use crate::egress;
 use crate::seal::Place;
 use crate::state::State;
@@ -142,6 +142,9 @@ fn connection(state: &State, lease: &Lease) -> Result<Connection, String> {
         tracing::error!(%error, destination = %lease.destination, "a destination's secrets do not open");
         "The stored secret cannot be opened any more. Enter it again.".to_owned()
     })?;
+    if stored.secret.is_empty() && kind.manifest.secrets().next().is_some() {
+        return Err(GIVEN_UP.to_owned());
+    }
     kind.connect(&Settings::from(&stored)).map_err(|errors| {
         format!("The stored settings are not valid any more: {errors} Test and save the destination again.")
     })

@@ -1,6 +1,7 @@
 //! Secrets at rest (spec 5.3): the start, a change of the key under load, and blobs that were moved about.
 
 mod copies;
+mod lost;
 mod rotation;
 mod start;
 
@@ -16,6 +17,8 @@ use uuid::Uuid;
 use crate::support::app::TestApp;
 use crate::support::database::Database;
 
+/// The password with which [`TestApp::signs_up`] signs up.
+const PASSWORD: &str = "correct horse battery staple";
 const OLD: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const NEW: &str = "f0f102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 

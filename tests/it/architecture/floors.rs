@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 7] = [
     &["completed_request", "trace", "otlp", "delivery", "destination"],
     &["store", "egress"],
     &["state"],
-    &["audit", "key_rotation", "auth", "connection_test", "broadcast", "recorder", "gateway", "worker"],
+    &["audit", "key_rotation", "lost_key", "auth", "connection_test", "broadcast", "recorder", "gateway", "worker"],
     &["web", "api", "demo"],
     &["telemetry", "embedded_postgres", "app", "cli", "main"],
 ];

@@ -46,7 +46,22 @@ impl TestApp {
     /// The same, with other name servers or bounds for what leaves.
     pub(crate) async fn start_with_way_out(way_out: egress::Setup, settings: impl FnOnce(Given) -> Given) -> Self {
         let receiver = Receiver::start(Options::default(), &TaskTracker::new()).unwrap();
-        let database = Database::new().await;
+        Self::start_on(Database::new().await, receiver, way_out, settings).await
+    }
+
+    /// The same application anew, on the same database, with other settings.
+    pub(crate) async fn restarts_with(self, settings: impl FnOnce(Given) -> Given) -> Self {
+        self.serving.stop().await;
+        self.app.close().await;
+        Self::start_on(self.database, self.receiver, egress::Setup::default(), settings).await
+    }
+
+    async fn start_on(
+        database: Database,
+        receiver: Running,
+        way_out: egress::Setup,
+        settings: impl FnOnce(Given) -> Given,
+    ) -> Self {
         let given = Given::defaults()
             .with("bind", "127.0.0.1:0", Source::Argument)
             .with("signup", "open", Source::Argument)
