@@ -13,6 +13,7 @@ use futures_util::FutureExt as _;
 
 use super::error::Error;
 use crate::state::State;
+use crate::web::client::client;
 use crate::web::edge::headers::STRICT_TRANSPORT;
 use crate::web::edge::host;
 
@@ -35,6 +36,8 @@ pub async fn edge(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let is_https = state.config.is_https();
     if !host::is_ours(request.head(), &state.config.allowed_hosts) {
+        let address = client(request.request(), &state.config.trusted_proxies).address;
+        tracing::warn!(status = 421, method = %request.method(), %address, "a request was refused at the edge");
         let mut response = request.into_response(Error::misdirected(host::ADVICE).error_response());
         put(response.headers_mut(), is_https);
         return Ok(response);

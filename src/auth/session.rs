@@ -2,13 +2,13 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Error;
+use super::{Email, Error};
 use crate::audit::{Change, Event, Who};
 use crate::client::{Client, device_in_words};
 use crate::id::{AccountId, SessionId, UserId};
 use crate::state::State;
 use crate::store::sessions::NewSession;
-use crate::store::{self, sessions};
+use crate::store::{self, sessions, users};
 use crate::token::{self, TokenHash};
 
 pub use crate::store::sessions::{ListedSession, Session};
@@ -83,6 +83,18 @@ pub async fn end_others(state: &State, client: &Client, session: &Session) -> Re
     let change = Change::new(Event::SessionsEnded, "all other sessions");
     let entry = change.entry(state, &session.who(), Some(client));
     sessions::delete_others(&state.store, session.user, session.id, &entry).await
+}
+
+/// Ends every session of whoever has this e-mail address: for the operator. False: nobody has it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn end_all_by_operator(state: &State, email: &str) -> Result<bool, Error> {
+    let email = Email::parse(email).map_err(|sentence| Error::at("email", sentence))?;
+    let Some(user) = users::find_by_email(&state.store, email.as_str()).await? else { return Ok(false) };
+    let change = Change::new(Event::SessionsEnded, format!("all sessions of {}", user.email));
+    sessions::delete_all(&state.store, user.id, &change.entry(state, &Who::Operator, None)).await?;
+    Ok(true)
 }
 
 /// Lets a session look at another account of its person. False: they do not belong to it.

@@ -23,7 +23,11 @@ pub(super) fn command() -> Command {
                 .about("Create a person with an account of their own; prints what is needed to sign in")
                 .arg(required("email", "The person's e-mail address"))
                 .arg(required("account", "Name of the new account"))
-                .arg(Arg::new("password").long("password").help("Default: a random one, which is printed")),
+                .arg(
+                    Arg::new("password")
+                        .long("password")
+                        .help("Default: none; a link is printed with which the person sets one"),
+                ),
         )
         .subcommand(
             Command::new("reset-password")
@@ -33,6 +37,11 @@ pub(super) fn command() -> Command {
         .subcommand(
             Command::new("remove-second-factor")
                 .about("Let somebody who lost their second factor sign in with the password alone")
+                .arg(required("email", "The person's e-mail address")),
+        )
+        .subcommand(
+            Command::new("sign-out")
+                .about("End every session of somebody, in all browsers, and their open links")
                 .arg(required("email", "The person's e-mail address")),
         )
         .subcommand(
@@ -57,6 +66,7 @@ pub(super) async fn run(config: Config, matches: &ArgMatches) -> Result<(), Fail
         Some(("create-user", matches)) => create_user(&state, matches).await,
         Some(("reset-password", matches)) => reset_password(&state, text(matches, "email")).await,
         Some(("remove-second-factor", matches)) => remove_second_factor(&state, text(matches, "email")).await,
+        Some(("sign-out", matches)) => sign_out(&state, text(matches, "email")).await,
         Some(("create-key", matches)) => create_key(&state, matches).await,
         _ => Err(Failure::Said("there is no such command; see admin --help".to_owned())),
     };
@@ -68,19 +78,21 @@ pub(super) async fn run(config: Config, matches: &ArgMatches) -> Result<(), Fail
 async fn create_user(state: &State, matches: &ArgMatches) -> Result<(), Failure> {
     let (email, account) = (text(matches, "email"), text(matches, "account"));
     let given = matches.get_one::<String>("password").map(|password| SecretString::from(password.as_str()));
-    let made = given.is_none();
+    let is_given = given.is_some();
     let password = match given {
         Some(password) => password,
         None => token::new_token(state.random).map_err(|error| Failure::Said(error.to_string()))?,
     };
-    auth::sign_up::create(state, email, account, password.clone()).await?;
+    auth::sign_up::create(state, email, account, password).await?;
     println!("email:    {email}");
-    if made {
-        println!("password: {}", password.expose_secret());
-    }
     println!("account:  {account}");
-    println!("sign in:  {}sign-in", state.config.public_url);
-    Ok(())
+    if is_given {
+        println!("sign in:  {}sign-in", state.config.public_url);
+        return Ok(());
+    }
+    // Nobody knows the random one, and nobody can go on using it (OWASP ASVS 5.0, 6.4.1).
+    print!("set a password, within a day: ");
+    reset_password(state, email).await
 }
 
 async fn reset_password(state: &State, email: &str) -> Result<(), Failure> {
@@ -94,6 +106,14 @@ async fn remove_second_factor(state: &State, email: &str) -> Result<(), Failure>
         return Err(nobody(email));
     }
     println!("{email} signs in with the password alone now.");
+    Ok(())
+}
+
+async fn sign_out(state: &State, email: &str) -> Result<(), Failure> {
+    if !auth::session::end_all_by_operator(state, email).await? {
+        return Err(nobody(email));
+    }
+    println!("{email} is signed out everywhere.");
     Ok(())
 }
 

@@ -215,6 +215,14 @@ pub async fn delete_others(store: &Store, user: UserId, kept: SessionId, entry: 
     Ok(transaction.commit().await?)
 }
 
+/// Ends all of a person's sessions, and whatever else began before: for the operator.
+pub async fn delete_all(store: &Store, user: UserId, entry: &NewEntry) -> Result<()> {
+    let mut transaction = store.person(user).await?;
+    delete_all_of(&mut transaction, user).await?;
+    record_for_person(&mut transaction, user, entry).await?;
+    Ok(transaction.commit().await?)
+}
+
 /// Ends all of a person's sessions, and whatever else the old password or an old link began.
 pub(super) async fn delete_all_of(connection: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!("DELETE FROM sessions WHERE user_id = $1", user.0).execute(&mut *connection).await?;

@@ -15,6 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpResponse, web};
 use futures_util::FutureExt;
 
+use super::client::client;
 use super::html;
 use super::pages::problem::ProblemPage;
 use crate::state::State;
@@ -32,6 +33,8 @@ pub async fn edge(
     let (head, path) = (request.head(), request.match_info().as_str());
     let refusal = host::refusal(head, &state.config.allowed_hosts).or_else(|| csrf::refusal(head, path, public_url));
     if let Some(page) = refusal {
+        let address = client(request.request(), &state.config.trusted_proxies).address;
+        tracing::warn!(status = page.status, method = %request.method(), %address, "a request was refused at the edge");
         let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::FORBIDDEN);
         let mut response = request.into_response(html::page(status, &page));
         headers::put(response.headers_mut(), state.config.is_https());

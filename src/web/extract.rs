@@ -111,9 +111,16 @@ impl FromRequest for Admin {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let visitor = Visitor::from_request(request, payload);
+        let request = request.clone();
         Box::pin(async move {
             let visitor = visitor.await?;
-            if visitor.can_edit() { Ok(Self(visitor)) } else { Err(Error::Forbidden) }
+            if visitor.can_edit() {
+                return Ok(Self(visitor));
+            }
+            let Session { user, account, .. } = &visitor.session;
+            let (method, route, address) = (request.method(), request.match_pattern(), visitor.client.address);
+            tracing::warn!(%user, %account, %method, route, %address, "a member may not do what is for admins");
+            Err(Error::Forbidden)
         })
     }
 }

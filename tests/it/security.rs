@@ -5,6 +5,7 @@ mod canaries;
 mod edge;
 mod limits;
 mod members;
+mod operator;
 mod password;
 mod programs;
 mod routes;

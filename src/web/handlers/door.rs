@@ -1,6 +1,7 @@
 //! Signing up, in and out.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -23,6 +24,9 @@ use crate::web::pages::problem::ProblemPage;
 use crate::web::pages::sign_in::SignInPage;
 use crate::web::pages::sign_up::SignUpPage;
 use crate::web::shell::{Problem, Shell};
+
+/// Asks the browser to forget what it kept of the pages (OWASP ASVS 5.0, 14.3.1).
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Where one goes who has just come in.
 pub(super) const HOME: &str = "/settings/observability";
@@ -125,6 +129,7 @@ pub(in crate::web) async fn remove_session(state: web::Data<State>, client: Clie
     }
     let mut response = done(&state, "/sign-in", Notice::SignedOut);
     response.add_cookie(&cookies.signed_out())?;
+    response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
 }
 

@@ -24,8 +24,8 @@ async fn cuts(prompt: String) -> String {
 
 /// An error that quotes what it could not use, unwrapped.
 async fn unwraps(secret: web::Data<SecretString>) -> String {
-    let refused: Result<String, String> = Err(format!("no such key: {}", secret.expose_secret()));
-    refused.unwrap()
+    let number = secret.expose_secret().parse::<u8>();
+    number.map_err(|_| format!("no such key: {}", secret.expose_secret())).unwrap().to_string()
 }
 
 /// On another thread, as passwords are hashed.

@@ -70,7 +70,8 @@ async fn what_only_the_operators_list_lets_in_is_said_plainly_on_the_pages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_where_the_operator_widens_nothing() {
     let narrow = [("bind", "127.0.0.1:0"), ("keys", &*"ab".repeat(32)), ("signup", "open")];
-    let narrow = narrow.iter().fold(Given::defaults(), |given, (name, value)| given.with(name, *value, Source::Argument));
+    let narrow =
+        narrow.iter().fold(Given::defaults(), |given, (name, value)| given.with(name, *value, Source::Argument));
     let app = TestApp::start_with(|_| narrow).await;
     let cookie = app.signs_up("ada@example.com").await;
     let page = app.gets(&cookie, "/settings/observability").await.text;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::PASSWORD;
+use crate::support::app::read;
 use crate::support::database::Database;
 use crate::support::http::client;
 use crate::support::listener::free_port;
@@ -37,6 +38,15 @@ impl Operated {
 
     async fn signs_in(&self, email: &str, password: &str) -> u16 {
         self.posts("/sign-in", &[("email", email), ("password", password)]).await
+    }
+
+    /// The cookie of a new session of Ada's.
+    async fn session(&self) -> String {
+        let body = url::form_urlencoded::Serializer::new(String::new());
+        let body = { body }.extend_pairs([("email", "ada@example.com"), ("password", PASSWORD)]).finish();
+        let request = client().post(format!("{}/sign-in", self.program.url())).header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        read(request.body(body).send().await.unwrap()).await.session
     }
 
     async fn numbers(&self) -> String {
@@ -115,4 +125,37 @@ async fn one_password_is_looked_at_for_each_attempt_whether_the_name_is_known_or
         assert_eq!(operated.signs_in(name, "canary-wrong-password").await, 422, "{name:?}");
         assert_eq!(operated.looked_at().await, number, "{name:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tries_to_get_past_a_check_is_told_to_the_operator() {
+    let operated = Operated::start().await;
+    let ada = [("account_name", "Acme"), ("email", "ada@example.com"), ("password", PASSWORD)];
+    assert_eq!(operated.posts("/sign-up", &ada).await, 303);
+    let url = operated.program.url();
+    let from_elsewhere = client().post(format!("{url}/sign-out")).header("sec-fetch-site", "cross-site");
+    assert_eq!(from_elsewhere.send().await.unwrap().status(), 403);
+    for path in ["/invitations/canary-token", "/api/v1/openapi.json"] {
+        let other_name = client().get(format!("{url}{path}")).header("host", "evil.example");
+        assert_eq!(other_name.send().await.unwrap().status(), 421);
+    }
+    let guess = client().post(format!("{url}/api/v1/chat/completions")).bearer_auth("canary-key");
+    assert_eq!(guess.send().await.unwrap().status(), 401);
+    operated.database.runs("UPDATE members SET role = 'member'").await;
+    let session = operated.session().await;
+    let forbidden = client().post(format!("{url}/settings/keys")).header("cookie", session);
+    assert_eq!(forbidden.header("sec-fetch-site", "same-origin").send().await.unwrap().status(), 403);
+
+    let log = operated.program.log();
+    let lines = |words: &str| log.lines().filter(|line| line.contains(words)).collect::<Vec<_>>();
+    let edge = lines("a request was refused at the edge");
+    let statuses = [403, 421, 421].map(|status| format!("\"status\":{status}"));
+    assert!(edge.len() == 3 && edge.iter().zip(&statuses).all(|(line, status)| line.contains(status)), "{edge:?}");
+    assert_eq!(lines("an API key let nobody in").len(), 1);
+    let forbidden = lines("a member may not do what is for admins");
+    assert!(forbidden.len() == 1 && forbidden[0].contains("/settings/keys"), "{forbidden:?}");
+    for line in edge.iter().chain(&forbidden) {
+        assert!(line.contains("\"address\":\"127.0.0.1\""), "{line}");
+    }
+    assert!(!log.contains("canary") && !log.contains(PASSWORD), "{log}");
 }
