@@ -27,6 +27,7 @@ pub mod xid;
 
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
@@ -83,6 +84,7 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
+            sqlx::Error::Database(ref refusal) if has_no_partition(&**refusal) => Self::Unavailable(error),
             sqlx::Error::Database(ref refusal) if refusal.code().is_some_and(|code| passes(&code)) => {
                 Self::Unavailable(error)
             }
@@ -101,6 +103,12 @@ impl From<sqlx::Error> for Error {
 /// or restarts the server, a server that cannot write yet.
 fn passes(code: &str) -> bool {
     matches!(code.get(..2), Some("08" | "40" | "53" | "55" | "57" | "58")) || code == "25006"
+}
+
+/// Whether a row belongs into a partition that does not exist, as after a restore or a jump of the clock. A worker makes it.
+/// Postgres tells this with the code of a violated CHECK, but names no constraint.
+fn has_no_partition(refusal: &dyn DatabaseError) -> bool {
+    refusal.code().is_some_and(|code| code == "23514") && refusal.constraint().is_none()
 }
 
 /// What the store's functions return.
@@ -134,10 +142,19 @@ impl Store {
     /// When Postgres is away or a migration fails; then nothing of that migration was done.
     pub async fn migrate(&self) -> Result<()> {
         MIGRATIONS.run(&self.pool).await?;
+        self.go_on_after_restore().await?;
+        partitions::create_ahead(self).await
+    }
+
+    /// Lets a log that was restored from a dump go on where it stood. Cheap where none was.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn go_on_after_restore(&self) -> Result<()> {
         if restored::renumber(self).await? {
             tracing::warn!("this database was restored from a dump; its log goes on where it stood");
         }
-        partitions::create_ahead(self).await
+        Ok(())
     }
 
     /// Whether Postgres answers and has all migrations of this program.

@@ -76,6 +76,9 @@ impl Worker {
 
     /// Works until `stop`, then waits for the turns that run.
     pub async fn run(self, stop: CancellationToken) {
+        let housekeeping = housekeeping::run(self.state.clone(), self.upkeep.clone());
+        let stopped = stop.clone();
+        self.tasks.spawn(async move { stopped.run_until_cancelled(housekeeping).await });
         let mut liveness = Liveness::new(self.state.clone());
         let mut wake = Wake::new(&self.state);
         while !stop.is_cancelled() {
@@ -84,7 +87,6 @@ impl Worker {
                 reason = wake.next() => reason,
             };
             if reason == Reason::Sweep {
-                housekeeping::run_when_due(&self.state, &self.upkeep, wake.sweeps()).await;
                 liveness.check().await;
             }
             let Some(number) = liveness.number(&stop).await else { break };

@@ -10,6 +10,13 @@ use super::{Result, Store};
 /// Days for which partitions exist in advance, today not counted: the program may be away that long.
 const DAYS_AHEAD: u64 = 7;
 
+/// How long to wait for everybody else to let go of a partitioned table. Whoever comes later waits behind: a backup that reads
+/// for an hour must not stop recording and delivery for longer.
+const LOCK_PATIENCE: &str = "SET LOCAL lock_timeout = '200ms'";
+
+/// Counting what expires may take longer than what a page asks.
+const COUNTING_PATIENCE: &str = "SET LOCAL statement_timeout = '10min'";
+
 /// The partitioned tables.
 const TABLES: [&str; 2] = ["completed_requests", "deliveries"];
 
@@ -18,6 +25,7 @@ pub async fn create_ahead(store: &Store) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     // Several processes may start at once; CREATE TABLE IF NOT EXISTS alone can still collide.
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
+    sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
     let now: DateTime<Utc> =
         sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(&mut *transaction).await?;
     let first = now.date_naive() - chrono::Days::new(1);
@@ -30,6 +38,18 @@ pub async fn create_ahead(store: &Store) -> Result<()> {
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// Whether a partition of today or tomorrow does not exist.
+pub async fn are_missing(store: &Store) -> Result<bool> {
+    let missing = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM unnest($1::text[]) AS t (name), generate_series(0, 1) AS d (days)
+               WHERE to_regclass(t.name || to_char(timezone('UTC', clock_timestamp()) + d.days * interval '1 day', '_YYYYMMDD'))
+                     IS NULL) AS "missing!""#,
+        &TABLES.map(str::to_owned)
+    );
+    Ok(missing.fetch_one(store.pool()).await?)
 }
 
 /// Drops partitions that lie wholly before the retention. Returns their names. What has not been delivered by then is
@@ -59,6 +79,8 @@ pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<Stri
 async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
+    sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
+    sqlx::query(COUNTING_PATIENCE).execute(&mut *transaction).await?;
     if table == TABLES[0] && exists(&mut transaction, name).await? {
         sqlx::query(AssertSqlSafe(expiry(name))).execute(&mut *transaction).await?;
     }
@@ -94,14 +116,17 @@ fn day_of(table: &str, partition: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(day, "%Y%m%d").ok()
 }
 
+/// A table is made first and attached then, which waits for nobody who reads or writes the others. (`PARTITION OF` would.)
+///
 /// A partition of the log also gets the index that makes a request's name unique in its account. It cannot stand on the
 /// whole table, whose unique indexes must name the time of recording.
 fn creation(table: &str, day: NaiveDate) -> String {
     let next = day + chrono::Days::new(1);
     let name = partition(table, day);
     let create = format!(
-        "CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ('{day} 00:00:00Z') TO ('{next} 00:00:00Z');
-         CALL lock_tenant_table('{name}');"
+        "CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING INDEXES);
+         CALL lock_tenant_table('{name}');
+         ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{day} 00:00:00Z') TO ('{next} 00:00:00Z');"
     );
     if table == TABLES[0] {
         format!("{create} CREATE UNIQUE INDEX {name}_by_name ON {name} (account_id, generation_id);")

@@ -6,8 +6,8 @@
 
 use super::{Result, Store};
 
-/// Moves what was restored before everything new, if there is anything that comes from another cluster. Says so. To be called
-/// before anything is recorded; several processes may do so at the same time.
+/// Moves what was restored before everything new, if there is anything that comes from another cluster. Says so. Several
+/// processes may do so at the same time, and others may record meanwhile.
 pub(super) async fn renumber(store: &Store) -> Result<bool> {
     let mut transaction = store.pool().begin().await?;
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
@@ -15,7 +15,7 @@ pub(super) async fn renumber(store: &Store) -> Result<bool> {
         r#"SELECT EXISTS (
                SELECT FROM cursors c, (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS xmax) s
                WHERE c.xid > s.xmax
-                  OR EXISTS (SELECT FROM completed_requests r WHERE r.account_id = c.account_id AND r.xid > s.xmax)) AS "foreign!""#
+                  OR EXISTS (SELECT FROM completed_requests r WHERE r.account_id = c.account_id AND r.broadcast AND r.xid > s.xmax)) AS "foreign!""#
     );
     if !is_foreign.fetch_one(&mut *transaction).await? {
         return Ok(false);
@@ -24,17 +24,28 @@ pub(super) async fn renumber(store: &Store) -> Result<bool> {
     sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
     // '3' is the first transaction of any cluster that is not Postgres' own. The new positions lie below all old ones, so that
     // no row meets another on the way.
+    //
+    // What is recorded meanwhile stays: Postgres' own note of who wrote a row (`xmin`) says that it was written here. So does a
+    // cursor that stands at such a row, or that was made after everything that was restored.
     sqlx::query!(
         "WITH bounds AS MATERIALIZED (
              SELECT least(min(position), 0) - count(*) - 1 AS base FROM completed_requests),
          moved AS MATERIALIZED (
              SELECT account_id, recorded_at, xid, position,
                     (SELECT base FROM bounds) + row_number() OVER (ORDER BY xid, position) AS place
-             FROM completed_requests),
+             FROM completed_requests WHERE xmin <> xid::xid),
+         restored AS MATERIALIZED (
+             SELECT c.account_id, c.destination_id, c.xid, c.position FROM cursors c
+             WHERE c.xid <= '3' OR c.xid >= pg_snapshot_xmax(pg_current_snapshot())
+                OR CASE c.position
+                   WHEN 0 THEN EXISTS (SELECT FROM moved m WHERE m.account_id = c.account_id AND m.recorded_at >= c.since)
+                   ELSE NOT EXISTS (SELECT FROM completed_requests r
+                                    WHERE r.account_id = c.account_id AND r.xid = c.xid AND r.position = c.position
+                                      AND r.xmin = r.xid::xid) END),
          read AS MATERIALIZED (
              SELECT c.account_id, c.destination_id, max(m.place) AS place
-             FROM cursors c
-             JOIN moved m ON m.account_id = c.account_id AND (m.xid, m.position) <= (c.xid, c.position)
+             FROM restored c
+             LEFT JOIN moved m ON m.account_id = c.account_id AND (m.xid, m.position) <= (c.xid, c.position)
              GROUP BY c.account_id, c.destination_id),
          log AS (
              UPDATE completed_requests r SET xid = '3', position = m.place
@@ -44,10 +55,8 @@ pub(super) async fn renumber(store: &Store) -> Result<bool> {
              UPDATE dead_letters l SET xid = '3', position = m.place
              FROM moved m WHERE l.account_id = m.account_id AND l.xid = m.xid AND l.position = m.position)
          UPDATE cursors c
-         SET xid = '3', leased_by = NULL, leased_until = NULL,
-             position = coalesce(
-                 (SELECT place FROM read WHERE read.account_id = c.account_id AND read.destination_id = c.destination_id),
-                 (SELECT base FROM bounds))"
+         SET xid = '3', leased_by = NULL, leased_until = NULL, position = coalesce(read.place, (SELECT base FROM bounds))
+         FROM read WHERE read.account_id = c.account_id AND read.destination_id = c.destination_id"
     )
     .execute(&mut *transaction)
     .await?;

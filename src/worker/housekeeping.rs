@@ -1,38 +1,63 @@
-//! What has to be done now and then: partitions ahead, retention, expired sessions, and the numbers for the operator.
+//! What has to be done now and then: partitions ahead, retention, expired sessions, a log that was restored, and the numbers
+//! for the operator. All of it beside the turns, which must not wait for it.
 
-use super::meter;
 use std::time::Duration;
 
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::meter;
 use crate::state::State;
-use crate::store::{self, Store, cursors, deliveries, losses, partitions, sessions};
+use crate::store::{self, Store, accounts, cursors, deliveries, log, losses, partitions, sessions};
 
-/// Sweeps between two rounds: ten minutes, and once right after the start.
-const EVERY: u64 = 600;
+/// Time between two rounds, the first one right after the start.
+const EVERY: Duration = Duration::from_mins(10);
 
-/// Sweeps between two looks at how all destinations stand.
-const LOOK_EVERY: u64 = 15;
+/// Time between two looks at how all destinations stand, and at what cannot wait for the next round.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// Does what is due. Failures are told to the log and tried again at the next round.
-pub(super) async fn run_when_due(state: &State, upkeep: &Store, sweeps: u64) {
-    if sweeps % EVERY == 1
-        && let Err(error) = run(upkeep, state.config.delivery.retention).await
-    {
-        tracing::warn!(%error, "housekeeping failed");
-    }
-    if sweeps % LOOK_EVERY == 1
-        && let Ok(standings) = cursors::find_standings(&state.store).await
-    {
-        meter::standings(&standings, state.clock.now());
+/// Does what is due, for as long as it is polled. Failures are told to the log, and tried again at the next look.
+pub(super) async fn run(state: State, upkeep: Store) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut due = Instant::now();
+    loop {
+        looks.tick().await;
+        match look(&state, &upkeep).await {
+            Ok(Urgent::No) if Instant::now() < due => {}
+            Ok(_) => match round(&upkeep, state.config.delivery.retention).await {
+                Ok(()) => due = Instant::now() + EVERY,
+                Err(error) => tracing::warn!(%error, "housekeeping failed, and is tried again soon"),
+            },
+            Err(error) => tracing::warn!(%error, "housekeeping waits for the database"),
+        }
     }
 }
 
-async fn run(upkeep: &Store, retention: Duration) -> store::Result<()> {
+/// Whether there are partitions for what is recorded next.
+#[derive(Debug, PartialEq, Eq)]
+enum Urgent {
+    Yes,
+    No,
+}
+
+/// Looks at what may change at any time: a database can be restored, and its clock can be set, while workers run.
+async fn look(state: &State, upkeep: &Store) -> store::Result<Urgent> {
+    upkeep.go_on_after_restore().await?;
+    meter::standings(&cursors::find_standings(&state.store).await?);
+    Ok(if partitions::are_missing(upkeep).await? { Urgent::Yes } else { Urgent::No })
+}
+
+async fn round(upkeep: &Store, retention: Duration) -> store::Result<()> {
     partitions::create_ahead(upkeep).await?;
     for name in partitions::drop_expired(upkeep, retention).await? {
         tracing::info!(partition = name, "dropped what is older than the retention");
     }
     deliveries::delete_expired_dead_letters(upkeep, retention).await?;
     losses::delete_expired(upkeep, retention).await?;
+    for account in log::list_orphans(upkeep).await? {
+        log::delete_of(upkeep, account).await?;
+    }
     sessions::delete_expired(upkeep).await?;
+    accounts::delete_expired_periods(upkeep, retention).await?;
     Ok(())
 }

@@ -23,10 +23,10 @@ pub(super) fn batch(report: &Report, end: &TurnEnd<'_>, kept: Kept) {
 }
 
 /// Tells how all destinations stand.
-pub(super) fn standings(standings: &[Standings], now: chrono::DateTime<chrono::Utc>) {
+pub(super) fn standings(standings: &[Standings]) {
     for health in ["healthy", "failing", "needs_attention", "off"] {
         let standing = standings.iter().find(|standing| standing.health == health);
-        let age = standing.and_then(|standing| standing.oldest).map(|oldest| (now - oldest).as_seconds_f64().max(0.0));
+        let age = standing.and_then(|standing| standing.oldest_seconds).map(|age| age.max(0.0));
         let count = standing.map_or(0, |standing| u32::try_from(standing.destinations).unwrap_or(u32::MAX));
         gauge!("tracecast_destinations", "health" => health).set(f64::from(count));
         gauge!("tracecast_oldest_waiting_seconds", "health" => health).set(age.unwrap_or_default());

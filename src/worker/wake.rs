@@ -38,7 +38,6 @@ pub(super) struct Wake {
     listener: Option<PgListener>,
     retry_at: Instant,
     ticks: tokio::time::Interval,
-    sweeps: u64,
     turns: (UnboundedSender<AccountId>, UnboundedReceiver<AccountId>),
     held_back: HeldBack,
 }
@@ -60,7 +59,6 @@ impl Wake {
             listener: None,
             retry_at: Instant::now(),
             ticks,
-            sweeps: 0,
             turns: unbounded_channel(),
             held_back: HeldBack::default(),
         }
@@ -82,18 +80,12 @@ impl Wake {
         }
     }
 
-    /// How many sweeps there were.
-    pub(super) fn sweeps(&self) -> u64 {
-        self.sweeps
-    }
-
     pub(super) async fn next(&mut self) -> Reason {
         self.listen().await;
         let listener = self.listener.as_mut();
         let mut news: BTreeSet<AccountId> = tokio::select! {
             biased;
             _ = self.ticks.tick() => {
-                self.sweeps += 1;
                 self.held_back = HeldBack::default();
                 return Reason::Sweep;
             }

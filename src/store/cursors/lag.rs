@@ -49,14 +49,14 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
 }
 
 /// How all destinations of all accounts stand: for the operator's metrics.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Standings {
     /// `healthy`, `failing`, `needs_attention`, or `off`.
     pub health: String,
     /// Destinations.
     pub destinations: i64,
-    /// When the oldest request that waits for one of them was recorded.
-    pub oldest: Option<DateTime<Utc>>,
+    /// How long ago the oldest request that waits for one of them was recorded.
+    pub oldest_seconds: Option<f64>,
 }
 
 /// How all destinations stand, by health.
@@ -64,13 +64,15 @@ pub async fn find_standings(store: &Store) -> Result<Vec<Standings>> {
     let standings = sqlx::query_as!(
         Standings,
         r#"SELECT CASE WHEN a.broadcast_enabled AND d.enabled THEN c.health ELSE 'off' END AS "health!",
-                  count(*) AS "destinations!", min(w.recorded_at) AS oldest
+                  count(*) AS "destinations!",
+                  extract(epoch FROM clock_timestamp() - min(w.recorded_at))::float8 AS oldest_seconds
            FROM cursors c
            JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id
            JOIN accounts a ON a.id = c.account_id
            LEFT JOIN LATERAL (
                SELECT r.recorded_at FROM completed_requests r
                WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+                 AND r.broadcast AND r.completed_at >= c.since
                ORDER BY r.xid, r.position LIMIT 1) w ON true
            GROUP BY 1"#
     );
