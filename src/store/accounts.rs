@@ -1,8 +1,11 @@
 //! Tables `accounts` and `broadcast_periods`: tenants, and when their Broadcast was on.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::audit::{NewEntry, record_for_person};
+use super::sessions::interval;
 use super::{Result, Store, Tenant, set_account, set_person};
 use crate::id::{AccountId, UserId};
 
@@ -158,12 +161,21 @@ pub async fn put_broadcast(tenant: &mut Tenant, enabled: bool) -> Result<bool> {
     Ok(true)
 }
 
-/// Removes the account with everything that belongs to it, and the people who belong to no other. Their sessions that
-/// looked at it go on in another of their accounts.
+/// Forgets periods that ended before everything that is kept. What completed within them was recorded long ago.
+pub async fn delete_expired_periods(store: &Store, retention: Duration) -> Result<()> {
+    let ended = sqlx::query!(
+        "DELETE FROM broadcast_periods WHERE ended_at < clock_timestamp() - $1::interval - interval '1 day'",
+        interval(retention)
+    );
+    ended.execute(store.pool()).await?;
+    Ok(())
+}
+
+/// Removes the account with everything that belongs to it but its log ([`super::log::delete_of`]), and the people who belong to no
+/// other. Their sessions that looked at it go on in another of their accounts.
 pub async fn delete(tenant: &mut Tenant) -> Result<()> {
     let id = tenant.account().0;
     sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", id).fetch_all(tenant.connection()).await?;
-    sqlx::query!("DELETE FROM completed_requests WHERE account_id = $1", id).execute(tenant.connection()).await?;
     let members = sqlx::query_scalar!(r#"SELECT user_id AS "user: UserId" FROM members WHERE account_id = $1"#, id);
     for member in members.fetch_all(tenant.connection()).await? {
         set_person(tenant.connection(), member).await?;

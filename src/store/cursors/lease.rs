@@ -103,7 +103,7 @@ pub async fn lease_ready(
                  AND (c.leased_by IS NULL OR c.leased_until < clock_timestamp()
                       OR c.leased_by::bigint NOT IN (SELECT worker FROM living))
                  AND (SELECT true FROM completed_requests r
-                      WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+                      WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
                         AND r.xid < pg_snapshot_xmin(pg_current_snapshot())
                       ORDER BY r.xid, r.position LIMIT 1)
                ORDER BY c.turn_ended_at NULLS FIRST
@@ -140,7 +140,7 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
            WHERE c.account_id = ANY ($1) AND c.leased_by IS NULL
              AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
              AND (SELECT true FROM completed_requests r
-                  WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
+                  WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
                   ORDER BY r.xid, r.position LIMIT 1)"#,
         &accounts
     );

@@ -110,7 +110,8 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
                SELECT $1, $2, r.xid, r.position, r.generation_id, r.recorded_at, e.reason, e.status, e.answer
                FROM moved, unnest($21::xid8[], $22::bigint[], $23::text[], $24::smallint[], $25::text[])
                                AS e (xid, position, reason, status, answer)
-                    JOIN completed_requests r ON r.account_id = $1 AND r.xid = e.xid AND r.position = e.position
+                    JOIN completed_requests r
+                         ON r.account_id = $1 AND r.xid = e.xid AND r.position = e.position AND r.broadcast
                ON CONFLICT DO NOTHING),
            switched_off AS (
                UPDATE destinations

@@ -44,7 +44,7 @@ pub struct Entries {
 pub struct Entry<'e> {
     /// Its place in the log.
     pub place: Position,
-    /// False: Broadcast was off when it completed, or the destination did not exist yet.
+    /// False: the destination did not exist yet when it completed.
     pub wanted: bool,
     /// Version of the bytes.
     pub format: i16,
@@ -109,7 +109,7 @@ impl Entries {
     }
 }
 
-/// Reads the next entries of an account's log, in order, below the oldest transaction that still runs, as long as they are
+/// Reads the next entries of an account's log that completed while Broadcast was on, in order, below the oldest transaction that still runs, as long as they are
 /// small. Empty: there are none, or the next one is larger than [`SMALL_BYTES`].
 pub async fn list_small_after(store: &Store, account: AccountId, window: &Window) -> Result<Entries> {
     let rows = sqlx::query_scalar!(
@@ -121,10 +121,10 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
                  FROM (SELECT l.xid, l.position, l.format, l.wanted, l.small,
                               CASE WHEN l.wanted AND l.small THEN l.payload ELSE '' END AS payload,
                               CASE WHEN l.wanted AND l.small AND NOT $5 THEN l.content END AS content
-                       FROM (SELECT xid, position, format, payload, content, broadcast AND completed_at >= $4 AS wanted,
+                       FROM (SELECT xid, position, format, payload, content, completed_at >= $4 AS wanted,
                                     octet_length(payload) + coalesce(octet_length(content), 0) <= $7 AS small
                              FROM completed_requests
-                             WHERE account_id = $1 AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
+                             WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
                                AND xid < pg_snapshot_xmin(pg_current_snapshot())
                              ORDER BY xid, position LIMIT $6) l) e) f
            GROUP BY f.row"#,
@@ -150,11 +150,11 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
            FROM (SELECT l.xid, l.position, l.format, l.wanted,
                         CASE WHEN l.wanted THEN l.payload ELSE '' END AS payload,
                         CASE WHEN l.wanted AND NOT $5 THEN l.content END AS content
-                 FROM (SELECT r.*, r.broadcast AND r.completed_at >= $4 AS wanted,
+                 FROM (SELECT r.*, r.completed_at >= $4 AS wanted,
                               sum(octet_length(r.payload) + CASE WHEN $5 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
                                   OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
                        FROM (SELECT * FROM completed_requests
-                             WHERE account_id = $1 AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
+                             WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
                                AND xid < pg_snapshot_xmin(pg_current_snapshot())
                              ORDER BY xid, position LIMIT $6) r) l
                  WHERE coalesce(l.before, 0) < $7

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 use tracecast::store::{Store, cursors};
 
-use super::stage::Stage;
+use super::stage::{Stage, names};
 
 /// Entries that were delivered.
 const DELIVERED: usize = 3_000;
@@ -36,15 +36,84 @@ async fn looking_for_work_does_not_read_what_was_delivered() {
     assert!(read < 100, "{read} entries were read of {DELIVERED} that are delivered");
 }
 
+/// Neither a worker nor a page passes over everything that is never exported.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_completed_while_broadcast_was_off_does_not_wait_and_is_not_read() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.switches(&tenant, false).await;
+    stage.copies(&tenant, "off", DELIVERED).await;
+    sqlx::raw_sql("ANALYZE").execute(&mut stage.sql().await).await.unwrap();
+    let store = Store::open(owner(&stage), "tracecast test", 1);
+    let before = entries_read(&stage, &store).await;
+    for on in [false, true] {
+        stage.switches(&tenant, on).await;
+        let mut account = store.tenant(tenant.account).await.unwrap();
+        let lag = cursors::find_lag(&mut account).await.unwrap().remove(0);
+        account.commit().await.unwrap();
+        assert_eq!((lag.waiting, lag.oldest), (0, None));
+        let standing = cursors::find_standings(&store).await.unwrap().remove(0);
+        assert_eq!((standing.health.as_str(), standing.oldest_seconds), (if on { "healthy" } else { "off" }, None));
+        assert!(cursors::lease_ready(&store, &[], 1, Duration::from_mins(1), 10).await.unwrap().is_empty());
+    }
+    let read = entries_read(&stage, &store).await - before;
+    assert!(read < 100, "{read} entries were read of {DELIVERED} that are never exported");
+    let sent = stage.records(&tenant, names("on", 1)).await;
+    let _worker = stage.worker();
+    stage.until("what completes now arrives", |log| log.distinct(1) == 1).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent));
+}
+
+/// Recording is everybody's; an account that plays with its switch must not make it slow.
+#[tokio::test(flavor = "multi_thread")]
+async fn recording_does_not_read_every_period_in_which_broadcast_was_on() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[]).await;
+    sqlx::raw_sql(
+        "INSERT INTO broadcast_periods (account_id, started_at, ended_at)
+         SELECT id, now() - n * interval '1 second', now() - n * interval '1 second'
+         FROM accounts, generate_series(60, 20060) n;
+         ANALYZE",
+    )
+    .execute(&mut stage.sql().await)
+    .await
+    .unwrap();
+    let store = Store::open(owner(&stage), "tracecast test", 1);
+    let before = periods_read(&stage, &store).await;
+    let recording = Stage::recording_on(store.clone(), &tenant);
+    for name in names("one", 10) {
+        recording.record(&name);
+    }
+    recording.ends().await;
+    let read = periods_read(&stage, &store).await - before;
+    assert!(read < 1_000, "{read} periods were read");
+    assert_eq!(stage.count("SELECT count(*) FROM completed_requests WHERE broadcast").await, 10);
+}
+
+fn owner(stage: &Stage) -> PgConnectOptions {
+    PgConnectOptions::from_str(&stage.url).unwrap().options([("app.upkeep", "on")])
+}
+
+async fn periods_read(stage: &Stage, store: &Store) -> i64 {
+    rows_read(stage, store, "broadcast_periods").await
+}
+
 /// Entries of the log that were read so far, by whatever way.
 async fn entries_read(stage: &Stage, store: &Store) -> i64 {
+    rows_read(stage, store, "completed_requests").await
+}
+
+/// Rows of a table and its partitions that were read so far, by whatever way.
+async fn rows_read(stage: &Stage, store: &Store, table: &str) -> i64 {
     // What this connection has read is known once its reading of another table is.
     const MARK: &str = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'losses'";
     let mark = stage.count(MARK).await;
     sqlx::query("SELECT FROM losses").execute(store.pool()).await.unwrap();
     stage.until_count(MARK, mark + 1).await;
-    let query = "SELECT (sum(seq_tup_read) + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
-                                              WHERE relname LIKE 'completed_requests%'))::bigint
-                 FROM pg_stat_user_tables WHERE relname LIKE 'completed_requests%'";
-    stage.count(query).await
+    let query = format!(
+        "SELECT (sum(seq_tup_read) + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
+                                      WHERE relname LIKE '{table}%'))::bigint
+         FROM pg_stat_user_tables WHERE relname LIKE '{table}%'"
+    );
+    stage.count(&query).await
 }
