@@ -76,6 +76,8 @@ pub async fn delete(
     accounts::delete(&mut tenant).await?;
     tenant.commit().await?;
     store::api_keys::forget_owners(&state.store);
+    // What is cut off here, housekeeping ends.
+    store::log::delete_of(&state.store, session.account).await?;
     tracing::info!(account = %session.account, by = %session.user, "an account was deleted");
     Ok(())
 }

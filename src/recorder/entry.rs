@@ -30,7 +30,36 @@ pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &C
     }
 }
 
-/// Bytes of memory, about.
+/// Bytes of memory, about. What was set aside while the bytes were written, and not used, counts.
 pub(super) fn size(entry: &Entry) -> usize {
-    entry.payload.len() + entry.content.len() + OVERHEAD_BYTES
+    let texts = entry.generation_id.len() + entry.model.len() + entry.session_id.as_ref().map_or(0, String::len);
+    entry.payload.capacity() + entry.content.capacity() + texts + OVERHEAD_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_entry_is_as_large_as_the_memory_that_it_holds() {
+        let empty = Entry {
+            account: AccountId(Uuid::nil()),
+            generation_id: String::new(),
+            api_key: None,
+            session_id: None,
+            model: String::new(),
+            status: 200,
+            tokens: None,
+            cost: None,
+            payload: Vec::new(),
+            content: Vec::new(),
+            completed: Instant::now(),
+            maybe_known: false,
+        };
+        let with = |payload: Vec<u8>, model: &str| Entry { payload, model: model.to_owned(), ..empty.clone() };
+        assert_eq!(size(&with(Vec::with_capacity(4_096), "")) - size(&empty), 4_096);
+        assert_eq!(size(&with(Vec::new(), &"m".repeat(1_000))) - size(&empty), 1_000);
+    }
 }

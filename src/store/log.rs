@@ -3,6 +3,7 @@
 mod frame;
 mod moment;
 mod read;
+mod removal;
 
 use std::time::Instant;
 
@@ -11,10 +12,12 @@ use uuid::Uuid;
 
 use self::moment::Moment;
 pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, list_after, list_small_after};
+pub use self::removal::{delete_of, list_orphans};
 use super::xid::Xid;
 use super::{Result, Store};
 use crate::completed_request::FORMAT;
 use crate::id::AccountId;
+use crate::store;
 
 /// Channel of the notification that each group commit sends; its payload names the accounts, separated by commas.
 pub const CHANNEL: &str = "tracecast_recorded";
@@ -74,12 +77,41 @@ pub struct Entry {
 ///
 /// The same name twice in an account is one entry: within a day by the partition's unique index, and over the whole log for
 /// those that may be known already.
+///
+/// A notification is a hint. Where Postgres' queue of them is full, because somebody who listens does not read, all is recorded
+/// without.
 pub async fn record(store: &Store, entries: &[Entry]) -> Result<()> {
+    match append(store, entries, Notice::Given).await {
+        Err(error) if is_queue_full(&error) => {
+            tracing::warn!(%error, "recording without notifying: workers look for new requests once a second");
+            append(store, entries, Notice::Left).await
+        }
+        recorded => recorded,
+    }
+}
+
+/// Whether workers are notified of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notice {
+    Given,
+    Left,
+}
+
+/// "too many notifications in the NOTIFY queue" comes with the code of whatever exceeds a limit of Postgres; nothing else in the
+/// statements here does.
+fn is_queue_full(error: &store::Error) -> bool {
+    matches!(error, store::Error::Refused(sqlx::Error::Database(refusal)) if refusal.code().is_some_and(|code| code == "54000"))
+}
+
+async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<()> {
     let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.account).collect();
     accounts.sort_unstable();
     accounts.dedup();
     let mut transaction = store.pool().begin().await?;
-    let now = Moment::notifying(&mut transaction, &notification(&accounts)).await?;
+    let now = match notice {
+        Notice::Given => Moment::notifying(&mut transaction, &notification(&accounts)).await?,
+        Notice::Left => Moment::of_database(&mut transaction).await?,
+    };
     let mut columns = Columns::default();
     for entry in entries {
         columns.push(entry, now);
@@ -96,9 +128,9 @@ pub async fn record(store: &Store, entries: &[Entry]) -> Result<()> {
                     content, completed_at, maybe_known, ordinality)
          JOIN accounts a ON a.id = e.account_id
          CROSS JOIN LATERAL (
-             SELECT EXISTS (SELECT FROM broadcast_periods p
-                            WHERE p.account_id = e.account_id AND p.started_at <= e.completed_at
-                              AND (p.ended_at IS NULL OR e.completed_at < p.ended_at)) AS broadcast) b
+             SELECT coalesce((SELECT p.ended_at IS NULL OR e.completed_at < p.ended_at FROM broadcast_periods p
+                              WHERE p.account_id = e.account_id AND p.started_at <= e.completed_at
+                              ORDER BY p.started_at DESC LIMIT 1), false) AS broadcast) b
          CROSS JOIN LATERAL (
              SELECT NOT a.privacy_mode AND EXISTS (
                  SELECT FROM destinations d WHERE d.account_id = e.account_id AND NOT d.privacy_mode) AS wanted) w

@@ -1,16 +1,18 @@
 //! Postgres goes away and comes back: callers do not notice, nothing is lost within the bound, and what is lost beyond it is
 //! counted (spec 4.1, 4.2).
 
+use std::str::FromStr as _;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use secrecy::SecretString;
+use sqlx::postgres::PgConnectOptions;
 use tracecast::app::{App, Roles, Serving};
 use tracecast::config::{Config, Given, Source};
 use tracecast::id::ApiKeyId;
 use tracecast::random::Random;
 use tracecast::recorder::BUFFER_BYTES;
-use tracecast::store::api_keys;
+use tracecast::store::{Store, api_keys};
 use tracecast::token::{ApiKey, ApiKeyType};
 
 use super::own_cluster::OwnCluster;
@@ -219,4 +221,33 @@ async fn a_commit_that_broke_off_before_midnight_is_not_written_again_after_it()
     blocked.opens().await;
     recording.ends().await;
     assert_eq!(stage.count("SELECT count(*) FROM completed_requests").await, 1);
+}
+
+/// Somebody listens and does not read, for days: Postgres then refuses every commit that notifies.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_of_notifications_loses_nothing() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    // Filling the real one takes 8 GB.
+    sqlx::raw_sql(
+        "CREATE FUNCTION public.pg_notify(text, text) RETURNS void LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'too many notifications in the NOTIFY queue' USING ERRCODE = '54000'; END $$;
+         DO $$ BEGIN
+             EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); END $$",
+    )
+    .execute(&mut stage.sql().await)
+    .await
+    .unwrap();
+    let options = PgConnectOptions::from_str(&stage.url).unwrap().options([("app.upkeep", "on")]);
+    let recording = Stage::recording_on(Store::open(options, "tracecast test", 1), &tenant);
+    let sent: Vec<String> = (0..5).map(|number| name("unheard", number)).collect();
+    for name in &sent {
+        recording.record(name);
+    }
+    let buffer = recording.recorder.buffer();
+    recording.ends().await;
+    assert_eq!(buffer.lost(), 0);
+    let _worker = stage.worker();
+    stage.until("all arrive", |log| log.distinct(1) == sent.len()).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent));
 }
