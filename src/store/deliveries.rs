@@ -150,6 +150,10 @@ pub async fn list(
 /// A request that a destination refuses for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedDeadLetter {
+    /// The transaction that recorded the request; with `position` its place in the log.
+    pub xid: Xid,
+    /// Sequence within it.
+    pub position: i64,
     /// The request's name.
     pub generation_id: String,
     /// When it was recorded.
@@ -164,19 +168,31 @@ pub struct ListedDeadLetter {
     pub answer: Option<String>,
 }
 
-/// Dead letters of a destination, those of the newest requests first.
+impl ListedDeadLetter {
+    /// The request's place in the log.
+    pub fn place(&self) -> Position {
+        Position { xid: self.xid, position: self.position }
+    }
+}
+
+/// Dead letters of a destination, those of the newest requests first, from `before` on to older ones.
 pub async fn list_dead_letters(
     tenant: &mut Tenant,
     destination: DestinationId,
+    before: Position,
     limit: i64,
 ) -> Result<Vec<ListedDeadLetter>> {
     let account = tenant.account().0;
     let letters = sqlx::query_as!(
         ListedDeadLetter,
-        "SELECT generation_id, recorded_at, created_at, reason, status, answer FROM dead_letters
-         WHERE account_id = $1 AND destination_id = $2 ORDER BY xid DESC, position DESC LIMIT $3",
+        r#"SELECT xid AS "xid: Xid", position, generation_id, recorded_at, created_at, reason, status, answer
+           FROM dead_letters
+           WHERE account_id = $1 AND destination_id = $2 AND (xid, position) < ($3, $4)
+           ORDER BY xid DESC, position DESC LIMIT $5"#,
         account,
         destination.0,
+        before.xid as _,
+        before.position,
         limit
     );
     Ok(letters.fetch_all(tenant.connection()).await?)

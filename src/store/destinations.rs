@@ -44,6 +44,8 @@ pub struct Destination {
     pub reason: Option<String>,
     /// Since when it is not healthy.
     pub failing_since: Option<DateTime<Utc>>,
+    /// Nothing is tried before.
+    pub not_before: Option<DateTime<Utc>>,
     /// Last accepted batch.
     pub last_success_at: Option<DateTime<Utc>>,
     /// Requests delivered so far.
@@ -84,8 +86,8 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Destination>> {
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
                   d.settings AS "settings: Json<BTreeMap<String, String>>",
                   d.masked AS "masked: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target, d.last_test,
-                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered,
-                  d.switched_off_at
+                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.not_before, c.last_success_at,
+                  c.delivered, d.switched_off_at
            FROM destinations d JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id
            WHERE d.account_id = $1 ORDER BY d.created_at, d.id"#,
         account
@@ -101,8 +103,8 @@ pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Desti
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
                   d.settings AS "settings: Json<BTreeMap<String, String>>",
                   d.masked AS "masked: Json<BTreeMap<String, String>>", d.secrets, d.secrets_set_at, d.target, d.last_test,
-                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.last_success_at, c.delivered,
-                  d.switched_off_at
+                  d.revision, d.updated_at, c.health, c.reason, c.failing_since, c.not_before, c.last_success_at,
+                  c.delivered, d.switched_off_at
            FROM destinations d JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id
            WHERE d.account_id = $1 AND d.id = $2"#,
         account,

@@ -34,14 +34,18 @@ pub struct Trouble {
     pub since: Option<When>,
     /// What the receiver said, or what happened, in a sentence; empty for nothing.
     pub reason: String,
+    /// When what waits is tried again. None: nothing waits, or nothing is tried.
+    pub next: Option<When>,
 }
 
 impl DestinationState {
     /// How it fares now. Nobody is behind while Broadcast is off: then everything waits.
     pub fn of(destination: &Destination, lag: &Lag, is_on: bool, now: DateTime<Utc>) -> Self {
+        let is_tried = is_on && destination.enabled && lag.waiting > 0;
         let trouble = |since: Option<DateTime<Utc>>| Trouble {
             since: since.map(|since| When::new(since, now)),
             reason: destination.reason.clone().unwrap_or_default(),
+            next: destination.not_before.filter(|_| is_tried).map(|at| When::new(at, now)),
         };
         let late = lag.oldest.is_some_and(|oldest| When::new(oldest, now).is_older_than(PATIENCE));
         match (destination.enabled, destination.health.as_str()) {
@@ -79,6 +83,11 @@ impl DestinationState {
     /// Since when it is so.
     pub fn since(&self) -> Option<&When> {
         self.trouble().and_then(|trouble| trouble.since.as_ref())
+    }
+
+    /// When what waits is tried again.
+    pub fn next(&self) -> Option<&When> {
+        self.trouble().and_then(|trouble| trouble.next.as_ref())
     }
 
     /// What happened, in a sentence.
@@ -161,6 +170,7 @@ mod tests {
             health: health.to_owned(),
             reason: (health != "healthy").then(|| "It said no.".to_owned()),
             failing_since: (health != "healthy").then_some(at),
+            not_before: (health != "healthy").then_some(at + TimeDelta::minutes(8)),
             last_success_at: None,
             delivered: 0,
             switched_off_at: switched_off.then_some(at),
@@ -188,5 +198,22 @@ mod tests {
         assert_eq!(told(&destination(true, "needs_attention", false), None, true), troubled("Needs attention"));
         assert_eq!(told(&destination(false, "failing", false), Some(90), true), calm("Paused"));
         assert_eq!(told(&destination(false, "failing", true), Some(90), true), troubled("Switched off"));
+    }
+
+    #[test]
+    fn the_next_attempt_is_told_where_there_will_be_one() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(5);
+        let told = |destination: &Destination, waiting, is_on| {
+            let lag = Lag { destination: destination.id, waiting, oldest: None, expired: 0, dead_letters: 0 };
+            DestinationState::of(destination, &lag, is_on, now).next().map(When::ahead)
+        };
+        for health in ["failing", "needs_attention"] {
+            assert_eq!(told(&destination(true, health, false), 1, true).as_deref(), Some("in 3 minutes"));
+            assert_eq!(told(&destination(true, health, false), 1, false), None, "Broadcast is off");
+            assert_eq!(told(&destination(true, health, false), 0, true), None, "nothing waits");
+            assert_eq!(told(&destination(false, health, false), 1, true), None, "paused");
+            assert_eq!(told(&destination(false, health, true), 1, true), None, "switched off");
+        }
+        assert_eq!(told(&destination(true, "healthy", false), 1, true), None);
     }
 }

@@ -32,6 +32,12 @@ impl When {
         }
     }
 
+    /// When it will be, for example "in 3 minutes".
+    pub fn ahead(&self) -> String {
+        let rest = self.at - self.now;
+        if rest <= TimeDelta::zero() { "now".to_owned() } else { format!("in {}", span(rest)) }
+    }
+
     /// How long it has lasted since, for example "3 minutes".
     pub fn lasted(&self) -> String {
         span(self.now - self.at)
@@ -77,5 +83,8 @@ mod tests {
         assert_eq!(told(86_400 * 40), "on 6 December 2026");
         assert_eq!(When::new(now - TimeDelta::seconds(90), now).lasted(), "1 minute");
         assert_eq!(span(TimeDelta::days(7)), "7 days");
+        let ahead = |seconds| When::new(now + TimeDelta::seconds(seconds), now).ahead();
+        assert_eq!([ahead(-1), ahead(0)], ["now", "now"]);
+        assert_eq!([ahead(59), ahead(150), ahead(7_200)], ["in less than a minute", "in 2 minutes", "in 2 hours"]);
     }
 }

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use super::shown;
 use crate::auth;
-use crate::broadcast::deliveries::{self, Before, Deliveries, ListedDeadLetter, ListedDelivery, MOST_COUNTED};
+use crate::broadcast::deliveries::{
+    self, Before, Deliveries, ListedDeadLetter, ListedDelivery, MOST_COUNTED, Page, Part, Position, Xid,
+};
 use crate::id::DeliveryId;
 use crate::state::State;
 use crate::web::amount::{bytes, count, count_up_to, grouped, milliseconds};
@@ -15,7 +17,7 @@ use crate::web::error::{Error, Result};
 use crate::web::extract::Visitor;
 use crate::web::html;
 use crate::web::outcome;
-use crate::web::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Standing};
+use crate::web::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Listing, Standing};
 use crate::web::shell::Section;
 use crate::web::when::{When, span};
 
@@ -23,6 +25,7 @@ use crate::web::when::{When, span};
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct Place {
     before: Option<String>,
+    dead_letters_before: Option<String>,
 }
 
 /// `GET /settings/observability/destinations/{id}/deliveries`
@@ -33,10 +36,9 @@ pub(in crate::web) async fn show(
     place: Option<web::Query<Place>>,
 ) -> Result {
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    let place = place.ok_or(Error::NotFound)?.into_inner().before;
-    let before = place.map(|place| parse(&place).ok_or(Error::NotFound)).transpose()?;
+    let part = place.and_then(|place| part(&place)).ok_or(Error::NotFound)?;
     let account = auth::account::find(&state, visitor.account()).await?.ok_or(Error::NotFound)?;
-    let found = deliveries::find(&state, visitor.account(), id, before).await?.ok_or(Error::NotFound)?;
+    let found = deliveries::find(&state, visitor.account(), id, part).await?.ok_or(Error::NotFound)?;
     let kept = chrono::TimeDelta::from_std(state.config.delivery.retention).unwrap_or(chrono::TimeDelta::MAX);
     let page = DeliveriesPage {
         shell: visitor.shell(Section::Observability, format!("Deliveries to {}", found.destination.name)),
@@ -44,12 +46,36 @@ pub(in crate::web) async fn show(
         path: format!("/settings/observability/destinations/{id}"),
         can_edit: visitor.can_edit(),
         kept: span(kept),
-        standing: before.is_none().then(|| standing(&found, account.broadcast_enabled, visitor.now)),
-        empty: empty(&found, before.is_some(), account.broadcast_enabled),
-        older: found.older.map(written),
-        attempts: found.attempts.into_iter().map(|attempt| attempt_row(attempt, visitor.now)).collect(),
+        standing: (part == Part::Newest).then(|| standing(&found, account.broadcast_enabled, visitor.now)),
+        attempts: found.attempts.as_ref().map(|attempts| Listing {
+            rows: attempts.rows.iter().map(|attempt| attempt_row(attempt, visitor.now)).collect(),
+            empty: empty(&found, part != Part::Newest, account.broadcast_enabled),
+            older: attempts.older.map(written),
+            is_older: part != Part::Newest,
+        }),
+        dead_letters: found.dead_letters.as_ref().and_then(|letters| dead_letters(letters, part, visitor.now)),
     };
     Ok(shown(&state, visitor.notice, html::ok(&page)))
+}
+
+/// What an address asks for. None: nothing that a page links to.
+fn part(place: &Place) -> Option<Part> {
+    match (&place.before, &place.dead_letters_before) {
+        (None, None) => Some(Part::Newest),
+        (Some(before), None) => parse(before).map(Part::Attempts),
+        (None, Some(before)) => parse_position(before).map(Part::DeadLetters),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+/// A place in the log as it stands in an address.
+fn written_position(place: Position) -> String {
+    format!("{}.{}", place.xid.0, place.position)
+}
+
+fn parse_position(place: &str) -> Option<Position> {
+    let (xid, position) = place.split_once('.')?;
+    Some(Position { xid: Xid(xid.parse().ok()?), position: position.parse().ok()? })
 }
 
 /// A place as it stands in an address: when an attempt began, to the microsecond, and its identifier.
@@ -68,7 +94,6 @@ fn parse(place: &str) -> Option<Before> {
 fn standing(found: &Deliveries, is_on: bool, now: DateTime<Utc>) -> Standing {
     let (destination, lag) = (&found.destination, &found.lag);
     let told = |number: i64, text: String| if number == 0 { String::new() } else { text };
-    let shown = i64::try_from(found.dead_letters.len()).unwrap_or(i64::MAX);
     Standing {
         state: DestinationState::of(destination, lag, is_on, now),
         waiting: Waiting::of(lag, now),
@@ -76,8 +101,6 @@ fn standing(found: &Deliveries, is_on: bool, now: DateTime<Utc>) -> Standing {
         last_delivery: destination.last_success_at.map(|at| When::new(at, now)),
         expired: told(lag.expired, count(lag.expired, "request")),
         refused: told(lag.dead_letters, count_up_to(lag.dead_letters, MOST_COUNTED, "request")),
-        dead_letters: found.dead_letters.iter().map(|letter| dead_letter_row(letter, now)).collect(),
-        has_more_dead_letters: lag.dead_letters > shown,
     }
 }
 
@@ -94,7 +117,22 @@ fn empty(found: &Deliveries, is_older: bool, is_on: bool) -> &'static str {
     }
 }
 
-fn attempt_row(attempt: ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
+/// None: there are none, which the newest page need not say.
+fn dead_letters(
+    letters: &Page<ListedDeadLetter, Position>,
+    part: Part,
+    now: DateTime<Utc>,
+) -> Option<Listing<DeadLetterRow>> {
+    let is_older = part != Part::Newest;
+    (is_older || !letters.rows.is_empty()).then(|| Listing {
+        rows: letters.rows.iter().map(|letter| dead_letter_row(letter, now)).collect(),
+        empty: "There is nothing older.",
+        older: letters.older.map(written_position),
+        is_older,
+    })
+}
+
+fn attempt_row(attempt: &ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
     let (outcome, tone) = outcome::words(&attempt.outcome);
     let mut facts =
         vec![count(attempt.requests.into(), "request"), bytes(attempt.bytes), milliseconds(attempt.duration_ms)];
@@ -104,7 +142,7 @@ fn attempt_row(attempt: ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
         tone,
         at: When::new(attempt.started_at, now),
         facts,
-        answer: attempt.answer.unwrap_or_default(),
+        answer: attempt.answer.clone().unwrap_or_default(),
     }
 }
 
@@ -135,6 +173,11 @@ mod tests {
         let no_year = format!("{}.{id}", i64::MAX);
         for wrong in ["", ".", "1", "1.", "x.y", "1.x", "-9000000000000000.x", &no_year] {
             assert_eq!(parse(wrong), None, "{wrong}");
+        }
+        let restored = Position { xid: Xid(3), position: -12 };
+        assert_eq!(parse_position(&written_position(restored)), Some(restored));
+        for wrong in ["", ".", "1", "1.", "-1.1", "x.y", "1.9223372036854775808"] {
+            assert_eq!(parse_position(wrong), None, "{wrong}");
         }
     }
 }

@@ -20,14 +20,25 @@ pub struct DeliveriesPage {
     pub can_edit: bool,
     /// How long attempts are kept, for example "7 days".
     pub kept: String,
-    /// How it stands. None where the page goes on with older attempts.
+    /// How it stands. None where the page goes on with older rows.
     pub standing: Option<Standing>,
-    /// Attempts, the newest first.
-    pub attempts: Vec<AttemptRow>,
+    /// Attempts. None where the page goes on with older dead letters.
+    pub attempts: Option<Listing<AttemptRow>>,
+    /// Dead letters. None where there are none, or where the page goes on with older attempts.
+    pub dead_letters: Option<Listing<DeadLetterRow>>,
+}
+
+/// Some rows of many, the newest first.
+#[derive(Debug)]
+pub struct Listing<T> {
+    /// They.
+    pub rows: Vec<T>,
     /// Why there are none and what to do, where there are none.
     pub empty: &'static str,
     /// What leads to older ones.
     pub older: Option<String>,
+    /// Whether these are older ones.
+    pub is_older: bool,
 }
 
 /// How a destination stands.
@@ -45,10 +56,6 @@ pub struct Standing {
     pub expired: String,
     /// Requests that it refused for good; empty for none.
     pub refused: String,
-    /// The newest of them.
-    pub dead_letters: Vec<DeadLetterRow>,
-    /// Whether there are more than are shown.
-    pub has_more_dead_letters: bool,
 }
 
 /// One attempt to hand over a batch.

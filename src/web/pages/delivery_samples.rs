@@ -1,9 +1,9 @@
 //! Pictures of what a person sees of delivery.
 
-use super::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Standing};
+use super::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Listing, Standing};
 use super::destination::{DestinationPage, Existing};
 use super::observability::{DestinationRow, Losses};
-use super::samples::{ago, drawn, observability, person, row};
+use super::samples::{ago, ahead, drawn, observability, person, row};
 use crate::web::control::Control;
 use crate::web::destination_state::{DestinationState, Trouble, Waiting};
 use crate::web::shell::{Section, Shell};
@@ -11,7 +11,7 @@ use crate::web::shell::{Section, Shell};
 const PATH: &str = "/settings/observability/destinations/0199-1";
 
 fn trouble(reason: &str) -> Trouble {
-    Trouble { since: Some(ago(12)), reason: reason.to_owned() }
+    Trouble { since: Some(ago(12)), reason: reason.to_owned(), next: None }
 }
 
 fn attempt(outcome: &str, tone: &'static str, status: Option<&str>, answer: &str) -> AttemptRow {
@@ -20,7 +20,11 @@ fn attempt(outcome: &str, tone: &'static str, status: Option<&str>, answer: &str
     AttemptRow { outcome: outcome.to_owned(), tone, at: ago(3), facts, answer: answer.to_owned() }
 }
 
-fn deliveries(standing: Option<Standing>, attempts: Vec<AttemptRow>, older: Option<&str>) -> DeliveriesPage {
+fn deliveries(
+    standing: Option<Standing>,
+    attempts: Option<Listing<AttemptRow>>,
+    dead_letters: Option<Listing<DeadLetterRow>>,
+) -> DeliveriesPage {
     DeliveriesPage {
         shell: Shell::settings(Section::Observability, "Deliveries to Production", person()),
         name: "Production".to_owned(),
@@ -29,8 +33,23 @@ fn deliveries(standing: Option<Standing>, attempts: Vec<AttemptRow>, older: Opti
         kept: "7 days".to_owned(),
         standing,
         attempts,
-        empty: "Nothing was sent. Turn on Enable Broadcast, then send a request: its delivery is listed here.",
-        older: older.map(str::to_owned),
+        dead_letters,
+    }
+}
+
+fn listing<T>(rows: Vec<T>, older: Option<&str>, is_older: bool) -> Listing<T> {
+    let empty = "Nothing was sent. Turn on Enable Broadcast, then send a request: its delivery is listed here.";
+    Listing { rows, empty, older: older.map(str::to_owned), is_older }
+}
+
+fn dead_letter() -> DeadLetterRow {
+    DeadLetterRow {
+        request: "gen-0123456789abcdefghijkl".to_owned(),
+        reason: "The receiver refuses this request".to_owned(),
+        put_aside: ago(4),
+        recorded: ago(5),
+        status: "HTTP 400".to_owned(),
+        answer: "The receiver refused this request (HTTP 400: <script>alert(1)</script>).".to_owned(),
     }
 }
 
@@ -42,35 +61,27 @@ fn standing(state: DestinationState) -> Standing {
         last_delivery: None,
         expired: String::new(),
         refused: String::new(),
-        dead_letters: Vec::new(),
-        has_more_dead_letters: false,
     }
 }
 
 #[test]
 fn deliveries_before_anything_is_sent() {
-    insta::assert_snapshot!(drawn(&deliveries(Some(standing(DestinationState::Healthy)), Vec::new(), None)));
+    let attempts = listing(Vec::new(), None, false);
+    insta::assert_snapshot!(drawn(&deliveries(Some(standing(DestinationState::Healthy)), Some(attempts), None)));
 }
 
 #[test]
 fn deliveries_that_fail() {
-    let dead_letter = DeadLetterRow {
-        request: "gen-0123456789abcdefghijkl".to_owned(),
-        reason: "The receiver refuses this request".to_owned(),
-        put_aside: ago(4),
-        recorded: ago(5),
-        status: "HTTP 400".to_owned(),
-        answer: "The receiver refused this request (HTTP 400: <script>alert(1)</script>).".to_owned(),
-    };
     let failing = Standing {
         waiting: Waiting { requests: "10,000+ requests".to_owned(), oldest: Some(ago(12)) },
         delivered: "1,234".to_owned(),
         last_delivery: Some(ago(13)),
         expired: "7 requests".to_owned(),
         refused: "51 requests".to_owned(),
-        dead_letters: vec![dead_letter],
-        has_more_dead_letters: true,
-        ..standing(DestinationState::Failing(trouble("The receiver is not available at the moment (HTTP 503).")))
+        ..standing(DestinationState::Failing(Trouble {
+            next: Some(ahead(3)),
+            ..trouble("The receiver is not available at the moment (HTTP 503).")
+        }))
     };
     let attempts = vec![
         attempt(
@@ -83,13 +94,21 @@ fn deliveries_that_fail() {
         attempt("Delivered", "good", Some("HTTP 200"), ""),
     ];
     let older = "1800000000123456.0190a0b0-0000-7000-8000-000000000000";
-    insta::assert_snapshot!(drawn(&deliveries(Some(failing), attempts, Some(older))));
+    let attempts = listing(attempts, Some(older), false);
+    let letters = listing(vec![dead_letter()], Some("1234.-56"), false);
+    insta::assert_snapshot!(drawn(&deliveries(Some(failing), Some(attempts), Some(letters))));
 }
 
 #[test]
 fn older_deliveries() {
     let attempts = vec![attempt("Delivered", "good", Some("HTTP 200"), "")];
-    insta::assert_snapshot!(drawn(&deliveries(None, attempts, None)));
+    insta::assert_snapshot!(drawn(&deliveries(None, Some(listing(attempts, None, true)), None)));
+}
+
+#[test]
+fn older_dead_letters() {
+    let letters = listing(vec![dead_letter()], Some("1234.-56"), true);
+    insta::assert_snapshot!(drawn(&deliveries(None, None, Some(letters))));
 }
 
 #[test]

@@ -33,6 +33,10 @@ pub(super) fn ago(minutes: i64) -> When {
     When::new(now - TimeDelta::minutes(minutes), now)
 }
 
+pub(super) fn ahead(minutes: i64) -> When {
+    ago(-minutes)
+}
+
 fn problem(field: Option<&'static str>, message: &str) -> Problem {
     Problem { field, message: message.to_owned() }
 }
@@ -149,7 +153,11 @@ fn observability_before_anything_is_configured() {
 
 #[test]
 fn observability_with_destinations() {
-    let trouble = Trouble { since: Some(ago(12)), reason: "This key does not exist (HTTP 403: ProjectId)".to_owned() };
+    let trouble = Trouble {
+        since: Some(ago(12)),
+        reason: "This key does not exist (HTTP 403: ProjectId)".to_owned(),
+        next: Some(ahead(25)),
+    };
     let rows =
         vec![row("Sentry", DestinationState::Healthy), row("Staging", DestinationState::NeedsAttention(trouble))];
     insta::assert_snapshot!(drawn(&observability(rows, true)));

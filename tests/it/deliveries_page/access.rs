@@ -35,6 +35,13 @@ async fn an_address_that_no_page_links_to_is_no_page() {
         assert_eq!(app.gets(&cookie, &format!("{path}?before={wrong}")).await.status, 404, "{wrong}");
     }
     assert_eq!(app.gets(&cookie, &format!("{path}?before=1.{id}&before=2.{id}")).await.status, 404);
+    assert_eq!(app.gets(&cookie, &format!("{path}?before=1.{id}&dead_letters_before=2.1")).await.status, 404);
+    for wrong in ["", "1", "x.1", "-1.1", "1.x", "1.9223372036854775808"] {
+        assert_eq!(app.gets(&cookie, &format!("{path}?dead_letters_before={wrong}")).await.status, 404, "{wrong}");
+    }
+    let before_all = app.gets(&cookie, &format!("{path}?dead_letters_before=0.0")).await;
+    assert_eq!(before_all.status, 200);
+    assert!(before_all.text.contains("There is nothing older."), "{}", before_all.text);
     let before_all = app.gets(&cookie, &format!("{path}?before=0.{id}")).await;
     assert_eq!(before_all.status, 200);
     assert!(before_all.text.contains("There is nothing older."), "{}", before_all.text);

@@ -16,20 +16,42 @@ async fn older_attempts_follow_page_by_page_each_once_also_those_of_the_same_ins
              FROM destinations, generate_series(1000, 1119) n",
         )
         .await;
+    assert_pages(&scene, "attempts", "attempt-").await;
+    scene.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn older_dead_letters_follow_page_by_page_each_once_also_those_of_the_same_commit() {
+    let scene = Scene::new().await;
+    scene
+        .app
+        .database
+        .runs(
+            "INSERT INTO dead_letters (account_id, destination_id, xid, position, generation_id, recorded_at, reason)
+             SELECT account_id, id, (n / 40)::text::xid8, 60 - n % 120, 'letter-' || n, now(), 'the receiver refuses this request'
+             FROM destinations, generate_series(1000, 1119) n",
+        )
+        .await;
+    assert_pages(&scene, "dead-letters", "letter-").await;
+    scene.ends().await;
+}
+
+/// Follows the links to older rows of a list, each of which is told by a number of four digits behind `mark`.
+async fn assert_pages(scene: &Scene, list: &str, mark: &str) {
     let (mut path, mut sizes, mut seen) = (scene.deliveries(), Vec::new(), BTreeSet::new());
     loop {
         let page = scene.app.gets(&scene.cookie, &path).await;
         assert_eq!(page.status, 200, "{}", page.text);
-        let shown: Vec<String> = page.text.split("attempt-").skip(1).map(|rest| rest[..4].to_owned()).collect();
+        let list = page.text.split_once(&format!("id=\"{list}\"")).unwrap().1.split("</section>").next().unwrap();
+        let shown: Vec<String> = list.split(mark).skip(1).map(|rest| rest[..4].to_owned()).collect();
+        assert_eq!(list.contains(">Newest</a>"), !seen.is_empty());
         sizes.push(shown.len());
         seen.extend(shown);
-        let Some((before, _)) = page.text.split_once("\">Older</a>") else { break };
-        path = before.rsplit('"').next().unwrap().to_owned();
+        let Some((before, _)) = list.split_once("\">Older</a>") else { break };
+        before.rsplit('"').next().unwrap().clone_into(&mut path);
     }
     assert_eq!(sizes, [50, 50, 20]);
     assert_eq!(seen.len(), 120);
-    assert!(scene.app.gets(&scene.cookie, &path).await.text.contains(">Newest</a>"));
-    scene.ends().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,7 @@ async fn a_failing_receiver_is_told_with_its_own_words_and_none_of_them_is_marku
         let page = scene.reads_until(path, "Failing").await;
         assert!(page.contains("back at ten"), "{page}");
         assert!(page.contains("It is tried again by itself"), "{page}");
+        assert!(page.contains("Next attempt <time datetime=\""), "{page}");
         assert!(page.contains("1 request, the oldest for"), "{page}");
         assert!(!page.contains(CANARY) && page.contains("canary"), "{page}");
     }
