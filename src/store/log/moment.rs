@@ -50,10 +50,11 @@ impl Moment {
         Ok(Self::between(asked, theirs))
     }
 
-    /// Their clock was read between asking and now: in the middle, as far as anybody knows.
+    /// Their clock was read between asking and now. That it was read at once makes what is reckoned by it a little too late at
+    /// worst, and never too early: what completes after somebody was told that Broadcast is on, or off, does so by this clock,
+    /// too.
     fn between(asked: Instant, theirs: DateTime<Utc>) -> (Self, Duration) {
-        let took = asked.elapsed();
-        (Self { ours: asked + took / 2, theirs }, took)
+        (Self { ours: asked, theirs }, asked.elapsed())
     }
 
     /// What their clock said at another moment of ours.

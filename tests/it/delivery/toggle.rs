@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::PgConnectOptions;
 use tracecast::store::Store;
 
+use super::postgres_proxy::PostgresProxy;
 use super::receiver::Arrival;
 use super::short_or_long;
 use super::stage::{Stage, name};
+use crate::support::database::Database;
 
 /// A period, and how near to its ends nothing completes: what completes at the very moment of the click is in nobody's eyes.
 const PERIOD: Duration = Duration::from_millis(200);
@@ -71,6 +73,27 @@ async fn what_waits_when_broadcast_goes_off_leaves_when_it_is_on_again() {
         log.assert_each_once(1, &sent);
         assert!(log.of(1).flat_map(Arrival::events).all(|event| event.has_content));
     });
+}
+
+/// The answer that tells the database's clock takes its time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_completes_right_after_the_click_belongs_to_the_new_period() {
+    let database = Database::new().await;
+    let stage = Stage::on(&database.url, &database.admin_url).await;
+    let proxy = PostgresProxy::before(&database.url).await;
+    proxy.slows(Duration::from_millis(200));
+    let options = PgConnectOptions::from_str(&proxy.url(&database.url)).unwrap().options([("app.upkeep", "on")]);
+    let tenant = stage.tenant(&[]).await;
+    let recording = Stage::recording_on(Store::open(options, "tracecast test", 1), &tenant);
+    for (number, on) in [false, true, false].into_iter().enumerate() {
+        stage.switches(&tenant, on).await;
+        recording.record(&name(if on { "on" } else { "off" }, number));
+        let written = i64::try_from(number).unwrap() + 1;
+        stage.until_count("SELECT count(*) FROM completed_requests", written).await;
+    }
+    recording.ends().await;
+    let wrong = "SELECT count(*) FROM completed_requests WHERE broadcast <> (generation_id LIKE 'gen-on-%')";
+    assert_eq!(stage.count(wrong).await, 0);
 }
 
 /// A recorder that waits for a connection, and then for Postgres, while the switch is flipped in between.
