@@ -2,6 +2,7 @@
 
 mod files;
 mod floors;
+mod promises;
 mod templates;
 
 use std::fs;

@@ -129,3 +129,20 @@ async fn renaming_pausing_and_deleting_need_no_test_and_no_stranger_does_them() 
     assert_eq!(app.receiver.received().totals().requests, requests, "nothing was tested again");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_five_destinations_of_a_kind_at_most() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    app.connects(&cookie).await;
+    let more = "INSERT INTO destinations (account_id, id, kind, name, settings, masked, secrets, target, last_test)
+                SELECT account_id, gen_random_uuid(), kind, name || number, settings, masked, secrets, target, last_test
+                FROM destinations, generate_series(1, 4) AS number";
+    app.database.runs(more).await;
+    let (dsn, endpoint) = (app.receiver.dsn(), app.receiver.endpoint());
+    let form = [("dsn", dsn.as_str()), ("otlp_endpoint", &endpoint)];
+    let sixth = app.posts_form(&cookie, "/settings/observability/sentry", &form).await;
+    assert_ne!(sixth.status, 303, "{}", sixth.text);
+    assert_eq!(app.database.reads("SELECT count(*)::text FROM destinations").await, ["5"]);
+    app.stop().await;
+}

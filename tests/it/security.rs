@@ -2,6 +2,7 @@
 
 mod audit;
 mod canaries;
+mod cookies;
 mod edge;
 mod limits;
 mod members;

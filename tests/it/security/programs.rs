@@ -32,7 +32,8 @@ fn is_dressed(response: &Response, is_https: bool, what: &str) {
     ] {
         assert_eq!(header(name), value, "{what}: {name}");
     }
-    let kept = what.contains("openapi.json") && response.status() == 200;
+    assert_eq!(header("access-control-allow-origin"), "", "{what}");
+    let kept = matches!(what, "/api/v1/openapi.json" | "another origin");
     assert_eq!(header("cache-control"), if kept { "public, max-age=300" } else { "no-store" }, "{what}");
 }
 
@@ -49,6 +50,9 @@ fn requests(app: &TestApp, key: &str) -> Vec<(&'static str, RequestBuilder, u16)
         ("/readyz", ask(Method::GET, "/readyz"), 200),
         ("/api/v1/openapi.json", ask(Method::GET, "/api/v1/openapi.json"), 200),
         ("/v1/openapi.json by POST", ask(Method::POST, "/v1/openapi.json"), 405),
+        ("TRACE", ask(Method::TRACE, "/api/v1/openapi.json"), 405),
+        ("TRACE of nothing", ask(Method::TRACE, "/api/v1"), 404),
+        ("another origin", ask(Method::GET, "/v1/openapi.json").header("origin", "https://evil.example"), 200),
         ("no such address", ask(Method::GET, "/api/v1/nothing"), 404),
         ("no such version", ask(Method::GET, "/api/v9/nothing"), 404),
         ("no key", complete(QUESTION), 401),
