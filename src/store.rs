@@ -46,6 +46,12 @@ const BOUNDS: [(&str, &str); 3] = [
     ("client_connection_check_interval", "1s"),
 ];
 
+/// How the questions of worker and recorder are planned: once for each connection, because planning them for all partitions
+/// costs more than answering them; and always by an index, because a plan that is made while the log is empty must still be
+/// right when it is not.
+pub const PLANNED_ONCE: [(&str, &str); 3] =
+    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_bitmapscan", "off")];
+
 /// The migrations of `migrations/`, in order.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 

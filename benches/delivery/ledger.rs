@@ -52,11 +52,11 @@ impl Ledger {
                 let range = format!("{} to {}", number(series.least()), number(series.most()));
                 let _ = writeln!(
                     table,
-                    "| {name} | {} | {} {} | {range} | {:.2} | {goal} |",
+                    "| {name} | {} | {} {} | {range} | {} | {goal} |",
                     series.contender,
                     number(series.median()),
                     row.unit,
-                    series.median() / group[0].median(),
+                    series.ratio(group[0]).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}")),
                 );
             }
         }
@@ -70,7 +70,7 @@ impl Ledger {
                 json!({
                     "name": series.contender,
                     "median": series.median(),
-                    "ratio": series.median() / group[0].median(),
+                    "ratio": series.ratio(group[0]),
                     "runs": series.values,
                 })
             });
@@ -102,6 +102,11 @@ impl Series {
 
     fn median(&self) -> f64 {
         percentile(&self.values, 50)
+    }
+
+    /// None where the other's figure is too small to be measured.
+    fn ratio(&self, other: &Self) -> Option<f64> {
+        Some(self.median() / other.median()).filter(|ratio| ratio.is_finite())
     }
 
     fn least(&self) -> f64 {

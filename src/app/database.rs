@@ -9,8 +9,8 @@ use sqlx::postgres::PgConnectOptions;
 use super::StartError;
 use crate::config::Config;
 use crate::embedded_postgres::{EmbeddedPostgres, OWNER, Options};
-use crate::store::Store;
 use crate::store::roles::{self, Role, Roles};
+use crate::store::{PLANNED_ONCE, Store};
 
 /// Where the data is.
 pub(super) struct Database {
@@ -60,7 +60,10 @@ impl Database {
 
     /// Connections that may do what `role` may.
     pub(super) fn store(&self, role: Role, application: &str, connections: u32) -> Store {
-        let options = self.options.clone();
+        let options = match role {
+            Role::Worker => self.options.clone().options(PLANNED_ONCE),
+            Role::Owner | Role::Web => self.options.clone(),
+        };
         let options = match (role, self.roles) {
             (Role::Web, Roles::Separate) => options.options([("role", roles::WEB), ("statement_timeout", "5s")]),
             (Role::Web, Roles::OwnerOnly) => options.options([("statement_timeout", "5s")]),

@@ -1,5 +1,7 @@
 //! Reads an account's log for one destination, batch after batch.
 
+use tokio::task::JoinSet;
+
 use super::batch::{Batch, Builder, MOST_BYTES, WithContent};
 use super::line::Line;
 use crate::store;
@@ -32,6 +34,33 @@ pub(super) struct Reader {
     careful: i32,
     /// How often building what comes next was begun and never ended.
     builds: i32,
+    /// The next entries, which are read while the batch before them is built.
+    ahead: Option<Ahead>,
+}
+
+/// A read that was begun before it was asked for. It ends when it is dropped.
+#[derive(Debug)]
+struct Ahead {
+    /// The place behind which it begins.
+    after: Position,
+    read: JoinSet<Result<Entries, store::Error>>,
+}
+
+impl Ahead {
+    /// On a task of its own, because building keeps a thread busy for milliseconds.
+    fn begin(line: &Line, after: Position) -> Self {
+        let (store, account) = (line.state.store.clone(), line.lease.account);
+        let window = window(line, (after, Position::END), MOST_ENTRIES);
+        let mut read = JoinSet::new();
+        read.spawn(async move { log::list_small_after(&store, account, &window).await });
+        Self { after, read }
+    }
+
+    /// What was read. None: nothing small, or the read failed; it is tried again in its turn.
+    async fn entries(mut self) -> Option<Entries> {
+        let read = self.read.join_next().await?;
+        read.ok()?.ok().filter(|entries| !entries.is_empty())
+    }
 }
 
 impl Reader {
@@ -46,6 +75,7 @@ impl Reader {
             watching: lease.deaths > 0,
             careful,
             builds,
+            ahead: None,
         }
     }
 
@@ -57,10 +87,23 @@ impl Reader {
     /// The next batch. None: the log ends here, or goes on with entries for a newer worker.
     pub(super) async fn next(&mut self, line: &Line) -> Result<Option<Batch>, store::Error> {
         let most = if self.careful > 0 { 1 } else { MOST_ENTRIES };
-        let (entries, cut) = self.read(line, most).await?;
+        let ahead = match self.ahead.take().filter(|ahead| ahead.after == self.after) {
+            Some(ahead) => ahead.entries().await,
+            None => None,
+        };
+        let (entries, cut) = match ahead {
+            Some(entries) => {
+                let cut = entries.is_cut();
+                (entries, cut)
+            }
+            None => self.read(line, most).await?,
+        };
         let mut batch = if self.watching || self.careful > 0 {
             self.build_watching(line, &entries).await?
         } else {
+            if !self.large && i64::try_from(entries.len()) == Ok(MOST_ENTRIES) {
+                self.ahead = entries.iter().last().map(|entry| Ahead::begin(line, entry.place));
+            }
             self.builder.build(&entries, &line.settings, WithContent::AsRead).await
         };
         let Some(last) = batch.last else { return Ok(None) };
