@@ -29,6 +29,28 @@ impl Memory {
         let number = |value: i32| u32::try_from(value).unwrap_or_default();
         Self { failures: number(lease.failures), server_errors: number(lease.server_errors) }
     }
+
+    /// Takes in what a batch came to; of the batches of a turn in their order.
+    pub(super) fn learn(&mut self, report: &Report) {
+        if report.settled.is_some() {
+            self.server_errors = 0;
+        }
+        if report.accepted > 0 {
+            self.failures = 0;
+        }
+        match &report.ending {
+            Ending::Waiting(outcome) => {
+                if matches!(outcome, Outcome::Wait { reason: WaitReason::ServerError, .. }) {
+                    self.server_errors += 1;
+                }
+                self.failures += 1;
+            }
+            Ending::RefusesAll(_) => self.failures += 1,
+            Ending::Settled | Ending::Withheld | Ending::BrokenOff(_) => {
+                self.failures += u32::from(report.accepted == 0 && last_refusal(report).is_some());
+            }
+        }
+    }
 }
 
 /// How the end of a batch is to be written.
@@ -42,11 +64,11 @@ pub(super) struct Writing {
     pub(super) careful: i32,
 }
 
-/// Writes down what became of a batch. Says how things stand with the lease.
+/// Writes down what became of a batch. Says how things stand with the lease. `memory`: with the batch taken in.
 pub(super) async fn conclude(
     line: &Line,
     report: &Report,
-    memory: &mut Memory,
+    memory: Memory,
     writing: Writing,
 ) -> Result<Kept, store::Error> {
     let delivery = &line.state.config.delivery;
@@ -117,43 +139,30 @@ fn nothing(state: &State, lease: &Lease) -> TurnEnd<'static> {
     }
 }
 
-/// Where the batch leaves its destination. Also counts in `memory` what follows for the next batch.
-fn standing<'a>(state: &State, report: &'a Report, memory: &mut Memory) -> Standing<'a> {
-    if report.settled.is_some() {
-        memory.server_errors = 0;
-    }
-    if report.accepted > 0 {
-        memory.failures = 0;
-    }
+/// Where the batch leaves its destination.
+fn standing<'a>(state: &State, report: &'a Report, memory: Memory) -> Standing<'a> {
     match &report.ending {
-        Ending::Waiting(outcome) => {
-            if matches!(outcome, Outcome::Wait { reason: WaitReason::ServerError, .. }) {
-                memory.server_errors += 1;
-            }
-            memory.failures += 1;
-            waiting(state, memory.failures, outcome)
-        }
-        Ending::RefusesAll(outcome) => {
-            memory.failures += 1;
-            probing(state, memory.failures, outcome.sentence().unwrap_or_default())
-        }
+        Ending::Waiting(outcome) => waiting(state, memory.failures, outcome),
+        Ending::RefusesAll(outcome) => probing(state, memory.failures, outcome.sentence().unwrap_or_default()),
         Ending::Settled | Ending::Withheld | Ending::BrokenOff(_) => after_settling(state, report, memory),
     }
 }
 
-fn after_settling<'a>(state: &State, report: &'a Report, memory: &mut Memory) -> Standing<'a> {
+fn after_settling<'a>(state: &State, report: &'a Report, memory: Memory) -> Standing<'a> {
     if report.accepted > 0 {
         return Standing::Healthy;
     }
-    let refusal = report.put_aside.iter().rev().find_map(|aside| aside.refusal.as_ref());
-    let Some((outcome, _)) = refusal else { return Standing::Unchanged };
+    let Some(outcome) = last_refusal(report) else { return Standing::Unchanged };
     // Others may pass, so nothing waits; but what takes nothing at all is not healthy.
-    memory.failures += 1;
     let reason = outcome.sentence().unwrap_or_default();
     if memory.failures >= MOST_PUT_ASIDE {
         return probing(state, memory.failures - MOST_PUT_ASIDE + 1, reason);
     }
     Standing::Waiting { health: "failing", reason, pause: Duration::ZERO }
+}
+
+fn last_refusal(report: &Report) -> Option<&Outcome> {
+    report.put_aside.iter().rev().find_map(|aside| aside.refusal.as_ref()).map(|(outcome, _)| outcome)
 }
 
 /// How long a destination waits, and what the page says meanwhile.

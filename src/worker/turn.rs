@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use futures_util::StreamExt as _;
-use futures_util::future::{BoxFuture, OptionFuture};
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 
 use super::batch::Batch;
@@ -23,7 +23,32 @@ use crate::store::log::Position;
 /// Most batches of one destination on the wire (spec 4.2). A turn begins with one; each success allows one more.
 const MOST_IN_FLIGHT: usize = 4;
 
-type Reading<'l> = BoxFuture<'l, (Reader, Result<Option<Batch>, store::Error>)>;
+/// A batch that is read and built: at most one at a time.
+type Reading<'l> = FuturesOrdered<BoxFuture<'l, (Reader, Result<Option<Batch>, store::Error>)>>;
+
+/// A batch whose end is written down: at most one at a time, so that they are in order.
+type Concluding<'l> = FuturesOrdered<BoxFuture<'l, Result<Concluded, store::Error>>>;
+
+/// A batch that is back from the wire.
+struct Arrived {
+    report: Report,
+    /// What was known of the destination then.
+    memory: Memory,
+    /// No batch before it has to wait.
+    in_order: bool,
+    /// How far it leaves the count of entries to be careful with.
+    careful: i32,
+}
+
+/// A batch whose end is written down.
+struct Concluded {
+    ending: Ending,
+    /// When it was asked how things stand.
+    asked: Instant,
+    kept: Kept,
+    /// Whether the lease was to be kept.
+    keep: bool,
+}
 
 struct Turn<'l> {
     line: &'l Line,
@@ -37,6 +62,8 @@ struct Turn<'l> {
     ready: Option<Batch>,
     /// How far each batch on the wire leaves the count of entries to be careful with.
     careful: VecDeque<i32>,
+    /// To be written down in this order.
+    arrived: VecDeque<Arrived>,
     in_flight_most: usize,
     memory: Memory,
     phase: Phase,
@@ -66,6 +93,7 @@ pub(super) async fn serve(line: &Line, crowded: &AtomicBool) -> Result<(), store
         reader: Some(reader),
         ready: None,
         careful: VecDeque::new(),
+        arrived: VecDeque::new(),
         in_flight_most: 1,
         memory: Memory::of(&line.lease),
         phase: Phase::Open,
@@ -76,38 +104,37 @@ pub(super) async fn serve(line: &Line, crowded: &AtomicBool) -> Result<(), store
 
 impl<'l> Turn<'l> {
     async fn run(mut self) -> Result<(), store::Error> {
-        let mut reading: OptionFuture<Reading<'l>> = None.into();
-        let mut is_reading = false;
+        let (mut reading, mut concluding) = (Reading::new(), Concluding::new());
         let mut in_flight = FuturesOrdered::new();
         let mut renewal = tokio::time::interval(self.line.state.config.delivery.lease / 3);
         renewal.tick().await;
         loop {
-            if !is_reading
-                && self.wants_to_read(in_flight.len())
+            if reading.is_empty()
+                && self.wants_to_read(in_flight.is_empty() && self.arrived.is_empty() && concluding.is_empty())
                 && let Some(reader) = self.reader.take()
             {
-                reading = Some(self.read(reader)).into();
-                is_reading = true;
+                reading.push_back(self.read(reader));
             }
-            if in_flight.len() < self.in_flight_most
+            if in_flight.len() + self.arrived.len() < self.in_flight_most
                 && let Some(batch) = self.take_ready()
             {
                 in_flight.push_back(self.deliver(batch));
                 continue;
             }
-            if in_flight.is_empty() && !is_reading {
+            if concluding.is_empty()
+                && let Some(arrived) = self.arrived.pop_front()
+            {
+                let last =
+                    in_flight.is_empty() && reading.is_empty() && self.ready.is_none() && self.arrived.is_empty();
+                concluding.push_back(self.conclude(arrived, !last || self.phase == Phase::Open));
+            }
+            if in_flight.is_empty() && reading.is_empty() && concluding.is_empty() {
                 break;
             }
             tokio::select! {
-                Some((reader, batch)) = &mut reading, if is_reading => {
-                    is_reading = false;
-                    reading = None.into();
-                    self.has_read(reader, batch?);
-                }
-                Some(report) = in_flight.next(), if !in_flight.is_empty() => {
-                    let last = in_flight.is_empty() && self.ready.is_none() && !is_reading;
-                    self.acknowledge(report, last).await?;
-                }
+                Some((reader, batch)) = reading.next() => self.has_read(reader, batch?),
+                Some(report) = in_flight.next() => self.has_arrived(report),
+                Some(concluded) = concluding.next() => self.has_concluded(concluded?)?,
                 _ = renewal.tick() => self.renew().await?,
             }
         }
@@ -118,13 +145,14 @@ impl<'l> Turn<'l> {
         Ok(())
     }
 
-    /// One batch is read ahead, but not before the destination has shown that it takes any.
-    fn wants_to_read(&self, in_flight: usize) -> bool {
-        let ahead = in_flight == 0 || self.in_flight_most > 1;
+    /// One batch is read ahead, but not before the destination has shown that it takes any, nor where entries are built one by
+    /// one: what is noted of building holds for the entry at the cursor. `is_idle`: nothing is on the wire or to be written down.
+    fn wants_to_read(&self, is_idle: bool) -> bool {
+        let ahead = is_idle || self.in_flight_most > 1;
         ahead && self.ready.is_none() && self.phase == Phase::Open && !self.line.is_stopping()
     }
 
-    fn read(&self, mut reader: Reader) -> Reading<'l> {
+    fn read(&self, mut reader: Reader) -> BoxFuture<'l, (Reader, Result<Option<Batch>, store::Error>)> {
         let line = self.line;
         Box::pin(async move {
             let batch = reader.next(line).await;
@@ -168,23 +196,38 @@ impl<'l> Turn<'l> {
         async move { deliver(line, after, batch, server_errors).await }
     }
 
-    /// Writes down the oldest batch that was on the wire. `last`: nothing else is there or on its way.
-    async fn acknowledge(&mut self, report: Report, last: bool) -> Result<(), store::Error> {
-        let asked = Instant::now();
-        let is_settled = matches!(report.ending, Ending::Settled);
+    /// Takes in the oldest batch that was on the wire: what it came to holds for the next one at once.
+    fn has_arrived(&mut self, report: Report) {
         let in_order = self.phase < Phase::Blocked;
-        if in_order && is_settled && report.accepted > 0 {
-            self.in_flight_most = (self.in_flight_most + 1).min(MOST_IN_FLIGHT);
+        let is_settled = matches!(report.ending, Ending::Settled);
+        let careful = self.careful.pop_front().unwrap_or_default();
+        if in_order {
+            self.memory.learn(&report);
+            if is_settled && report.accepted > 0 && careful == 0 {
+                self.in_flight_most = (self.in_flight_most + 1).min(MOST_IN_FLIGHT);
+            }
         }
         if !is_settled {
             self.enter(Phase::Blocked);
         } else if self.crowded.load(Ordering::Relaxed) || self.line.is_stopping() {
             self.enter(Phase::Drained);
         }
-        let careful = self.careful.pop_front().unwrap_or_default();
-        let keep = !last || self.phase == Phase::Open;
-        let kept =
-            conclusion::conclude(self.line, &report, &mut self.memory, Writing { in_order, keep, careful }).await?;
+        self.arrived.push_back(Arrived { report, memory: self.memory, in_order, careful });
+    }
+
+    /// Writes down what became of a batch. `keep`: the turn goes on, or other batches of it are still to be written down.
+    fn conclude(&self, arrived: Arrived, keep: bool) -> BoxFuture<'l, Result<Concluded, store::Error>> {
+        let line = self.line;
+        Box::pin(async move {
+            let Arrived { report, memory, in_order, careful } = arrived;
+            let asked = Instant::now();
+            let kept = conclusion::conclude(line, &report, memory, Writing { in_order, keep, careful }).await?;
+            Ok(Concluded { ending: report.ending, asked, kept, keep })
+        })
+    }
+
+    fn has_concluded(&mut self, concluded: Concluded) -> Result<(), store::Error> {
+        let Concluded { ending, asked, kept, keep } = concluded;
         match kept {
             Kept::Written(current) => {
                 self.released = !keep;
@@ -197,7 +240,7 @@ impl<'l> Turn<'l> {
                 self.enter(Phase::Ended);
             }
         }
-        if let Ending::BrokenOff(error) = report.ending { Err(error) } else { Ok(()) }
+        if let Ending::BrokenOff(error) = ending { Err(error) } else { Ok(()) }
     }
 
     /// The lease is for workers that stand still, not for receivers that take long.
