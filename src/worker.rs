@@ -2,6 +2,7 @@
 
 mod attempt;
 mod batch;
+mod builders;
 mod conclusion;
 mod delivering;
 mod housekeeping;
@@ -22,6 +23,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::builders::Builders;
 use self::line::Line;
 use self::liveness::Liveness;
 use self::slots::Slots;
@@ -51,6 +53,8 @@ pub struct Worker {
     tasks: TaskTracker,
     /// Bounds how many.
     turns: Arc<Semaphore>,
+    /// Makes the bodies of requests.
+    builders: Arc<Builders>,
     /// Requests on the wire.
     slots: Arc<Slots>,
     /// Whether there was work for more turns than may run.
@@ -64,6 +68,7 @@ impl Worker {
     pub fn new(state: State, upkeep: Store) -> Self {
         let most = state.config.delivery.max_in_flight;
         Self {
+            builders: Arc::new(Builders::new(&state.config)),
             state,
             upkeep,
             tasks: TaskTracker::new(),
@@ -143,7 +148,7 @@ impl Worker {
 
     async fn serve(&self, lease: Lease, asked: Instant, stop: CancellationToken) {
         let destination = lease.destination;
-        match Line::open(self.state.clone(), lease.clone(), asked, self.slots.clone(), stop) {
+        match Line::open(self.state.clone(), lease.clone(), asked, (self.builders.clone(), self.slots.clone()), stop) {
             Ok(line) => {
                 if let Err(error) = turn::serve(&line, &self.crowded).await {
                     tracing::warn!(%error, %destination, "a turn broke off; it is taken up again");

@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
-use crate::config::Config;
 use crate::otlp::{Compression, Encoder, Gzip, Resource};
 use crate::store::log::{Entries, Position, ReadEntry as Entry};
 use crate::trace::{self, TraceSettings};
@@ -56,9 +55,8 @@ pub(super) enum WithContent {
 }
 
 impl Builder {
-    pub(super) fn new(config: &Config) -> Self {
-        let encoder = Encoder::new(Resource::new(&config.service_name));
-        Self { encoder, gzip: Gzip::new(), compression: config.delivery.compression }
+    pub(super) fn new(resource: Resource, compression: Compression) -> Self {
+        Self { encoder: Encoder::new(resource), gzip: Gzip::new(), compression }
     }
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.

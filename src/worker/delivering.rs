@@ -1,7 +1,7 @@
 //! Hands one batch to its destination: whole, or in ever smaller parts when it is refused (spec 4.3).
 
 use super::attempt::Attempt;
-use super::batch::{Batch, Builder, WithContent};
+use super::batch::{Batch, WithContent};
 use super::line::Line;
 use super::reader::Reader;
 use crate::delivery::{Outcome, Part, Step, WaitReason, decide};
@@ -94,14 +94,13 @@ async fn in_pieces(
     report: &mut Report,
 ) -> Result<Ending, store::Error> {
     let Some(until) = batch.last else { return Ok(Ending::Settled) };
-    let mut builder = None;
     let mut built = Some(batch);
     // The next piece lies on top.
     let mut rest = vec![Piece { after, until, content: WithContent::AsRead }];
     while let Some(piece) = rest.pop() {
         let batch = match built.take() {
             Some(batch) => batch,
-            None => rebuilt(line, piece, &mut builder).await?,
+            None => Reader::part(line, (piece.after, piece.until), piece.content).await?,
         };
         if batch.places.is_empty() {
             continue;
@@ -120,11 +119,6 @@ async fn in_pieces(
         }
     }
     Ok(Ending::Settled)
-}
-
-async fn rebuilt(line: &Line, piece: Piece, builder: &mut Option<Builder>) -> Result<Batch, store::Error> {
-    let builder = builder.get_or_insert_with(|| Builder::new(&line.state.config));
-    Reader::part(line, builder, (piece.after, piece.until), piece.content).await
 }
 
 /// The two halves of a piece with these requests (at least two), the first one on top.

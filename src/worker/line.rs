@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::Attempt;
+use super::builders::Builders;
 use super::slots::Slots;
 use crate::destination::{Connection, GIVEN_UP, Request, Settings, Stored, kinds};
 use crate::egress;
@@ -37,6 +38,7 @@ pub(super) struct Line {
     pub(super) state: State,
     pub(super) lease: Lease,
     pub(super) settings: TraceSettings,
+    pub(super) builders: Arc<Builders>,
     connection: Connection,
     slots: Arc<Slots>,
     stop: CancellationToken,
@@ -50,7 +52,7 @@ impl Line {
         state: State,
         lease: Lease,
         asked: Instant,
-        slots: Arc<Slots>,
+        (builders, slots): (Arc<Builders>, Arc<Slots>),
         stop: CancellationToken,
     ) -> Result<Self, String> {
         let connection = connection(&state, &lease)?;
@@ -60,7 +62,7 @@ impl Line {
             sample_rate: None,
             dialect: Dialect::Sentry,
         };
-        Ok(Self { state, lease, settings, connection, slots, stop, confirmed: Mutex::new(asked) })
+        Ok(Self { state, lease, settings, builders, connection, slots, stop, confirmed: Mutex::new(asked) })
     }
 
     /// Sends a body. None: the program stops, or the lease or the settings are not what they were; nothing was sent.

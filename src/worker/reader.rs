@@ -2,7 +2,7 @@
 
 use tokio::task::JoinSet;
 
-use super::batch::{Batch, Builder, MOST_BYTES, WithContent};
+use super::batch::{Batch, MOST_BYTES, WithContent};
 use super::line::Line;
 use crate::store;
 use crate::store::cursors;
@@ -23,7 +23,6 @@ const CAREFUL_ENTRIES: i32 = 500;
 /// Reads on from a place in the log.
 #[derive(Debug)]
 pub(super) struct Reader {
-    builder: Builder,
     after: Position,
     /// Whether the last entries were large ones.
     large: bool,
@@ -68,15 +67,7 @@ impl Reader {
         let lease = &line.lease;
         let begins_to_be_careful = lease.careful == 0 && lease.builds + 1 >= MOST_DEATHS;
         let (careful, builds) = if begins_to_be_careful { (CAREFUL_ENTRIES, 0) } else { (lease.careful, lease.builds) };
-        Self {
-            builder: Builder::new(&line.state.config),
-            after: lease.place(),
-            large: false,
-            watching: lease.deaths > 0,
-            careful,
-            builds,
-            ahead: None,
-        }
+        Self { after: lease.place(), large: false, watching: lease.deaths > 0, careful, builds, ahead: None }
     }
 
     /// How many entries are still to be built one by one.
@@ -104,7 +95,7 @@ impl Reader {
             if !self.large && i64::try_from(entries.len()) == Ok(MOST_ENTRIES) {
                 self.ahead = entries.iter().last().map(|entry| Ahead::begin(line, entry.place));
             }
-            self.builder.build(&entries, &line.settings, WithContent::AsRead).await
+            line.builders.build(&entries, &line.settings, WithContent::AsRead).await
         };
         let Some(last) = batch.last else { return Ok(None) };
         // Fewer than were read: the rest is for the next batch, unless it is for a newer worker; the next read tells.
@@ -144,7 +135,7 @@ impl Reader {
             return Ok(Batch { last, entries: unreadable.len(), unreadable, ..Batch::default() });
         }
         cursors::record_builds(store, key, fence, (self.builds + 1, self.careful)).await?;
-        let batch = self.builder.build(entries, &line.settings, WithContent::AsRead).await;
+        let batch = line.builders.build(entries, &line.settings, WithContent::AsRead).await;
         cursors::record_builds(store, key, fence, (0, self.careful)).await?;
         self.builds = 0;
         self.watching = false;
@@ -155,13 +146,12 @@ impl Reader {
     /// Builds the entries of a part of a batch again.
     pub(super) async fn part(
         line: &Line,
-        builder: &mut Builder,
         part: (Position, Position),
         content: WithContent,
     ) -> Result<Batch, store::Error> {
         let window = window(line, part, MOST_ENTRIES);
         let entries = log::list_after(&line.state.store, line.lease.account, &window, i64::MAX).await?;
-        Ok(builder.build(&entries, &line.settings, content).await)
+        Ok(line.builders.build(&entries, &line.settings, content).await)
     }
 }
 
