@@ -107,11 +107,23 @@ pub(crate) async fn rest(admin: &mut PgConnection) -> Result<()> {
 
 /// Resumes the destinations, and wakes the worker as a commit does.
 pub(crate) async fn go(admin: &mut PgConnection, tenants: &[Tenant]) -> Result<()> {
+    resume(admin, tenants).await?;
+    wake(admin, tenants).await
+}
+
+/// Resumes the destinations.
+pub(crate) async fn resume(admin: &mut PgConnection, tenants: &[Tenant]) -> Result<()> {
     let accounts: Vec<_> = tenants.iter().map(|tenant| tenant.account.0).collect();
     sqlx::query("UPDATE destinations SET enabled = true WHERE account_id = ANY ($1)")
         .bind(&accounts)
-        .execute(&mut *admin)
+        .execute(admin)
         .await?;
+    Ok(())
+}
+
+/// Wakes the worker as a commit does.
+pub(crate) async fn wake(admin: &mut PgConnection, tenants: &[Tenant]) -> Result<()> {
+    let accounts: Vec<_> = tenants.iter().map(|tenant| tenant.account.0).collect();
     let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
     sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(names.join(",")).execute(admin).await?;
     Ok(())

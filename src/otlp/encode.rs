@@ -9,6 +9,8 @@ mod resource;
 mod span;
 mod wire;
 
+use bytes::Bytes;
+
 pub use self::resource::Resource;
 use self::wire::{length_delimited, put_tag_and_length};
 use crate::trace::Trace;
@@ -83,6 +85,21 @@ impl Encoder {
 
     /// The request's body. The frame, whose lengths are known only now, is written into the room before the spans.
     pub fn finish(&mut self) -> &[u8] {
+        let start = self.put_frame();
+        &self.buffer[start..]
+    }
+
+    /// The same, given away instead of copied, and begins the next batch: with room for one that is as large.
+    pub fn take(&mut self) -> Bytes {
+        let start = self.put_frame();
+        let mut next = Vec::with_capacity(self.buffer.len());
+        next.resize(self.room, 0);
+        self.traces = 0;
+        Bytes::from(std::mem::replace(&mut self.buffer, next)).slice(start..)
+    }
+
+    /// Writes the frame, and says where it begins.
+    fn put_frame(&mut self) -> usize {
         let scope_spans = self.scope_spans_length();
         let resource_spans = self.resource_spans_length(scope_spans);
         let mut frame = Vec::with_capacity(self.room);
@@ -92,7 +109,7 @@ impl Encoder {
         frame.extend_from_slice(self.resource.encoded_scope());
         let start = self.room - frame.len();
         self.buffer[start..self.room].copy_from_slice(&frame);
-        &self.buffer[start..]
+        start
     }
 
     /// Begins the next batch.

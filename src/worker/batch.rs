@@ -72,13 +72,12 @@ impl Builder {
             }
         }
         if !batch.places.is_empty() {
-            let body = self.encoder.finish();
-            batch.bytes = body.len();
+            batch.bytes = self.encoder.encoded_len();
             batch.body = match self.compression {
-                Compression::None => Bytes::copy_from_slice(body),
+                Compression::None => self.encoder.take(),
                 Compression::Gzip => {
                     let mut compressed = Vec::new();
-                    self.gzip.compress(body, &mut compressed);
+                    self.gzip.compress(self.encoder.finish(), &mut compressed);
                     compressed.into()
                 }
             };

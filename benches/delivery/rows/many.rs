@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracecast::clock::Clock;
 
+use crate::backlog;
 use crate::bench::{Bench, Run, count, seconds};
 use crate::contenders::{Contender, Task};
 use crate::ledger::Row;
@@ -14,7 +15,7 @@ use crate::tenants::{self, Tenant};
 const ACCOUNTS: usize = 100;
 /// Events of one account in one commit.
 const BATCH: u64 = 50;
-/// Commits, each after the one before has come in.
+/// Times that all accounts have a batch, each after the one before has come in.
 const WAVES: u64 = 20;
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
@@ -24,7 +25,6 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     for number in 0..accounts {
         tenants.push(bench.tenant(&format!("many-{number}"), receiver.address(), 0).await?);
     }
-    tenants::go(&mut bench.admin, &tenants).await?;
     for _ in 0..bench.options.runs() {
         let program = bench.program.clone();
         let worker = bench.worker(&program, &receiver).await?;
@@ -39,7 +39,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// One commit, until all of it has come in.
+/// All accounts have a batch, and their destinations are paused until the clock runs.
 async fn wave(
     bench: &mut Bench,
     receiver: &mut Receiver,
@@ -47,10 +47,14 @@ async fn wave(
     cpu: impl Fn() -> Result<f64>,
 ) -> Result<Run> {
     let accounts: Vec<_> = tenants.iter().map(|tenant| tenant.account).collect();
-    receiver.reset()?;
-    let before = (cpu()?, bench.server.cpu()?);
+    tenants::rest(&mut bench.admin).await?;
     bench.backlog.commit(&mut bench.admin, &accounts, BATCH).await?;
+    backlog::settle(&mut bench.admin).await?;
+    receiver.reset()?;
+    tenants::resume(&mut bench.admin, tenants).await?;
+    let before = (cpu()?, bench.server.cpu()?);
     let begun = Clock::System.unix_nanos().0;
+    tenants::wake(&mut bench.admin, tenants).await?;
     let counts = receiver.wait_for(BATCH * accounts.len() as u64).await?;
     let (sender, postgres) = (cpu()? - before.0, bench.server.cpu()? - before.1);
     Ok(Run { seconds: seconds(begun, counts.last), sender, postgres, counts })
@@ -80,10 +84,12 @@ fn note(bench: &mut Bench, name: &str, runs: &[Run]) {
     let events: u64 = runs.iter().map(|run| run.counts.events).sum();
     let time: f64 = runs.iter().map(|run| run.seconds).sum();
     let cpu: f64 = runs.iter().map(|run| run.sender).sum();
+    let postgres: f64 = runs.iter().map(|run| run.postgres).sum();
     let row = |what: &str, unit, goal| {
         Row::new(format!("{ACCOUNTS} accounts in turn, {BATCH} events each, {what}"), unit, goal)
     };
     let goal = "bare loop at most 1.43 times as fast";
     bench.ledger.note(&row("export", "events/s", goal), name, count(events) / time);
     bench.ledger.note(&row("processor time of the sender", "µs/event", ""), name, cpu * 1e6 / count(events));
+    bench.ledger.note(&row("processor time of Postgres", "µs/event", ""), name, postgres * 1e6 / count(events));
 }

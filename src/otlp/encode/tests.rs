@@ -78,6 +78,19 @@ fn a_batch_can_be_taken_back_to_an_earlier_length() {
 }
 
 #[test]
+fn a_batch_that_is_given_away_is_the_same_and_the_next_begins_empty() {
+    let (plain, settings) = (request(), TraceSettings::default());
+    let traces = [build(&plain, None, &settings)];
+    let mut encoder = Encoder::new(Resource::new("tracecast"));
+    for _ in 0..2 {
+        encoder.push(&traces[0]);
+        let kept = encoder.finish().to_vec();
+        assert_eq!(encoder.take(), kept);
+        received(&mut encoder, &[]);
+    }
+}
+
+#[test]
 fn no_span_is_larger_than_receivers_take() {
     let metadata: Json =
         (0..64).map(|n| (format!("key{n}"), json!("ä".repeat(5_000)))).collect::<serde_json::Map<_, _>>().into();
