@@ -125,6 +125,11 @@ fn append(columns: &[String]) -> String {
 /// Writes what is dirty and sets the hint bits now, so that no run pays for an earlier one.
 pub(crate) async fn settle(admin: &mut PgConnection) -> Result<()> {
     sqlx::raw_sql("VACUUM ANALYZE completed_requests").execute(&mut *admin).await?;
+    checkpoint(admin).await
+}
+
+/// Writes what is dirty. Unlike a vacuum it leaves the plans alone, which connections have made.
+pub(crate) async fn checkpoint(admin: &mut PgConnection) -> Result<()> {
     sqlx::raw_sql("CHECKPOINT").execute(admin).await?;
     Ok(())
 }

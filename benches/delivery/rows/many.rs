@@ -49,7 +49,7 @@ async fn wave(
     let accounts: Vec<_> = tenants.iter().map(|tenant| tenant.account).collect();
     tenants::rest(&mut bench.admin).await?;
     bench.backlog.commit(&mut bench.admin, &accounts, BATCH).await?;
-    backlog::settle(&mut bench.admin).await?;
+    backlog::checkpoint(&mut bench.admin).await?;
     receiver.reset()?;
     tenants::resume(&mut bench.admin, tenants).await?;
     let before = (cpu()?, bench.server.cpu()?);
