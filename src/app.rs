@@ -28,6 +28,7 @@ use crate::random::{Random, Unavailable};
 use crate::recorder::Recorder;
 use crate::seal::{KeyId, Keyring, KeyringError};
 use crate::state::State;
+use crate::state::hashing::Hashing;
 use crate::state::rate_limits::RateLimits;
 use crate::state::testing::Testing;
 use crate::store;
@@ -126,7 +127,7 @@ pub struct App {
     guard: Guard,
     way_out: egress::Setup,
     database: Database,
-    hashing: Arc<Semaphore>,
+    hashing: Hashing,
     numbers: Option<PrometheusHandle>,
 }
 
@@ -159,7 +160,7 @@ impl App {
         let mut database = Database::open(&config).await?;
         let keyring = Arc::new(keyring::read(&config, Random)?);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let hashing = Arc::new(Semaphore::new(cores));
+        let hashing = Hashing::new(cores);
         let owner = database.prepare().await?;
         let app = Self { config: Arc::new(config), keyring, guard, way_out, database, hashing, numbers: None };
         Ok((app, owner))
@@ -241,7 +242,7 @@ impl App {
 
     /// Lets as many passwords be hashed at once as there are cores.
     pub fn hashing(&self) -> Arc<Semaphore> {
-        self.hashing.clone()
+        self.hashing.places()
     }
 
     /// The address that people type, without a trailing slash.

@@ -1,9 +1,13 @@
 //! Passwords: what is accepted, and argon2id (spec 5.3). All of it is slow and belongs on a blocking thread.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use std::fmt;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq as _;
+
+use crate::random::Random;
 
 /// Least number of characters (OWASP ASVS 5.0, 6.2.1 recommends 15 and allows 8; spec 5.3 says 12).
 pub const MIN_CHARS: usize = 12;
@@ -36,6 +40,12 @@ pub enum Weak {
 #[error("the password could not be hashed: {0}")]
 pub struct HashError(String);
 
+impl HashError {
+    fn of(error: impl fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Judges a new password; `known` are words an attacker would try first (e-mail, account name).
 ///
 /// # Errors
@@ -55,21 +65,64 @@ pub fn check(password: &SecretString, known: &[&str]) -> Result<(), Weak> {
     Ok(())
 }
 
+/// What argon2 works in; grows to what the parameters ask for, and can be used again.
+#[derive(Default)]
+pub struct Memory(Vec<Block>);
+
+impl Memory {
+    fn blocks(&mut self, params: &Params) -> &mut [Block] {
+        let needed = params.block_count();
+        if self.0.len() < needed {
+            self.0.resize_with(needed, Block::new);
+        }
+        &mut self.0[..needed]
+    }
+}
+
+// What it holds follows from a password.
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").field("blocks", &self.0.len()).finish_non_exhaustive()
+    }
+}
+
 /// Hashes a password into a PHC string with a fresh salt.
 ///
 /// # Errors
-/// When there is no memory or randomness.
-pub fn hash(password: &SecretString) -> Result<String, HashError> {
-    argon2()?
-        .hash_password(password.expose_secret().as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|error| HashError(error.to_string()))
+/// When there is no randomness.
+pub fn hash(memory: &mut Memory, password: &SecretString, random: Random) -> Result<String, HashError> {
+    let salt = random.bytes::<16>().map_err(HashError::of)?;
+    let argon2 = argon2()?;
+    let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+    let password = password.expose_secret().as_bytes();
+    argon2
+        .hash_password_into_with_memory(password, &salt, &mut out, memory.blocks(argon2.params()))
+        .map_err(HashError::of)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(HashError::of)?,
+        salt: Some(Salt::new(&salt).map_err(HashError::of)?),
+        hash: Some(Output::new(&out).map_err(HashError::of)?),
+    };
+    Ok(hash.to_string())
 }
 
 /// Whether `password` is the one that `hash` was made of. A malformed hash is nobody's.
-pub fn verify(password: &SecretString, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|parsed| Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok())
+pub fn verify(memory: &mut Memory, password: &SecretString, hash: &str) -> bool {
+    matches(memory, password, hash).unwrap_or_default()
+}
+
+fn matches(memory: &mut Memory, password: &SecretString, hash: &str) -> Option<bool> {
+    let parsed = PasswordHash::new(hash).ok()?;
+    let (salt, expected) = (parsed.salt.as_ref()?, parsed.hash.as_ref()?);
+    let algorithm = Algorithm::try_from(parsed.algorithm.as_str()).ok()?;
+    let version = Version::try_from(parsed.version?).ok()?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(&parsed).ok()?);
+    let mut out = vec![0; expected.as_bytes().len()];
+    let password = password.expose_secret().as_bytes();
+    argon2.hash_password_into_with_memory(password, salt, &mut out, memory.blocks(argon2.params())).ok()?;
+    Some(out.ct_eq(expected.as_bytes()).into())
 }
 
 /// Whether a hash was made with other parameters than those of today.
@@ -84,21 +137,30 @@ pub fn is_outdated(hash: &str) -> bool {
 
 fn argon2() -> Result<Argon2<'static>, HashError> {
     let (memory, passes, lanes) = PARAMS;
-    let params = Params::new(memory, passes, lanes, None).map_err(|error| HashError(error.to_string()))?;
+    let params = Params::new(memory, passes, lanes, None).map_err(HashError::of)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+
     use super::*;
 
     #[test]
     fn a_password_verifies_against_its_own_hash_only() {
-        let hash = hash(&"correct horse battery staple".into()).unwrap();
+        let memory = &mut Memory::default();
+        let hash = hash(memory, &"correct horse battery staple".into(), Random).unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify(&"correct horse battery staple".into(), &hash));
-        assert!(!verify(&"correct horse battery stapler".into(), &hash));
-        assert!(!verify(&"anything".into(), "not a hash"));
+        assert!(verify(memory, &"correct horse battery staple".into(), &hash));
+        assert!(!verify(memory, &"correct horse battery stapler".into(), &hash));
+        assert!(!verify(memory, &"anything".into(), "not a hash"));
+        // The crate itself agrees, and so do older hashes of other parameters in memory that was used before.
+        assert!(Argon2::default().verify_password(b"correct horse battery staple", hash.as_str()).is_ok());
+        let older = Params::new(64, 3, 2, Some(24)).unwrap();
+        let older = Argon2::new(Algorithm::Argon2id, Version::V0x13, older).hash_password(b"an older one").unwrap();
+        assert!(verify(memory, &"an older one".into(), &older.to_string()));
+        assert!(!verify(memory, &"another one".into(), &older.to_string()));
     }
 
     #[test]

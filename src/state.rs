@@ -1,12 +1,12 @@
 //! What flows are given: everything that reaches outside the program, built once and passed in.
 
+pub mod hashing;
 pub mod rate_limits;
 pub mod testing;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
+use self::hashing::Hashing;
 use self::rate_limits::RateLimits;
 use self::testing::Testing;
 use crate::clock::Clock;
@@ -32,7 +32,7 @@ pub struct State {
     /// Seals and opens secrets.
     pub keyring: Arc<Keyring>,
     /// Lets as many passwords be hashed at once as there are cores, so that sign-ins leave room for other pages.
-    pub hashing: Arc<Semaphore>,
+    pub hashing: Hashing,
     /// Lets one connection test run at a time for each account.
     pub testing: Testing,
     /// How often one address or one API key may come.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tracecast::clock::Clock;
 use tracecast::config::{Config, Given};
@@ -17,6 +16,7 @@ use tracecast::egress::{Egress, Guard, Limits, Setup};
 use tracecast::random::Random;
 use tracecast::seal::Keyring;
 use tracecast::state::State;
+use tracecast::state::hashing::Hashing;
 use tracecast::store::Store;
 
 /// What a flow is given, with a way out to loopback that is patient for a second only. The database is never asked.
@@ -31,7 +31,7 @@ fn given() -> State {
         store: Store::open("postgres://nobody@127.0.0.1:1/none".parse().unwrap(), "test", 1),
         egress: Egress::with(guard, Clock::System, &Setup { limits, ..Setup::default() }).unwrap(),
         keyring: Arc::new(Keyring::parse(&"0".repeat(64)).unwrap()),
-        hashing: Arc::new(Semaphore::new(1)),
+        hashing: Hashing::new(1),
         testing: tracecast::state::testing::Testing::default(),
         rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
     }

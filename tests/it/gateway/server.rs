@@ -19,6 +19,7 @@ use tracecast::random::Random;
 use tracecast::recorder::Recorder;
 use tracecast::seal::Keyring;
 use tracecast::state::State;
+use tracecast::state::hashing::Hashing;
 use tracecast::store::Store;
 use tracecast::store::accounts::{self, NewUser};
 use tracecast::store::destinations::{self, TestedValues};
@@ -214,7 +215,7 @@ pub(crate) fn state(config: Arc<Config>, database_url: &str) -> State {
         store: Store::open(options, "test", 4),
         egress: Egress::new(Guard::new(Vec::new(), false), Clock::System).unwrap(),
         keyring: Arc::new(Keyring::parse(&"0".repeat(64)).unwrap()),
-        hashing: Arc::new(tokio::sync::Semaphore::new(1)),
+        hashing: Hashing::new(1),
         testing: tracecast::state::testing::Testing::default(),
         rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
         config,
