@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 /// One kept connection.
 #[derive(Debug)]
 pub(crate) struct Post {
+    address: SocketAddr,
     stream: TcpStream,
     request: Vec<u8>,
     answer: Vec<u8>,
@@ -16,14 +17,14 @@ impl Post {
     pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, request: Vec::new(), answer: Vec::new() })
+        Ok(Self { address, stream, request: Vec::new(), answer: Vec::new() })
     }
 
     /// Sends `body`; gives the answer's status and body. `headers` end in line ends.
     pub(crate) fn send(&mut self, path: &str, headers: &str, body: &[u8]) -> io::Result<(u16, &[u8])> {
         self.request.clear();
-        let length = body.len();
-        write!(self.request, "POST {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-length: {length}\r\n\r\n")?;
+        let (host, length) = (self.address, body.len());
+        write!(self.request, "POST {path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n")?;
         self.request.extend_from_slice(body);
         self.stream.write_all(&self.request)?;
         self.read()

@@ -1,11 +1,14 @@
 //! The limit: reads the log by the cursor, and posts bodies that were encoded before. While one is on the wire the next
 //! is read. Nothing is parsed, nothing built, nothing written down.
 
+use std::str::FromStr as _;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, Row as _};
 use tokio::runtime::Runtime;
+use tracecast::store::PLANNED_ONCE;
 
 use super::Task;
 use crate::bodies::Splicer;
@@ -36,7 +39,9 @@ pub(super) struct Bare {
 impl Bare {
     pub(super) fn start(task: &Task) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let connection = runtime.block_on(PgConnection::connect(&task.database))?;
+        // As the worker connects, or it would be planned by what is true of other accounts.
+        let options = PgConnectOptions::from_str(&task.database)?.options(PLANNED_ONCE);
+        let connection = runtime.block_on(PgConnection::connect_with(&options))?;
         let cursors = task.accounts.iter().map(|account| Cursor { account: account.0, xid: 0, position: 0 });
         let (batches, sending) = sync_channel::<Vec<u64>>(1);
         let (answered, answers) = sync_channel(64);
