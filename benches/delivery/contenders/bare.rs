@@ -85,7 +85,7 @@ impl Cursor {
     async fn next(&mut self, connection: &mut PgConnection) -> Result<Vec<u64>> {
         let rows = sqlx::query(
             "SELECT xid::text::bigint AS transaction, position, payload, content FROM completed_requests
-             WHERE account_id = $1 AND (xid, position) > ($2::text::xid8, $3)
+             WHERE account_id = $1 AND broadcast AND (xid, position) > ($2::text::xid8, $3)
                AND xid < pg_snapshot_xmin(pg_current_snapshot())
              ORDER BY xid, position LIMIT $4",
         )

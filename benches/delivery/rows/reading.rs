@@ -17,14 +17,14 @@ const ROUNDS: u64 = 200;
 
 const A_ROW_EACH: &str = "
     SELECT xid::text::bigint, position, payload, content FROM completed_requests
-    WHERE account_id = $1 AND (xid, position) > ('0', 0) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+    WHERE account_id = $1 AND broadcast AND (xid, position) > ('0', 0) AND xid < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY xid, position LIMIT $2";
 
 const FRAMED: &str = "
     SELECT array_agg(e.lengths), string_agg(e.bytes, '')
     FROM (SELECT (row_number() OVER (ORDER BY xid, position) - 1) / 16 AS g,
                  int8send(position) || payload || content AS bytes, octet_length(payload) AS lengths FROM completed_requests
-          WHERE account_id = $1 AND (xid, position) > ('0', 0) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+          WHERE account_id = $1 AND broadcast AND (xid, position) > ('0', 0) AND xid < pg_snapshot_xmin(pg_current_snapshot())
           ORDER BY xid, position LIMIT $2) e GROUP BY g ORDER BY g";
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
