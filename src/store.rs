@@ -180,16 +180,31 @@ impl Store {
     /// # Errors
     /// When Postgres is away.
     pub async fn tenant(&self, account: AccountId) -> Result<Tenant> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         set_account(&mut transaction, account).await?;
         Ok(Tenant { account, transaction })
     }
 
     /// Begins a transaction for one person, across their accounts.
     async fn person(&self, person: UserId) -> Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         set_person(&mut transaction, person).await?;
         Ok(transaction)
+    }
+
+    /// Begins a transaction.
+    ///
+    /// On a task of its own, which goes on when nobody waits for it any more, as when a caller hangs up: a beginning that is
+    /// dropped half-way leaves the connection in the pool with an open transaction (sqlx 0.9 rolls back what it counts, and
+    /// counts only what it saw begin), in which the next statement of somebody else would never be committed.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    #[expect(clippy::disallowed_methods, reason = "a stop need not wait for it: closing the pool does")]
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin().await }).await;
+        Ok(begun.map_err(|_| sqlx::Error::WorkerCrashed)??)
     }
 
     /// The pool, for work that spans accounts and for LISTEN.

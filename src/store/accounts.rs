@@ -56,7 +56,7 @@ pub async fn create_with_admin(
     first: bool,
     entry: &NewEntry,
 ) -> Result<Created> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     if first {
         // Two first visitors at once: the second waits here and then sees the first one's row.
         sqlx::query!("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;

@@ -141,7 +141,7 @@ pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwn
 }
 
 async fn ask_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     set_secret(&mut transaction, hash).await?;
     let found = sqlx::query!(
         r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId",

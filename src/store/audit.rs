@@ -85,7 +85,7 @@ pub(super) async fn record_for_person(connection: &mut PgConnection, person: Use
 ///
 /// Does the same work, and writes as durably, when nobody has it: how long it takes tells nothing.
 pub async fn record_for_email(store: &Store, attempts: Subject, email: &str, entry: &NewEntry) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query!("UPDATE sign_in_throttle SET last_at = clock_timestamp() WHERE subject = $1", &attempts.0)
         .execute(&mut *transaction)
         .await?;

@@ -73,7 +73,7 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Invitation>> {
 
 /// The invitation of a link, if it can still be accepted.
 pub async fn find_by_token(store: &Store, token: &TokenHash) -> Result<Option<Invitation>> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     set_secret(&mut transaction, token).await?;
     let account = sqlx::query_scalar!(
         r#"SELECT account_id AS "account: AccountId" FROM invitations WHERE token_hash = $1"#,

@@ -107,7 +107,7 @@ async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<()> 
     let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.account).collect();
     accounts.sort_unstable();
     accounts.dedup();
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let now = match notice {
         Notice::Given => Moment::notifying(&mut transaction, &notification(&accounts)).await?,
         Notice::Left => Moment::of_database(&mut transaction).await?,

@@ -22,7 +22,7 @@ const TABLES: [&str; 2] = ["completed_requests", "deliveries"];
 
 /// Makes today's partitions and those of the coming days, and yesterday's for clocks that disagree about midnight.
 pub async fn create_ahead(store: &Store) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     // Several processes may start at once; CREATE TABLE IF NOT EXISTS alone can still collide.
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
     sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
@@ -77,7 +77,7 @@ pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<Stri
 
 /// Counting and dropping are one transaction, so that nothing is counted twice. Several processes may try at once.
 async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
     sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
     sqlx::query(COUNTING_PATIENCE).execute(&mut *transaction).await?;

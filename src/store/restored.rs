@@ -9,7 +9,7 @@ use super::{Result, Store};
 /// Moves what was restored before everything new, if there is anything that comes from another cluster. Says so. Several
 /// processes may do so at the same time, and others may record meanwhile.
 pub(super) async fn renumber(store: &Store) -> Result<bool> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
     let is_foreign = sqlx::query_scalar!(
         r#"SELECT EXISTS (

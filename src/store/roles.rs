@@ -82,7 +82,7 @@ pub fn script(owner: &str) -> String {
 /// # Errors
 /// When Postgres is away.
 pub async fn ensure(store: &Store) -> Result<Roles> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     // Several processes may start at once.
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 1)").fetch_one(&mut *transaction).await?;
     if !usable(&mut transaction).await? {

@@ -49,7 +49,7 @@ pub async fn put_secret(store: &Store, user: UserId, secret: &[u8]) -> Result<bo
 
 /// Puts another secret in the place of one that nobody can open any more. False: somebody else changed it meanwhile.
 pub async fn replace_secret(store: &Store, user: UserId, old: &[u8], new: &[u8], entry: &NewEntry) -> Result<bool> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let replaced =
         sqlx::query!("UPDATE users SET totp_secret = $3 WHERE id = $1 AND totp_secret = $2", user.0, old, new)
             .execute(&mut *transaction)
@@ -64,7 +64,7 @@ pub async fn replace_secret(store: &Store, user: UserId, old: &[u8], new: &[u8],
 
 /// Puts the stored secret into force, with recovery codes. False: one is in force already.
 pub async fn confirm(store: &Store, user: UserId, step: i64, codes: &[TokenHash], entry: &NewEntry) -> Result<bool> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let confirmed = sqlx::query!(
         "UPDATE users SET totp_confirmed_at = clock_timestamp(), totp_last_step = $2
          WHERE id = $1 AND totp_confirmed_at IS NULL AND totp_secret IS NOT NULL",
@@ -84,7 +84,7 @@ pub async fn confirm(store: &Store, user: UserId, step: i64, codes: &[TokenHash]
 
 /// Removes a person's second factor with its recovery codes.
 pub async fn delete(store: &Store, user: UserId, entry: &NewEntry) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query!(
         "UPDATE users SET totp_secret = NULL, totp_confirmed_at = NULL, totp_last_step = 0 WHERE id = $1",
         user.0
@@ -98,7 +98,7 @@ pub async fn delete(store: &Store, user: UserId, entry: &NewEntry) -> Result<()>
 
 /// Replaces all recovery codes.
 pub async fn put_codes(store: &Store, user: UserId, codes: &[TokenHash], entry: &NewEntry) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     replace_codes(&mut transaction, user, codes).await?;
     record_for_person(&mut transaction, user, entry).await?;
     Ok(transaction.commit().await?)
@@ -115,7 +115,7 @@ pub async fn take_step(store: &Store, user: UserId, step: i64) -> Result<bool> {
 
 /// Uses a recovery code up. False: there is no such code, or it was used.
 pub async fn take_code(store: &Store, user: UserId, code: &TokenHash, entry: &NewEntry) -> Result<bool> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let taken =
         sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2", user.0, code.as_bytes())
             .execute(&mut *transaction)

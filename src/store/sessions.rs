@@ -112,7 +112,7 @@ enum Found {
 }
 
 async fn find_in_account(store: &Store, token: &TokenHash, idle: Duration) -> Result<Found> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     set_secret(&mut transaction, token).await?;
     let account = sqlx::query_scalar!(
         r#"SELECT account_id AS "account: AccountId" FROM sessions

@@ -22,5 +22,6 @@ mod members;
 mod rotel;
 mod sealing;
 mod security;
+mod store;
 mod supply_chain;
 mod support;
