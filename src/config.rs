@@ -139,7 +139,7 @@ impl Config {
             signup: reading.parsed("signup", Signup::Invite, signup),
             trusted_proxies: reading.parsed("trusted-proxies", TrustedProxies::default(), TrustedProxies::parse),
             key_rate: reading.parsed("key-rate", None, rate),
-            egress_allow: list(&reading.text("egress-allow")),
+            egress_allow: entries(&reading.text("egress-allow")).map(str::to_owned).collect(),
             egress_allow_http: reading.parsed("egress-allow-http", false, yes_or_no),
             upstream: reading.upstream(),
             prices: reading.parsed("prices", Prices::default(), Prices::read),
@@ -267,8 +267,9 @@ fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("`{text}` is not a whole number above zero"))
 }
 
-fn list(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+/// The parts of a list, which are separated by commas.
+fn entries(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }
 
 #[cfg(test)]

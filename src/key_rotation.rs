@@ -8,11 +8,8 @@ use secrecy::ExposeSecret as _;
 
 use crate::random::{self, Random};
 use crate::seal::Keyring;
-use crate::store::sealed::{COLUMNS, Column, SealedBlob};
+use crate::store::sealed::{Batches, COLUMNS, Column, SealedBlob};
 use crate::store::{self, Store, sealed};
-
-/// Blobs that are read at once.
-const BATCH: i64 = 100;
 
 /// Edits may seal with an older key meanwhile, where a process has not been told of the new one yet.
 const PASSES: usize = 3;
@@ -84,9 +81,12 @@ async fn pass(
     progress: &mut Progress,
     tell: &mut impl FnMut(Progress),
 ) -> Result<(), Error> {
-    let mut last = None;
+    let mut batches = Batches::of_other_keys(store, column, keyring.sealing());
     loop {
-        let mut batch = sealed::list_of_other_keys(store, column, keyring.sealing(), last.as_ref(), BATCH).await?;
+        let batch = batches.next().await?;
+        if batch.is_empty() {
+            return Ok(());
+        }
         for sealed in &batch {
             match reseal(keyring, sealed)? {
                 Some(blob) if sealed::put(store, column, sealed, &blob).await? => {
@@ -97,8 +97,6 @@ async fn pass(
                 None => progress.unopened += 1,
             }
         }
-        let Some(end) = batch.pop() else { return Ok(()) };
-        last = Some(end);
         tell(*progress);
     }
 }

@@ -12,12 +12,9 @@ use crate::id::{AccountId, DestinationId, UserId};
 use crate::random;
 use crate::seal::{KeyId, Place};
 use crate::state::State;
-use crate::store::sealed::{self, COLUMNS, SealedBlob};
+use crate::store::sealed::{Batches, COLUMNS, SealedBlob};
 use crate::store::{self, destinations, second_factor, users};
 use crate::totp::TotpSecret;
-
-/// Blobs that are read at once.
-const BATCH: i64 = 100;
 
 /// Why nothing, or not everything, was given up.
 #[derive(Debug, thiserror::Error)]
@@ -89,17 +86,17 @@ async fn each(
     }
     let mut counted = Sealed::default();
     for column in COLUMNS {
-        let mut last = None;
+        let mut batches = Batches::of_other_keys(&state.store, *column, state.keyring.sealing());
         loop {
-            let sealing = state.keyring.sealing();
-            let mut batch = sealed::list_of_other_keys(&state.store, *column, sealing, last.as_ref(), BATCH).await?;
+            let batch = batches.next().await?;
+            if batch.is_empty() {
+                break;
+            }
             for sealed in batch.iter().filter(|sealed| KeyId::of(&sealed.blob) == Some(key)) {
                 if act(sealed).await? {
                     counted.count(sealed.place);
                 }
             }
-            let Some(end) = batch.pop() else { break };
-            last = Some(end);
         }
     }
     Ok(counted)

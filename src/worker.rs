@@ -148,7 +148,8 @@ impl Worker {
 
     async fn serve(&self, lease: Lease, asked: Instant, stop: CancellationToken) {
         let destination = lease.destination;
-        match Line::open(self.state.clone(), lease.clone(), asked, (self.builders.clone(), self.slots.clone()), stop) {
+        let (builders, slots) = (self.builders.clone(), self.slots.clone());
+        match Line::open(self.state.clone(), lease.clone(), asked, builders, slots, stop) {
             Ok(line) => {
                 if let Err(error) = turn::serve(&line, &self.crowded).await {
                     tracing::warn!(%error, %destination, "a turn broke off; it is taken up again");

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use url::Url;
 
+use super::entries;
+
 /// The public URL's host and the names that the operator added. Addresses and `localhost` always count: a name has to be
 /// looked up before it can be turned against us.
 #[derive(Debug, Clone, Default)]
@@ -15,8 +17,7 @@ impl AllowedHosts {
     /// # Errors
     /// A sentence that names the entry that is more than a name.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        entries.map(name).collect::<Result<_, _>>().map(Self)
+        entries(text).map(name).collect::<Result<_, _>>().map(Self)
     }
 
     /// The same with the host of `public_url`.

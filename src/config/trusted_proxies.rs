@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
+use super::entries;
+
 /// The networks of our own proxies.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
@@ -14,8 +16,7 @@ impl TrustedProxies {
     /// # Errors
     /// A sentence that names the entry that is neither.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        entries.map(network).collect::<Result<_, _>>().map(Self)
+        entries(text).map(network).collect::<Result<_, _>>().map(Self)
     }
 
     /// Who sent a request that came from `peer` with these entries of `X-Forwarded-For`, in their order.

@@ -16,6 +16,35 @@ pub struct SealedBlob {
     row: (Uuid, Uuid),
 }
 
+/// Blobs that are read at once.
+const BATCH: i64 = 100;
+
+/// The blobs of one column that other keys than one have sealed, batch after batch. What is sealed again or given up meanwhile
+/// is not met twice.
+#[derive(Debug)]
+pub struct Batches<'s> {
+    store: &'s Store,
+    column: Column,
+    key: KeyId,
+    after: (Uuid, Uuid),
+}
+
+impl<'s> Batches<'s> {
+    /// Those that another key than `key` has sealed, in the order of their rows.
+    pub fn of_other_keys(store: &'s Store, column: Column, key: KeyId) -> Self {
+        Self { store, column, key, after: (Uuid::nil(), Uuid::nil()) }
+    }
+
+    /// The next ones. Empty: there are no more.
+    pub async fn next(&mut self) -> Result<Vec<SealedBlob>> {
+        let batch = list_of_other_keys(self.store, self.column, self.key, self.after, BATCH).await?;
+        if let Some(last) = batch.last() {
+            self.after = last.row;
+        }
+        Ok(batch)
+    }
+}
+
 /// One column of sealed blobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column(usize);
@@ -40,15 +69,14 @@ macro_rules! columns {
             Ok(rows.into_iter().map(|(key, blobs)| (KeyId::read(&key), blobs.unsigned_abs())).collect())
         }
 
-        /// Blobs of one column that another key than `key` has sealed, in the order of their rows, after the row of `last`.
-        pub async fn list_of_other_keys(
+        /// Blobs of one column that another key than `key` has sealed, in the order of their rows, after the row `after`.
+        async fn list_of_other_keys(
             store: &Store,
             column: Column,
             key: KeyId,
-            last: Option<&SealedBlob>,
+            after: (Uuid, Uuid),
             most: i64,
         ) -> Result<Vec<SealedBlob>> {
-            let after = last.map_or((Uuid::nil(), Uuid::nil()), |last| last.row);
             let sealed = |row: (Uuid, Uuid), blob, place: fn(Uuid, Uuid) -> Place| {
                 SealedBlob { place: place(row.0, row.1), blob, row }
             };

@@ -23,7 +23,7 @@ pub(super) async fn run(state: State, upkeep: Store) {
     loop {
         looks.tick().await;
         match look(&state, &upkeep).await {
-            Ok(Urgent::No) if Instant::now() < due => {}
+            Ok(is_urgent) if !is_urgent && Instant::now() < due => {}
             Ok(_) => match round(&upkeep, state.config.delivery.retention).await {
                 Ok(()) => due = Instant::now() + EVERY,
                 Err(error) => tracing::warn!(%error, "housekeeping failed, and is tried again soon"),
@@ -33,18 +33,12 @@ pub(super) async fn run(state: State, upkeep: Store) {
     }
 }
 
-/// Whether there are partitions for what is recorded next.
-#[derive(Debug, PartialEq, Eq)]
-enum Urgent {
-    Yes,
-    No,
-}
-
-/// Looks at what may change at any time: a database can be restored, and its clock can be set, while workers run.
-async fn look(state: &State, upkeep: &Store) -> store::Result<Urgent> {
+/// Looks at what may change at any time: a database can be restored, and its clock can be set, while workers run. Whether a
+/// round cannot wait: there is no partition for what is recorded next.
+async fn look(state: &State, upkeep: &Store) -> store::Result<bool> {
     upkeep.go_on_after_restore().await?;
     meter::standings(&cursors::find_standings(&state.store).await?);
-    Ok(if partitions::are_missing(upkeep).await? { Urgent::Yes } else { Urgent::No })
+    partitions::are_missing(upkeep).await
 }
 
 async fn round(upkeep: &Store, retention: Duration) -> store::Result<()> {

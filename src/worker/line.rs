@@ -52,7 +52,8 @@ impl Line {
         state: State,
         lease: Lease,
         asked: Instant,
-        (builders, slots): (Arc<Builders>, Arc<Slots>),
+        builders: Arc<Builders>,
+        slots: Arc<Slots>,
         stop: CancellationToken,
     ) -> Result<Self, String> {
         let connection = connection(&state, &lease)?;

@@ -78,17 +78,7 @@ impl Reader {
     /// The next batch. None: the log ends here, or goes on with entries for a newer worker.
     pub(super) async fn next(&mut self, line: &Line) -> Result<Option<Batch>, store::Error> {
         let most = if self.careful > 0 { 1 } else { MOST_ENTRIES };
-        let ahead = match self.ahead.take().filter(|ahead| ahead.after == self.after) {
-            Some(ahead) => ahead.entries().await,
-            None => None,
-        };
-        let (entries, cut) = match ahead {
-            Some(entries) => {
-                let cut = entries.is_cut();
-                (entries, cut)
-            }
-            None => self.read(line, most).await?,
-        };
+        let (entries, cut) = self.read(line, most).await?;
         let mut batch = if self.watching || self.careful > 0 {
             self.build_watching(line, &entries).await?
         } else {
@@ -109,7 +99,14 @@ impl Reader {
         let (store, account) = (&line.state.store, line.lease.account);
         let window = window(line, (self.after, Position::END), most);
         if !self.large {
-            let entries = log::list_small_after(store, account, &window).await?;
+            let ahead = match self.ahead.take().filter(|ahead| ahead.after == self.after) {
+                Some(ahead) => ahead.entries().await,
+                None => None,
+            };
+            let entries = match ahead {
+                Some(entries) => entries,
+                None => log::list_small_after(store, account, &window).await?,
+            };
             if !entries.is_empty() {
                 // What is not small may lie right behind, unless the log ended.
                 let cut = entries.is_cut();

@@ -7,9 +7,10 @@ mod start;
 
 use std::collections::BTreeMap;
 
+use secrecy::ExposeSecret;
 use sqlx::{Connection as _, PgConnection};
 use tracecast::destination::Stored;
-use tracecast::id::{AccountId, DestinationId};
+use tracecast::id::{AccountId, DestinationId, UserId};
 use tracecast::random::Random;
 use tracecast::seal::{Keyring, Place};
 use uuid::Uuid;
@@ -48,7 +49,7 @@ async fn rows(database: &Database) -> Vec<Row> {
 fn dsn(row: &Row, keys: &str) -> Option<String> {
     let keyring = Keyring::parse(keys).unwrap();
     let stored = Stored::open(BTreeMap::new(), &row.secrets, &keyring, row.place).ok()?;
-    Some(secrecy::ExposeSecret::expose_secret(&stored.secret["dsn"]).to_owned())
+    Some(ExposeSecret::expose_secret(&stored.secret["dsn"]).to_owned())
 }
 
 /// A DSN sealed for a place with the first of these keys.
@@ -56,6 +57,22 @@ fn sealed(dsn: &str, keys: &str, place: Place) -> Vec<u8> {
     let mut stored = Stored::default();
     stored.secret.insert("dsn".to_owned(), dsn.into());
     stored.seal(&Keyring::parse(keys).unwrap(), place, Random).unwrap()
+}
+
+/// Gives the only person a secret of a second factor, sealed with the old key. Says for what.
+async fn add_second_factor(app: &TestApp, secret: &[u8]) -> Place {
+    let user: Uuid = app.database.reads("SELECT id::text FROM users").await[0].parse().unwrap();
+    let place = Place::SecondFactor(UserId(user));
+    let blob = hex::encode(Keyring::parse(OLD).unwrap().seal(place, secret, Random).unwrap());
+    app.database.runs(&format!("UPDATE users SET totp_secret = '\\x{blob}', totp_confirmed_at = now()")).await;
+    place
+}
+
+/// What the only person's secret of a second factor is for who has the new key.
+async fn second_factor(app: &TestApp, place: Place) -> Vec<u8> {
+    let query = "SELECT encode(totp_secret, 'hex') FROM users WHERE totp_confirmed_at IS NOT NULL";
+    let blob = hex::decode(&app.database.reads(query).await[0]).unwrap();
+    ExposeSecret::expose_secret(&Keyring::parse(NEW).unwrap().open(place, &blob).unwrap()).to_vec()
 }
 
 /// `count` more destinations of the same account, each with a DSN of its own, sealed with the old key.

@@ -1,8 +1,8 @@
 //! The connections to the database, when nobody waits any more for what they do.
 
-use futures_util::future::poll_immediate;
 use std::str::FromStr as _;
 
+use futures_util::future::poll_immediate;
 use sqlx::postgres::PgConnectOptions;
 use tracecast::id::AccountId;
 use tracecast::store::Store;

@@ -109,8 +109,8 @@ impl Entries {
     }
 }
 
-/// Reads the next entries of an account's log that completed while Broadcast was on, in order, below the oldest transaction that still runs, as long as they are
-/// small. Empty: there are none, or the next one is larger than [`SMALL_BYTES`].
+/// Reads the next entries of an account's log that completed while Broadcast was on, in order, below the oldest transaction
+/// that still runs, as long as they are small. Empty: there are none, or the next one is larger than [`SMALL_BYTES`].
 pub async fn list_small_after(store: &Store, account: AccountId, window: &Window) -> Result<Entries> {
     let rows = sqlx::query_scalar!(
         r#"SELECT string_agg(f.frame, '') AS "frames!"

@@ -53,7 +53,7 @@ pub(in crate::web) async fn create(
     let invitation = next.strip_prefix("/invitations/");
     match sign_in::show_code(&state, &client, token.expose_secret(), values.text("code"), invitation).await {
         Ok(signed_in) => {
-            let mut response = welcome(&state, (&request, &client), &signed_in, next).await?;
+            let mut response = welcome(&state, &request, &client, &signed_in, next).await?;
             response.add_cookie(&cookies.without_step())?;
             Ok(response)
         }

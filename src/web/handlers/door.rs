@@ -69,7 +69,7 @@ pub(in crate::web) async fn create_account(
         code: values.text("code"),
     };
     match auth::sign_up::sign_up(&state, &client, typed).await {
-        Ok(signed_in) => welcome(&state, (&request, &client), &signed_in, HOME).await,
+        Ok(signed_in) => welcome(&state, &request, &client, &signed_in, HOME).await,
         Err(auth::Error::Invalid(errors)) => Ok(html::unprocessable(&sign_up_page(open, &values, problems(&errors)))),
         Err(error) => Err(error.into()),
     }
@@ -109,7 +109,7 @@ pub(in crate::web) async fn create_session(
     let invitation = next.strip_prefix("/invitations/");
     let typed = Credentials { email, password: values.raw("password").into(), invitation };
     match auth::sign_in::sign_in(&state, &client, typed).await {
-        Ok(Progress::SignedIn(signed_in)) => welcome(&state, (&request, &client), &signed_in, local(next)).await,
+        Ok(Progress::SignedIn(signed_in)) => welcome(&state, &request, &client, &signed_in, local(next)).await,
         Ok(Progress::SecondFactor(token)) => Ok(super::code::ask(&state, &token, local(next))),
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&sign_in_page(&state, next, email, problems(&errors))))
@@ -136,7 +136,8 @@ pub(in crate::web) async fn remove_session(state: web::Data<State>, client: Clie
 /// 303 with the cookie of a new session. The one that the browser had ends: nobody would find it again (OWASP ASVS 5.0, 7.2.4).
 pub(super) async fn welcome(
     state: &State,
-    (request, client): (&HttpRequest, &Client),
+    request: &HttpRequest,
+    client: &Client,
     signed_in: &SignedIn,
     path: &str,
 ) -> Result {

@@ -54,7 +54,7 @@ pub(in crate::web) async fn update(
     }
     let (email, password) = (values.text("email"), values.raw("password").into());
     match sign_up::accept_invitation(&state, &client, &token, email, password).await {
-        Ok(signed_in) => welcome(&state, (&request, &client), &signed_in, HOME).await,
+        Ok(signed_in) => welcome(&state, &request, &client, &signed_in, HOME).await,
         Err(auth::Error::Invalid(errors)) => {
             Ok(html::unprocessable(&page(&invitation, &token, &values, problems(&errors))))
         }

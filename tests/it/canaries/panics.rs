@@ -4,13 +4,14 @@ use std::process::Command;
 use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracecast::config::{Config, Given};
 use tracecast::{api, telemetry, web as pages};
 
 use super::{DSN_KEY, PASSWORD, PROMPT};
 use crate::gateway::server::state;
+use crate::support::handlers;
 use crate::support::http::client;
 
 /// What stands in the program's own text may be told.
@@ -64,18 +65,12 @@ fn a_panic_quotes_neither_what_was_processed_nor_what_was_opened() {
 async fn answers_while_it_panics() {
     telemetry::start();
     let config = Arc::new(Config::parse(&Given::defaults()).unwrap());
-    let state = web::Data::new(state(config, "postgres://nobody@127.0.0.1:1/nothing"));
-    let secret = web::Data::new(SecretString::from(DSN_KEY));
-    let server = HttpServer::new(move || {
-        let api = web::scope("/api").wrap(from_fn(api::edge::edge)).configure(routes);
-        let pages = web::scope("").wrap(from_fn(pages::edge::edge)).configure(routes);
-        App::new().app_data(state.clone()).app_data(secret.clone()).service(api).service(pages)
+    let state = state(config, "postgres://nobody@127.0.0.1:1/nothing");
+    let (url, handle) = handlers::serve(state, |config| {
+        config.app_data(web::Data::new(SecretString::from(DSN_KEY)));
+        config.service(web::scope("/api").wrap(from_fn(api::edge::edge)).configure(routes));
+        config.service(web::scope("").wrap(from_fn(pages::edge::edge)).configure(routes));
     });
-    let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", server.addrs()[0]);
-    let server = server.run();
-    let handle = server.handle();
-    actix_web::rt::spawn(server);
     for path in ["/cuts", "/unwraps", "/blocks", "/says", "/api/cuts", "/api/unwraps", "/api/blocks", "/api/says"] {
         let answer = client().post(format!("{url}{path}")).body(PROMPT).send().await.unwrap();
         assert_eq!(answer.status(), 500, "{path}");

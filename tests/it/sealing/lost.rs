@@ -5,12 +5,8 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use tracecast::config::Source;
-use tracecast::id::UserId;
-use tracecast::random::Random;
-use tracecast::seal::{Keyring, Place};
-use uuid::Uuid;
 
-use super::{NEW, OLD, add_destinations, connection, rows};
+use super::{NEW, OLD, add_destinations, add_second_factor, connection, rows, second_factor};
 use crate::support::app::TestApp;
 use crate::support::program::{program, run};
 
@@ -123,17 +119,10 @@ async fn a_key_that_is_there_unknown_or_no_key_is_not_forgotten() {
 async fn a_second_factor_whose_key_is_lost_stays_in_force() {
     let app = TestApp::start_with(|given| given.with("keys", OLD, Source::Argument)).await;
     app.signs_up("ada@example.com").await;
-    let user: Uuid = app.database.reads("SELECT id::text FROM users").await[0].parse().unwrap();
-    let place = Place::SecondFactor(UserId(user));
-    let blob = Keyring::parse(OLD).unwrap().seal(place, &[7; 20], Random).unwrap();
-    let stored = hex::encode(blob);
-    app.database.runs(&format!("UPDATE users SET totp_secret = '\\x{stored}', totp_confirmed_at = now()")).await;
+    let place = add_second_factor(&app, &[7; 20]).await;
     let output = key(&app, &["forget", LOST, "--yes"]).output().unwrap();
     assert!(said(&output).contains("0 destination(s), 1 second factor(s)"), "{}", said(&output));
-    let query = "SELECT encode(totp_secret, 'hex') FROM users WHERE totp_confirmed_at IS NOT NULL";
-    let now = app.database.reads(query).await.remove(0);
-    let opened = Keyring::parse(NEW).unwrap().open(place, &hex::decode(now).unwrap()).unwrap();
-    assert_ne!(secrecy::ExposeSecret::expose_secret(&opened), [7; 20], "a secret that nobody knows");
+    assert_ne!(second_factor(&app, place).await, [7; 20], "a secret that nobody knows");
     assert_eq!(given_up(&app).await.1, 1);
     let form = [("email", "ada@example.com"), ("password", super::PASSWORD)];
     let door = app.posts_form("", "/sign-in", &form).await;

@@ -3,15 +3,11 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, PgConnection};
 use tracecast::config::Source;
-use tracecast::id::UserId;
-use tracecast::random::Random;
-use tracecast::seal::{KeyId, Keyring, Place};
-use uuid::Uuid;
+use tracecast::seal::KeyId;
 
-use super::{NEW, OLD, Row, add_destinations, connection, dsn, rows, sealed};
+use super::{NEW, OLD, Row, add_destinations, add_second_factor, connection, dsn, rows, sealed, second_factor};
 use crate::support::app::TestApp;
 use crate::support::program::{program, run};
 
@@ -133,14 +129,9 @@ async fn a_change_without_a_second_key_or_with_damaged_secrets_is_told() {
 async fn the_second_factors_of_people_are_sealed_again_too() {
     let app = TestApp::start_with(|given| given.with("keys", OLD, Source::Argument)).await;
     app.signs_up("ada@example.com").await;
-    let user: Uuid = app.database.reads("SELECT id::text FROM users").await[0].parse().unwrap();
-    let place = Place::SecondFactor(UserId(user));
-    let blob = Keyring::parse(OLD).unwrap().seal(place, b"canary", Random).unwrap();
-    app.database.runs(&format!("UPDATE users SET totp_secret = '\\x{}'", hex::encode(blob))).await;
+    let place = add_second_factor(&app, b"canary").await;
     let output = rotate(&app, BOTH).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let query = "SELECT encode(totp_secret, 'hex') FROM users";
-    let blob = hex::decode(&app.database.reads(query).await[0]).unwrap();
-    assert_eq!(Keyring::parse(NEW).unwrap().open(place, &blob).unwrap().expose_secret(), b"canary");
+    assert_eq!(second_factor(&app, place).await, b"canary");
     app.stop().await;
 }

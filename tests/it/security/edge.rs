@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -12,6 +12,7 @@ use tracecast::config::Source;
 
 use super::executes;
 use crate::support::app::TestApp;
+use crate::support::handlers;
 use crate::support::http::client;
 
 /// What the server says to these bytes until it closes, or is silent for `patience`.
@@ -98,16 +99,10 @@ async fn panics() -> &'static str {
 #[actix_web::test]
 async fn a_panic_becomes_a_page_and_the_next_request_is_answered() {
     let server = crate::gateway::server::Server::start().await;
-    let state = web::Data::new(server.state.clone());
-    let pages = HttpServer::new(move || {
-        let scope = web::scope("").wrap(from_fn(tracecast::web::edge::edge));
-        App::new().app_data(state.clone()).service(scope.route("/panics", web::get().to(panics)))
+    let (url, handle) = handlers::serve(server.state.clone(), |config| {
+        let pages = web::scope("").wrap(from_fn(tracecast::web::edge::edge));
+        config.service(pages.route("/panics", web::get().to(panics)));
     });
-    let pages = pages.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", pages.addrs()[0]);
-    let pages = pages.run();
-    let handle = pages.handle();
-    actix_web::rt::spawn(pages);
     for _ in 0..3 {
         let response = client().get(format!("{url}/panics")).send().await.unwrap();
         assert_eq!(response.status(), 500);

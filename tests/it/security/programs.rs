@@ -1,14 +1,14 @@
 //! What programs call wears headers, too, and answers to known names only (spec 5.4, 5.5).
 
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
-
 use tracecast::config::{Given, Source};
 
 use crate::support::app::TestApp;
 use crate::support::database::Database;
+use crate::support::handlers;
 use crate::support::http::client;
 use crate::support::listener::free_port;
 use crate::support::program::Program;
@@ -108,18 +108,12 @@ async fn panics() -> &'static str {
 #[actix_web::test]
 async fn a_panic_before_a_program_becomes_an_answer_in_the_envelope() {
     let server = crate::gateway::server::Server::start().await;
-    let state = web::Data::new(server.state.clone());
-    let api = HttpServer::new(move || {
-        let scope = web::scope("").wrap(from_fn(tracecast::api::edge::edge));
-        App::new().app_data(state.clone()).service(scope.route("/panics", web::get().to(panics)))
+    let (url, handle) = handlers::serve(server.state.clone(), |config| {
+        let api = web::scope("").wrap(from_fn(tracecast::api::edge::edge));
+        config.service(api.route("/panics", web::get().to(panics)));
     });
-    let api = api.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/panics", api.addrs()[0]);
-    let api = api.run();
-    let handle = api.handle();
-    actix_web::rt::spawn(api);
     for _ in 0..3 {
-        let response = client().get(&url).send().await.unwrap();
+        let response = client().get(format!("{url}/panics")).send().await.unwrap();
         assert_eq!(response.status(), 500);
         is_dressed(&response, false, "a panic");
         let body = response.text().await.unwrap();
