@@ -7,5 +7,6 @@ mod five_steps;
 mod keyboard;
 mod observability;
 mod receiver;
+mod second_factor;
 mod settings;
 mod switch;

@@ -11,7 +11,7 @@ mod password;
 mod programs;
 mod routes;
 mod row_level_security;
-mod second_factor;
+pub(crate) mod second_factor;
 mod sessions;
 mod sign_in_log;
 mod smuggling;
@@ -24,7 +24,7 @@ use crate::support::app::{Answer, TestApp, read};
 use crate::support::http::client;
 
 /// The password with which [`TestApp::signs_up`] signs up.
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// Lets a test choose the address from which it comes, as a proxy of ours would tell it.
 fn behind_a_proxy(given: Given) -> Given {

@@ -11,10 +11,10 @@ use crate::support::app::{Answer, TestApp};
 const HOME: &str = "/settings/observability";
 const PAGE: &str = "/settings/account/second-factor";
 /// As if the last code had been taken long ago.
-const LATER: &str = "UPDATE users SET totp_last_step = 0";
+pub(crate) const LATER: &str = "UPDATE users SET totp_last_step = 0";
 
 /// The secret of the page that shows it.
-fn secret(page: &str) -> TotpSecret {
+pub(crate) fn secret(page: &str) -> TotpSecret {
     let at = page.find("id=\"totp-key\">").unwrap() + "id=\"totp-key\">".len();
     let key: String = page[at..].split('<').next().unwrap().chars().filter(|c| !c.is_whitespace()).collect();
     let bits: String =
@@ -27,7 +27,7 @@ fn secret(page: &str) -> TotpSecret {
     TotpSecret::from_bytes(&bytes).unwrap()
 }
 
-fn code(secret: &TotpSecret) -> String {
+pub(crate) fn code(secret: &TotpSecret) -> String {
     secret.code_at(Clock::System.unix_nanos().as_seconds())
 }
 
