@@ -1,7 +1,7 @@
 //! What delivery promises (spec 4.1 to 4.3), judged by the log of a receiver that fails in every way, with real worker
 //! processes and a database that goes away.
 //!
-//! With `TRACECAST_LONG_TESTS=1` the tests run in their long versions.
+//! With `TRACECAST_LONG_TESTS=1` the tests run in their long versions, as in `.ci/run` unless it is short of time.
 
 mod crashes;
 mod database_away;

@@ -22,7 +22,8 @@ use super::stage::{Stage, Tenant, name, sealing_key};
 use crate::support::database::Database;
 use crate::support::http::client;
 
-/// What a caller may notice at most.
+/// What a caller may notice at most: by so much an answer may be later than the one of a gateway beside it whose Postgres is
+/// always there. A machine that is busy with other things makes both late.
 const QUICK: Duration = Duration::from_secs(1);
 
 /// A gateway whose Postgres lies behind a proxy.
@@ -75,6 +76,8 @@ async fn the_gateway_answers_as_ever_while_postgres_is_away_and_nothing_is_lost(
     let stage = Stage::on(&proxy.url(&database.url), &database.admin_url).await;
     let tenant = stage.tenant(&[1]).await;
     let gateway = Gateway::start(&stage, &tenant).await;
+    let calm = Stage::new().await;
+    let calm_gateway = Gateway::start(&calm, &calm.tenant(&[]).await).await;
     let _worker = stage.worker();
     let client = client();
     let mut sent = Vec::new();
@@ -92,9 +95,9 @@ async fn the_gateway_answers_as_ever_while_postgres_is_away_and_nothing_is_lost(
             short_or_long(Duration::from_secs(3), Duration::from_secs(20))
         };
         while begun.elapsed() < lasts {
-            let (status, name, took) = gateway.asks(&client).await;
+            let ((status, name, took), (_, _, usual)) = tokio::join!(gateway.asks(&client), calm_gateway.asks(&client));
             assert_eq!(status, 200, "{:?} after Postgres was {away:?}", begun.elapsed());
-            assert!(took < QUICK, "{took:?} while Postgres was {away:?}");
+            assert!(took < usual + QUICK, "{took:?} instead of {usual:?} while Postgres was {away:?}");
             slowest = slowest.max(took);
             sent.push(name);
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -107,6 +110,7 @@ async fn the_gateway_answers_as_ever_while_postgres_is_away_and_nothing_is_lost(
         log.assert_the_same_on_every_repeat();
     });
     gateway.stop().await;
+    calm_gateway.stop().await;
     assert_eq!(stage.count("SELECT count(*) FROM losses").await, 0);
 }
 
@@ -172,7 +176,8 @@ async fn what_the_buffer_cannot_hold_is_lost_and_counted_and_nothing_else() {
     while buffer.lost() < 10 {
         recording.records_large(&name("full", number));
         number += 1;
-        assert!(buffer.bytes() <= BUFFER_BYTES);
+        assert!(buffer.bytes() <= BUFFER_BYTES, "{} bytes wait", buffer.bytes());
+        assert!(number < 2_000, "what does not fit is not counted");
     }
     let lost = i64::try_from(buffer.lost()).unwrap();
     proxy.passes();

@@ -24,8 +24,9 @@ async fn what_completes_while_broadcast_is_on_arrives_and_nothing_else() {
     let recording = stage.recording(&tenant);
     let (mut expected, mut others, mut number) = (Vec::new(), 0, 0);
     for flip in 0..short_or_long(13, 51) {
-        let (on, begun) = (flip % 2 == 0, Instant::now());
+        let on = flip % 2 == 0;
         stage.switches(&tenant, on).await;
+        let begun = Instant::now();
         tokio::time::sleep(MARGIN).await;
         while begun.elapsed() < PERIOD.saturating_sub(MARGIN) {
             let name = name("flip", number);
