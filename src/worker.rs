@@ -5,6 +5,7 @@ mod batch;
 mod builders;
 mod conclusion;
 mod delivering;
+mod horizon;
 mod housekeeping;
 mod line;
 mod liveness;
@@ -12,13 +13,12 @@ mod meter;
 mod reader;
 mod slots;
 mod turn;
+mod turns;
 mod wake;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,6 +27,7 @@ use self::builders::Builders;
 use self::line::Line;
 use self::liveness::Liveness;
 use self::slots::Slots;
+use self::turns::{Seat, Turns};
 use self::wake::{Reason, Wake};
 use crate::id::AccountId;
 use crate::state::State;
@@ -49,16 +50,14 @@ pub struct Worker {
     state: State,
     /// Connections of the owner, for housekeeping.
     upkeep: Store,
-    /// Turns that run now.
+    /// What runs now.
     tasks: TaskTracker,
-    /// Bounds how many.
-    turns: Arc<Semaphore>,
+    /// The turns among it.
+    turns: Arc<Turns>,
     /// Makes the bodies of requests.
     builders: Arc<Builders>,
     /// Requests on the wire.
     slots: Arc<Slots>,
-    /// Whether there was work for more turns than may run.
-    crowded: Arc<AtomicBool>,
     /// Ends turns that do not end by themselves.
     abandon: CancellationToken,
 }
@@ -72,9 +71,8 @@ impl Worker {
             state,
             upkeep,
             tasks: TaskTracker::new(),
-            turns: Arc::new(Semaphore::new(most.saturating_mul(TURNS).min(Semaphore::MAX_PERMITS))),
+            turns: Turns::new(most.saturating_mul(TURNS)),
             slots: Arc::new(Slots::new(most)),
-            crowded: Arc::default(),
             abandon: CancellationToken::new(),
         }
     }
@@ -108,17 +106,23 @@ impl Worker {
     /// Leases what is ready, as far as there is room, and starts its turns.
     async fn look(&self, reason: Reason, worker: i32, wake: &mut Wake, stop: &CancellationToken) {
         let accounts = match reason {
-            Reason::News(accounts) => accounts,
             Reason::Sweep => Vec::new(),
+            Reason::News { recorded, free } => {
+                let accounts = [self.turns.tell(recorded), free].concat();
+                if accounts.is_empty() {
+                    return;
+                }
+                accounts
+            }
         };
-        let room = i64::try_from(self.turns.available_permits()).unwrap_or(i64::MAX);
+        let room = i64::try_from(self.turns.room()).unwrap_or(i64::MAX);
         let asked = Instant::now();
         let lease = self.state.config.delivery.lease;
         let leases = match cursors::lease_ready(&self.state.store, &accounts, worker, lease, room).await {
             Ok(leases) => leases,
             Err(error) => return tracing::warn!(%error, "the worker could not look for work"),
         };
-        self.crowded.store(i64::try_from(leases.len()) == Ok(room), Ordering::Relaxed);
+        self.turns.set_crowded(i64::try_from(leases.len()) == Ok(room));
         let idle = accounts.into_iter().filter(|account| leases.iter().all(|lease| lease.account != *account));
         let idle: Vec<AccountId> = idle.collect();
         if !idle.is_empty()
@@ -132,26 +136,26 @@ impl Worker {
     }
 
     async fn start(&self, lease: Lease, asked: Instant, ended: UnboundedSender<AccountId>, stop: &CancellationToken) {
-        let Ok(permit) = self.turns.clone().acquire_owned().await else { return };
+        let seat = self.turns.begin(lease.account, usize::try_from(lease.siblings).unwrap_or_default()).await;
         let (worker, stop) = (self.clone(), stop.clone());
         self.tasks.spawn(async move {
             let account = lease.account;
             tokio::select! {
-                () = worker.serve(lease, asked, stop) => {}
+                () = worker.serve(lease, asked, &seat, stop) => {}
                 () = worker.abandon.cancelled() => {}
             }
-            drop(permit);
+            drop(seat);
             // What came while the turn was ending was noticed by nobody.
             let _ = ended.send(account);
         });
     }
 
-    async fn serve(&self, lease: Lease, asked: Instant, stop: CancellationToken) {
+    async fn serve(&self, lease: Lease, asked: Instant, seat: &Seat, stop: CancellationToken) {
         let destination = lease.destination;
         let (builders, slots) = (self.builders.clone(), self.slots.clone());
         match Line::open(self.state.clone(), lease.clone(), asked, builders, slots, stop) {
             Ok(line) => {
-                if let Err(error) = turn::serve(&line, &self.crowded).await {
+                if let Err(error) = turn::serve(&line, seat).await {
                     tracing::warn!(%error, %destination, "a turn broke off; it is taken up again");
                     self.give_back(&lease).await;
                 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::cursors::Key;
 use super::log::Position;
 use super::xid::Xid;
 use super::{Result, Store, Tenant};
@@ -72,16 +74,16 @@ impl<'a> Rows<'a> {
 
 /// Dead letters turned on their side.
 #[derive(Default)]
-pub(super) struct Letters<'a> {
-    pub(super) xid: Vec<Xid>,
-    pub(super) position: Vec<i64>,
-    pub(super) reason: Vec<&'a str>,
-    pub(super) status: Vec<Option<i16>>,
-    pub(super) answer: Vec<Option<&'a str>>,
+struct Letters<'a> {
+    xid: Vec<Xid>,
+    position: Vec<i64>,
+    reason: Vec<&'a str>,
+    status: Vec<Option<i16>>,
+    answer: Vec<Option<&'a str>>,
 }
 
 impl<'a> Letters<'a> {
-    pub(super) fn of(letters: &'a [DeadLetter<'a>]) -> Self {
+    fn of(letters: &'a [DeadLetter<'a>]) -> Self {
         let mut rows = Self::default();
         for letter in letters {
             rows.xid.push(letter.place.xid);
@@ -92,6 +94,28 @@ impl<'a> Letters<'a> {
         }
         rows
     }
+}
+
+/// Puts requests of a destination aside for good. What is put aside already stays as it is.
+pub(super) async fn put_aside(connection: &mut PgConnection, key: Key, letters: &[DeadLetter<'_>]) -> Result<()> {
+    let letters = Letters::of(letters);
+    let insert = sqlx::query!(
+        "INSERT INTO dead_letters (account_id, destination_id, xid, position, generation_id, recorded_at, reason, status, answer)
+         SELECT $1, $2, r.xid, r.position, r.generation_id, r.recorded_at, e.reason, e.status, e.answer
+         FROM unnest($3::xid8[], $4::bigint[], $5::text[], $6::smallint[], $7::text[])
+                  AS e (xid, position, reason, status, answer)
+              JOIN completed_requests r ON r.account_id = $1 AND r.xid = e.xid AND r.position = e.position AND r.broadcast
+         ON CONFLICT DO NOTHING",
+        key.account.0,
+        key.destination.0,
+        &letters.xid as _,
+        &letters.position as _,
+        &letters.reason as _,
+        &letters.status as _,
+        &letters.answer as _
+    );
+    insert.execute(connection).await?;
+    Ok(())
 }
 
 /// A row of the delivery log.

@@ -7,8 +7,9 @@ use sqlx::AssertSqlSafe;
 
 use super::{Result, Store};
 
-/// Days for which partitions exist in advance, today not counted: the program may be away that long.
-const DAYS_AHEAD: u64 = 7;
+/// Days for which partitions exist in advance, today not counted. Each reading of the log opens all of them, so there are few:
+/// the next one is made a day or more before it is needed, and what finds none waits for it.
+const DAYS_AHEAD: u64 = 2;
 
 /// How long to wait for everybody else to let go of a partitioned table. Whoever comes later waits behind: a backup that reads
 /// for an hour must not stop recording and delivery for longer.

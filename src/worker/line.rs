@@ -131,6 +131,11 @@ impl Line {
         *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until the program is stopping.
+    pub(super) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
     /// Whether the program is stopping.
     pub(super) fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()

@@ -94,6 +94,11 @@ impl Reader {
         Ok(Some(batch))
     }
 
+    /// Whether what comes next can be read only when an older transaction has ended, and no notification tells when.
+    pub(super) async fn is_held_back(&self, line: &Line) -> Result<bool, store::Error> {
+        log::is_held_back(&line.state.store, line.lease.account, self.after).await
+    }
+
     /// Reads on, small entries in the quick way, and says whether the read ended for its size.
     async fn read(&mut self, line: &Line, most: i64) -> Result<(Entries, bool), store::Error> {
         let (store, account) = (&line.state.store, line.lease.account);

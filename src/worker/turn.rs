@@ -4,30 +4,46 @@
 //! lease, and the turn ends when they have changed.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
+use tokio::time::sleep_until;
 
 use super::batch::Batch;
 use super::conclusion::{self, Memory, Writing};
 use super::delivering::{Ending, Report, deliver};
+use super::horizon::Horizon;
 use super::line::Line;
 use super::reader::Reader;
+use super::turns::Seat;
 use crate::store;
 use crate::store::cursors::{self, Kept};
 use crate::store::log::Position;
 
-/// Most batches of one destination on the wire (spec 4.2). A turn begins with one; each success allows one more.
+/// Most batches of one destination on the wire (spec 4.2). A turn begins with one where the last attempt failed, and each
+/// success allows one more.
 const MOST_IN_FLIGHT: usize = 4;
 
+/// How long a turn that has read all waits for what is recorded next, after it has sent something. As long as between two
+/// sweeps: whoever is not told of news waits no longer than for those.
+const STAY: Duration = Duration::from_secs(1);
+
 /// A batch that is read and built: at most one at a time.
-type Reading<'l> = FuturesOrdered<BoxFuture<'l, (Reader, Result<Option<Batch>, store::Error>)>>;
+type Reading<'l> = FuturesOrdered<BoxFuture<'l, (Reader, Result<Read, store::Error>)>>;
 
 /// A batch whose end is written down: at most one at a time, so that they are in order.
 type Concluding<'l> = FuturesOrdered<BoxFuture<'l, Result<Concluded, store::Error>>>;
+
+/// What reading on came to.
+enum Read {
+    Batch(Batch),
+    /// The log ends here, or goes on with entries for a newer worker.
+    Nothing,
+    /// What comes next can be read when an older transaction has ended.
+    HeldBack,
+}
 
 /// A batch that is back from the wire.
 struct Arrived {
@@ -52,8 +68,10 @@ struct Concluded {
 
 struct Turn<'l> {
     line: &'l Line,
-    /// Others wait for a turn.
-    crowded: &'l AtomicBool,
+    seat: &'l Seat,
+    horizon: Horizon,
+    /// How long to wait for news.
+    stay_until: Instant,
     /// The reader, while it does not read.
     reader: Option<Reader>,
     /// The place behind which the next batch begins.
@@ -84,17 +102,20 @@ enum Phase {
 }
 
 /// Serves a destination until there is nothing to read, it has to wait, others wait for their turn, or the program stops.
-pub(super) async fn serve(line: &Line, crowded: &AtomicBool) -> Result<(), store::Error> {
-    let reader = Reader::new(line);
+pub(super) async fn serve(line: &Line, seat: &Seat) -> Result<(), store::Error> {
+    let (reader, lease) = (Reader::new(line), &line.lease);
+    let is_well = (lease.failures, lease.server_errors, lease.deaths) == (0, 0, 0) && reader.careful() == 0;
     let turn = Turn {
         line,
-        crowded,
+        seat,
+        horizon: Horizon::new(),
+        stay_until: Instant::now(),
         after: line.lease.place(),
         reader: Some(reader),
         ready: None,
         careful: VecDeque::new(),
         arrived: VecDeque::new(),
-        in_flight_most: 1,
+        in_flight_most: if is_well { MOST_IN_FLIGHT } else { 1 },
         memory: Memory::of(&line.lease),
         phase: Phase::Open,
         released: false,
@@ -109,13 +130,14 @@ impl<'l> Turn<'l> {
         let mut renewal = tokio::time::interval(self.line.state.config.delivery.lease / 3);
         renewal.tick().await;
         loop {
+            let on_their_way = in_flight.len() + self.arrived.len();
             if reading.is_empty()
-                && self.wants_to_read(in_flight.is_empty() && self.arrived.is_empty() && concluding.is_empty())
+                && self.wants_to_read(on_their_way, concluding.is_empty())
                 && let Some(reader) = self.reader.take()
             {
                 reading.push_back(self.read(reader));
             }
-            if in_flight.len() + self.arrived.len() < self.in_flight_most
+            if on_their_way < self.in_flight_most
                 && let Some(batch) = self.take_ready()
             {
                 in_flight.push_back(self.deliver(batch));
@@ -126,18 +148,28 @@ impl<'l> Turn<'l> {
             {
                 let last =
                     in_flight.is_empty() && reading.is_empty() && self.ready.is_none() && self.arrived.is_empty();
-                concluding.push_back(self.conclude(arrived, !last || self.phase == Phase::Open));
+                let keep = !last || (self.phase == Phase::Open && (!self.horizon.is_end() || self.stays()));
+                if !keep {
+                    self.enter(Phase::Drained);
+                }
+                concluding.push_back(self.conclude(arrived, keep));
             }
-            if in_flight.is_empty() && reading.is_empty() && concluding.is_empty() {
+            let is_idle = in_flight.is_empty() && reading.is_empty() && concluding.is_empty();
+            if is_idle && !self.stays() {
                 break;
             }
             tokio::select! {
-                Some((reader, batch)) = reading.next() => self.has_read(reader, batch?),
+                Some((reader, read)) = reading.next() => self.has_read(reader, read?),
                 Some(report) = in_flight.next() => self.has_arrived(report),
                 Some(concluded) = concluding.next() => self.has_concluded(concluded?)?,
+                () = self.seat.news() => self.horizon.has_news(),
+                () = self.horizon.look() => self.horizon.looks_again(),
+                () = sleep_until(self.stay_until.into()), if is_idle => {}
+                () = self.line.stopped(), if is_idle => {}
                 _ = renewal.tick() => self.renew().await?,
             }
         }
+        self.enter(Phase::Ended);
         if !self.released {
             let careful = self.reader.as_ref().map_or(0, Reader::careful);
             conclusion::release(self.line, self.memory, careful).await?;
@@ -146,38 +178,57 @@ impl<'l> Turn<'l> {
     }
 
     /// One batch is read ahead, but not before the destination has shown that it takes any, nor where entries are built one by
-    /// one: what is noted of building holds for the entry at the cursor. `is_idle`: nothing is on the wire or to be written down.
-    fn wants_to_read(&self, is_idle: bool) -> bool {
-        let ahead = is_idle || self.in_flight_most > 1;
-        ahead && self.ready.is_none() && self.phase == Phase::Open && !self.line.is_stopping()
+    /// one: what is noted of building holds for the entry at the cursor. `on_their_way`: batches on the wire or back from it.
+    fn wants_to_read(&self, on_their_way: usize, nothing_concludes: bool) -> bool {
+        let ahead = (on_their_way == 0 && nothing_concludes) || self.in_flight_most > 1;
+        let is_time = self.horizon.is_time(on_their_way < self.in_flight_most);
+        ahead && is_time && self.ready.is_none() && self.phase == Phase::Open && !self.line.is_stopping()
     }
 
-    fn read(&self, mut reader: Reader) -> BoxFuture<'l, (Reader, Result<Option<Batch>, store::Error>)> {
+    fn read(&mut self, mut reader: Reader) -> BoxFuture<'l, (Reader, Result<Read, store::Error>)> {
+        self.horizon.reads();
         let line = self.line;
         Box::pin(async move {
-            let batch = reader.next(line).await;
-            (reader, batch)
+            let read = match reader.next(line).await {
+                Ok(Some(batch)) => Ok(Read::Batch(batch)),
+                Ok(None) => {
+                    reader.is_held_back(line).await.map(|held| if held { Read::HeldBack } else { Read::Nothing })
+                }
+                Err(error) => Err(error),
+            };
+            (reader, read)
         })
     }
 
-    fn has_read(&mut self, reader: Reader, batch: Option<Batch>) {
-        match batch {
-            Some(batch) => {
-                if !batch.more {
-                    self.enter(Phase::Drained);
+    fn has_read(&mut self, reader: Reader, read: Read) {
+        match read {
+            Read::Batch(batch) => {
+                if batch.more {
+                    self.horizon.has_more();
                 }
                 if reader.careful() > 0 {
                     self.in_flight_most = 1;
                 }
+                self.horizon.is_clear();
                 self.ready = Some(batch);
             }
-            None => self.enter(Phase::Drained),
+            Read::Nothing => self.horizon.is_clear(),
+            Read::HeldBack => self.horizon.is_held_back(),
         }
         self.reader = Some(reader);
     }
 
+    /// Whether the turn waits for what is recorded next when it has read and sent all: the lease need not be taken anew then.
+    fn stays(&self) -> bool {
+        let may_stay = self.phase == Phase::Open && !self.horizon.is_given_up() && !self.line.is_stopping();
+        may_stay && Instant::now() < self.stay_until && self.seat.may_stay()
+    }
+
     fn enter(&mut self, phase: Phase) {
         self.phase = self.phase.max(phase);
+        if self.phase > Phase::Open {
+            self.seat.close();
+        }
     }
 
     fn take_ready(&mut self) -> Option<Batch> {
@@ -207,9 +258,10 @@ impl<'l> Turn<'l> {
                 self.in_flight_most = (self.in_flight_most + 1).min(MOST_IN_FLIGHT);
             }
         }
+        self.stay_until = Instant::now() + if report.accepted > 0 { STAY } else { Duration::ZERO };
         if !is_settled {
             self.enter(Phase::Blocked);
-        } else if self.crowded.load(Ordering::Relaxed) || self.line.is_stopping() {
+        } else if self.seat.is_crowded() || self.line.is_stopping() {
             self.enter(Phase::Drained);
         }
         self.arrived.push_back(Arrived { report, memory: self.memory, in_order, careful });

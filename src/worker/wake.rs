@@ -25,8 +25,13 @@ const MOST_LOOKS: u32 = 7;
 /// A reason to look for work.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// These accounts may have news.
-    News(Vec<AccountId>),
+    /// Something has changed.
+    News {
+        /// Something was recorded for these accounts.
+        recorded: Vec<AccountId>,
+        /// Destinations of these accounts may be served now: a turn has ended, or an older transaction.
+        free: Vec<AccountId>,
+    },
     /// It is time to look everywhere.
     Sweep,
 }
@@ -83,21 +88,22 @@ impl Wake {
     pub(super) async fn next(&mut self) -> Reason {
         self.listen().await;
         let listener = self.listener.as_mut();
-        let mut news: BTreeSet<AccountId> = tokio::select! {
+        let (mut recorded, mut free) = (BTreeSet::new(), BTreeSet::new());
+        tokio::select! {
             biased;
             _ = self.ticks.tick() => {
                 self.held_back = HeldBack::default();
                 return Reason::Sweep;
             }
-            account = self.turns.1.recv() => account.into_iter().collect(),
+            account = self.turns.1.recv() => free.extend(account),
             () = until(self.held_back.due) => {
                 self.held_back.due = None;
-                std::mem::take(&mut self.held_back.accounts)
+                free = std::mem::take(&mut self.held_back.accounts);
             }
             accounts = notified(listener) => match accounts {
                 Ok(accounts) if !accounts.is_empty() => {
                     self.held_back.looks = 0;
-                    accounts.into_iter().collect()
+                    recorded.extend(accounts);
                 }
                 // The connection was lost and something may have been missed: look everywhere.
                 Ok(_) => return Reason::Sweep,
@@ -107,18 +113,18 @@ impl Wake {
                     return Reason::Sweep;
                 }
             },
-        };
-        self.gather(&mut news);
-        Reason::News(news.into_iter().collect())
+        }
+        self.gather(&mut recorded, &mut free);
+        Reason::News { recorded: recorded.into_iter().collect(), free: free.into_iter().collect() }
     }
 
     /// Whatever else has come by now is looked for in the same go.
-    fn gather(&mut self, news: &mut BTreeSet<AccountId>) {
+    fn gather(&mut self, recorded: &mut BTreeSet<AccountId>, free: &mut BTreeSet<AccountId>) {
         while let Ok(account) = self.turns.1.try_recv() {
-            news.insert(account);
+            free.insert(account);
         }
         while let Some(notification) = self.listener.as_mut().and_then(PgListener::next_buffered) {
-            news.extend(accounts_of_notification(notification.payload()));
+            recorded.extend(accounts_of_notification(notification.payload()));
         }
     }
 

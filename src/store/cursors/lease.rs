@@ -52,6 +52,8 @@ pub struct Lease {
     pub revision: i32,
     /// Privacy Mode of the account or the destination.
     pub private: bool,
+    /// Destinations of the account.
+    pub siblings: i64,
 }
 
 impl Lease {
@@ -119,7 +121,8 @@ pub async fn lease_ready(
                      c.leased_by AS "worker!", c.lease_number AS number, c.xid AS "xid: Xid", c.position, c.since, c.failures,
                      c.server_errors, c.deaths, c.careful, c.builds, d.kind,
                      d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.revision,
-                     (a.privacy_mode OR d.privacy_mode) AS "private!""#,
+                     (a.privacy_mode OR d.privacy_mode) AS "private!",
+                     (SELECT count(*) FROM destinations s WHERE s.account_id = c.account_id AND s.enabled) AS "siblings!""#,
         &accounts,
         worker,
         interval(lease),

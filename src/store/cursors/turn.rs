@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
+
 use super::lease::Current;
 use super::{Fence, Key};
-use crate::store::deliveries::{DeadLetter, Delivery, Letters, Rows};
+use crate::store::deliveries::{self, DeadLetter, Delivery, Rows};
 use crate::store::log::Position;
 use crate::store::sessions::interval;
 use crate::store::{Result, Store};
@@ -70,30 +72,43 @@ pub enum Kept {
 ///
 /// The commit is not waited for (`synchronous_commit`): if a crash of Postgres forgets it, all of it is forgotten, and the
 /// batch is sent again as the same traces. Waiting for the disk would cost more than reading, building and sending.
-#[expect(clippy::too_many_lines, reason = "one statement, so that all of it happens or nothing, in one round trip")]
 pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_>) -> Result<Kept> {
+    if end.dead_letters.is_empty() {
+        return record(&mut *store.connection().await?, key, fence, end).await;
+    }
+    // Not part of the usual statement, which would have to get ready for the whole log each time.
+    let mut transaction = store.begin().await?;
+    let kept = record(&mut transaction, key, fence, end).await?;
+    if kept != Kept::Lost {
+        deliveries::put_aside(&mut transaction, key, &end.dead_letters).await?;
+    }
+    transaction.commit().await?;
+    Ok(kept)
+}
+
+#[expect(clippy::too_many_lines, reason = "one statement, so that all of it happens or nothing, in one round trip")]
+async fn record(connection: &mut PgConnection, key: Key, fence: Fence, end: &TurnEnd<'_>) -> Result<Kept> {
     let (health, reason, pause) = match &end.standing {
         Standing::Healthy => (Some("healthy"), None, None),
         Standing::Waiting { health, reason, pause } => (Some(*health), Some(*reason), Some(interval(*pause))),
         Standing::Unchanged => (None, None, None),
     };
     let rows = Rows::of(&end.deliveries);
-    let letters = Letters::of(&end.dead_letters);
     let written = sqlx::query!(
         r#"WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
            moved AS (
                UPDATE cursors
                SET xid = coalesce($5, xid), position = coalesce($6, position), delivered = delivered + $7,
-                   server_errors = CASE WHEN revision <= $28 THEN $11 ELSE server_errors END, careful = $12, deaths = 0, builds = 0,
+                   server_errors = CASE WHEN revision <= $23 THEN $11 ELSE server_errors END, careful = $12, deaths = 0, builds = 0,
                    leased_by = CASE WHEN $13::interval IS NULL THEN NULL ELSE leased_by END,
                    leased_until = clock_timestamp() + $13::interval, turn_ended_at = clock_timestamp(),
-                   health = CASE WHEN revision <= $28 THEN coalesce($8, health) ELSE health END,
-                   reason = CASE WHEN $8::text IS NULL OR revision > $28 THEN reason ELSE $9 END,
-                   failures = CASE WHEN $8::text IS NULL OR revision > $28 THEN failures
+                   health = CASE WHEN revision <= $23 THEN coalesce($8, health) ELSE health END,
+                   reason = CASE WHEN $8::text IS NULL OR revision > $23 THEN reason ELSE $9 END,
+                   failures = CASE WHEN $8::text IS NULL OR revision > $23 THEN failures
                                    WHEN $8 = 'healthy' THEN 0 ELSE failures + 1 END,
-                   failing_since = CASE WHEN $8::text IS NULL OR revision > $28 THEN failing_since
+                   failing_since = CASE WHEN $8::text IS NULL OR revision > $23 THEN failing_since
                                         WHEN $8 = 'healthy' THEN NULL ELSE coalesce(failing_since, clock_timestamp()) END,
-                   not_before = CASE WHEN $8::text IS NULL OR revision > $28 THEN not_before
+                   not_before = CASE WHEN $8::text IS NULL OR revision > $23 THEN not_before
                                      ELSE clock_timestamp() + $10::interval END,
                    last_success_at = CASE $8 WHEN 'healthy' THEN clock_timestamp() ELSE last_success_at END
                FROM lazily
@@ -105,20 +120,12 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
                       e.outcome, e.status, e.answer
                FROM moved, unnest($14::uuid[], $15::integer[], $16::integer[], $17::integer[], $18::text[], $19::smallint[],
                                   $20::text[]) AS e (id, duration, requests, bytes, outcome, status, answer)),
-           aside AS (
-               INSERT INTO dead_letters (account_id, destination_id, xid, position, generation_id, recorded_at, reason, status, answer)
-               SELECT $1, $2, r.xid, r.position, r.generation_id, r.recorded_at, e.reason, e.status, e.answer
-               FROM moved, unnest($21::xid8[], $22::bigint[], $23::text[], $24::smallint[], $25::text[])
-                               AS e (xid, position, reason, status, answer)
-                    JOIN completed_requests r
-                         ON r.account_id = $1 AND r.xid = e.xid AND r.position = e.position AND r.broadcast
-               ON CONFLICT DO NOTHING),
            switched_off AS (
                UPDATE destinations
                SET enabled = false, switched_off_at = clock_timestamp(), revision = revision + 1, updated_at = clock_timestamp()
                FROM moved
-               WHERE account_id = $1 AND id = $2 AND enabled AND $8 <> 'healthy' AND moved.failures >= $26
-                 AND moved.failing_since <= clock_timestamp() - $27::interval
+               WHERE account_id = $1 AND id = $2 AND enabled AND $8 <> 'healthy' AND moved.failures >= $21
+                 AND moved.failing_since <= clock_timestamp() - $22::interval
                RETURNING id)
            SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!", (a.broadcast_enabled AND d.enabled) AS "on!",
                   EXISTS (SELECT FROM switched_off) AS "switched_off!"
@@ -144,16 +151,11 @@ pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_
         &rows.outcome as _,
         &rows.status as _,
         &rows.answer as _,
-        &letters.xid as _,
-        &letters.position as _,
-        &letters.reason as _,
-        &letters.status as _,
-        &letters.answer as _,
         LEAST_ATTEMPTS,
         interval(end.switch_off_after),
         end.revision
     )
-    .fetch_optional(store.pool())
+    .fetch_optional(connection)
     .await?;
     Ok(match written {
         None => Kept::Lost,

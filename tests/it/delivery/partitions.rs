@@ -53,7 +53,7 @@ async fn a_backup_that_reads_for_long_holds_nothing_up_and_what_expires_is_dropp
              FOR VALUES FROM ('2020-01-01 00:00:00Z') TO ('2020-01-02 00:00:00Z');
          CALL lock_tenant_table('completed_requests_20200101');
          DO $$ BEGIN
-             EXECUTE 'DROP TABLE deliveries_' || to_char(timezone('UTC', now()) + interval '7 days', 'YYYYMMDD'); END $$",
+             EXECUTE 'DROP TABLE deliveries_' || to_char(timezone('UTC', now()) + interval '2 days', 'YYYYMMDD'); END $$",
     )
     .await;
     let mut backup = stage.sql().await;
@@ -72,7 +72,7 @@ async fn a_backup_that_reads_for_long_holds_nothing_up_and_what_expires_is_dropp
     });
     assert!(longest < SOON / 2, "nothing arrived for {longest:?}");
     let ahead =
-        "SELECT count(to_regclass('deliveries_' || to_char(timezone('UTC', now()) + interval '7 days', 'YYYYMMDD')))";
+        "SELECT count(to_regclass('deliveries_' || to_char(timezone('UTC', now()) + interval '2 days', 'YYYYMMDD')))";
     stage.until_count(ahead, 1).await;
     let expired = "SELECT count(to_regclass('completed_requests_20200101'))";
     assert_eq!(stage.count(expired).await, 1, "it is still read");

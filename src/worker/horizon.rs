@@ -1,0 +1,148 @@
+//! What a turn knows of the log behind what it has read: whether it is time to read on.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// First pause before reading again what an older transaction holds back; it doubles.
+const HELD_BACK: Duration = Duration::from_millis(1);
+/// How often that is done before it is left to the end of the turn.
+const MOST_LOOKS: u32 = 5;
+
+/// The end of what was read.
+#[derive(Debug)]
+pub(super) struct Horizon {
+    behind: Behind,
+    /// When to read again what was held back.
+    look_at: Option<Instant>,
+    looks: u32,
+}
+
+/// What lies behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// Probably more.
+    More,
+    /// What was recorded meanwhile.
+    News,
+    /// Nothing.
+    Nothing,
+}
+
+impl Horizon {
+    /// Nothing was read yet.
+    pub(super) fn new() -> Self {
+        Self { behind: Behind::More, look_at: None, looks: 0 }
+    }
+
+    /// Whether it is time to read on. What there was from the beginning is read ahead; news only when they can be sent at once
+    /// (`is_room`), so that what comes with them goes along.
+    pub(super) fn is_time(&self, is_room: bool) -> bool {
+        match self.behind {
+            Behind::More => true,
+            Behind::News => is_room,
+            Behind::Nothing => false,
+        }
+    }
+
+    /// Whether all is read, as far as is known.
+    pub(super) fn is_end(&self) -> bool {
+        self.behind == Behind::Nothing
+    }
+
+    /// Reading on begins: what it will see is not known, and what is told from now on may lie behind it.
+    pub(super) fn reads(&mut self) {
+        self.behind = Behind::Nothing;
+    }
+
+    /// There may be more behind what was read.
+    pub(super) fn has_more(&mut self) {
+        self.behind = Behind::More;
+    }
+
+    /// Something was recorded, and it may lie behind what was read.
+    pub(super) fn has_news(&mut self) {
+        if self.behind == Behind::Nothing {
+            self.behind = Behind::News;
+        }
+    }
+
+    /// Nothing is held back here.
+    pub(super) fn is_clear(&mut self) {
+        (self.look_at, self.looks) = (None, 0);
+    }
+
+    /// What comes next cannot be read before an older transaction has ended.
+    pub(super) fn is_held_back(&mut self) {
+        if self.looks < MOST_LOOKS {
+            self.look_at = Some(Instant::now() + HELD_BACK * 2_u32.pow(self.looks));
+            self.looks += 1;
+        }
+    }
+
+    /// Whether what is held back is left to others.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.looks == MOST_LOOKS && self.look_at.is_none()
+    }
+
+    /// Waits until it is time to look again for what was held back.
+    pub(super) fn look(&self) -> impl Future<Output = ()> + use<> {
+        let look_at = self.look_at;
+        async move {
+            match look_at {
+                Some(time) => tokio::time::sleep_until(time).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// That time has come.
+    pub(super) fn looks_again(&mut self) {
+        self.look_at = None;
+        self.has_news();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_while_it_is_read_is_read_when_there_is_room() {
+        let mut horizon = Horizon::new();
+        assert!(horizon.is_time(false), "what there was from the beginning is read ahead");
+        horizon.reads();
+        assert!(horizon.is_end());
+        horizon.has_news();
+        assert!(!horizon.is_end());
+        assert_eq!((horizon.is_time(false), horizon.is_time(true)), (false, true));
+    }
+
+    #[test]
+    fn news_do_not_hide_that_there_is_more() {
+        let mut horizon = Horizon::new();
+        horizon.reads();
+        horizon.has_news();
+        horizon.has_more();
+        horizon.has_news();
+        assert!(horizon.is_time(false));
+    }
+
+    #[tokio::test]
+    async fn what_is_held_back_is_looked_for_a_few_times_and_then_left() {
+        let mut horizon = Horizon::new();
+        for _ in 0..MOST_LOOKS {
+            horizon.reads();
+            horizon.is_held_back();
+            horizon.look().await;
+            horizon.looks_again();
+            assert!(horizon.is_time(true));
+        }
+        horizon.reads();
+        horizon.is_held_back();
+        assert!(horizon.look().now_or_never().is_none());
+        assert!(horizon.is_end() && horizon.is_given_up());
+    }
+}
