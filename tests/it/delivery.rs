@@ -12,6 +12,7 @@ mod isolation;
 mod log_entries;
 mod looking_for_work;
 mod metrics;
+mod news;
 mod own_cluster;
 mod partitions;
 mod poison;

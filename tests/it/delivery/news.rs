@@ -1,0 +1,69 @@
+//! What is recorded while a turn runs: it is sent beside what is on the wire, and by the turn that runs.
+
+use super::receiver::{Arrival, Reply};
+use super::stage::{Stage, name, names};
+
+fn requests(arrival: &Arrival) -> Vec<&str> {
+    arrival.events().iter().map(|event| event.request.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_recorded_while_a_request_is_on_the_wire_does_not_wait_for_its_answer() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.receiver.answers(1, |call| if call.number == 1 { Reply::Hang } else { Reply::accept() });
+    let _worker = stage.worker();
+    let mut sent = stage.records(&tenant, names("first", 1)).await;
+    stage.until("a request is on the wire", |log| log.of(1).count() == 1).await;
+    for (number, prefix) in ["other", "third"].into_iter().enumerate() {
+        let recorded = stage.records(&tenant, names(prefix, 1)).await;
+        stage.until("it is sent", |log| log.of(1).count() == number + 2).await;
+        stage.receiver.read(|log| assert_eq!(log.of(1).last().map(requests).unwrap(), recorded));
+        sent.extend(recorded);
+    }
+    stage.receiver.recovers(1);
+    stage.until("all arrive", |log| log.distinct(1) == sent.len()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_follow_each_other_closely_take_no_lease_each() {
+    const REQUESTS: usize = 20;
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1, 2]).await;
+    let _worker = stage.worker();
+    let recording = stage.recording(&tenant);
+    let sent: Vec<String> = names("close", REQUESTS).collect();
+    for (number, name) in sent.iter().enumerate() {
+        recording.record(name);
+        stage.until("it arrives", |log| [1, 2].iter().all(|project| log.distinct(*project) == number + 1)).await;
+    }
+    let leases = stage.count("SELECT sum(lease_number)::bigint FROM cursors").await;
+    assert!(leases < REQUESTS as i64, "{leases} leases for {REQUESTS} requests to two destinations");
+    recording.ends().await;
+    for project in tenant.projects {
+        stage.receiver.read(|log| log.assert_each_once(project, &sent));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_that_is_resumed_beside_a_turn_that_stays_gets_what_it_missed_and_what_follows() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1, 2]).await;
+    assert!(stage.resumes_or_pauses(&tenant, 1, false).await);
+    let _worker = stage.worker();
+    let recording = stage.recording(&tenant);
+    let mut sent = Vec::new();
+    for number in 0..10 {
+        sent.push(name("beside", number));
+        recording.record(&sent[number]);
+        stage.until("it arrives", |log| log.distinct(1) == number + 1).await;
+        if number == 5 {
+            assert!(stage.resumes_or_pauses(&tenant, 1, true).await);
+        }
+    }
+    stage.until("the other has all", |log| log.distinct(2) == sent.len()).await;
+    recording.ends().await;
+    for project in tenant.projects {
+        stage.receiver.read(|log| log.assert_each_once(project, &sent));
+    }
+}
