@@ -27,12 +27,12 @@ use self::builders::Builders;
 use self::line::Line;
 use self::liveness::Liveness;
 use self::slots::Slots;
-use self::turns::{Seat, Turns};
+use self::turns::{Party, Seat, Turns};
 use self::wake::{Reason, Wake};
 use crate::id::AccountId;
 use crate::state::State;
 use crate::store::Store;
-use crate::store::cursors::{self, Lease};
+use crate::store::cursors::{self, Lease, Ready};
 
 /// Turns at the same time, as a multiple of the requests that may be on the wire: most turns wait for an answer.
 const TURNS: usize = 4;
@@ -103,43 +103,61 @@ impl Worker {
         liveness.release().await;
     }
 
-    /// Leases what is ready, as far as there is room, and starts its turns.
+    /// Leases what is ready, as far as there is room, and starts its turns. What fails is tried again with the sweeps.
     async fn look(&self, reason: Reason, worker: i32, wake: &mut Wake, stop: &CancellationToken) {
-        let accounts = match reason {
-            Reason::Sweep => Vec::new(),
-            Reason::News { recorded, free } => {
-                let accounts = [self.turns.tell(recorded), free].concat();
-                if accounts.is_empty() {
-                    return;
-                }
-                accounts
-            }
+        let (accounts, is_sweep) = match reason {
+            Reason::Sweep => (Vec::new(), true),
+            Reason::News { recorded, free } => ([self.turns.tell(recorded), free].concat(), false),
         };
-        let room = i64::try_from(self.turns.room()).unwrap_or(i64::MAX);
-        let asked = Instant::now();
-        let lease = self.state.config.delivery.lease;
-        let leases = match cursors::lease_ready(&self.state.store, &accounts, worker, lease, room).await {
-            Ok(leases) => leases,
-            Err(error) => return tracing::warn!(%error, "the worker could not look for work"),
-        };
-        self.turns.set_crowded(i64::try_from(leases.len()) == Ok(room));
-        let idle = accounts.into_iter().filter(|account| leases.iter().all(|lease| lease.account != *account));
-        let idle: Vec<AccountId> = idle.collect();
+        if accounts.is_empty() && !is_sweep {
+            return;
+        }
+        let room = self.turns.room();
+        let Some(leased) = self.lease((&accounts, false), worker, room, (wake, stop)).await else { return };
+        self.turns.set_crowded(leased.len() == room);
+        let idle: Vec<AccountId> = accounts.into_iter().filter(|account| !leased.contains(account)).collect();
         if !idle.is_empty()
             && let Ok(held_back) = cursors::list_held_back(&self.state.store, &idle).await
         {
             wake.look_again(held_back);
         }
-        for lease in leases {
-            self.start(lease, asked, wake.turns(), stop).await;
+        let room = self.turns.room_for_failing();
+        if is_sweep && room > 0 {
+            self.lease((&[], true), worker, room, (wake, stop)).await;
         }
     }
 
+    /// Leases destinations, which fail or not, and starts their turns. Says whose they are. None: the database is away.
+    async fn lease(
+        &self,
+        (accounts, failing): (&[AccountId], bool),
+        worker: i32,
+        room: usize,
+        (wake, stop): (&Wake, &CancellationToken),
+    ) -> Option<Vec<AccountId>> {
+        let (asked, lease) = (Instant::now(), self.state.config.delivery.lease);
+        let most = i64::try_from(room).unwrap_or(i64::MAX);
+        let ready = Ready { accounts, failing, most };
+        let leases = match cursors::lease_ready(&self.state.store, ready, worker, lease).await {
+            Ok(leases) => leases,
+            Err(error) => {
+                tracing::warn!(%error, "the worker could not look for work");
+                return None;
+            }
+        };
+        let leased = leases.iter().map(|lease| lease.account).collect();
+        for lease in leases {
+            self.start(lease, asked, wake.turns(), stop).await;
+        }
+        Some(leased)
+    }
+
     async fn start(&self, lease: Lease, asked: Instant, ended: UnboundedSender<AccountId>, stop: &CancellationToken) {
-        let seat = self.turns.begin(lease.account, usize::try_from(lease.siblings).unwrap_or_default()).await;
+        let (account, is_failing) = (lease.account, lease.failures > 0);
+        let siblings = usize::try_from(lease.siblings).unwrap_or_default();
+        let seat = self.turns.begin(Party { account, siblings, is_failing }).await;
         let (worker, stop) = (self.clone(), stop.clone());
         self.tasks.spawn(async move {
-            let account = lease.account;
             tokio::select! {
                 () = worker.serve(lease, asked, &seat, stop) => {}
                 () = worker.abandon.cancelled() => {}

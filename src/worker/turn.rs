@@ -244,7 +244,8 @@ impl<'l> Turn<'l> {
             self.after = last;
         }
         self.careful.push_back(self.reader.as_ref().map_or(0, Reader::careful));
-        async move { deliver(line, after, batch, server_errors).await }
+        let seat = self.seat;
+        async move { seat.hold(deliver(line, after, batch, server_errors)).await }
     }
 
     /// Takes in the oldest batch that was on the wire: what it came to holds for the next one at once.

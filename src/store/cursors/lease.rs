@@ -73,22 +73,27 @@ impl Lease {
     }
 }
 
-/// Leases up to `most` destinations that could be served now: on, free, not waiting, with something to read; those whose
-/// last turn lies furthest back first. `accounts` empty: of all.
+/// Which destinations to lease.
+#[derive(Debug, Clone, Copy)]
+pub struct Ready<'a> {
+    /// Of these accounts. Empty: of all.
+    pub accounts: &'a [AccountId],
+    /// Those whose last attempt failed, or the others.
+    pub failing: bool,
+    /// Most of them.
+    pub most: i64,
+}
+
+/// Leases destinations that could be served now: on, free, not waiting, with something to read; those whose last turn lies
+/// furthest back first.
 ///
 /// The commit is not waited for (`synchronous_commit`): a crash of Postgres that forgets a lease also ends the session
 /// whose lock shows that its worker lives.
 ///
 /// Whether there is something to read is asked for the next entry, in order: of `EXISTS` Postgres makes a join, and without
 /// an order it reads the table from its beginning. Both look again at every entry that was delivered before.
-pub async fn lease_ready(
-    store: &Store,
-    accounts: &[AccountId],
-    worker: i32,
-    lease: Duration,
-    most: i64,
-) -> Result<Vec<Lease>> {
-    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
+pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Duration) -> Result<Vec<Lease>> {
+    let accounts: Vec<Uuid> = ready.accounts.iter().map(|account| account.0).collect();
     let leases = sqlx::query_as!(
         Lease,
         r#"WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
@@ -101,6 +106,7 @@ pub async fn lease_ready(
                JOIN accounts a ON a.id = c.account_id AND a.broadcast_enabled
                JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id AND d.enabled
                WHERE (cardinality($1::uuid[]) = 0 OR c.account_id = ANY ($1))
+                 AND (c.failures > 0) = $6
                  AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
                  AND (c.leased_by IS NULL OR c.leased_until < clock_timestamp()
                       OR c.leased_by::bigint NOT IN (SELECT worker FROM living))
@@ -127,12 +133,13 @@ pub async fn lease_ready(
         worker,
         interval(lease),
         LIVENESS_LOCK_CLASS,
-        most
+        ready.most,
+        ready.failing
     );
     Ok(leases.fetch_all(store.pool()).await?)
 }
 
-/// Which of `accounts` have entries that could be sent but for an older transaction that still runs. They become readable
+/// Which of `accounts` have destinations that work and entries that could be sent but for an older transaction that still runs. They become readable
 /// within milliseconds, and no notification tells when.
 pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec<AccountId>> {
     let accounts: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
@@ -140,7 +147,7 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
         r#"SELECT DISTINCT c.account_id AS "account: AccountId" FROM cursors c
            JOIN accounts a ON a.id = c.account_id AND a.broadcast_enabled
            JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id AND d.enabled
-           WHERE c.account_id = ANY ($1) AND c.leased_by IS NULL
+           WHERE c.account_id = ANY ($1) AND c.leased_by IS NULL AND c.failures = 0
              AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
              AND (SELECT true FROM completed_requests r
                   WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast

@@ -108,3 +108,25 @@ async fn a_healthy_destination_is_served_within_a_second_beside_ones_that_hang_a
     println!("{seen}");
     assert!(later < DELAY, "{seen}\n{}", workers[0].log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_destinations_hang_than_turns_may_run_and_a_healthy_one_is_served_meanwhile() {
+    let stage = Stage::new().await;
+    let healthy = stage.tenant(&[1]).await;
+    let hanging = 100..112_u64;
+    for project in hanging.clone() {
+        stage.receiver.answers(project, |_| Reply::Hang);
+    }
+    for projects in hanging.clone().collect::<Vec<_>>().chunks(4) {
+        let tenant = stage.tenant(projects).await;
+        stage.records(&tenant, names("stuck", 3)).await;
+    }
+    // Eight turns.
+    let _worker = stage.worker_with(&[("TRACECAST_MAX_IN_FLIGHT", "2")]);
+    stage.until("all are tried", |log| hanging.clone().all(|project| log.tries(project) == 1)).await;
+    let sent = stage.records(&healthy, names("fresh", 3)).await;
+    stage.until("the healthy one is served", |log| log.distinct(1) == sent.len()).await;
+    stage.receiver.read(|log| {
+        assert!(hanging.clone().all(|project| log.tries(project) == 1), "none of the others has given up yet");
+    });
+}

@@ -95,8 +95,6 @@ async fn a_worker_that_slept_beyond_its_lease_changes_nothing_when_it_wakes() {
     stage.until("a request is on the wire", |log| log.of(1).count() >= 1).await;
     sleeper.signal(Signal::STOP);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    // What was on the wire when it fell asleep nobody knows to be delivered: it is sent again. Nothing else is.
-    let on_the_wire = stage.receiver.read(|log| log.distinct(1));
     let _other = stage.worker();
     stage.until("all arrive", |log| log.distinct(1) == sent.len()).await;
     let place = "SELECT position FROM cursors";
@@ -114,11 +112,9 @@ async fn a_worker_that_slept_beyond_its_lease_changes_nothing_when_it_wakes() {
         log.assert_the_same_on_every_repeat();
         let repeated: Vec<_> = log.counts(1).iter().filter(|(_, count)| **count > 1).collect();
         assert!(repeated.iter().all(|(_, count)| **count == 2));
-        assert!(
-            repeated.len() <= on_the_wire,
-            "{} were sent again, and {on_the_wire} were on the wire",
-            repeated.len()
-        );
+        // What was on the wire when it fell asleep, four batches at the most, nobody knows to be delivered: it is sent again.
+        // Nothing else is.
+        assert!(repeated.len() <= 4 * 500, "{} were sent again", repeated.len());
         assert!(!repeated.iter().any(|(id, _)| **id == name("sleep", 2_499)), "the end was sent again");
     });
 }
