@@ -130,14 +130,14 @@ impl Worker {
     /// Leases destinations, which fail or not, and starts their turns. Says whose they are. None: the database is away.
     async fn lease(
         &self,
-        (accounts, failing): (&[AccountId], bool),
+        (of, failing): (&[AccountId], bool),
         worker: i32,
         room: usize,
         (wake, stop): (&Wake, &CancellationToken),
     ) -> Option<Vec<AccountId>> {
         let (asked, lease) = (Instant::now(), self.state.config.delivery.lease);
         let most = i64::try_from(room).unwrap_or(i64::MAX);
-        let ready = Ready { accounts, failing, most };
+        let ready = Ready { accounts: of, failing, most };
         let leases = match cursors::lease_ready(&self.state.store, ready, worker, lease).await {
             Ok(leases) => leases,
             Err(error) => {
@@ -145,11 +145,11 @@ impl Worker {
                 return None;
             }
         };
-        let leased = leases.iter().map(|lease| lease.account).collect();
+        let accounts = leases.iter().map(|lease| lease.account).collect();
         for lease in leases {
             self.start(lease, asked, wake.turns(), stop).await;
         }
-        Some(leased)
+        Some(accounts)
     }
 
     async fn start(&self, lease: Lease, asked: Instant, ended: UnboundedSender<AccountId>, stop: &CancellationToken) {

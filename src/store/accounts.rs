@@ -171,8 +171,8 @@ pub async fn delete_expired_periods(store: &Store, retention: Duration) -> Resul
     Ok(())
 }
 
-/// Removes the account with everything that belongs to it but its log ([`super::log::delete_of`]), and the people who belong to no
-/// other. Their sessions that looked at it go on in another of their accounts.
+/// Removes the account with everything that belongs to it but its log ([`super::log::delete_of`]) and what its destinations left
+/// ([`super::deliveries::delete_orphans`]), and the people who belong to no other. Their sessions that looked at it go on in another of their accounts.
 pub async fn delete(tenant: &mut Tenant) -> Result<()> {
     let id = tenant.account().0;
     sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", id).fetch_all(tenant.connection()).await?;

@@ -1,11 +1,14 @@
 //! Tables `deliveries` and `dead_letters`: what became of batches, and of requests that a destination refuses.
 
+mod removal;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use self::removal::delete_orphans;
 use super::cursors::Key;
 use super::log::Position;
 use super::xid::Xid;

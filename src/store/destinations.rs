@@ -258,7 +258,8 @@ pub async fn put_enabled(tenant: &mut Tenant, id: DestinationId, enabled: bool) 
     Ok(updated.rows_affected() > 0)
 }
 
-/// Removes a destination with its secrets, cursor and delivery log. Says whether it existed.
+/// Removes a destination with its secrets and its cursor; what it leaves goes later ([`super::deliveries::delete_orphans`]). Says
+/// whether it existed.
 pub async fn delete(tenant: &mut Tenant, id: DestinationId) -> Result<bool> {
     let account = tenant.account().0;
     lock_cursor(tenant, id).await?;

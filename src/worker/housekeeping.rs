@@ -51,6 +51,7 @@ async fn round(upkeep: &Store, retention: Duration) -> store::Result<()> {
     for account in log::list_orphans(upkeep).await? {
         log::delete_of(upkeep, account).await?;
     }
+    deliveries::delete_orphans(upkeep).await?;
     sessions::delete_expired(upkeep).await?;
     accounts::delete_expired_periods(upkeep, retention).await?;
     Ok(())

@@ -245,7 +245,7 @@ impl<'l> Turn<'l> {
         }
         self.careful.push_back(self.reader.as_ref().map_or(0, Reader::careful));
         let seat = self.seat;
-        async move { seat.hold(deliver(line, after, batch, server_errors)).await }
+        async move { seat.hold(Box::pin(deliver(line, after, batch, server_errors))).await }
     }
 
     /// Takes in the oldest batch that was on the wire: what it came to holds for the next one at once.

@@ -19,7 +19,7 @@ mod poison;
 mod postgres_proxy;
 mod receiver;
 mod refused;
-mod removed_account;
+mod removed;
 mod restored;
 mod stage;
 mod status_matrix;
