@@ -10,6 +10,7 @@ pub mod cursors;
 pub mod deliveries;
 pub mod destinations;
 pub mod invitations;
+mod kept;
 pub mod key_cache;
 pub mod log;
 pub mod losses;
@@ -25,6 +26,7 @@ pub mod throttle;
 pub mod users;
 pub mod xid;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
@@ -32,12 +34,16 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
+use self::kept::{Kept, Line};
 use self::key_cache::KeyCache;
 use crate::id::{AccountId, UserId};
 use crate::token::TokenHash;
 
 /// A connection that was used this recently is not tested before it is used again: that would double every round trip.
 const UNTESTED: Duration = Duration::from_secs(1);
+
+/// How long to wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What bounds every session. `client_connection_check_interval` ends the query of a client that is gone.
 const BOUNDS: [(&str, &str); 3] = [
@@ -59,6 +65,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    kept: Arc<Kept>,
     key_cache: KeyCache,
 }
 
@@ -128,7 +135,7 @@ impl Store {
         let options = options.application_name(application).options(BOUNDS);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(5))
+            .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
             .before_acquire(|connection, usage| {
                 Box::pin(async move {
@@ -139,7 +146,7 @@ impl Store {
                 })
             })
             .connect_lazy_with(options);
-        Self { pool, key_cache: KeyCache::default() }
+        Self { pool, kept: Kept::new(connections), key_cache: KeyCache::default() }
     }
 
     /// Brings the schema up to date. Several processes may do so at the same time.
@@ -220,8 +227,14 @@ impl Store {
         Ok(self.pool.acquire().await?)
     }
 
+    /// One of them for one statement, which is kept for the next one.
+    async fn line(&self) -> Result<Line> {
+        self.kept.line(&self.pool).await
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
+        self.kept.close();
         self.pool.close().await;
     }
 }

@@ -83,12 +83,18 @@ impl Backlog {
         accounts: &[AccountId],
         events: u64,
     ) -> Result<u64> {
+        let first = self.begin(admin, accounts, events).await?;
+        end(admin).await?;
+        Ok(first)
+    }
+
+    /// The same up to the moment before the commit, which is [`end`]'s.
+    pub(crate) async fn begin(&mut self, admin: &mut PgConnection, accounts: &[AccountId], events: u64) -> Result<u64> {
         let first = self.used;
         sqlx::raw_sql("BEGIN").execute(&mut *admin).await?;
         self.append_each(admin, accounts, events).await?;
         let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
-        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(names.join(",")).execute(&mut *admin).await?;
-        sqlx::raw_sql("COMMIT").execute(admin).await?;
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(names.join(",")).execute(admin).await?;
         Ok(first)
     }
 
@@ -104,6 +110,12 @@ impl Backlog {
         self.used += count;
         Ok(())
     }
+}
+
+/// Commits what was begun.
+pub(crate) async fn end(admin: &mut PgConnection) -> Result<()> {
+    sqlx::raw_sql("COMMIT").execute(admin).await?;
+    Ok(())
 }
 
 /// Numbers go round among the accounts, so that events of one account lie apart as they do in life.

@@ -38,6 +38,8 @@ pub(crate) struct Task {
     pub(crate) receiver: SocketAddr,
     pub(crate) database: String,
     pub(crate) accounts: Vec<AccountId>,
+    /// Whether what was recorded before its start is left out.
+    pub(crate) news_only: bool,
 }
 
 impl Contender {
@@ -87,6 +89,8 @@ impl Task {
             &self.database,
             "--accounts",
             &accounts.join(","),
+            "--news-only",
+            &self.news_only.to_string(),
         ])?;
         Ok(role)
     }

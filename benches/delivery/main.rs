@@ -32,8 +32,8 @@ fn main() -> Result<()> {
     let options = Options::parse();
     match options.role.clone() {
         Some(Role::Receive { delay_ms, arrivals }) => receiver::run(Duration::from_millis(delay_ms), arrivals),
-        Some(Role::Contend { contender, gzip, events, receiver, database, accounts }) => {
-            Task { contender, gzip, events, receiver, database, accounts }.run()
+        Some(Role::Contend { contender, gzip, events, receiver, database, accounts, news_only }) => {
+            Task { contender, gzip, events, receiver, database, accounts, news_only }.run()
         }
         None => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure(options)),
     }

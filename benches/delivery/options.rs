@@ -78,6 +78,8 @@ pub(crate) enum Role {
         database: String,
         #[arg(long, value_delimiter = ',')]
         accounts: Vec<tracecast::id::AccountId>,
+        #[arg(long, action = clap::ArgAction::Set)]
+        news_only: bool,
     },
 }
 

@@ -122,7 +122,7 @@ pub(crate) async fn resume(admin: &mut PgConnection, tenants: &[Tenant]) -> Resu
 }
 
 /// Wakes the worker as a commit does.
-pub(crate) async fn wake(admin: &mut PgConnection, tenants: &[Tenant]) -> Result<()> {
+async fn wake(admin: &mut PgConnection, tenants: &[Tenant]) -> Result<()> {
     let accounts: Vec<_> = tenants.iter().map(|tenant| tenant.account.0).collect();
     let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
     sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(names.join(",")).execute(admin).await?;

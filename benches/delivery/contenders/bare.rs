@@ -41,8 +41,14 @@ impl Bare {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // As the worker connects, or it would be planned by what is true of other accounts.
         let options = PgConnectOptions::from_str(&task.database)?.options(PLANNED_ONCE);
-        let connection = runtime.block_on(PgConnection::connect_with(&options))?;
-        let cursors = task.accounts.iter().map(|account| Cursor { account: account.0, xid: 0, position: 0 });
+        let mut connection = runtime.block_on(PgConnection::connect_with(&options))?;
+        let mut cursors: Vec<Cursor> =
+            task.accounts.iter().map(|account| Cursor { account: account.0, xid: 0, position: 0 }).collect();
+        if task.news_only {
+            for cursor in &mut cursors {
+                while !runtime.block_on(cursor.next(&mut connection))?.is_empty() {}
+            }
+        }
         let (batches, sending) = sync_channel::<Vec<u64>>(1);
         let (answered, answers) = sync_channel(64);
         let (mut splicer, mut post) = (Splicer::new(task.gzip), Post::connect(task.receiver)?);
@@ -56,7 +62,7 @@ impl Bare {
                 }
             }
         });
-        Ok(Self { runtime, connection, cursors: cursors.collect(), events: task.events, batches, answers })
+        Ok(Self { runtime, connection, cursors, events: task.events, batches, answers })
     }
 
     /// Sends the next events, account by account.

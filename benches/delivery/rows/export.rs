@@ -153,6 +153,7 @@ async fn contender(
         receiver: receiver.address(),
         database: bench.server.admin_url(),
         accounts: vec![tenant.account],
+        news_only: false,
     };
     let mut role = task.start()?;
     let run = bench.contend(&mut role, receiver).await?;

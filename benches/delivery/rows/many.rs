@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::{Connection as _, PgConnection};
 use tracecast::clock::Clock;
 
 use crate::backlog;
@@ -25,42 +26,60 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     for number in 0..accounts {
         tenants.push(bench.tenant(&format!("many-{number}"), receiver.address(), 0).await?);
     }
+    tenants::resume(&mut bench.admin, &tenants).await?;
+    let mut writer = PgConnection::connect(&bench.server.admin_url()).await?;
     for _ in 0..bench.options.runs() {
         let program = bench.program.clone();
         let worker = bench.worker(&program, &receiver).await?;
-        let mut own = Vec::new();
+        let (mut anew, mut kept) = (Vec::new(), Vec::new());
         for _ in 0..waves {
-            own.push(wave(bench, &mut receiver, &tenants, || worker.cpu()).await?);
+            leave(bench).await?;
+            anew.push(wave(bench, &mut writer, &mut receiver, &tenants, || worker.cpu()).await?);
+        }
+        for _ in 0..waves {
+            kept.push(wave(bench, &mut writer, &mut receiver, &tenants, || worker.cpu()).await?);
         }
         drop(worker);
-        note(bench, "tracecast", &own);
+        note(bench, "tracecast", &anew);
+        note(bench, "tracecast, served within the last second", &kept);
         bare(bench, &mut receiver, &tenants, waves).await?;
     }
     Ok(())
 }
 
-/// All accounts have a batch, and their destinations are paused until the clock runs.
+/// Waits until the worker has left all destinations.
+async fn leave(bench: &mut Bench) -> Result<()> {
+    loop {
+        let leased = sqlx::query_scalar("SELECT count(*) FROM cursors WHERE leased_by IS NOT NULL");
+        let leased: i64 = leased.fetch_one(&mut bench.admin).await?;
+        if leased == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// All accounts have a batch. The clock runs from its commit.
 async fn wave(
     bench: &mut Bench,
+    writer: &mut PgConnection,
     receiver: &mut Receiver,
     tenants: &[Tenant],
     cpu: impl Fn() -> Result<f64>,
 ) -> Result<Run> {
     let accounts: Vec<_> = tenants.iter().map(|tenant| tenant.account).collect();
-    tenants::rest(&mut bench.admin).await?;
-    bench.backlog.commit(&mut bench.admin, &accounts, BATCH).await?;
+    bench.backlog.begin(writer, &accounts, BATCH).await?;
     backlog::checkpoint(&mut bench.admin).await?;
     receiver.reset()?;
-    tenants::resume(&mut bench.admin, tenants).await?;
     let before = (cpu()?, bench.server.cpu()?);
     let begun = Clock::System.unix_nanos().0;
-    tenants::wake(&mut bench.admin, tenants).await?;
+    backlog::end(writer).await?;
     let counts = receiver.wait_for(BATCH * accounts.len() as u64).await?;
     let (sender, postgres) = (cpu()? - before.0, bench.server.cpu()? - before.1);
     Ok(Run { seconds: seconds(begun, counts.last), sender, postgres, counts })
 }
 
-/// The limit reads the same accounts' logs from the beginning of this run, in batches of as many as there are.
+/// The limit reads what is recorded from now on, 50 events of each account.
 async fn bare(bench: &mut Bench, receiver: &mut Receiver, tenants: &[Tenant], waves: u64) -> Result<()> {
     let task = Task {
         contender: Contender::Bare,
@@ -69,6 +88,7 @@ async fn bare(bench: &mut Bench, receiver: &mut Receiver, tenants: &[Tenant], wa
         receiver: receiver.address(),
         database: bench.server.admin_url(),
         accounts: tenants.iter().map(|tenant| tenant.account).collect(),
+        news_only: true,
     };
     let mut role = task.start()?;
     let mut runs = Vec::new();

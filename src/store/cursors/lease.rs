@@ -136,7 +136,10 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
         ready.most,
         ready.failing
     );
-    Ok(leases.fetch_all(store.pool()).await?)
+    let mut line = store.line().await?;
+    let leases = leases.fetch_all(&mut *line).await?;
+    line.keep();
+    Ok(leases)
 }
 
 /// Which of `accounts` have destinations that work and entries that could be sent but for an older transaction that still runs. They become readable
@@ -154,7 +157,10 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
                   ORDER BY r.xid, r.position LIMIT 1)"#,
         &accounts
     );
-    Ok(held_back.fetch_all(store.pool()).await?)
+    let mut line = store.line().await?;
+    let held_back = held_back.fetch_all(&mut *line).await?;
+    line.keep();
+    Ok(held_back)
 }
 
 /// How things stand with a leased destination now.

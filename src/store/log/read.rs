@@ -138,7 +138,10 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
         window.until.xid as _,
         window.until.position
     );
-    Ok(Entries::of(rows.fetch_all(store.pool()).await?))
+    let mut line = store.line().await?;
+    let rows = rows.fetch_all(&mut *line).await?;
+    line.keep();
+    Ok(Entries::of(rows))
 }
 
 /// The same, whatever their size, until they come to `bytes`; the first entry is read in any case.
@@ -169,7 +172,10 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
         window.until.xid as _,
         window.until.position
     );
-    Ok(Entries::of(rows.fetch_all(store.pool()).await?))
+    let mut line = store.line().await?;
+    let rows = rows.fetch_all(&mut *line).await?;
+    line.keep();
+    Ok(Entries::of(rows))
 }
 
 /// Whether an older transaction that still runs keeps entries after this place from being read.
@@ -182,5 +188,8 @@ pub async fn is_held_back(store: &Store, account: AccountId, after: Position) ->
         after.xid as _,
         after.position
     );
-    Ok(held_back.fetch_optional(store.pool()).await?.is_some())
+    let mut line = store.line().await?;
+    let is_held_back = held_back.fetch_optional(&mut *line).await?.is_some();
+    line.keep();
+    Ok(is_held_back)
 }

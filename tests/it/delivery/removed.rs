@@ -43,7 +43,8 @@ async fn what_a_destination_leaves_is_not_part_of_its_deletion_and_goes_later() 
     let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
     assert!(destinations::delete(&mut transaction, gone).await.unwrap());
     transaction.commit().await.unwrap();
-    let left = |table: &str, destination| format!("SELECT count(*) FROM {table} WHERE destination_id = '{destination}'");
+    let left =
+        |table: &str, destination| format!("SELECT count(*) FROM {table} WHERE destination_id = '{destination}'");
     assert_eq!(stage.count(&left("deliveries", gone)).await, 5_000, "the transaction does not take the past along");
 
     let _worker = stage.worker();
