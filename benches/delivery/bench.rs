@@ -70,23 +70,23 @@ impl Bench {
         let mut admin = server.admin().await?;
         let state = tenants::state(&server.url()).await?;
         // Nobody ever sends what the templates' account has.
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-        let templates = Tenant::create(&state, "templates", nowhere).await?;
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 9)).into();
+        let templates = Tenant::create(&state, "templates", &nowhere).await?;
         let backlog = Backlog::prepare(&state, &mut admin, templates.account).await?;
         let program = options.program();
         Ok(Self { options, program, server, admin, state, backlog, ledger: Ledger::default() })
     }
 
     /// An account with so many events waiting for its destination.
-    pub(crate) async fn tenant(&mut self, name: &str, receiver: SocketAddr, events: u64) -> Result<Tenant> {
-        let tenant = Tenant::create(&self.state, name, receiver).await?;
+    pub(crate) async fn tenant(&mut self, name: &str, receiver: &Receiver, events: u64) -> Result<Tenant> {
+        let tenant = Tenant::create(&self.state, name, receiver.endpoint()).await?;
         self.backlog.append(&mut self.admin, tenant.account, events).await?;
         Ok(tenant)
     }
 
     /// A worker that may send to `receiver`.
     pub(crate) async fn worker(&mut self, program: &Program, receiver: &Receiver) -> Result<Running> {
-        program.worker(&self.server, &mut self.admin, &[receiver.address()]).await
+        program.worker(&self.server, &mut self.admin, receiver.endpoint()).await
     }
 
     /// The worker sends all that waits for the tenant.

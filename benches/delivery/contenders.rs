@@ -6,7 +6,7 @@ pub(crate) mod python;
 mod queue;
 mod sdk;
 
-use std::net::SocketAddr;
+use std::ffi::OsStr;
 use std::str::FromStr;
 
 use tracecast::id::AccountId;
@@ -14,6 +14,7 @@ use tracecast::id::AccountId;
 pub(crate) use self::queue::FILL;
 use crate::child::{Role, obey};
 use crate::outcome::{Error, Result};
+use crate::receiver::Endpoint;
 
 /// What a contender does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub(crate) struct Task {
     pub(crate) gzip: bool,
     /// Events each time it is told to go.
     pub(crate) events: u64,
-    pub(crate) receiver: SocketAddr,
+    pub(crate) receiver: Endpoint,
     pub(crate) database: String,
     pub(crate) accounts: Vec<AccountId>,
     /// Whether what was recorded before its start is left out.
@@ -76,23 +77,31 @@ impl Task {
     /// Starts it in a process of its own.
     pub(crate) fn start(&self) -> Result<Role> {
         let accounts: Vec<_> = self.accounts.iter().map(ToString::to_string).collect();
-        let (role, _) = Role::start([
+        let (events, address) = (self.events.to_string(), self.receiver.address.to_string());
+        let (accounts, gzip) = (accounts.join(","), self.gzip.to_string());
+        let news_only = self.news_only.to_string();
+        let mut arguments: Vec<&OsStr> = [
             "contend",
             self.contender.name(),
             "--gzip",
-            &self.gzip.to_string(),
+            &gzip,
             "--events",
-            &self.events.to_string(),
+            &events,
             "--receiver",
-            &self.receiver.to_string(),
+            &address,
             "--database",
             &self.database,
             "--accounts",
-            &accounts.join(","),
+            &accounts,
             "--news-only",
-            &self.news_only.to_string(),
-        ])?;
-        Ok(role)
+            &news_only,
+        ]
+        .map(OsStr::new)
+        .into();
+        if let Some(certificate) = &self.receiver.certificate {
+            arguments.extend([OsStr::new("--certificate"), certificate.as_os_str()]);
+        }
+        Ok(Role::start(arguments)?.0)
     }
 
     /// The other side of [`Self::start`].

@@ -22,17 +22,22 @@ mod usage;
 use std::time::Duration;
 
 use clap::Parser as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::bench::Bench;
 use self::contenders::Task;
 use self::options::{Options, Role};
 use self::outcome::Result;
+use self::receiver::Endpoint;
 
 fn main() -> Result<()> {
     let options = Options::parse();
     match options.role.clone() {
-        Some(Role::Receive { delay_ms, arrivals }) => receiver::run(Duration::from_millis(delay_ms), arrivals),
-        Some(Role::Contend { contender, gzip, events, receiver, database, accounts, news_only }) => {
+        Some(Role::Receive { delay_ms, arrivals, certificate }) => {
+            receiver::run(Duration::from_millis(delay_ms), arrivals, certificate.as_deref())
+        }
+        Some(Role::Contend { contender, gzip, events, receiver, certificate, database, accounts, news_only }) => {
+            let receiver = Endpoint { address: receiver, certificate };
             Task { contender, gzip, events, receiver, database, accounts, news_only }.run()
         }
         None => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure(options)),
@@ -41,7 +46,10 @@ fn main() -> Result<()> {
 
 async fn measure(options: Options) -> Result<()> {
     let mut bench = Bench::start(options.clone()).await?;
-    let measured = rows(&mut bench).await;
+    let measured = tokio::select! {
+        measured = rows(&mut bench) => measured,
+        () = told_to_end() => Err("told to end; the table holds what was measured until then".into()),
+    };
     let words = bench.words();
     if !words.is_empty() {
         eprintln!("The program said:\n{words}");
@@ -55,6 +63,16 @@ async fn measure(options: Options) -> Result<()> {
     measured
 }
 
+/// Ctrl-C, or the signal to terminate: what was started is ended and what was written removed all the same, which with a
+/// large backlog is tens of gigabytes.
+async fn told_to_end() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
 async fn rows(bench: &mut Bench) -> Result<()> {
     for row in options::ROWS {
         if !bench.options.wants(row) {
@@ -65,6 +83,7 @@ async fn rows(bench: &mut Bench) -> Result<()> {
             "stages" => stages::run(bench),
             "reading" => rows::reading::run(bench).await?,
             "export" => rows::export::run(bench).await?,
+            "tls" => rows::tls::run(bench).await?,
             "many" => rows::many::run(bench).await?,
             "healthy" => rows::healthy::run(bench).await?,
             "latency" => rows::latency::run(bench).await?,

@@ -9,8 +9,8 @@ use crate::contenders::Contender;
 use crate::program::Program;
 
 /// The rows, in the order in which they are measured.
-pub(crate) const ROWS: [&str; 9] =
-    ["stages", "reading", "export", "many", "healthy", "latency", "recording", "gateway", "idle"];
+pub(crate) const ROWS: [&str; 10] =
+    ["stages", "reading", "export", "tls", "many", "healthy", "latency", "recording", "gateway", "idle"];
 
 /// Measures recording and exporting on this machine: starts a Postgres of its own with durable settings, a receiver, and
 /// the release binary of Tracecast; prints a table of medians with ratios, and writes every figure as JSON.
@@ -29,6 +29,9 @@ pub(crate) struct Options {
     /// Only these rows, separated by commas
     #[arg(long, value_delimiter = ',', value_parser = ROWS)]
     pub(crate) only: Vec<String>,
+    /// No contenders: for backlogs that each of them would take minutes to send
+    #[arg(long, conflicts_with_all = ["python", "litellm"])]
+    pub(crate) alone: bool,
     /// Another release binary than the one that was just built
     #[arg(long)]
     program: Option<PathBuf>,
@@ -38,7 +41,8 @@ pub(crate) struct Options {
     /// A Python that has opentelemetry-exporter-otlp-proto-http: measures its exporter, too
     #[arg(long)]
     pub(crate) python: Option<PathBuf>,
-    /// The program `litellm` of an installed litellm[proxy]: measures it beside the gateway
+    /// The program `litellm` of an installed litellm[proxy]: measures it beside the gateway, without and with its OTLP
+    /// callback (which wants opentelemetry-exporter-otlp)
     #[arg(long)]
     pub(crate) litellm: Option<PathBuf>,
     /// Where the figures are written
@@ -63,6 +67,8 @@ pub(crate) enum Role {
         delay_ms: u64,
         #[arg(long, action = clap::ArgAction::Set)]
         arrivals: bool,
+        #[arg(long)]
+        certificate: Option<PathBuf>,
     },
     /// A contender
     #[command(hide = true)]
@@ -74,6 +80,8 @@ pub(crate) enum Role {
         events: u64,
         #[arg(long)]
         receiver: SocketAddr,
+        #[arg(long)]
+        certificate: Option<PathBuf>,
         #[arg(long)]
         database: String,
         #[arg(long, value_delimiter = ',')]

@@ -1,23 +1,48 @@
 //! The least HTTP client that there can be: one kept connection, blocking, bodies whose length is told. It sets the limit
 //! that others are measured against.
 
-use std::io::{self, Read as _, Write as _};
+use std::fmt::Debug;
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConnection, StreamOwned};
+use tracecast::egress;
+
+use crate::outcome::Result;
+use crate::receiver::Endpoint;
+
+/// What a connection goes over.
+trait Stream: Read + Write + Debug + Send {}
+impl<S: Read + Write + Debug + Send> Stream for S {}
 
 /// One kept connection.
 #[derive(Debug)]
 pub(crate) struct Post {
     address: SocketAddr,
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     request: Vec<u8>,
     answer: Vec<u8>,
 }
 
 impl Post {
     pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        Ok(Self { address, stream, request: Vec::new(), answer: Vec::new() })
+        Ok(Self::over(Box::new(tcp(address)?), address))
+    }
+
+    /// The same to a receiver, which may speak TLS.
+    pub(crate) fn to(receiver: &Endpoint) -> Result<Self> {
+        match &receiver.certificate {
+            Some(certificate) => Ok(Self::over(Box::new(tls(receiver.address, certificate)?), receiver.address)),
+            None => Ok(Self::connect(receiver.address)?),
+        }
+    }
+
+    fn over(stream: Box<dyn Stream>, address: SocketAddr) -> Self {
+        Self { address, stream, request: Vec::new(), answer: Vec::new() }
     }
 
     /// Sends `body`; gives the answer's status and body. `headers` end in line ends.
@@ -27,6 +52,7 @@ impl Post {
         write!(self.request, "POST {path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n")?;
         self.request.extend_from_slice(body);
         self.stream.write_all(&self.request)?;
+        self.stream.flush()?;
         self.read()
     }
 
@@ -45,6 +71,19 @@ impl Post {
             self.answer.extend_from_slice(&chunk[..count]);
         }
     }
+}
+
+fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// With the program's own configuration: the same cryptography, and one more certificate to trust.
+fn tls(address: SocketAddr, certificate: &Path) -> Result<StreamOwned<ClientConnection, TcpStream>> {
+    let config = egress::client_config(&[CertificateDer::from_pem_file(certificate)?])?;
+    let connection = ClientConnection::new(Arc::new(config), address.ip().into())?;
+    Ok(StreamOwned::new(connection, tcp(address)?))
 }
 
 /// What an answer's head says.

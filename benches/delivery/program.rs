@@ -1,7 +1,6 @@
 //! The real program, as a process: the release binary that `cargo bench` has just built, or another one.
 
 use std::fs::{self, File};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -12,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use sqlx::PgConnection;
 
 use crate::outcome::Result;
+use crate::receiver::Endpoint;
 use crate::server::Server;
 use crate::{tenants, usage};
 
@@ -43,16 +43,19 @@ impl Program {
         Self { path: self.path.clone(), settings }
     }
 
-    /// Starts `worker`, which may send to `receivers`, and waits until it has settled down.
+    /// Starts `worker`, which may send to `receiver`, and waits until it has settled down.
     pub(crate) async fn worker(
         &self,
         server: &Server,
         admin: &mut PgConnection,
-        receivers: &[SocketAddr],
+        receiver: &Endpoint,
     ) -> Result<Running> {
-        let allow: Vec<_> = receivers.iter().map(ToString::to_string).collect();
-        let settings =
-            [("TRACECAST_EGRESS_ALLOW", allow.join(",")), ("TRACECAST_EGRESS_ALLOW_HTTP", "true".to_owned())];
+        let mut settings = vec![("TRACECAST_EGRESS_ALLOW", receiver.address.to_string())];
+        match &receiver.certificate {
+            // As whoever runs a receiver with a certificate of their own does.
+            Some(certificate) => settings.push(("SSL_CERT_FILE", certificate.display().to_string())),
+            None => settings.push(("TRACECAST_EGRESS_ALLOW_HTTP", "true".to_owned())),
+        }
         let before: DateTime<Utc> = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut *admin).await?;
         let running = self.start("worker", server, &settings)?;
         for _ in 0..1_000 {

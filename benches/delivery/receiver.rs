@@ -2,18 +2,24 @@
 //! reading the bodies. It plays the model server behind the gateway, too.
 
 mod body;
+mod certificate;
+mod endpoint;
 mod serve;
 mod tally;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use self::endpoint::Endpoint;
 pub(crate) use self::serve::run;
 pub(crate) use self::tally::Counts;
 use crate::child::Role;
 use crate::outcome::Result;
 use crate::post::Post;
 
+/// Where receivers listen.
+const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Where counts are asked for.
 const COUNTS: &str = "/counts";
 /// Where the arrivals of events are asked for.
@@ -31,7 +37,7 @@ pub(crate) type Arrivals = std::collections::HashMap<[u8; 16], u64>;
 #[derive(Debug)]
 pub(crate) struct Receiver {
     _role: Role,
-    address: SocketAddr,
+    endpoint: Endpoint,
     control: Post,
 }
 
@@ -39,13 +45,29 @@ impl Receiver {
     /// Starts one that answers after `delay` and, with `arrivals`, remembers when each event came.
     pub(crate) fn start(delay: Duration, arrivals: bool) -> Result<Self> {
         let delay = delay.as_millis().to_string();
-        let (role, ready) = Role::start(["receive", "--delay-ms", &delay, "--arrivals", &arrivals.to_string()])?;
-        let address = ready.parse()?;
-        Ok(Self { _role: role, address, control: Post::connect(address)? })
+        Self::with(&["--delay-ms", &delay, "--arrivals", &arrivals.to_string()], None)
+    }
+
+    /// Starts one that speaks TLS, answers at once, and writes the certificate that is to be trusted to this file.
+    pub(crate) fn start_tls(certificate: &Path) -> Result<Self> {
+        let file = certificate.to_str().ok_or("the benchmark's folder has a name that is no text")?;
+        let arguments = ["--delay-ms", "0", "--arrivals", "false", "--certificate", file];
+        Self::with(&arguments, Some(certificate.to_owned()))
+    }
+
+    fn with(arguments: &[&str], certificate: Option<PathBuf>) -> Result<Self> {
+        let (role, ready) = Role::start([&["receive"], arguments].concat())?;
+        let endpoint = Endpoint { address: ready.parse()?, certificate };
+        let control = Post::to(&endpoint)?;
+        Ok(Self { _role: role, endpoint, control })
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.endpoint.address
     }
 
     pub(crate) fn counts(&mut self) -> Result<Counts> {

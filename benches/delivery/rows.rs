@@ -9,3 +9,4 @@ pub(crate) mod many;
 pub(crate) mod queue;
 pub(crate) mod reading;
 pub(crate) mod recording;
+pub(crate) mod tls;

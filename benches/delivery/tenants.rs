@@ -1,7 +1,6 @@
 //! Accounts with one destination each, made through the program's own library, so that the worker accepts them.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -19,6 +18,7 @@ use tracecast::store::destinations::{self, TestedValues};
 use tracecast::store::log::CHANNEL;
 
 use crate::outcome::Result;
+use crate::receiver::Endpoint;
 
 /// The sealing key of the benchmark's destinations: it guards nothing.
 pub(crate) const KEY: &str = "abababababababababababababababababababababababababababababababab";
@@ -43,7 +43,7 @@ pub(crate) async fn state(database_url: &str) -> Result<State> {
 
 impl Tenant {
     /// An account with Broadcast on and a Sentry destination at `receiver`.
-    pub(crate) async fn create(state: &State, name: &str, receiver: SocketAddr) -> Result<Self> {
+    pub(crate) async fn create(state: &State, name: &str, receiver: &Endpoint) -> Result<Self> {
         let email = format!("{name}@bench.example");
         let account =
             sign_up::create(state, &email, name, SecretString::from("nobody signs in to a benchmark")).await?;
@@ -59,9 +59,10 @@ impl Tenant {
     }
 
     /// What [`broadcast::connect`] stores after a passed test.
-    async fn connect(self, state: &State, receiver: SocketAddr) -> Result<()> {
+    async fn connect(self, state: &State, receiver: &Endpoint) -> Result<()> {
         let kind = kinds::find("sentry").ok_or("there is no Sentry")?;
-        let dsn = format!("http://{}@{receiver}/1", "0123456789abcdef".repeat(2));
+        let (scheme, address) = (receiver.scheme(), receiver.address);
+        let dsn = format!("{scheme}://{}@{address}/1", "0123456789abcdef".repeat(2));
         let fields = BTreeMap::from([("dsn", dsn.as_str()), ("environment", "production")]);
         let connection = kind.connect(&fields.into_iter().collect::<Settings>())?;
         let place = Place::Destination(self.account, self.destination);

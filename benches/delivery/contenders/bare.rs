@@ -51,7 +51,7 @@ impl Bare {
         }
         let (batches, sending) = sync_channel::<Vec<u64>>(1);
         let (answered, answers) = sync_channel(64);
-        let (mut splicer, mut post) = (Splicer::new(task.gzip), Post::connect(task.receiver)?);
+        let (mut splicer, mut post) = (Splicer::new(task.gzip), Post::to(&task.receiver)?);
         thread::spawn(move || {
             for numbers in sending {
                 let count = numbers.len();

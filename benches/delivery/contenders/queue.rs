@@ -39,7 +39,7 @@ impl Queue {
     pub(super) fn start(task: &Task) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let connection = runtime.block_on(PgConnection::connect(&task.database))?;
-        let (post, splicer) = (Post::connect(task.receiver)?, Splicer::new(task.gzip));
+        let (post, splicer) = (Post::to(&task.receiver)?, Splicer::new(task.gzip));
         Ok(Self { runtime, connection, post, splicer, events: task.events })
     }
 

@@ -34,11 +34,11 @@ pub(super) struct Sdk {
 
 impl Sdk {
     pub(super) fn start(task: &Task) -> Result<Self> {
-        let client = Client { post: Mutex::new(Post::connect(task.receiver)?), gzip: task.gzip };
+        let client = Client { post: Mutex::new(Post::to(&task.receiver)?), gzip: task.gzip };
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(client)
-            .with_endpoint(format!("http://{}/v1/traces", task.receiver))
+            .with_endpoint(format!("{}://{}/v1/traces", task.receiver.scheme(), task.receiver.address))
             .build()?;
         let spans = BATCH * usize::try_from(event::SPANS)?;
         let config = BatchConfigBuilder::default()

@@ -1,16 +1,19 @@
 //! The receiver's side of HTTP/1.1, no more of it than exporters use: kept connections, bodies whose length is told.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
 use tracecast::clock::Clock;
 
 use super::tally::Tally;
-use super::{ARRIVALS, COMPLETIONS, COUNTS, RESET};
+use super::{ARRIVALS, COMPLETIONS, COUNTS, HOST, RESET, certificate};
 use crate::outcome::Result;
 use crate::post::header;
 
@@ -20,19 +23,29 @@ const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r
 /// What a model server says.
 const COMPLETION: &[u8] = br#"{"id":"chatcmpl-AbC123","object":"chat.completion","created":1788596085,"model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"The pool ran out of connections because the retry of the checkout holds one while it waits."},"finish_reason":"stop"}],"usage":{"prompt_tokens":412,"completion_tokens":97,"total_tokens":509}}"#;
 
-/// Serves until the process is ended; its first line of output is its address.
-pub(crate) fn run(delay: Duration, arrivals: bool) -> Result<()> {
+/// A connection, with TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
+/// Serves until the process is ended, with TLS if there is a file for the certificate; its first line of output is its
+/// address.
+pub(crate) fn run(delay: Duration, arrivals: bool, certificate: Option<&Path>) -> Result<()> {
+    let acceptor = certificate.map(certificate::acceptor).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(LocalSet::new().run_until(async move {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = TcpListener::bind((HOST, 0)).await?;
         println!("{}", listener.local_addr()?);
         let tally = Rc::new(RefCell::new(Tally::new(arrivals)));
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            let tally = tally.clone();
+            let (tally, acceptor) = (tally.clone(), acceptor.clone());
             tokio::task::spawn_local(async move {
-                if let Err(error) = connection(stream, &tally, delay).await {
+                let served = match acceptor {
+                    Some(acceptor) => secured(&acceptor, stream, &tally, delay).await,
+                    None => connection(stream, &tally, delay).await,
+                };
+                if let Err(error) = served {
                     eprintln!("receiver: {error}");
                 }
             });
@@ -40,14 +53,19 @@ pub(crate) fn run(delay: Duration, arrivals: bool) -> Result<()> {
     }))
 }
 
-async fn connection(mut stream: TcpStream, tally: &RefCell<Tally>, delay: Duration) -> Result<()> {
+async fn secured(acceptor: &TlsAcceptor, stream: TcpStream, tally: &RefCell<Tally>, delay: Duration) -> Result<()> {
+    connection(acceptor.accept(stream).await?, tally, delay).await
+}
+
+async fn connection(mut stream: impl Stream, tally: &RefCell<Tally>, delay: Duration) -> Result<()> {
     let mut bytes = Vec::with_capacity(1 << 20);
     loop {
         let Some(end) = read_head(&mut stream, &mut bytes).await? else { return Ok(()) };
         let head = std::str::from_utf8(&bytes[..end])?;
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         let gzip = header(head, "content-encoding") == Some("gzip");
-        let length: usize = header(head, "content-length").ok_or("a request without content-length")?.parse()?;
+        let length: usize =
+            header(head, "content-length").ok_or_else(|| format!("no content-length: {head}"))?.parse()?;
         while bytes.len() < end + length {
             if stream.read_buf(&mut bytes).await? == 0 {
                 return Err("a request broke off".into());
@@ -74,6 +92,7 @@ async fn connection(mut stream: TcpStream, tally: &RefCell<Tally>, delay: Durati
                     tokio::time::sleep(delay).await;
                 }
                 stream.write_all(TAKEN).await?;
+                stream.flush().await?;
             }
         }
         bytes.drain(..end + length);
@@ -81,19 +100,24 @@ async fn connection(mut stream: TcpStream, tally: &RefCell<Tally>, delay: Durati
 }
 
 /// Where the body begins. None: the other side has closed the connection.
-async fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<Option<usize>> {
+async fn read_head(stream: &mut impl Stream, bytes: &mut Vec<u8>) -> Result<Option<usize>> {
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             return Ok(Some(end + 4));
         }
-        if stream.read_buf(bytes).await? == 0 {
+        let count = match stream.read_buf(bytes).await {
+            // A process that is ended does not say goodbye in TLS.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => 0,
+            read => read?,
+        };
+        if count == 0 {
             return if bytes.is_empty() { Ok(None) } else { Err("a request broke off in its head".into()) };
         }
     }
 }
 
-async fn answer(stream: &mut TcpStream, body: &[u8]) -> Result<()> {
+async fn answer(stream: &mut impl Stream, body: &[u8]) -> Result<()> {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
     stream.write_all(&[head.as_bytes(), body].concat()).await?;
-    Ok(())
+    Ok(stream.flush().await?)
 }

@@ -24,11 +24,11 @@ const ROWS: (u64, u64) = (1_000, 50_000);
 
 /// With or without compression.
 #[derive(Debug, Clone, Copy)]
-struct Form {
-    gzip: bool,
-    words: &'static str,
-    cpu_goal: &'static str,
-    rate_goal: &'static str,
+pub(super) struct Form {
+    pub(super) gzip: bool,
+    pub(super) words: &'static str,
+    pub(super) cpu_goal: &'static str,
+    pub(super) rate_goal: &'static str,
 }
 
 const GZIP: Form = Form {
@@ -47,48 +47,50 @@ const PLAIN: Form = Form {
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let mut receiver = Receiver::start(Duration::ZERO, false)?;
     let large_events = bench.options.large();
-    let small = bench.tenant("small", receiver.address(), SMALL.min(large_events)).await?;
-    let large = bench.tenant("large", receiver.address(), large_events).await?;
+    let small_events = bench.options.sized(SMALL).min(large_events);
+    let small = bench.tenant("small", &receiver, small_events).await?;
+    let large = bench.tenant("large", &receiver, large_events).await?;
     let program = bench.program.clone();
     for _ in 0..bench.options.runs() {
-        for (tenant, events) in [(small, SMALL.min(large_events)), (large, large_events)] {
+        for (tenant, events) in [(small, small_events), (large, large_events)] {
             let backlog = (tenant, events);
-            tracecast(bench, &mut receiver, ("tracecast", &program), backlog, GZIP).await?;
+            let run = tracecast(bench, &mut receiver, ("tracecast", &program), backlog, GZIP).await?;
+            bench.ledger.note(&cost(), format!("{events} events"), run.sender_us() + run.postgres_us());
             if let Some(settings) = bench.options.variant.clone() {
                 let variant = bench.program.with(&settings);
                 tracecast(bench, &mut receiver, (&settings, &variant), backlog, GZIP).await?;
             }
             let plain = bench.program.with("TRACECAST_COMPRESSION=none");
             tracecast(bench, &mut receiver, ("tracecast", &plain), backlog, PLAIN).await?;
-            for form in [GZIP, PLAIN] {
-                bare(bench, &mut receiver, backlog, form).await?;
+            if !bench.options.alone {
+                bare(bench, &mut receiver, backlog, GZIP).await?;
+                bare(bench, &mut receiver, backlog, PLAIN).await?;
             }
         }
         beside_a_snapshot(bench, &mut receiver, (large, large_events)).await?;
-        others(bench, &mut receiver, large, large_events).await?;
+        if !bench.options.alone {
+            others(bench, &mut receiver, large, large_events).await?;
+        }
     }
     Ok(())
 }
 
 /// A fresh worker sends the backlog.
-async fn tracecast(
+pub(super) async fn tracecast(
     bench: &mut Bench,
     receiver: &mut Receiver,
     (name, program): (&str, &Program),
     (tenant, events): (Tenant, u64),
     form: Form,
-) -> Result<()> {
+) -> Result<Run> {
     tenant.rewind(&mut bench.admin).await?;
     let worker = bench.worker(program, receiver).await?;
     let run = bench.drain(&worker, tenant, receiver, events).await?;
     note(bench, name, events, form, &run);
-    if form.gzip && program.settings.is_empty() {
-        bench.ledger.note(&cost(), format!("{events} events"), run.sender_us() + run.postgres_us());
-    }
     let (most, _) = usage::resident_mb(worker.pid())?;
     let memory = Row::new(format!("memory of the worker, {}", form.words), "MB", "at most 96 MB and 1.2 times");
     bench.ledger.note(&memory, format!("{name}, {events} events"), most);
-    Ok(())
+    Ok(run)
 }
 
 /// The same while another connection holds a snapshot, as a report does that runs for an hour: Postgres can then remove
@@ -112,7 +114,13 @@ fn cost() -> Row {
     Row::new("processor time of worker and Postgres, gzip", "µs/event", "at most 1.2 times")
 }
 
-async fn bare(bench: &mut Bench, receiver: &mut Receiver, (tenant, events): (Tenant, u64), form: Form) -> Result<()> {
+/// The limit sends the same backlog.
+pub(super) async fn bare(
+    bench: &mut Bench,
+    receiver: &mut Receiver,
+    (tenant, events): (Tenant, u64),
+    form: Form,
+) -> Result<()> {
     contender(bench, receiver, Contender::Bare, (tenant, events), (events, form)).await
 }
 
@@ -150,7 +158,7 @@ async fn contender(
         contender,
         gzip: form.gzip,
         events,
-        receiver: receiver.address(),
+        receiver: receiver.endpoint().clone(),
         database: bench.server.admin_url(),
         accounts: vec![tenant.account],
         news_only: false,

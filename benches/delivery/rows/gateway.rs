@@ -9,7 +9,7 @@ use tracecast::token::ApiKeyType;
 
 use super::recording::recorded;
 use crate::bench::{Bench, count};
-use crate::contenders::litellm::{self, Proxy};
+use crate::contenders::litellm::{self, Callback, Proxy};
 use crate::ledger::{Row, percentile};
 use crate::outcome::Result;
 use crate::post::Post;
@@ -36,20 +36,13 @@ struct Target {
 }
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
-    let upstream = Receiver::start(Duration::ZERO, false)?;
-    let tenant = Tenant::create(&bench.state, "gateway", upstream.address()).await?;
+    let mut upstream = Receiver::start(Duration::ZERO, false)?;
+    let tenant = Tenant::create(&bench.state, "gateway", upstream.endpoint()).await?;
     let key = api_keys::create(&bench.state, &tenant.operator(), ApiKeyType::Inference, "bench").await?;
     let direct = Target::new(upstream.address(), COMPLETIONS, "none");
     let (gateway, address) = start(bench, upstream.address()).await?;
     let ours = Target::new(address, "/api/v1/chat/completions", key.reveal());
-    let litellm = match bench.options.litellm.clone() {
-        Some(program) => {
-            let (address, folder) = (free_address()?, bench.server.folder());
-            let proxy = Proxy::start(&program, address, upstream.address(), folder).await?;
-            Some((proxy, Target::new(address, COMPLETIONS, litellm::KEY)))
-        }
-        None => None,
-    };
+    let proxies = proxies(bench, upstream.address()).await?;
     for _ in 0..bench.options.runs() {
         alone(bench, "tracecast", (&direct, &ours), ALONE)?;
         let before = recorded(bench, tenant).await?;
@@ -62,11 +55,44 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         let durable = count(requests) / (seconds + late);
         bench.ledger.note(&row("until all are durable", "requests/s", "at least 15,000/s"), "tracecast", durable);
         bench.ledger.note(&row("processor time", "µs/request", ""), "tracecast", cpu);
-        if let Some((_, target)) = &litellm {
-            alone(bench, litellm::LABEL, (&direct, target), SLOW_ALONE)?;
-            crowd(bench, litellm::LABEL, target, SLOW_CROWD)?;
+        for (_, callback, target) in &proxies {
+            upstream.reset()?;
+            alone(bench, callback.label(), (&direct, target), SLOW_ALONE)?;
+            crowd(bench, callback.label(), target, SLOW_CROWD)?;
+            if *callback == Callback::Otlp {
+                traces(bench, &mut upstream).await?;
+            }
         }
     }
+    Ok(())
+}
+
+/// LiteLLM where it was named: twice, without and with its callback.
+async fn proxies(bench: &Bench, upstream: SocketAddr) -> Result<Vec<(Proxy, Callback, Target)>> {
+    let mut proxies = Vec::new();
+    let Some(program) = &bench.options.litellm else { return Ok(proxies) };
+    for callback in Callback::ALL {
+        let address = free_address()?;
+        let proxy = Proxy::start(program, (address, callback), upstream, bench.server.folder()).await?;
+        proxies.push((proxy, callback, Target::new(address, COMPLETIONS, litellm::KEY)));
+    }
+    Ok(proxies)
+}
+
+/// How many of LiteLLM's requests became traces: its figures count for nothing if it exports none. Waits for them, so
+/// that they are not exported while others are measured.
+async fn traces(bench: &mut Bench, upstream: &mut Receiver) -> Result<()> {
+    let requests = sized(bench, SLOW_ALONE).1 + sized(bench, SLOW_CROWD).1;
+    let (begun, mut came) = (Instant::now(), upstream.counts()?.events);
+    while came < requests && begun.elapsed() < Duration::from_secs(15) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        came = upstream.counts()?.events;
+    }
+    if came == 0 {
+        return Err("LiteLLM's callback exported nothing; has its Python opentelemetry-exporter-otlp?".into());
+    }
+    let row = Row::new("gateway, requests that became traces", "%", "");
+    bench.ledger.note(&row, Callback::Otlp.label(), count(came) / count(requests) * 100.0);
     Ok(())
 }
 

@@ -19,8 +19,8 @@ const SECONDS: u64 = 10;
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let mut receiver = Receiver::start(DELAY, true)?;
     let backlog = bench.options.sized(BACKLOG);
-    let flooded = bench.tenant("flooded", receiver.address(), backlog).await?;
-    let healthy = bench.tenant("healthy", receiver.address(), 0).await?;
+    let flooded = bench.tenant("flooded", &receiver, backlog).await?;
+    let healthy = bench.tenant("healthy", &receiver, 0).await?;
     tenants::go(&mut bench.admin, &[healthy]).await?;
     let size = (RATE, if bench.options.quick { 1 } else { SECONDS });
     let row = |percent: usize, goal| Row::new(format!("a destination's p{percent} beside a flooded one"), "ms", goal);

@@ -14,7 +14,7 @@ const SECONDS: u64 = 20;
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let receiver = Receiver::start(Duration::ZERO, false)?;
-    let tenant = bench.tenant("idle", receiver.address(), 0).await?;
+    let tenant = bench.tenant("idle", &receiver, 0).await?;
     tenants::go(&mut bench.admin, &[tenant]).await?;
     let program = bench.program.clone();
     let worker = bench.worker(&program, &receiver).await?;

@@ -20,7 +20,7 @@ const SECONDS: u64 = 10;
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let mut receiver = Receiver::start(Duration::ZERO, true)?;
-    let tenant = bench.tenant("latency", receiver.address(), 0).await?;
+    let tenant = bench.tenant("latency", &receiver, 0).await?;
     tenants::go(&mut bench.admin, &[tenant]).await?;
     let program = bench.program.clone();
     let worker = bench.worker(&program, &receiver).await?;

@@ -24,7 +24,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let mut tenants = Vec::new();
     let (accounts, waves) = if bench.options.quick { (10, 2) } else { (ACCOUNTS, WAVES) };
     for number in 0..accounts {
-        tenants.push(bench.tenant(&format!("many-{number}"), receiver.address(), 0).await?);
+        tenants.push(bench.tenant(&format!("many-{number}"), &receiver, 0).await?);
     }
     tenants::resume(&mut bench.admin, &tenants).await?;
     let mut writer = PgConnection::connect(&bench.server.admin_url()).await?;
@@ -42,7 +42,9 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         drop(worker);
         note(bench, "tracecast", &anew);
         note(bench, "tracecast, served within the last second", &kept);
-        bare(bench, &mut receiver, &tenants, waves).await?;
+        if !bench.options.alone {
+            bare(bench, &mut receiver, &tenants, waves).await?;
+        }
     }
     Ok(())
 }
@@ -85,7 +87,7 @@ async fn bare(bench: &mut Bench, receiver: &mut Receiver, tenants: &[Tenant], wa
         contender: Contender::Bare,
         gzip: true,
         events: BATCH * tenants.len() as u64,
-        receiver: receiver.address(),
+        receiver: receiver.endpoint().clone(),
         database: bench.server.admin_url(),
         accounts: tenants.iter().map(|tenant| tenant.account).collect(),
         news_only: true,

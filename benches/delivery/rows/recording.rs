@@ -1,5 +1,6 @@
 //! Recording: events that are handed over at once, until all of them are committed.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use tracecast::recorder::Recorder;
@@ -14,8 +15,8 @@ use crate::tenants::Tenant;
 const EVENTS: u64 = 20_000;
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
-    let nowhere = ([127, 0, 0, 1], 9).into();
-    let tenant = Tenant::create(&bench.state, "recording", nowhere).await?;
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9)).into();
+    let tenant = Tenant::create(&bench.state, "recording", &nowhere).await?;
     let events = bench.options.sized(EVENTS);
     for round in 0..bench.options.runs() as u64 {
         let first = 1_000_000_000 + round * events;
