@@ -73,7 +73,7 @@ impl Line {
     pub(super) async fn send(&self, body: Bytes) -> Result<Option<Attempt>, store::Error> {
         let request = self.connection.request(body, self.state.config.delivery.compression);
         let slot = tokio::select! {
-            slot = self.slots.enter() => slot,
+            slot = self.slots.enter(self.lease.failures > 0) => slot,
             () = self.stop.cancelled() => return Ok(None),
         };
         slot.hold(self.attempt(&request)).await

@@ -1,7 +1,7 @@
 //! How many requests of this process may be on the wire (spec 4.2).
 //!
 //! A receiver that takes long must not use up the slots of those that answer: a request that is still out after a second
-//! moves into overtime, and its slot is free again.
+//! moves into overtime, and its slot is free again. Those that failed before, and may all come back at once, have half of the slots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ const OVERTIME: usize = 8;
 #[derive(Debug)]
 pub(super) struct Slots {
     usual: Arc<Semaphore>,
+    for_failing: Arc<Semaphore>,
     overtime: Arc<Semaphore>,
     slow: Duration,
 }
@@ -25,7 +26,7 @@ pub(super) struct Slots {
 /// The right to have one request on the wire.
 #[derive(Debug)]
 pub(super) struct Slot {
-    permit: Option<OwnedSemaphorePermit>,
+    permits: Vec<OwnedSemaphorePermit>,
     overtime: Arc<Semaphore>,
     slow: Duration,
 }
@@ -33,14 +34,24 @@ pub(super) struct Slot {
 impl Slots {
     pub(super) fn new(most: usize) -> Self {
         let overtime = most.saturating_mul(OVERTIME).min(Semaphore::MAX_PERMITS);
-        Self { usual: Arc::new(Semaphore::new(most)), overtime: Arc::new(Semaphore::new(overtime)), slow: SLOW }
+        let for_failing = Arc::new(Semaphore::new((most / 2).max(1)));
+        Self {
+            usual: Arc::new(Semaphore::new(most)),
+            for_failing,
+            overtime: Arc::new(Semaphore::new(overtime)),
+            slow: SLOW,
+        }
     }
 
-    /// Waits for a slot.
-    pub(super) async fn enter(&self) -> Slot {
+    /// Waits for a slot. `is_failing`: the destination's last attempt failed.
+    pub(super) async fn enter(&self, is_failing: bool) -> Slot {
+        let mut permits = Vec::new();
         // The semaphores are never closed; without a permit the request would only be uncounted.
-        let permit = self.usual.clone().acquire_owned().await.ok();
-        Slot { permit, overtime: self.overtime.clone(), slow: self.slow }
+        if is_failing {
+            permits.extend(self.for_failing.clone().acquire_owned().await);
+        }
+        permits.extend(self.usual.clone().acquire_owned().await);
+        Slot { permits, overtime: self.overtime.clone(), slow: self.slow }
     }
 }
 
@@ -52,7 +63,7 @@ impl Slot {
             return done;
         }
         if let Ok(overtime) = self.overtime.clone().try_acquire_owned() {
-            self.permit = Some(overtime);
+            self.permits = vec![overtime];
         }
         request.await
     }
@@ -72,17 +83,28 @@ mod tests {
         let slots = Slots { slow: Duration::from_millis(1), ..Slots::new(2) };
         let hanging = TaskTracker::new();
         for _ in 0..10 {
-            hanging.spawn(slots.enter().await.hold(pending::<()>()));
+            hanging.spawn(slots.enter(false).await.hold(pending::<()>()));
         }
-        assert_eq!(slots.enter().await.hold(async { 7 }).await, 7);
+        assert_eq!(slots.enter(false).await.hold(async { 7 }).await, 7);
     }
 
     #[tokio::test]
     async fn no_more_requests_start_than_there_are_slots() {
         let slots = Slots::new(1);
-        let first = slots.enter().await;
-        assert!(slots.enter().now_or_never().is_none());
+        let first = slots.enter(false).await;
+        assert!(slots.enter(false).now_or_never().is_none());
         drop(first);
-        assert!(slots.enter().now_or_never().is_some());
+        assert!(slots.enter(false).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn those_that_failed_leave_half_of_the_slots_to_the_others() {
+        let slots = Slots::new(4);
+        let failing = [slots.enter(true).await, slots.enter(true).await];
+        assert!(slots.enter(true).now_or_never().is_none());
+        let others = [slots.enter(false).await, slots.enter(false).await];
+        drop(failing);
+        assert!(slots.enter(true).now_or_never().is_some());
+        drop(others);
     }
 }
