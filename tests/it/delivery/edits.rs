@@ -81,6 +81,32 @@ async fn an_edited_destination_gets_what_waits_at_its_new_address() {
     });
 }
 
+/// Its parts follow one another without anything being written down in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_halved_stops_at_the_click() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    // The last one, so that all halves before it are accepted, each after its time.
+    let bad = names("halved", 500).last().unwrap();
+    stage.receiver.answers(1, move |call| {
+        let is_refused = call.events.iter().any(|event| event.request == bad);
+        Answer::of(if is_refused { 400 } else { 200 }).after(Duration::from_millis(400)).into()
+    });
+    let sent = stage.records(&tenant, names("halved", 500)).await;
+    let _worker = stage.worker();
+    stage.until("it is halved", |log| log.of(1).count() >= 3).await;
+    stage.switches(&tenant, false).await;
+    let answered = Instant::now();
+    time_passes().await;
+    stage.receiver.read(|log| {
+        assert_none_later(log, answered, |_| true);
+        assert!(log.distinct(1) < sent.len() - 1, "the worker was through before the click: it proves nothing");
+    });
+    stage.switches(&tenant, true).await;
+    stage.until("what waited arrives", |log| log.distinct(1) == sent.len() - 1).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent[..sent.len() - 1]));
+}
+
 /// The batch that was on the wire ends with a refusal of the old settings.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_the_old_settings_does_not_make_the_new_ones_wait() {

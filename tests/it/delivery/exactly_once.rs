@@ -1,8 +1,9 @@
 //! Without faults: everything once, and in order.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use super::receiver::{Journal, KEY};
+use super::receiver::{Answer, Journal, KEY};
 use super::stage::{Stage, names};
 
 /// Batches of a destination that are on the wire at the same time (spec 4.2).
@@ -12,6 +13,9 @@ const IN_FLIGHT: usize = 4;
 async fn ten_thousand_requests_arrive_once_each_and_in_order() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
+    // Time in which others may be on the wire beside it.
+    let pause = Duration::from_millis(800);
+    stage.receiver.answers(1, move |_| Answer::of(200).after(pause).into());
     let sent = stage.records(&tenant, names("order", 10_000)).await;
     let _worker = stage.worker();
     stage.until("all arrive", |journal| journal.distinct(1) == sent.len()).await;
@@ -19,6 +23,8 @@ async fn ten_thousand_requests_arrive_once_each_and_in_order() {
         journal.assert_each_once(1, &sent);
         journal.assert_in_order(1, &sent, IN_FLIGHT);
         assert_eq!(journal.repeats(), 0);
+        let most = journal.most_at_once(1, pause);
+        assert!(most <= IN_FLIGHT, "{most} batches were on the wire at the same time");
         let connections: HashSet<_> = journal.of(1).map(|arrival| arrival.connection).collect();
         assert!(connections.len() <= 2 * IN_FLIGHT, "{} connections: they are not kept", connections.len());
         assert!(journal.of(1).all(|arrival| arrival.key == KEY));

@@ -8,6 +8,14 @@ use crate::support::program::Program;
 /// Far below how long the database lets a statement wait.
 const SOON: Duration = Duration::from_secs(10);
 
+/// Takes away the last partition that is made ahead, so that it can be seen when it is made again.
+const TAKE_LAST_AWAY: &str = "DO $$ BEGIN
+    EXECUTE 'DROP TABLE deliveries_' || to_char(timezone('UTC', now()) + interval '2 days', 'YYYYMMDD'); END $$";
+
+/// Whether that one is there.
+const LAST: &str =
+    "SELECT count(to_regclass('deliveries_' || to_char(timezone('UTC', now()) + interval '2 days', 'YYYYMMDD')))";
+
 async fn runs(stage: &Stage, statements: &str) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut stage.sql().await).await.unwrap();
 }
@@ -18,8 +26,12 @@ async fn what_has_no_partition_yet_waits_for_it_and_is_not_lost() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
     let before = stage.records(&tenant, names("before", 1)).await;
+    Program::start("migrate", &stage.settings()).ends_well_within(PATIENCE).await;
+    runs(&stage, TAKE_LAST_AWAY).await;
     let _worker = stage.worker();
     stage.until("the worker works", |log| log.distinct(1) == before.len()).await;
+    // The round of its start is over. The next one is due in minutes, if nobody looks.
+    stage.until_count(LAST, 1).await;
     runs(
         &stage,
         "DO $$ DECLARE name text; BEGIN
@@ -51,11 +63,10 @@ async fn a_backup_that_reads_for_long_holds_nothing_up_and_what_expires_is_dropp
         "SELECT set_config('role', tableowner, false) FROM pg_tables WHERE tablename = 'completed_requests';
          CREATE TABLE completed_requests_20200101 PARTITION OF completed_requests
              FOR VALUES FROM ('2020-01-01 00:00:00Z') TO ('2020-01-02 00:00:00Z');
-         CALL lock_tenant_table('completed_requests_20200101');
-         DO $$ BEGIN
-             EXECUTE 'DROP TABLE deliveries_' || to_char(timezone('UTC', now()) + interval '2 days', 'YYYYMMDD'); END $$",
+         CALL lock_tenant_table('completed_requests_20200101')",
     )
     .await;
+    runs(&stage, TAKE_LAST_AWAY).await;
     let mut backup = stage.sql().await;
     let reads = "BEGIN; LOCK TABLE completed_requests, deliveries, completed_requests_20200101 IN ACCESS SHARE MODE";
     sqlx::raw_sql(reads).execute(&mut backup).await.unwrap();
@@ -71,9 +82,7 @@ async fn a_backup_that_reads_for_long_holds_nothing_up_and_what_expires_is_dropp
         arrivals.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap()
     });
     assert!(longest < SOON / 2, "nothing arrived for {longest:?}");
-    let ahead =
-        "SELECT count(to_regclass('deliveries_' || to_char(timezone('UTC', now()) + interval '2 days', 'YYYYMMDD')))";
-    stage.until_count(ahead, 1).await;
+    stage.until_count(LAST, 1).await;
     let expired = "SELECT count(to_regclass('completed_requests_20200101'))";
     assert_eq!(stage.count(expired).await, 1, "it is still read");
     drop(backup);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Event;
 
@@ -82,6 +82,13 @@ impl Journal {
     /// How many requests to a project began.
     pub(crate) fn tries(&self, project: u64) -> usize {
         self.begun.get(&project).map_or(0, Vec::len)
+    }
+
+    /// The most of a project's requests that waited for their answers at the same time, each of which took `pause` at least.
+    pub(crate) fn most_at_once(&self, project: u64, pause: Duration) -> usize {
+        let read: Vec<Instant> = self.of(project).map(|arrival| arrival.read).collect();
+        let beside = |at: Instant| read.iter().filter(|other| **other <= at && at < **other + pause).count();
+        read.iter().map(|at| beside(*at)).max().unwrap_or_default()
     }
 
     /// Fails unless each of `expected` was accepted at least once, and nothing else.
