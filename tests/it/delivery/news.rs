@@ -1,5 +1,7 @@
 //! What is recorded while a turn runs: it is sent beside what is on the wire, and by the turn that runs.
 
+use std::time::Duration;
+
 use super::receiver::{Arrival, Reply};
 use super::stage::{Stage, name, names};
 
@@ -23,6 +25,25 @@ async fn what_is_recorded_while_a_request_is_on_the_wire_does_not_wait_for_its_a
     }
     stage.receiver.recovers(1);
     stage.until("all arrive", |log| log.distinct(1) == sent.len()).await;
+}
+
+/// A transaction that writes anywhere in the cluster holds back what is recorded after its beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_transaction_held_back_does_not_wait_for_an_answer_either() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.receiver.answers(1, |call| if call.number == 1 { Reply::Hang } else { Reply::accept() });
+    let _worker = stage.worker();
+    stage.records(&tenant, names("first", 1)).await;
+    stage.until("a request is on the wire", |log| log.of(1).count() == 1).await;
+    let mut older = stage.sql().await;
+    sqlx::raw_sql("BEGIN; SELECT pg_current_xact_id()").execute(&mut older).await.unwrap();
+    let recorded = stage.records(&tenant, names("other", 1)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(stage.receiver.read(|log| log.of(1).count()), 1, "it cannot be read yet");
+    sqlx::raw_sql("COMMIT").execute(&mut older).await.unwrap();
+    stage.until("it is sent", |log| log.of(1).count() == 2).await;
+    stage.receiver.read(|log| assert_eq!(log.of(1).last().map(requests).unwrap(), recorded));
 }
 
 #[tokio::test(flavor = "multi_thread")]
