@@ -10,7 +10,6 @@ pub mod cursors;
 pub mod deliveries;
 pub mod destinations;
 pub mod invitations;
-mod kept;
 pub mod key_cache;
 pub mod log;
 pub mod losses;
@@ -26,7 +25,6 @@ pub mod throttle;
 pub mod users;
 pub mod xid;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
@@ -34,7 +32,6 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
-use self::kept::{Kept, Line};
 use self::key_cache::KeyCache;
 use crate::id::{AccountId, UserId};
 use crate::token::TokenHash;
@@ -65,7 +62,6 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
-    kept: Arc<Kept>,
     key_cache: KeyCache,
 }
 
@@ -146,7 +142,7 @@ impl Store {
                 })
             })
             .connect_lazy_with(options);
-        Self { pool, kept: Kept::new(connections), key_cache: KeyCache::default() }
+        Self { pool, key_cache: KeyCache::default() }
     }
 
     /// Brings the schema up to date. Several processes may do so at the same time.
@@ -227,14 +223,8 @@ impl Store {
         Ok(self.pool.acquire().await?)
     }
 
-    /// One of them for one statement, which is kept for the next one.
-    async fn line(&self) -> Result<Line> {
-        self.kept.line(&self.pool).await
-    }
-
     /// Closes all connections.
     pub async fn close(&self) {
-        self.kept.close();
         self.pool.close().await;
     }
 }

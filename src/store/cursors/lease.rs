@@ -136,9 +136,8 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
         ready.most,
         ready.failing
     );
-    let mut line = store.line().await?;
+    let mut line = store.connection().await?;
     let leases = leases.fetch_all(&mut *line).await?;
-    line.keep();
     Ok(leases)
 }
 
@@ -157,9 +156,8 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
                   ORDER BY r.xid, r.position LIMIT 1)"#,
         &accounts
     );
-    let mut line = store.line().await?;
+    let mut line = store.connection().await?;
     let held_back = held_back.fetch_all(&mut *line).await?;
-    line.keep();
     Ok(held_back)
 }
 

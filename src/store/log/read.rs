@@ -138,9 +138,8 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
         window.until.xid as _,
         window.until.position
     );
-    let mut line = store.line().await?;
+    let mut line = store.connection().await?;
     let rows = rows.fetch_all(&mut *line).await?;
-    line.keep();
     Ok(Entries::of(rows))
 }
 
@@ -172,9 +171,8 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
         window.until.xid as _,
         window.until.position
     );
-    let mut line = store.line().await?;
+    let mut line = store.connection().await?;
     let rows = rows.fetch_all(&mut *line).await?;
-    line.keep();
     Ok(Entries::of(rows))
 }
 
@@ -188,8 +186,7 @@ pub async fn is_held_back(store: &Store, account: AccountId, after: Position) ->
         after.xid as _,
         after.position
     );
-    let mut line = store.line().await?;
+    let mut line = store.connection().await?;
     let is_held_back = held_back.fetch_optional(&mut *line).await?.is_some();
-    line.keep();
     Ok(is_held_back)
 }
