@@ -110,6 +110,13 @@ pub enum StartError {
     },
 }
 
+impl StartError {
+    /// Whether the same start may succeed later: the operator's database is away.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(store::Error::Unavailable(_)))
+    }
+}
+
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Roles {

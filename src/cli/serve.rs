@@ -1,5 +1,7 @@
 //! `serve`, `web`, `worker`: run until a signal.
 
+use std::time::{Duration, Instant};
+
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
@@ -7,9 +9,15 @@ use crate::app::{App, Roles, Serving, StartError};
 use crate::config::Config;
 use crate::telemetry;
 
+/// How long a start waits for a database that is away: after a reboot both start at the same time, and what starts programs
+/// again gives up after a few that end at once. Not for ever, so that a wrong address does not look as if it worked.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Pause between two tries.
+const PAUSE: Duration = Duration::from_millis(500);
+
 pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
     let public_url = config.public_url.clone();
-    let app = App::build(config).await?.with_numbers(telemetry::count());
+    let app = build(config).await?.with_numbers(telemetry::count());
     tell_setup_code(&app).await?;
     let serving = app.serve(roles)?;
     if let Some(address) = serving.address() {
@@ -22,6 +30,20 @@ pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
     until_stopped(serving).await?;
     app.close().await;
     Ok(())
+}
+
+/// Builds the program, once there is its database.
+async fn build(config: Config) -> Result<App, StartError> {
+    let begun = Instant::now();
+    loop {
+        match App::build(config.clone()).await {
+            Err(error) if error.may_pass() && begun.elapsed() < PATIENCE => {
+                tracing::warn!(%error, "the start waits for the database");
+                tokio::time::sleep(PAUSE).await;
+            }
+            built => return built,
+        }
+    }
 }
 
 /// Waits for SIGTERM or SIGINT, then stops gracefully. A second signal ends at once.

@@ -79,8 +79,10 @@ async fn the_gateway_answers_as_ever_while_postgres_is_away_and_nothing_is_lost(
     let calm = Stage::new().await;
     let calm_gateway = Gateway::start(&calm, &calm.tenant(&[]).await).await;
     let _worker = stage.worker();
+    let before = stage.records(&tenant, std::iter::once(name("before", 0))).await;
+    stage.until("the worker works", |log| log.distinct(1) == before.len()).await;
     let client = client();
-    let mut sent = Vec::new();
+    let mut sent = before;
     let mut slowest = Duration::ZERO;
     for away in [Away::Not, Away::Refused, Away::Not, Away::Silent, Away::Not] {
         match away {
@@ -188,6 +190,24 @@ async fn what_the_buffer_cannot_hold_is_lost_and_counted_and_nothing_else() {
     let names = "SELECT count(DISTINCT generation_id) FROM completed_requests";
     assert_eq!(stage.count(names).await, kept, "a commit that broke off is not written twice");
     assert!(kept > 50, "{kept} of {number}");
+}
+
+/// After a reboot both start at the same time, and whatever starts a program again gives up soon.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_starts_before_its_database_waits_for_it() {
+    let database = Database::new().await;
+    let proxy = PostgresProxy::before(&database.url).await;
+    let mut stage = Stage::on(&database.url, &database.admin_url).await;
+    let tenant = stage.tenant(&[1]).await;
+    let sent = stage.records(&tenant, std::iter::once(name("early", 0))).await;
+    stage.url = proxy.url(&database.url);
+    proxy.refuses();
+    let mut worker = stage.worker();
+    worker.logs("waits for the database").await;
+    proxy.passes();
+    stage.until("all arrive", |log| log.distinct(1) == sent.len()).await;
+    worker.signal(Signal::TERM);
+    worker.ends_well_within(Duration::from_secs(20)).await;
 }
 
 /// A database that takes longer for an answer than what is known of the settings counts as fresh.

@@ -104,6 +104,16 @@ impl Program {
         assert!(status.success(), "{status} (signal {:?})\n{}", status.signal(), self.log());
     }
 
+    /// Waits until its log says this. Fails if it ends before.
+    pub(crate) async fn logs(&mut self, words: &str) {
+        let begun = Instant::now();
+        while !self.log().contains(words) {
+            assert!(self.is_running(), "it ended: {}", self.log());
+            assert!(begun.elapsed() < Duration::from_mins(1), "it never said `{words}`: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// What it wrote to its log so far.
     pub(crate) fn log(&self) -> String {
         read(&self.folder.path().join("log"))
