@@ -12,6 +12,7 @@ mod liveness;
 mod meter;
 mod reader;
 mod slots;
+mod terms;
 mod turn;
 mod turns;
 mod wake;

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use hickory_resolver::net::NetError;
-use reqwest::Response;
 use reqwest::header::{CONNECTION, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER};
+use reqwest::{Body, Response};
 use rustls::ClientConfig;
 use tokio::time::{Instant as Deadline, timeout_at};
 use url::Url;
 
 use super::error::Error;
+use super::gated::{Gated, MayLeave};
 use super::guard::Guard;
 use super::limits::{Limits, Setup};
 use super::moved::Moved;
@@ -83,8 +84,10 @@ impl Egress {
         let (begun, deadline) = (Instant::now(), Deadline::now() + self.0.limits.total);
         let sent = async {
             let addresses = self.addresses(&request.url).await?;
-            match self.exchange(request, &addresses, deadline).await {
-                Err(Error::Interrupted) => self.exchange(request, &addresses, deadline).await,
+            match self.exchange(request, request.body.clone().into(), &addresses, deadline).await {
+                Err(Error::Interrupted) => {
+                    self.exchange(request, request.body.clone().into(), &addresses, deadline).await
+                }
                 first => first,
             }
         };
@@ -97,30 +100,42 @@ impl Egress {
     /// connection asks no resolver, and one whose name leads to a refused address by now is not to be used either. A status
     /// of 2xx is the answer, even if the words about it break off. Who accepted something has it.
     ///
+    /// `may_leave` is asked when there is a connection, right before the body leaves. None: it may not.
+    ///
     /// # Errors
     /// When the address is refused, or no answer came.
-    pub async fn hand_over(&self, request: &Request, addresses: &[SocketAddr]) -> Result<Answer, Error> {
+    pub async fn hand_over(
+        &self,
+        request: &Request,
+        addresses: &[SocketAddr],
+        may_leave: MayLeave,
+    ) -> Result<Option<Answer>, Error> {
         let (begun, deadline) = (Instant::now(), Deadline::now() + self.0.limits.total);
-        let sent = self.exchange(request, addresses, deadline).await;
+        let (body, gate) = Gated::new(request.body.clone(), may_leave);
+        let sent = self.exchange(request, Body::wrap(body), addresses, deadline).await;
+        if sent.is_err() && gate.is_shut() {
+            return Ok(None);
+        }
         let (answer, read) = self.at_one_speed(begun, &request.url, sent).await?;
-        if (200..300).contains(&answer.status) { Ok(answer) } else { read.map(|()| answer) }
+        if (200..300).contains(&answer.status) { Ok(Some(answer)) } else { read.map(|()| Some(answer)) }
     }
 
     /// The answer, and whether it came to its end.
     async fn exchange(
         &self,
         request: &Request,
+        body: Body,
         addresses: &[SocketAddr],
         deadline: Deadline,
     ) -> Result<(Answer, Result<(), Error>), Error> {
-        let response = timeout_at(deadline, self.post(request)).await.unwrap_or(Err(Error::Timeout))?;
+        let response = timeout_at(deadline, self.post(request, body)).await.unwrap_or(Err(Error::Timeout))?;
         self.0.moved.note(&request.url, addresses, response.remote_addr());
         Ok(self.read(response, deadline).await)
     }
 
-    async fn post(&self, request: &Request) -> Result<Response, Error> {
+    async fn post(&self, request: &Request, body: Body) -> Result<Response, Error> {
         let port = request.url.port_or_known_default().unwrap_or_default();
-        let mut outgoing = self.0.pools.client(port).post(request.url.clone()).body(request.body.clone());
+        let mut outgoing = self.0.pools.client(port).post(request.url.clone()).body(body);
         for header in &request.headers {
             outgoing = outgoing.header(header.name.as_ref(), header.expose());
         }

@@ -1,7 +1,8 @@
 //! The line to one destination for the length of a turn: its settings as they were leased, and the rule that no request
 //! starts once they have changed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,27 +11,21 @@ use tokio_util::sync::CancellationToken;
 use super::attempt::Attempt;
 use super::builders::Builders;
 use super::slots::Slots;
+use super::terms::Terms;
 use crate::destination::{Connection, GIVEN_UP, Request, Settings, Stored, kinds};
 use crate::egress;
+use crate::otlp::answer::Answer;
 use crate::seal::Place;
 use crate::state::State;
 use crate::store;
-use crate::store::cursors::{self, Current, Lease};
+use crate::store::cursors::Lease;
 use crate::trace::{Dialect, TraceSettings};
-
-/// How old what is known of the settings may be when a request starts. An edit holds at the latest a second after it was
-/// answered; this leaves half of that second for a busy machine. (What it takes to connect to a receiver to which no
-/// connection is kept comes on top.)
-const FRESH: Duration = Duration::from_millis(500);
-
-/// The same for what was just asked of a database that takes its time.
-const RECENT: Duration = Duration::from_millis(800);
-
-/// Questions to such a database, before others have their turn.
-const MOST_QUESTIONS: u32 = 3;
 
 /// A connection that breaks sooner was closed meanwhile, as Relay does after 5 s (spec 2.1, fact 10).
 const STALE: Duration = Duration::from_secs(1);
+
+/// What came of handing a request over. None: it may not start any more.
+type Handed = Option<Result<Answer, egress::Error>>;
 
 /// One leased destination, ready to be sent to.
 #[derive(Debug)]
@@ -42,8 +37,8 @@ pub(super) struct Line {
     connection: Connection,
     slots: Arc<Slots>,
     stop: CancellationToken,
-    /// When the settings were last known to be those of the lease.
-    confirmed: Mutex<Instant>,
+    /// What it was leased with.
+    pub(super) terms: Arc<Terms>,
 }
 
 impl Line {
@@ -63,7 +58,8 @@ impl Line {
             sample_rate: None,
             dialect: Dialect::Sentry,
         };
-        Ok(Self { state, lease, settings, builders, connection, slots, stop, confirmed: Mutex::new(asked) })
+        let terms = Terms::new(state.store.clone(), &lease, asked, stop.clone());
+        Ok(Self { state, lease, settings, builders, connection, slots, stop, terms: Arc::new(terms) })
     }
 
     /// Sends a body. None: the program stops, or the lease or the settings are not what they were; nothing was sent.
@@ -80,55 +76,30 @@ impl Line {
     }
 
     async fn attempt(&self, request: &Request) -> Result<Option<Attempt>, store::Error> {
-        let (egress, begun) = (&self.state.egress, Instant::now());
-        let answer = match egress.resolve(&request.url).await {
-            Err(error) => Err(error),
-            Ok(_) if !self.may_start().await? => return Ok(None),
-            Ok(addresses) => {
-                let begun = Instant::now();
-                let answer = egress.hand_over(request, &addresses).await;
-                let was_closed = matches!(answer, Err(egress::Error::Interrupted)) && begun.elapsed() < STALE;
-                if was_closed && self.may_start().await? { egress.hand_over(request, &addresses).await } else { answer }
-            }
+        let begun = Instant::now();
+        let answer = match self.state.egress.resolve(&request.url).await {
+            Err(error) => Some(Err(error)),
+            Ok(addresses) => self.hand_over_again(request, &addresses).await?,
         };
-        Ok(Some(Attempt::of(&self.connection, answer, begun.elapsed())))
+        Ok(answer.map(|answer| Attempt::of(&self.connection, answer, begun.elapsed())))
     }
 
-    /// Whether a request may start now.
-    async fn may_start(&self) -> Result<bool, store::Error> {
-        if self.stop.is_cancelled() {
-            return Ok(false);
-        }
-        if self.confirmed().elapsed() <= FRESH {
-            return Ok(true);
-        }
-        let mut database = self.state.store.connection().await?;
-        for _ in 0..MOST_QUESTIONS {
-            let asked = Instant::now();
-            let current = cursors::find_current(&mut database, self.lease.key(), self.lease.fence()).await?;
-            if !current.is_some_and(|current| self.confirm(asked, current)) {
-                return Ok(false);
-            }
-            if asked.elapsed() <= RECENT {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Hands a request over, and once more if a kept connection turns out to be closed.
+    async fn hand_over_again(&self, request: &Request, addresses: &[SocketAddr]) -> Result<Handed, store::Error> {
+        let begun = Instant::now();
+        let first = self.hand_over(request, addresses).await?;
+        let was_closed = matches!(first, Some(Err(egress::Error::Interrupted))) && begun.elapsed() < STALE;
+        let second = if was_closed { self.hand_over(request, addresses).await? } else { None };
+        Ok(second.or(first))
     }
 
-    /// Takes note of how things stood at `asked`. False: not as they were leased.
-    pub(super) fn confirm(&self, asked: Instant, current: Current) -> bool {
-        let as_leased = Current { revision: self.lease.revision, private: self.lease.private, on: true };
-        if current != as_leased {
-            return false;
+    /// Asks twice whether it may: before a connection is made, and when there is one.
+    async fn hand_over(&self, request: &Request, addresses: &[SocketAddr]) -> Result<Handed, store::Error> {
+        if !self.terms.hold().await? {
+            return Ok(None);
         }
-        let mut confirmed = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
-        *confirmed = asked.max(*confirmed);
-        true
-    }
-
-    fn confirmed(&self) -> Instant {
-        *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
+        let may_leave = self.terms.clone().may_leave();
+        Ok(self.state.egress.hand_over(request, addresses, may_leave).await.transpose())
     }
 
     /// Waits until the program is stopping.

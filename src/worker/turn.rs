@@ -284,7 +284,7 @@ impl<'l> Turn<'l> {
         match kept {
             Kept::Written(current) => {
                 self.released = !keep;
-                if !self.line.confirm(asked, current) {
+                if !self.line.terms.confirm(asked, current) {
                     self.enter(Phase::Ended);
                 }
             }

@@ -8,6 +8,7 @@ mod database_away;
 mod edits;
 mod exactly_once;
 mod faults;
+mod full_door;
 mod isolation;
 mod log_entries;
 mod looking_for_work;

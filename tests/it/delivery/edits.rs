@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::AssertSqlSafe;
 use tracecast::store::{accounts, destinations};
 
+use super::full_door::FullDoor;
 use super::receiver::{Answer, Arrival, Journal, KEY, Reply};
 use super::stage::{Stage, Tenant, names};
 
@@ -140,6 +141,30 @@ async fn a_connection_that_breaks_after_the_click_is_not_tried_again() {
     stage.receiver.read(|log| assert_none_later(log, answered, |_| true));
     stage.switches(&tenant, true).await;
     stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
+}
+
+/// Connecting takes up to five seconds, and the click comes meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_for_its_connection_does_not_leave_after_the_click() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let door = FullDoor::before(stage.receiver.address()).await;
+    stage.leads(&tenant, 0, &format!("http://{KEY}@{}/1", door.address())).await;
+    let sent = stage.records(&tenant, names("connect", 10)).await;
+    let worker = stage.worker_with(&[("TRACECAST_EGRESS_ALLOW", &door.address().to_string())]);
+    stage.until_count("SELECT count(*) FROM cursors WHERE leased_by IS NOT NULL", 1).await;
+    stage.switches(&tenant, false).await;
+    let answered = Instant::now();
+    tokio::time::sleep(GRACE + Duration::from_millis(100)).await;
+    door.opens();
+    stage.until("the connection comes about", |_| door.let_through() > 0).await;
+    time_passes().await;
+    stage.receiver.read(|log| assert_none_later(log, answered, |_| true));
+    assert_eq!(stage.count("SELECT count(*) FROM deliveries").await, 0, "it is no failure of the destination");
+    stage.switches(&tenant, true).await;
+    stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent));
+    drop(worker);
 }
 
 #[tokio::test(flavor = "multi_thread")]
