@@ -4,24 +4,56 @@
 //! lie in its future, where no reader looks, and everything new before the cursors. So what was stored is moved before
 //! everything new, in its order. (Physical backups and `pg_upgrade` keep counting; there nothing is done.)
 
+use sqlx::PgConnection;
+
 use super::{Result, Store};
 
 /// Moves what was restored before everything new, if there is anything that comes from another cluster. Says so. Several
 /// processes may do so at the same time, and others may record meanwhile.
 pub(super) async fn renumber(store: &Store) -> Result<bool> {
+    if is_of_this_cluster(store).await? {
+        return Ok(false);
+    }
     let mut transaction = store.begin().await?;
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
-    let is_foreign = sqlx::query_scalar!(
+    // A large log takes its time, once.
+    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+    let lies_ahead = lies_ahead(&mut transaction).await?;
+    if lies_ahead {
+        move_before_everything_new(&mut transaction).await?;
+    }
+    sqlx::query!(
+        "INSERT INTO log_origin (system_identifier) SELECT system_identifier FROM pg_control_system()
+         ON CONFLICT (one) DO UPDATE SET system_identifier = excluded.system_identifier"
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(lies_ahead)
+}
+
+/// Whether the log is known to be this cluster's own. (So is one that was restored into the cluster from which it came: it goes on
+/// counting.)
+async fn is_of_this_cluster(store: &Store) -> Result<bool> {
+    let is_known = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM log_origin o JOIN pg_control_system() s USING (system_identifier)) AS "known!""#
+    );
+    Ok(is_known.fetch_one(store.pool()).await?)
+}
+
+/// Whether anything lies where this cluster's count has not come to. `pg_upgrade` makes another cluster of it and keeps counting.
+async fn lies_ahead(connection: &mut PgConnection) -> Result<bool> {
+    let lies_ahead = sqlx::query_scalar!(
         r#"SELECT EXISTS (
                SELECT FROM cursors c, (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS xmax) s
                WHERE c.xid > s.xmax
-                  OR EXISTS (SELECT FROM completed_requests r WHERE r.account_id = c.account_id AND r.broadcast AND r.xid > s.xmax)) AS "foreign!""#
+                  OR (SELECT r.xid FROM completed_requests r WHERE r.account_id = c.account_id AND r.broadcast
+                      ORDER BY r.xid DESC, r.position DESC LIMIT 1) > s.xmax) AS "ahead!""#
     );
-    if !is_foreign.fetch_one(&mut *transaction).await? {
-        return Ok(false);
-    }
-    // A large log takes its time, once.
-    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+    Ok(lies_ahead.fetch_one(connection).await?)
+}
+
+async fn move_before_everything_new(connection: &mut PgConnection) -> Result<()> {
     // '3' is the first transaction of any cluster that is not Postgres' own. The new positions lie below all old ones, so that
     // no row meets another on the way.
     //
@@ -58,8 +90,7 @@ pub(super) async fn renumber(store: &Store) -> Result<bool> {
          SET xid = '3', leased_by = NULL, leased_until = NULL, position = coalesce(read.place, (SELECT base FROM bounds))
          FROM read WHERE read.account_id = c.account_id AND read.destination_id = c.destination_id"
     )
-    .execute(&mut *transaction)
+    .execute(connection)
     .await?;
-    transaction.commit().await?;
-    Ok(true)
+    Ok(())
 }

@@ -135,14 +135,14 @@ async fn create(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Whatever of the schema is ours: everything for the pages except the schema's own table; for the worker what delivery needs.
+/// Whatever of the schema is ours: everything for the pages except what the schema and the log are about; for the worker what delivery needs.
 async fn grant(connection: &mut PgConnection) -> Result<()> {
     run(connection, format!("GRANT USAGE ON SCHEMA public TO {WEB}, {WORKER}")).await?;
     run(connection, format!("GRANT SELECT ON _sqlx_migrations TO {WEB}, {WORKER}")).await?;
     let tables = sqlx::query_scalar!(
         r#"SELECT c.relname::text AS "table!" FROM pg_class c
            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-             AND c.relname <> '_sqlx_migrations' AND pg_has_role(current_user, c.relowner, 'USAGE')"#
+             AND c.relname NOT IN ('_sqlx_migrations', 'log_origin') AND pg_has_role(current_user, c.relowner, 'USAGE')"#
     );
     for table in tables.fetch_all(&mut *connection).await? {
         let rights =

@@ -15,6 +15,9 @@ const ANY: Ready<'static> = Ready { accounts: &[], failing: false, most: 10 };
 /// Entries that were delivered.
 const DELIVERED: usize = 3_000;
 
+/// Entries that were not.
+const WAITING: usize = 3_000;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn looking_for_work_does_not_read_what_was_delivered() {
     let stage = Stage::new().await;
@@ -66,6 +69,21 @@ async fn what_completed_while_broadcast_was_off_does_not_wait_and_is_not_read() 
     let _worker = stage.worker();
     stage.until("what completes now arrives", |log| log.distinct(1) == 1).await;
     stage.receiver.read(|log| log.assert_each_once(1, &sent));
+}
+
+/// Every worker looks every 15 s, also one that began with a small log, for which Postgres made its plans.
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_the_log_was_restored_is_seen_without_reading_it() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1, 2, 3]).await;
+    stage.records(&tenant, names("small", 40)).await;
+    let store = Store::open(owner(&stage), "tracecast test", 1);
+    store.go_on_after_restore().await.unwrap();
+    stage.copies(&tenant, "waiting", WAITING).await;
+    let before = entries_read(&stage, &store).await;
+    store.go_on_after_restore().await.unwrap();
+    let read = entries_read(&stage, &store).await - before;
+    assert!(read < 100, "{read} entries were read of {WAITING} that wait");
 }
 
 /// Recording is everybody's; an account that plays with its switch must not make it slow.

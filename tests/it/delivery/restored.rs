@@ -7,7 +7,8 @@ use crate::support::program::Program;
 async fn is_restored(stage: &Stage) {
     let ahead = "SET xid = (xid::text::bigint + 1000000000)::text::xid8";
     let tables = ["completed_requests", "cursors", "dead_letters"].map(|table| format!("UPDATE {table} {ahead};"));
-    let restore = sqlx::AssertSqlSafe(format!("BEGIN; {} COMMIT", tables.concat()));
+    let origin = "UPDATE log_origin SET system_identifier = system_identifier - 1;";
+    let restore = sqlx::AssertSqlSafe(format!("BEGIN; {} {origin} COMMIT", tables.concat()));
     sqlx::raw_sql(restore).execute(&mut stage.sql().await).await.unwrap();
 }
 
