@@ -100,6 +100,8 @@ impl<'a> Letters<'a> {
 }
 
 /// Puts requests of a destination aside for good. What is put aside already stays as it is.
+///
+/// Each is asked for as the next entry, in order: of a join, planned while the log is small, Postgres reads the account's whole log.
 pub(super) async fn put_aside(connection: &mut PgConnection, key: Key, letters: &[DeadLetter<'_>]) -> Result<()> {
     let letters = Letters::of(letters);
     let insert = sqlx::query!(
@@ -107,7 +109,10 @@ pub(super) async fn put_aside(connection: &mut PgConnection, key: Key, letters: 
          SELECT $1, $2, r.xid, r.position, r.generation_id, r.recorded_at, e.reason, e.status, e.answer
          FROM unnest($3::xid8[], $4::bigint[], $5::text[], $6::smallint[], $7::text[])
                   AS e (xid, position, reason, status, answer)
-              JOIN completed_requests r ON r.account_id = $1 AND r.xid = e.xid AND r.position = e.position AND r.broadcast
+              CROSS JOIN LATERAL (SELECT xid, position, generation_id, recorded_at FROM completed_requests
+                                  WHERE account_id = $1 AND (xid, position) >= (e.xid, e.position) AND broadcast
+                                  ORDER BY xid, position LIMIT 1) r
+         WHERE (r.xid, r.position) = (e.xid, e.position)
          ON CONFLICT DO NOTHING",
         key.account.0,
         key.destination.0,

@@ -4,8 +4,11 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use tracecast::store::Store;
-use tracecast::store::cursors::{self, Ready};
+use tracecast::store::cursors::{self, Lease, Ready, Standing, TurnEnd};
+use tracecast::store::deliveries::DeadLetter;
+use tracecast::store::log::Position;
+use tracecast::store::xid::Xid;
+use tracecast::store::{PLANNED_ONCE, Store};
 
 use super::stage::{Stage, names};
 
@@ -86,6 +89,46 @@ async fn whether_the_log_was_restored_is_seen_without_reading_it() {
     assert!(read < 100, "{read} entries were read of {WAITING} that wait");
 }
 
+/// A worker puts the first request aside while the log is small, and Postgres keeps its plan for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn putting_a_request_aside_does_not_read_what_else_lies_in_the_log() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.records(&tenant, names("small", 40)).await;
+    let store = Store::open(owner(&stage).options(PLANNED_ONCE), "tracecast test", 1);
+    let lease = cursors::lease_ready(&store, ANY, 1, Duration::from_mins(1)).await.unwrap().remove(0);
+    let places = "SELECT xid::text::bigint, position FROM completed_requests ORDER BY xid, position LIMIT 4";
+    let places: Vec<(i64, i64)> = sqlx::query_as(places).fetch_all(&mut stage.sql().await).await.unwrap();
+    let mut refused =
+        places.iter().map(|(xid, position)| Position { xid: Xid(xid.cast_unsigned()), position: *position });
+    puts_aside(&store, &lease, refused.next().unwrap()).await;
+    stage.copies(&tenant, "waiting", WAITING).await;
+    let before = entries_read(&stage, &store).await;
+    for place in refused {
+        puts_aside(&store, &lease, place).await;
+    }
+    let read = entries_read(&stage, &store).await - before;
+    assert!(read < 100, "{read} entries were read of {WAITING} that wait");
+    assert_eq!(stage.count("SELECT count(*) FROM dead_letters").await, 4);
+}
+
+/// What a worker writes down about a request that was refused.
+async fn puts_aside(store: &Store, lease: &Lease, place: Position) {
+    let end = TurnEnd {
+        advance_to: None,
+        delivered: 0,
+        standing: Standing::Unchanged,
+        revision: lease.revision,
+        server_errors: 0,
+        careful: 0,
+        deliveries: Vec::new(),
+        dead_letters: vec![DeadLetter { place, reason: "invalid", status: Some(400), answer: None }],
+        keep: Some(Duration::from_mins(1)),
+        switch_off_after: Duration::from_hours(1),
+    };
+    cursors::record_turn(store, lease.key(), lease.fence(), &end).await.unwrap();
+}
+
 /// Recording is everybody's; an account that plays with its switch must not make it slow.
 #[tokio::test(flavor = "multi_thread")]
 async fn recording_does_not_read_every_period_in_which_broadcast_was_on() {
@@ -128,9 +171,13 @@ async fn entries_read(stage: &Stage, store: &Store) -> i64 {
 /// Rows of a table and its partitions that were read so far, by whatever way.
 async fn rows_read(stage: &Stage, store: &Store, table: &str) -> i64 {
     // What this connection has read is known once its reading of another table is.
-    const MARK: &str = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'losses'";
+    const MARK: &str = "SELECT seq_scan + idx_scan FROM pg_stat_user_tables WHERE relname = 'losses'";
+    // Before Postgres 15 it is told soon by itself.
+    const TELL: &str =
+        "DO $$ BEGIN PERFORM pg_stat_force_next_flush(); EXCEPTION WHEN undefined_function THEN NULL; END $$";
     let mark = stage.count(MARK).await;
-    sqlx::query("SELECT FROM losses").execute(store.pool()).await.unwrap();
+    sqlx::raw_sql("SELECT FROM losses").execute(store.pool()).await.unwrap();
+    sqlx::raw_sql(TELL).execute(store.pool()).await.unwrap();
     stage.until_count(MARK, mark + 1).await;
     let query = format!(
         "SELECT (sum(seq_tup_read) + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
