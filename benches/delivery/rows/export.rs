@@ -8,7 +8,7 @@ use crate::bench::{Bench, Run};
 use crate::contenders::{Contender, Task, python};
 use crate::ledger::Row;
 use crate::outcome::Result;
-use crate::program::Program;
+use crate::program::{Program, Running};
 use crate::receiver::Receiver;
 use crate::tenants::Tenant;
 use crate::usage;
@@ -21,6 +21,14 @@ const MEMORY: u64 = 100_000;
 const PYTHON: u64 = 10_000;
 /// Rows of a queue that takes them one by one, and of one that takes them by the batch.
 const ROWS: (u64, u64) = (1_000, 50_000);
+
+/// A receiver, and the events that every fresh worker sends there before it is measured: what a start costs is not the
+/// backlog's.
+pub(super) struct Course {
+    pub(super) receiver: Receiver,
+    warm_up: Tenant,
+    events: u64,
+}
 
 /// With or without compression.
 #[derive(Debug, Clone, Copy)]
@@ -45,47 +53,62 @@ const PLAIN: Form = Form {
 };
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
-    let mut receiver = Receiver::start(Duration::ZERO, false)?;
+    let mut course = Course::lay(bench, Receiver::start(Duration::ZERO, false)?).await?;
     let large_events = bench.options.large();
     let small_events = bench.options.sized(SMALL).min(large_events);
-    let small = bench.tenant("small", &receiver, small_events).await?;
-    let large = bench.tenant("large", &receiver, large_events).await?;
+    let small = bench.tenant("small", &course.receiver, small_events).await?;
+    let large = bench.tenant("large", &course.receiver, large_events).await?;
     let program = bench.program.clone();
     for _ in 0..bench.options.runs() {
         for (tenant, events) in [(small, small_events), (large, large_events)] {
             let backlog = (tenant, events);
-            let run = tracecast(bench, &mut receiver, ("tracecast", &program), backlog, GZIP).await?;
+            let run = tracecast(bench, &mut course, ("tracecast", &program), backlog, GZIP).await?;
             bench.ledger.note(&cost(), format!("{events} events"), run.sender_us() + run.postgres_us());
             if let Some(settings) = bench.options.variant.clone() {
                 let variant = bench.program.with(&settings);
-                tracecast(bench, &mut receiver, (&settings, &variant), backlog, GZIP).await?;
+                tracecast(bench, &mut course, (&settings, &variant), backlog, GZIP).await?;
             }
             let plain = bench.program.with("TRACECAST_COMPRESSION=none");
-            tracecast(bench, &mut receiver, ("tracecast", &plain), backlog, PLAIN).await?;
-            if !bench.options.alone {
-                bare(bench, &mut receiver, backlog, GZIP).await?;
-                bare(bench, &mut receiver, backlog, PLAIN).await?;
-            }
+            tracecast(bench, &mut course, ("tracecast", &plain), backlog, PLAIN).await?;
         }
-        beside_a_snapshot(bench, &mut receiver, (large, large_events)).await?;
+        beside_a_snapshot(bench, &mut course, (large, large_events)).await?;
         if !bench.options.alone {
-            others(bench, &mut receiver, large, large_events).await?;
+            bare(bench, &mut course.receiver, (large, large_events), GZIP).await?;
+            bare(bench, &mut course.receiver, (large, large_events), PLAIN).await?;
+            others(bench, &mut course.receiver, large, large_events).await?;
         }
     }
     Ok(())
 }
 
+impl Course {
+    pub(super) async fn lay(bench: &mut Bench, receiver: Receiver) -> Result<Self> {
+        let name = if receiver.endpoint().certificate.is_some() { "warm-up-tls" } else { "warm-up" };
+        let events = bench.options.sized(SMALL);
+        let warm_up = bench.tenant(name, &receiver, events).await?;
+        Ok(Self { receiver, warm_up, events })
+    }
+
+    /// A fresh worker that is warm.
+    async fn worker(&mut self, bench: &mut Bench, program: &Program) -> Result<Running> {
+        self.warm_up.rewind(&mut bench.admin).await?;
+        let worker = bench.worker(program, &self.receiver).await?;
+        bench.drain(&worker, self.warm_up, &mut self.receiver, self.events).await?;
+        Ok(worker)
+    }
+}
+
 /// A fresh worker sends the backlog.
 pub(super) async fn tracecast(
     bench: &mut Bench,
-    receiver: &mut Receiver,
+    course: &mut Course,
     (name, program): (&str, &Program),
     (tenant, events): (Tenant, u64),
     form: Form,
 ) -> Result<Run> {
     tenant.rewind(&mut bench.admin).await?;
-    let worker = bench.worker(program, receiver).await?;
-    let run = bench.drain(&worker, tenant, receiver, events).await?;
+    let worker = course.worker(bench, program).await?;
+    let run = bench.drain(&worker, tenant, &mut course.receiver, events).await?;
     note(bench, name, events, form, &run);
     let (most, _) = usage::resident_mb(worker.pid())?;
     let memory = Row::new(format!("memory of the worker, {}", form.words), "MB", "at most 96 MB and 1.2 times");
@@ -95,15 +118,15 @@ pub(super) async fn tracecast(
 
 /// The same while another connection holds a snapshot, as a report does that runs for an hour: Postgres can then remove
 /// no old version of any row.
-async fn beside_a_snapshot(bench: &mut Bench, receiver: &mut Receiver, (tenant, events): (Tenant, u64)) -> Result<()> {
+async fn beside_a_snapshot(bench: &mut Bench, course: &mut Course, (tenant, events): (Tenant, u64)) -> Result<()> {
     let mut other = bench.server.admin().await?;
     sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT count(*) FROM accounts")
         .execute(&mut other)
         .await?;
     tenant.rewind(&mut bench.admin).await?;
     let program = bench.program.clone();
-    let worker = bench.worker(&program, receiver).await?;
-    let run = bench.drain(&worker, tenant, receiver, events).await?;
+    let worker = course.worker(bench, &program).await?;
+    let run = bench.drain(&worker, tenant, &mut course.receiver, events).await?;
     other.close().await?;
     bench.ledger.note(&cost(), format!("{events} events, a snapshot held open"), run.sender_us() + run.postgres_us());
     Ok(())

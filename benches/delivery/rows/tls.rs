@@ -1,6 +1,6 @@
 //! The export with gzip to a receiver that speaks TLS, beside the limit over TLS.
 
-use super::export::{Form, bare, tracecast};
+use super::export::{Course, Form, bare, tracecast};
 use crate::bench::Bench;
 use crate::outcome::Result;
 use crate::receiver::Receiver;
@@ -12,18 +12,19 @@ const GZIP_TLS: Form =
     Form { gzip: true, words: "gzip, TLS", cpu_goal: "", rate_goal: "bare loop at most 1.33 times as fast" };
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
-    let mut receiver = Receiver::start_tls(&bench.server.folder().join("receiver.pem"))?;
+    let receiver = Receiver::start_tls(&bench.server.folder().join("receiver.pem"))?;
+    let mut course = Course::lay(bench, receiver).await?;
     let events = bench.options.large().min(MOST);
-    let backlog = (bench.tenant("tls", &receiver, events).await?, events);
+    let backlog = (bench.tenant("tls", &course.receiver, events).await?, events);
     let program = bench.program.clone();
     for _ in 0..bench.options.runs() {
-        tracecast(bench, &mut receiver, ("tracecast", &program), backlog, GZIP_TLS).await?;
+        tracecast(bench, &mut course, ("tracecast", &program), backlog, GZIP_TLS).await?;
         if let Some(settings) = bench.options.variant.clone() {
             let variant = bench.program.with(&settings);
-            tracecast(bench, &mut receiver, (&settings, &variant), backlog, GZIP_TLS).await?;
+            tracecast(bench, &mut course, (&settings, &variant), backlog, GZIP_TLS).await?;
         }
         if !bench.options.alone {
-            bare(bench, &mut receiver, backlog, GZIP_TLS).await?;
+            bare(bench, &mut course.receiver, backlog, GZIP_TLS).await?;
         }
     }
     Ok(())
