@@ -101,7 +101,8 @@ impl<'a> Letters<'a> {
 
 /// Puts requests of a destination aside for good. What is put aside already stays as it is.
 ///
-/// Each is asked for as the next entry, in order: of a join, planned while the log is small, Postgres reads the account's whole log.
+/// Each is asked for as the next entry, in order: for a join that was planned while the log was small Postgres reads the account's
+/// whole log.
 pub(super) async fn put_aside(connection: &mut PgConnection, key: Key, letters: &[DeadLetter<'_>]) -> Result<()> {
     let letters = Letters::of(letters);
     let insert = sqlx::query!(

@@ -135,7 +135,8 @@ async fn create(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Whatever of the schema is ours: everything for the pages except what the schema and the log are about; for the worker what delivery needs.
+/// Whatever of the schema is ours: everything for the pages except what tells where schema and log come from; for the worker what
+/// delivery needs.
 async fn grant(connection: &mut PgConnection) -> Result<()> {
     run(connection, format!("GRANT USAGE ON SCHEMA public TO {WEB}, {WORKER}")).await?;
     run(connection, format!("GRANT SELECT ON _sqlx_migrations TO {WEB}, {WORKER}")).await?;

@@ -1,5 +1,4 @@
-//! The line to one destination for the length of a turn: its settings as they were leased, and the rule that no request
-//! starts once they have changed.
+//! The line to one destination for the length of a turn: where it leads, by the settings as they were leased.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -79,27 +78,26 @@ impl Line {
         let begun = Instant::now();
         let answer = match self.state.egress.resolve(&request.url).await {
             Err(error) => Some(Err(error)),
-            Ok(addresses) => self.hand_over_again(request, &addresses).await?,
+            Ok(addresses) => self.hand_over(request, &addresses).await?,
         };
         Ok(answer.map(|answer| Attempt::of(&self.connection, answer, begun.elapsed())))
     }
 
-    /// Hands a request over, and once more if a kept connection turns out to be closed.
-    async fn hand_over_again(&self, request: &Request, addresses: &[SocketAddr]) -> Result<Handed, store::Error> {
-        let begun = Instant::now();
-        let first = self.hand_over(request, addresses).await?;
-        let was_closed = matches!(first, Some(Err(egress::Error::Interrupted))) && begun.elapsed() < STALE;
-        let second = if was_closed { self.hand_over(request, addresses).await? } else { None };
-        Ok(second.or(first))
-    }
-
-    /// Asks twice whether it may: before a connection is made, and when there is one.
+    /// Hands a request over, and once more if a kept connection turns out to be closed. Each time it is asked twice whether it
+    /// may: before a connection is made, where a database that is away breaks the turn off, and when there is one.
     async fn hand_over(&self, request: &Request, addresses: &[SocketAddr]) -> Result<Handed, store::Error> {
+        let once = async || {
+            let may_leave = self.terms.clone().may_leave();
+            self.state.egress.hand_over(request, addresses, may_leave).await.transpose()
+        };
         if !self.terms.hold().await? {
             return Ok(None);
         }
-        let may_leave = self.terms.clone().may_leave();
-        Ok(self.state.egress.hand_over(request, addresses, may_leave).await.transpose())
+        let begun = Instant::now();
+        let first = once().await;
+        let was_closed = matches!(first, Some(Err(egress::Error::Interrupted))) && begun.elapsed() < STALE;
+        let second = if was_closed && self.terms.hold().await? { once().await } else { None };
+        Ok(second.or(first))
     }
 
     /// Waits until the program is stopping.

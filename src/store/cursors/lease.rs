@@ -136,9 +136,7 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
         ready.most,
         ready.failing
     );
-    let mut line = store.connection().await?;
-    let leases = leases.fetch_all(&mut *line).await?;
-    Ok(leases)
+    Ok(leases.fetch_all(store.pool()).await?)
 }
 
 /// Which of `accounts` have destinations that work and entries that could be sent but for an older transaction that still runs. They become readable
@@ -156,9 +154,7 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
                   ORDER BY r.xid, r.position LIMIT 1)"#,
         &accounts
     );
-    let mut line = store.connection().await?;
-    let held_back = held_back.fetch_all(&mut *line).await?;
-    Ok(held_back)
+    Ok(held_back.fetch_all(store.pool()).await?)
 }
 
 /// How things stand with a leased destination now.

@@ -74,9 +74,7 @@ pub enum Kept {
 /// batch is sent again as the same traces. Waiting for the disk would cost more than reading, building and sending.
 pub async fn record_turn(store: &Store, key: Key, fence: Fence, end: &TurnEnd<'_>) -> Result<Kept> {
     if end.dead_letters.is_empty() {
-        let mut line = store.connection().await?;
-        let kept = record(&mut line, key, fence, end).await?;
-        return Ok(kept);
+        return record(&mut *store.connection().await?, key, fence, end).await;
     }
     // Not part of the usual statement, which would have to get ready for the whole log each time.
     let mut transaction = store.begin().await?;

@@ -138,9 +138,7 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
         window.until.xid as _,
         window.until.position
     );
-    let mut line = store.connection().await?;
-    let rows = rows.fetch_all(&mut *line).await?;
-    Ok(Entries::of(rows))
+    Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
 
 /// The same, whatever their size, until they come to `bytes`; the first entry is read in any case.
@@ -171,9 +169,7 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
         window.until.xid as _,
         window.until.position
     );
-    let mut line = store.connection().await?;
-    let rows = rows.fetch_all(&mut *line).await?;
-    Ok(Entries::of(rows))
+    Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
 
 /// Whether an older transaction that still runs keeps entries after this place from being read.
@@ -186,7 +182,5 @@ pub async fn is_held_back(store: &Store, account: AccountId, after: Position) ->
         after.xid as _,
         after.position
     );
-    let mut line = store.connection().await?;
-    let is_held_back = held_back.fetch_optional(&mut *line).await?.is_some();
-    Ok(is_held_back)
+    Ok(held_back.fetch_optional(store.pool()).await?.is_some())
 }

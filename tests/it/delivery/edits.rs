@@ -151,7 +151,7 @@ async fn a_request_that_waits_for_its_connection_does_not_leave_after_the_click(
     let door = FullDoor::before(stage.receiver.address()).await;
     stage.leads(&tenant, 0, &format!("http://{KEY}@{}/1", door.address())).await;
     let sent = stage.records(&tenant, names("connect", 10)).await;
-    let worker = stage.worker_with(&[("TRACECAST_EGRESS_ALLOW", &door.address().to_string())]);
+    let _worker = stage.worker_with(&[("TRACECAST_EGRESS_ALLOW", &door.address().to_string())]);
     stage.until_count("SELECT count(*) FROM cursors WHERE leased_by IS NOT NULL", 1).await;
     stage.switches(&tenant, false).await;
     let answered = Instant::now();
@@ -164,7 +164,6 @@ async fn a_request_that_waits_for_its_connection_does_not_leave_after_the_click(
     stage.switches(&tenant, true).await;
     stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
     stage.receiver.read(|log| log.assert_each_once(1, &sent));
-    drop(worker);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,6 @@ pub(crate) struct FullDoor {
     taken: Arc<AtomicUsize>,
     /// Those that wait before it.
     crowd: Vec<TcpStream>,
-    tasks: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -30,12 +29,12 @@ impl FullDoor {
         while let Ok(stream) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
             crowd.push(stream.unwrap());
         }
-        let (opens, stop, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let (opens, stop) = (CancellationToken::new(), CancellationToken::new());
         let taken = Arc::<AtomicUsize>::default();
         let forward = forward(listener, receiver, opens.clone(), taken.clone());
         let stopped = stop.clone();
-        tasks.spawn(async move { stopped.run_until_cancelled(forward).await });
-        Self { address, opens, taken, crowd, tasks, stop }
+        TaskTracker::new().spawn(async move { stopped.run_until_cancelled(forward).await });
+        Self { address, opens, taken, crowd, stop }
     }
 
     /// For `TRACECAST_EGRESS_ALLOW` and in DSNs.
@@ -57,7 +56,6 @@ impl FullDoor {
 impl Drop for FullDoor {
     fn drop(&mut self) {
         self.stop.cancel();
-        self.tasks.close();
     }
 }
 
