@@ -14,7 +14,7 @@ use crate::trace::{self, TraceSettings};
 pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Entries that are built without letting others have a turn on the thread.
-const AT_A_TIME: usize = 64;
+pub(super) const AT_A_TIME: usize = 64;
 
 /// What can be sent of the entries that were read.
 #[derive(Debug, Default, Clone)]

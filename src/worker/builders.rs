@@ -1,22 +1,30 @@
 //! The builders of a process, shared by its turns: a builder's memory is large and costs more to take anew for each turn than
 //! a small batch costs to build, and more of them than processors would build nothing sooner.
+//!
+//! A small batch does not wait behind large ones: it is built sooner than a large one comes to let others have the thread, and
+//! a fresh request is not delayed by somebody's backlog (spec 4.1).
 
 use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
 
-use super::batch::{Batch, Builder, WithContent};
+use super::batch::{AT_A_TIME, Batch, Builder, WithContent};
 use crate::config::Config;
 use crate::otlp::{Compression, Resource};
 use crate::store::log::Entries;
 use crate::trace::TraceSettings;
 
-/// Builds the batches of all turns, as many at a time as there are processors.
+/// Bytes of entries beyond which a batch is not small, however few they are: those of as many usual requests.
+const SMALL_BYTES: usize = 2 * 1024 * AT_A_TIME;
+
+/// Builds the batches of all turns, as many large ones at a time as there are processors, and small ones at once.
 #[derive(Debug)]
 pub(super) struct Builders {
     room: Semaphore,
-    idle: Mutex<Vec<Builder>>,
+    large: Idle,
+    /// As many as threads of the runtime: a small batch is built without letting others have the thread.
+    small: Idle,
     resource: Resource,
     compression: Compression,
 }
@@ -25,20 +33,65 @@ impl Builders {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             room: Semaphore::new(available_parallelism().map_or(1, usize::from)),
-            idle: Mutex::default(),
+            large: Idle::default(),
+            small: Idle::default(),
             resource: Resource::new(&config.service_name),
             compression: config.delivery.compression,
         }
     }
 
-    /// Builds and encodes what fits into one request, once there is room. See [`Builder::build`].
+    /// Builds and encodes what fits into one request, once there is room if it is much. See [`Builder::build`].
     pub(super) async fn build(&self, entries: &Entries, settings: &TraceSettings, content: WithContent) -> Batch {
-        // The semaphore is never closed; without a permit there would only be a builder more.
-        let _permit = self.room.acquire().await.ok();
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut builder = idle.unwrap_or_else(|| Builder::new(self.resource.clone(), self.compression));
+        let is_small = entries.len() < AT_A_TIME && entries.bytes() <= SMALL_BYTES;
+        let (idle, _permit) = if is_small {
+            (&self.small, None)
+        } else {
+            // The semaphore is never closed; without a permit there would only be a builder more.
+            (&self.large, self.room.acquire().await.ok())
+        };
+        let mut builder = idle.pop().unwrap_or_else(|| Builder::new(self.resource.clone(), self.compression));
         let batch = builder.build(entries, settings, content).await;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(builder);
+        idle.push(builder);
         batch
+    }
+}
+
+/// Builders that nobody uses at the moment.
+#[derive(Debug, Default)]
+struct Idle(Mutex<Vec<Builder>>);
+
+impl Idle {
+    fn pop(&self) -> Option<Builder> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn push(&self, builder: Builder) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(builder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::trace::Dialect;
+
+    #[test]
+    fn a_small_batch_does_not_wait_behind_large_ones() {
+        let builders = Builders {
+            room: Semaphore::new(0),
+            large: Idle::default(),
+            small: Idle::default(),
+            resource: Resource::new("test"),
+            compression: Compression::None,
+        };
+        let settings = TraceSettings { environment: None, release: None, sample_rate: None, dialect: Dialect::Sentry };
+        let built = |count| {
+            let entries = Entries::unwanted(count);
+            builders.build(&entries, &settings, WithContent::AsRead).now_or_never().map(|batch| batch.entries)
+        };
+        assert_eq!(built(AT_A_TIME - 1), Some(AT_A_TIME - 1));
+        assert_eq!(built(AT_A_TIME), None, "it waits for room");
     }
 }

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use super::Position;
 use super::frame::Frame;
 use crate::id::AccountId;
+#[cfg(test)]
+use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 
 /// Entries up to this size are read without adding up how much they come to: the most of them that a batch takes fit into
@@ -106,6 +108,24 @@ impl Entries {
                 content: frame.content.clone().and_then(|content| row.get(content)),
             })
         })
+    }
+}
+
+#[cfg(test)]
+impl Entries {
+    /// As many that nobody wants, which have no bytes.
+    pub(crate) fn unwanted(count: usize) -> Self {
+        let place = |number| Position { xid: Xid(7), position: number };
+        let frames = (1..).map(place).take(count).map(|place| Frame {
+            place,
+            format: 1,
+            wanted: false,
+            small: true,
+            payload: 0..0,
+            content: None,
+        });
+        let frames = frames.map(|frame| (0, frame)).collect();
+        Self { rows: vec![Vec::new()], frames, bytes: 0, cut: false }
     }
 }
 
