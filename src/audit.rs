@@ -156,6 +156,19 @@ pub async fn page(
     Ok((entries, store::audit::list_actors(&mut tenant).await?))
 }
 
+/// At most `most` entries of the account's log, newest first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list(
+    state: &State,
+    account: AccountId,
+    filter: &Filter<'_>,
+    most: i64,
+) -> Result<Vec<Entry>, store::Error> {
+    store::audit::list(&mut state.store.tenant(account).await?, filter, most).await
+}
+
 /// Both without the members that are equal.
 fn difference(before: Value, after: Value) -> (Value, Value) {
     match (before, after) {

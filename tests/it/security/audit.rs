@@ -1,5 +1,7 @@
 //! The audit log: complete, append-only, for admins, and harmless in a spreadsheet (spec 5.5).
 
+use std::collections::HashSet;
+
 use sqlx::AssertSqlSafe;
 
 use super::members::{joins, user_id};
@@ -136,6 +138,24 @@ async fn the_export_holds_no_formula() {
     ] {
         assert!(file.contains(cell), "{cell} in {file}");
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_export_holds_every_entry_once_however_many_there_are() {
+    let app = TestApp::start().await;
+    let ada = app.signs_up("ada@example.com").await;
+    let insert = "INSERT INTO audit_log (account_id, id, event, actor_kind, actor, subject)
+                  SELECT account_id, gen_random_uuid(), 'key_created', 'person', actor, 'key ' || number
+                  FROM audit_log, generate_series(1, 12000) number WHERE event = 'account_created'";
+    executes(&app, insert).await;
+    let file = app.gets(&ada, &format!("{PAGE}.csv?event=key_created")).await.text;
+    let subjects: HashSet<_> = file.lines().filter_map(|line| line.split("\"key ").nth(1)).collect();
+    assert_eq!((subjects.len(), file.lines().count()), (12_000, 12_001));
+    // As many as are read at a time, and none.
+    executes(&app, &insert.replace("key_created", "key_revoked").replace("12000", "1000")).await;
+    assert_eq!(app.gets(&ada, &format!("{PAGE}.csv?event=key_revoked")).await.text.lines().count(), 1_001);
+    assert_eq!(app.gets(&ada, &format!("{PAGE}.csv?event=member_left")).await.text.lines().count(), 1);
     app.stop().await;
 }
 
