@@ -6,6 +6,7 @@ mod healthcheck;
 mod key;
 mod serve;
 mod settings;
+mod signals;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use clap::{Arg, ArgMatches, Command};
 use tokio_util::task::TaskTracker;
 
 use super::serve::until_stopped;
+use super::signals::Signals;
 use super::{Failure, parse};
 use crate::app::{App, Roles};
 use crate::auth;
@@ -37,11 +38,15 @@ pub(super) async fn run(given: Given, matches: &ArgMatches) -> Result<(), Failur
     let given = given.with_default("signup", "open");
     options.tracecast_url = Some(parse(&given)?.public_url.as_str().trim_end_matches('/').to_owned());
     let receiver = Receiver::start(options, &tasks).map_err(|error| Failure::Said(error.to_string()))?;
-    let app = App::build(parse(&reaching(given, &receiver))?).await?.with_numbers(telemetry::count());
+    let mut signals = Signals::listen()?;
+    let app = tokio::select! {
+        app = App::build(parse(&reaching(given, &receiver))?) => app?.with_numbers(telemetry::count()),
+        () = signals.next() => return Ok(()),
+    };
     create_demo_account(&app).await?;
     let serving = app.serve(Roles { web: true, worker: true })?;
     welcome(&app, &receiver);
-    until_stopped(serving).await?;
+    until_stopped(serving, signals).await;
     receiver.stop().await;
     app.close().await;
     Ok(())

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use super::Failure;
+use super::signals::Signals;
 use crate::app::{App, Roles, Serving, StartError};
 use crate::config::Config;
 use crate::telemetry;
@@ -17,7 +16,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
     let public_url = config.public_url.clone();
-    let app = build(config).await?.with_numbers(telemetry::count());
+    let mut signals = Signals::listen()?;
+    let app = tokio::select! {
+        app = build(config) => app?.with_numbers(telemetry::count()),
+        () = signals.next() => return Ok(()),
+    };
     tell_setup_code(&app).await?;
     let serving = app.serve(roles)?;
     if let Some(address) = serving.address() {
@@ -27,7 +30,7 @@ pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
     if let Some(address) = serving.metrics_address() {
         tracing::info!(%address, "serving metrics");
     }
-    until_stopped(serving).await?;
+    until_stopped(serving, signals).await;
     app.close().await;
     Ok(())
 }
@@ -46,22 +49,14 @@ async fn build(config: Config) -> Result<App, StartError> {
     }
 }
 
-/// Waits for SIGTERM or SIGINT, then stops gracefully. A second signal ends at once.
-pub(super) async fn until_stopped(serving: Serving) -> Result<(), Failure> {
-    let unusable = |error: std::io::Error| Failure::Said(format!("signals cannot be waited for: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(unusable)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(unusable)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+/// Waits for a signal, then stops gracefully. A second one ends at once.
+pub(super) async fn until_stopped(serving: Serving, mut signals: Signals) {
+    signals.next().await;
     tracing::info!("stopping; a second signal ends at once");
     tokio::select! {
         () = serving.stop() => {}
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = signals.next() => {}
     }
-    Ok(())
 }
 
 /// Writes the code that guards the first sign-up to the log, where it is asked for.

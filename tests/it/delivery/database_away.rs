@@ -210,6 +210,22 @@ async fn a_worker_that_starts_before_its_database_waits_for_it() {
     worker.ends_well_within(Duration::from_secs(20)).await;
 }
 
+/// Who waits for nothing is told to go, too, and ends as well as one that works: an orchestrator may have changed its mind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_waits_for_its_database_ends_well_when_it_is_told_to() {
+    let database = Database::new().await;
+    let proxy = PostgresProxy::before(&database.url).await;
+    let mut stage = Stage::on(&database.url, &database.admin_url).await;
+    stage.url = proxy.url(&database.url);
+    proxy.refuses();
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut worker = stage.worker();
+        worker.logs("waits for the database").await;
+        worker.signal(signal);
+        worker.ends_well_within(Duration::from_secs(20)).await;
+    }
+}
+
 /// A database that takes longer for an answer than what is known of the settings counts as fresh.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_takes_its_time_for_every_answer_does_not_stop_delivery() {
