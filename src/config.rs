@@ -102,6 +102,8 @@ pub struct Delivery {
     pub disable_after: Duration,
     /// Requests on the wire at the same time, of one process.
     pub max_in_flight: usize,
+    /// Of these, requests to one destination.
+    pub max_in_flight_per_destination: usize,
     /// Of what is sent to destinations.
     pub compression: Compression,
 }
@@ -152,6 +154,7 @@ impl Config {
                 retention: reading.duration("retention"),
                 disable_after: reading.duration("disable-after"),
                 max_in_flight: reading.parsed("max-in-flight", 64, positive),
+                max_in_flight_per_destination: reading.parsed("max-in-flight-per-destination", 4, positive),
                 compression: reading.parsed("compression", Compression::Gzip, compression),
             },
             sessions: Sessions {

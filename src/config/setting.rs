@@ -143,6 +143,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("max-in-flight", "TRACECAST_MAX_IN_FLIGHT", "64", "Requests of one worker on the wire at the same time."),
     setting(
+        "max-in-flight-per-destination",
+        "TRACECAST_MAX_IN_FLIGHT_PER_DESTINATION",
+        "4",
+        "Of these, requests to one destination.",
+    ),
+    setting(
         "compression",
         "TRACECAST_COMPRESSION",
         "gzip",

@@ -15,8 +15,8 @@ use crate::otlp::{Compression, Resource};
 use crate::store::log::Entries;
 use crate::trace::TraceSettings;
 
-/// Bytes of entries beyond which a batch is not small, however few they are: those of as many usual requests.
-const SMALL_BYTES: usize = 2 * 1024 * AT_A_TIME;
+/// Bytes of entries beyond which a batch is not small, however few they are: those of some thirty usual requests.
+const SMALL_BYTES: usize = 64 * 1024;
 
 /// Builds the batches of all turns, as many large ones at a time as there are processors, and small ones at once.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! A turn of one destination: one lease, batches read ahead, up to four of them on the wire, acknowledged in order.
+//! A turn of one destination: one lease, batches read ahead, some of them on the wire at once, acknowledged in order.
 //!
 //! No transaction is open while a request is on the wire, and no batch mixes old and new settings: they are those of the
 //! lease, and the turn ends when they have changed.
@@ -21,10 +21,6 @@ use super::turns::Seat;
 use crate::store;
 use crate::store::cursors::{self, Kept};
 use crate::store::log::Position;
-
-/// Most batches of one destination on the wire (spec 4.2). A turn begins with one where the last attempt failed, and each
-/// success allows one more.
-const MOST_IN_FLIGHT: usize = 4;
 
 /// How long a turn that has read all waits for what is recorded next, after it has sent something. As long as between two
 /// sweeps: whoever is not told of news waits no longer than for those.
@@ -82,6 +78,8 @@ struct Turn<'l> {
     careful: VecDeque<i32>,
     /// To be written down in this order.
     arrived: VecDeque<Arrived>,
+    /// Most batches on the wire (spec 4.2). A turn begins with one where the last attempt failed, and each success allows one
+    /// more.
     in_flight_most: usize,
     memory: Memory,
     phase: Phase,
@@ -115,7 +113,7 @@ pub(super) async fn serve(line: &Line, seat: &Seat) -> Result<(), store::Error> 
         ready: None,
         careful: VecDeque::new(),
         arrived: VecDeque::new(),
-        in_flight_most: if is_well { MOST_IN_FLIGHT } else { 1 },
+        in_flight_most: if is_well { most_in_flight(line) } else { 1 },
         memory: Memory::of(&line.lease),
         phase: Phase::Open,
         released: false,
@@ -256,7 +254,7 @@ impl<'l> Turn<'l> {
         if in_order {
             self.memory.learn(&report);
             if is_settled && report.accepted > 0 && careful == 0 {
-                self.in_flight_most = (self.in_flight_most + 1).min(MOST_IN_FLIGHT);
+                self.in_flight_most = (self.in_flight_most + 1).min(most_in_flight(self.line));
             }
         }
         self.stay_until = Instant::now() + if report.accepted > 0 { STAY } else { Duration::ZERO };
@@ -301,4 +299,8 @@ impl<'l> Turn<'l> {
         let lease = self.line.state.config.delivery.lease;
         cursors::renew(&self.line.state.store, self.line.lease.key(), self.line.lease.fence(), lease).await
     }
+}
+
+fn most_in_flight(line: &Line) -> usize {
+    line.state.config.delivery.max_in_flight_per_destination
 }

@@ -32,6 +32,22 @@ async fn ten_thousand_requests_arrive_once_each_and_in_order() {
     stage.receiver.read(judge);
 }
 
+/// For a receiver that cannot take more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_has_no_more_requests_on_the_wire_than_the_operator_allows() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let pause = Duration::from_millis(200);
+    stage.receiver.answers(1, move |_| Answer::of(200).after(pause).into());
+    let sent = stage.records(&tenant, names("one", 3_000)).await;
+    let _worker = stage.worker_with(&[("TRACECAST_MAX_IN_FLIGHT_PER_DESTINATION", "1")]);
+    stage.until("all arrive", |journal| journal.distinct(1) == sent.len()).await;
+    stage.receiver.read(|journal| {
+        assert_eq!(journal.most_at_once(1, pause), 1);
+        journal.assert_in_order(1, &sent, 1);
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_side_by_side_send_everything_once() {
     let stage = Stage::new().await;
