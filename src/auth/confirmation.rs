@@ -15,8 +15,8 @@ use crate::token::{self, TokenHash};
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
 /// Whether the password was typed in this session within the last ten minutes.
-pub fn is_fresh(state: &State, session: &Session) -> bool {
-    state.clock.now() - session.confirmed_at < LIFETIME
+pub fn is_fresh(session: &Session) -> bool {
+    session.now - session.confirmed_at < LIFETIME
 }
 
 /// Notes that the password was typed again. Gives the session's new token.

@@ -30,6 +30,8 @@ pub struct Session {
     pub role: Role,
     /// When the password was last typed.
     pub confirmed_at: DateTime<Utc>,
+    /// When the session was looked for, by the database's clock, which also set every instant that is compared with it.
+    pub now: DateTime<Utc>,
     /// Whether the account asks for a second factor that the person does not have.
     pub lacks_second_factor: bool,
 }
@@ -126,6 +128,7 @@ async fn find_in_account(store: &Store, token: &TokenHash, idle: Duration) -> Re
         Session,
         r#"SELECT s.id AS "id: SessionId", s.user_id AS "user: UserId", u.email, s.account_id AS "account: AccountId",
                   a.name AS account_name, m.role, s.confirmed_at,
+                  clock_timestamp() AS "now!",
                   a.second_factor_required AND u.totp_confirmed_at IS NULL AS "lacks_second_factor!"
            FROM sessions s
            JOIN users u ON u.id = s.user_id

@@ -34,7 +34,7 @@ pub struct Visitor {
     pub client: Client,
     /// What they have just done.
     pub notice: Option<Notice>,
-    /// When the page is drawn.
+    /// When the page is drawn, by the database's clock.
     pub now: DateTime<Utc>,
 }
 
@@ -76,7 +76,8 @@ impl Visitor {
         let Some(session) = auth::session::find(state, token.expose_secret()).await? else { return Ok(None) };
         let accounts = auth::members::accounts(state, session.user).await?;
         let client = client(request, &state.config.trusted_proxies);
-        Ok(Some(Self { session, accounts, client, notice: cookies.notice(request), now: state.clock.now() }))
+        let now = session.now;
+        Ok(Some(Self { session, accounts, client, notice: cookies.notice(request), now }))
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) type Confirmed = std::result::Result<Option<SecretString>, HttpRespon
 
 /// Whether the password was typed within the last ten minutes, or comes with this form.
 pub(super) async fn confirmed(state: &State, visitor: &Visitor, values: &Values, act: &Act<'_>) -> Result<Confirmed> {
-    if confirmation::is_fresh(state, &visitor.session) {
+    if confirmation::is_fresh(&visitor.session) {
         return Ok(Ok(None));
     }
     let typed = values.raw("password_again");

@@ -62,6 +62,9 @@ fn complaints_about(file: &Source) -> Vec<String> {
         if code.contains("sqlx::query") && !SQL.contains(&module) {
             found.push(format!("{at}: all SQL is in `store`"));
         }
+        if module == "web" && code.contains("clock.now()") {
+            found.push(format!("{at}: what a page compares is the database's; `Visitor::now` is by its clock"));
+        }
     }
     found
 }
@@ -156,11 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn a_module_without_a_floor_and_sql_or_sockets_in_the_wrong_place_are_told() {
+    fn a_module_without_a_floor_and_sql_sockets_or_clocks_in_the_wrong_place_are_told() {
         assert!(about("src/helpers/http.rs", "")[0].contains("has no floor"));
         assert_eq!(about("src/trace.rs", "use tokio::net::TcpStream;").len(), 1);
         assert_eq!(about("src/web/pages/keys.rs", "let rows = sqlx::query!(\"SELECT 1\");").len(), 1);
         assert_eq!(about("src/egress.rs", "use actix_web::web;").len(), 1);
+        assert_eq!(about("src/web/extract.rs", "let now = state.clock.now();").len(), 1);
     }
 
     #[test]
