@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use proptest::bool::weighted;
+use proptest::collection::vec;
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tokio_util::task::TaskTracker;
 use tracecast::completed_request::FORMAT;
 use tracecast::random::Random;
@@ -12,6 +16,21 @@ use super::stage::{Stage, Writing, names};
 /// Writers at the same time.
 const WRITERS: usize = 8;
 
+/// What a writer does between writing an entry and its end, and whether that end is a commit.
+type Round = (Duration, bool);
+
+/// What every writer does, by a seed that a failure tells and `TRACECAST_TEST_SEED` gives again. The order in which the
+/// system runs them is not repeated.
+fn plan(each: usize) -> Vec<Vec<Round>> {
+    let given = std::env::var_os("TRACECAST_TEST_SEED").map(|seed| seed.to_str().unwrap().parse().unwrap());
+    let seed = given.unwrap_or_else(|| u64::from_le_bytes(Random.bytes().unwrap()));
+    println!("TRACECAST_TEST_SEED={seed}");
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed.to_le_bytes(); 4].concat());
+    let round = ((0..16_384_u64).prop_map(Duration::from_micros), weighted(0.875));
+    let plan = vec(vec(round, each), WRITERS);
+    plan.new_tree(&mut TestRunner::new_with_rng(Config::default(), rng)).unwrap().current()
+}
+
 /// Commits that come late in every possible order, some of them never, against a worker that reads on each notification.
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_whose_commits_come_late_arrive_once_each_and_in_the_logs_order() {
@@ -20,14 +39,10 @@ async fn entries_whose_commits_come_late_arrive_once_each_and_in_the_logs_order(
     let template = stage.records(&tenant, names("late", 1)).await.remove(0);
     let _worker = stage.worker();
     let (each, tasks) = (short_or_long(100, 1_000), TaskTracker::new());
-    let writers = (0..WRITERS).map(|writer| {
+    let writers = plan(each).into_iter().enumerate().map(|(writer, rounds)| {
         let writing = Writing { url: stage.url.clone(), account: tenant.account, template: template.clone() };
         tasks.spawn(async move {
-            for round in 0..each {
-                let random = Random.bytes::<4>().unwrap();
-                let number = 1 + writer * each + round;
-                let pause = Duration::from_micros(u64::from(u16::from_le_bytes([random[0], random[1]])) / 4);
-                let commits = !random[2].is_multiple_of(8);
+            for (number, (pause, commits)) in (1 + writer * each..).zip(rounds) {
                 writing.write(("late", number), pause, commits).await;
             }
         })
