@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use self::moment::Moment;
-pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, is_held_back, list_after, list_small_after};
+pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, has_after, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
 use super::xid::Xid;
 use super::{Result, Store};

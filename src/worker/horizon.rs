@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::wake::SWEEP;
+
 /// First and longest pause before reading again what an older transaction holds back; they double.
 const HELD_BACK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
 /// How often that is done before a turn that has nothing else to do leaves it to the sweeps.
@@ -13,7 +15,8 @@ const MOST_LOOKS: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Horizon {
     behind: Behind,
-    /// When to read again what was held back.
+    /// When to read again without being told: what was held back, or what nobody told of, for notifications are hints and the
+    /// sweeps pass over a destination that has its turn.
     look_at: Option<Instant>,
     looks: u32,
 }
@@ -69,7 +72,7 @@ impl Horizon {
 
     /// Nothing is held back here.
     pub(super) fn is_clear(&mut self) {
-        (self.look_at, self.looks) = (None, 0);
+        (self.look_at, self.looks) = (Some(Instant::now() + SWEEP), 0);
     }
 
     /// What comes next cannot be read before an older transaction has ended. Others cannot read it either while the turn goes on,
@@ -85,7 +88,7 @@ impl Horizon {
         self.looks > MOST_LOOKS
     }
 
-    /// Waits until it is time to look again for what was held back.
+    /// Waits until it is time to look again.
     pub(super) fn look(&self) -> impl Future<Output = ()> + use<> {
         let look_at = self.look_at;
         async move {
@@ -147,5 +150,16 @@ mod tests {
         assert!(horizon.look_at.is_some_and(|time| time <= Instant::now() + HELD_BACK.1));
         horizon.is_clear();
         assert!(!horizon.is_given_up());
+    }
+
+    #[test]
+    fn what_nobody_told_of_is_looked_for_too() {
+        let mut horizon = Horizon::new();
+        horizon.reads();
+        horizon.is_clear();
+        assert!(!horizon.is_time(true));
+        assert!(horizon.look_at.is_some_and(|time| time <= Instant::now() + SWEEP));
+        horizon.looks_again();
+        assert!(horizon.is_time(true));
     }
 }

@@ -20,6 +20,16 @@ const MOST_DEATHS: i32 = 3;
 /// Entries that are built one by one after workers died while they built a batch.
 const CAREFUL_ENTRIES: i32 = 500;
 
+/// What reading on came to.
+#[derive(Debug)]
+pub(super) enum Read {
+    Batch(Batch),
+    /// The log ends here, or goes on with entries for a newer worker.
+    Nothing,
+    /// What comes next can be read when an older transaction has ended, and no notification tells when.
+    HeldBack,
+}
+
 /// Reads on from a place in the log.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -75,10 +85,14 @@ impl Reader {
         self.careful
     }
 
-    /// The next batch. None: the log ends here, or goes on with entries for a newer worker.
-    pub(super) async fn next(&mut self, line: &Line) -> Result<Option<Batch>, store::Error> {
+    /// The next batch.
+    pub(super) async fn next(&mut self, line: &Line) -> Result<Read, store::Error> {
         let most = if self.careful > 0 { 1 } else { MOST_ENTRIES };
         let (entries, cut) = self.read(line, most).await?;
+        if entries.is_empty() {
+            let held_back = log::has_after(&line.state.store, line.lease.account, self.after).await?;
+            return Ok(if held_back { Read::HeldBack } else { Read::Nothing });
+        }
         let mut batch = if self.watching || self.careful > 0 {
             self.build_watching(line, &entries).await?
         } else {
@@ -87,16 +101,11 @@ impl Reader {
             }
             line.builders.build(&entries, &line.settings, WithContent::AsRead).await
         };
-        let Some(last) = batch.last else { return Ok(None) };
+        let Some(last) = batch.last else { return Ok(Read::Nothing) };
         // Fewer than were read: the rest is for the next batch, unless it is for a newer worker; the next read tells.
         batch.more |= cut || batch.entries < entries.len() || i64::try_from(entries.len()) == Ok(most);
         self.after = last;
-        Ok(Some(batch))
-    }
-
-    /// Whether what comes next can be read only when an older transaction has ended, and no notification tells when.
-    pub(super) async fn is_held_back(&self, line: &Line) -> Result<bool, store::Error> {
-        log::is_held_back(&line.state.store, line.lease.account, self.after).await
+        Ok(Read::Batch(batch))
     }
 
     /// Reads on, small entries in the quick way, and says whether the read ended for its size.

@@ -16,7 +16,7 @@ use super::conclusion::{self, Memory, Writing};
 use super::delivering::{Ending, Report, deliver};
 use super::horizon::Horizon;
 use super::line::Line;
-use super::reader::Reader;
+use super::reader::{Read, Reader};
 use super::turns::Seat;
 use crate::store;
 use crate::store::cursors::{self, Kept};
@@ -31,15 +31,6 @@ type Reading<'l> = FuturesOrdered<BoxFuture<'l, (Reader, Result<Read, store::Err
 
 /// A batch whose end is written down: at most one at a time, so that they are in order.
 type Concluding<'l> = FuturesOrdered<BoxFuture<'l, Result<Concluded, store::Error>>>;
-
-/// What reading on came to.
-enum Read {
-    Batch(Batch),
-    /// The log ends here, or goes on with entries for a newer worker.
-    Nothing,
-    /// What comes next can be read when an older transaction has ended.
-    HeldBack,
-}
 
 /// A batch that is back from the wire.
 struct Arrived {
@@ -187,13 +178,7 @@ impl<'l> Turn<'l> {
         self.horizon.reads();
         let line = self.line;
         Box::pin(async move {
-            let read = match reader.next(line).await {
-                Ok(Some(batch)) => Ok(Read::Batch(batch)),
-                Ok(None) => {
-                    reader.is_held_back(line).await.map(|held| if held { Read::HeldBack } else { Read::Nothing })
-                }
-                Err(error) => Err(error),
-            };
+            let read = reader.next(line).await;
             (reader, read)
         })
     }

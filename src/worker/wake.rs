@@ -13,8 +13,8 @@ use crate::state::State;
 use crate::store::Store;
 use crate::store::log::{CHANNEL, accounts_of_notification};
 
-/// Time between two sweeps over all destinations.
-const SWEEP: Duration = Duration::from_secs(1);
+/// Time between two sweeps over all destinations that are free, and between two looks of a turn that was told nothing.
+pub(super) const SWEEP: Duration = Duration::from_secs(1);
 /// Pause before the next try to listen when the database is away.
 const RECONNECT: Duration = Duration::from_secs(1);
 /// First pause before looking again for what an older transaction holds back; it doubles.

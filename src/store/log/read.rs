@@ -192,15 +192,16 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
     Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
 
-/// Whether an older transaction that still runs keeps entries after this place from being read.
-pub async fn is_held_back(store: &Store, account: AccountId, after: Position) -> Result<bool> {
-    let held_back = sqlx::query_scalar!(
-        r#"SELECT true AS "held_back!" FROM completed_requests
-           WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND xid >= pg_snapshot_xmin(pg_current_snapshot())
+/// Whether entries lie after this place, also those that cannot be read before an older transaction ends. Who could read none
+/// is not told by that alone that they are held back still: the transaction may have ended since.
+pub async fn has_after(store: &Store, account: AccountId, after: Position) -> Result<bool> {
+    let entry = sqlx::query_scalar!(
+        r#"SELECT true AS "entry!" FROM completed_requests
+           WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3)
            ORDER BY xid, position LIMIT 1"#,
         account.0,
         after.xid as _,
         after.position
     );
-    Ok(held_back.fetch_optional(store.pool()).await?.is_some())
+    Ok(entry.fetch_optional(store.pool()).await?.is_some())
 }

@@ -47,6 +47,53 @@ async fn what_an_older_transaction_held_back_does_not_wait_for_an_answer_either(
     stage.receiver.read(|log| assert_eq!(log.of(1).last().map(requests).unwrap(), recorded));
 }
 
+/// The older transaction may end at any moment, also between two statements of a turn that wants to know what there is.
+#[tokio::test(flavor = "multi_thread")]
+async fn whenever_an_older_transaction_ends_what_it_held_back_does_not_wait_for_an_answer() {
+    let stage = Stage::new().await;
+    let mut tenants = Vec::new();
+    for project in 1..=30 {
+        stage.receiver.answers(project, |call| if call.number == 1 { Reply::Hang } else { Reply::accept() });
+        tenants.push(stage.tenant(&[project]).await);
+    }
+    let _worker = stage.worker();
+    for tenant in &tenants {
+        stage.records(tenant, names("first", 1)).await;
+    }
+    let all = |count: usize| {
+        stage.until("all are on the wire", move |log| (1..=30).all(|project| log.of(project).count() == count))
+    };
+    all(1).await;
+    let mut older = stage.sql().await;
+    for round in 1..=3 {
+        sqlx::raw_sql("BEGIN; SELECT pg_current_xact_id()").execute(&mut older).await.unwrap();
+        for tenant in &tenants {
+            stage.records(tenant, std::iter::once(name("other", round))).await;
+        }
+        sqlx::raw_sql("COMMIT").execute(&mut older).await.unwrap();
+        all(round + 1).await;
+    }
+    for project in 1..=30 {
+        stage
+            .receiver
+            .read(|log| assert_eq!(log.of(project).flat_map(requests).count(), 4, "project {project}: again"));
+    }
+}
+
+/// Notifications are hints: one may be lost with a connection, or never be sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_told_of_does_not_wait_for_an_answer_either() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.receiver.answers(1, |call| if call.number == 1 { Reply::Hang } else { Reply::accept() });
+    let _worker = stage.worker();
+    stage.records(&tenant, names("quiet", 1)).await;
+    stage.until("a request is on the wire", |log| log.of(1).count() == 1).await;
+    let recorded = stage.copies_quietly(&tenant, "quiet", 1).await;
+    stage.until("it is sent", |log| log.of(1).count() == 2).await;
+    stage.receiver.read(|log| assert_eq!(log.of(1).last().map(requests).unwrap(), [recorded]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_follow_each_other_closely_take_no_lease_each() {
     const REQUESTS: usize = 20;

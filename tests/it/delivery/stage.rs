@@ -150,6 +150,14 @@ impl Stage {
         (0..count).map(|number| name(prefix, number)).collect()
     }
 
+    /// Copies the first request of this prefix under another number and tells nobody, as when Postgres' queue of notifications
+    /// is full. Returns its name.
+    pub(crate) async fn copies_quietly(&self, tenant: &Tenant, prefix: &str, number: usize) -> String {
+        let template = name(prefix, 0);
+        requests::copy(&mut self.sql().await, tenant.account, (prefix, &template), number..=number).await;
+        name(prefix, number)
+    }
+
     /// A connection as the superuser, to look behind the curtain.
     pub(crate) async fn sql(&self) -> PgConnection {
         PgConnection::connect(&self.admin_url).await.unwrap()
