@@ -19,6 +19,8 @@ pub(super) struct Horizon {
     /// sweeps pass over a destination that has its turn.
     look_at: Option<Instant>,
     looks: u32,
+    /// How often it was looked for what nobody told of, and nothing was there.
+    in_vain: u32,
 }
 
 /// What lies behind it.
@@ -35,7 +37,7 @@ enum Behind {
 impl Horizon {
     /// Nothing was read yet.
     pub(super) fn new() -> Self {
-        Self { behind: Behind::More, look_at: None, looks: 0 }
+        Self { behind: Behind::More, look_at: None, looks: 0, in_vain: 0 }
     }
 
     /// Whether it is time to read on. What there was from the beginning is read ahead; news only when they can be sent at once
@@ -70,9 +72,18 @@ impl Horizon {
         }
     }
 
-    /// Nothing is held back here.
+    /// Something was read.
+    pub(super) fn has_read(&mut self) {
+        self.in_vain = 0;
+        self.is_clear();
+    }
+
+    /// Nothing is held back here. What nobody told of waits at most as long as the turn has read nothing: where many receivers
+    /// hang, their turns ask the database for little.
     pub(super) fn is_clear(&mut self) {
-        (self.look_at, self.looks) = (Some(Instant::now() + SWEEP), 0);
+        let pause = SWEEP.saturating_mul(2_u32.saturating_pow(self.in_vain));
+        (self.look_at, self.looks) = (Some(Instant::now() + pause), 0);
+        self.in_vain = self.in_vain.saturating_add(1);
     }
 
     /// What comes next cannot be read before an older transaction has ended. Others cannot read it either while the turn goes on,
@@ -158,8 +169,15 @@ mod tests {
         horizon.reads();
         horizon.is_clear();
         assert!(!horizon.is_time(true));
-        assert!(horizon.look_at.is_some_and(|time| time <= Instant::now() + SWEEP));
+        let pause = |horizon: &Horizon| horizon.look_at.unwrap() - Instant::now();
+        assert!(pause(&horizon) <= SWEEP);
         horizon.looks_again();
         assert!(horizon.is_time(true));
+        for _ in 0..100 {
+            horizon.is_clear();
+        }
+        assert!(pause(&horizon) > 100 * SWEEP, "in vain");
+        horizon.has_read();
+        assert!(pause(&horizon) <= SWEEP);
     }
 }

@@ -192,7 +192,7 @@ impl<'l> Turn<'l> {
                 if reader.careful() > 0 {
                     self.in_flight_most = 1;
                 }
-                self.horizon.is_clear();
+                self.horizon.has_read();
                 self.ready = Some(batch);
             }
             Read::Nothing => self.horizon.is_clear(),
