@@ -35,9 +35,10 @@ use crate::store;
 use crate::store::roles::{self, Role};
 use crate::worker::Worker;
 
-/// Connections of the pages, of the recorder, and of the worker: apart, so that none starves another. The worker's statements
-/// are short, and Postgres answers them a third cheaper where few processes keep their plans and caches warm.
-const CONNECTIONS: [u32; 3] = [16, 2, 8];
+/// Connections of the pages, of the recorder, of the worker, and of its turns of low priority: apart, so that none starves another.
+/// The worker's statements are short, and Postgres answers them a third cheaper where few processes keep their plans and
+/// caches warm.
+const CONNECTIONS: [u32; 4] = [16, 2, 8, 3];
 
 /// Connections of housekeeping, which changes the schema and so is the owner's.
 const UPKEEP_CONNECTIONS: u32 = 1;
@@ -222,7 +223,7 @@ impl App {
     /// When the address is taken, or the upstream's settings cannot be used.
     pub fn serve(&self, roles: Roles) -> Result<Serving, StartError> {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let [pages, recorder, worker] = CONNECTIONS;
+        let [pages, recorder, worker, low] = CONNECTIONS;
         let mut server = None;
         if roles.web {
             let state = self.state_as(Role::Web, "tracecast web", pages)?;
@@ -233,7 +234,8 @@ impl App {
         }
         if roles.worker {
             let upkeep = self.database.store(Role::Owner, "tracecast upkeep", UPKEEP_CONNECTIONS);
-            let worker = Worker::new(self.state_as(Role::Worker, "tracecast worker", worker)?, upkeep);
+            let low = self.database.store(Role::Worker, "tracecast worker, low priority", low);
+            let worker = Worker::new(self.state_as(Role::Worker, "tracecast worker", worker)?, low, upkeep);
             tasks.spawn(worker.run(stop.clone()));
         }
         let metrics = self.metrics(&tasks)?;

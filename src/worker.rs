@@ -10,6 +10,7 @@ mod housekeeping;
 mod line;
 mod liveness;
 mod meter;
+mod priority;
 mod reader;
 mod slots;
 mod terms;
@@ -27,6 +28,7 @@ use tokio_util::task::TaskTracker;
 use self::builders::Builders;
 use self::line::Line;
 use self::liveness::Liveness;
+use self::priority::{Priority, Stores};
 use self::slots::Slots;
 use self::turns::{Party, Seat, Turns};
 use self::wake::{Reason, Wake};
@@ -49,6 +51,8 @@ const GIVE_BACK: (u32, Duration) = (5, Duration::from_millis(500));
 #[derive(Debug, Clone)]
 pub struct Worker {
     state: State,
+    /// Connections of its turns.
+    stores: Stores,
     /// Connections of the owner, for housekeeping.
     upkeep: Store,
     /// What runs now.
@@ -64,11 +68,12 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker with its own connections, and those of the owner for housekeeping.
-    pub fn new(state: State, upkeep: Store) -> Self {
+    /// A worker with its own connections, some more for turns of low priority, and those of the owner for housekeeping.
+    pub fn new(state: State, low: Store, upkeep: Store) -> Self {
         let most = state.config.delivery.max_in_flight;
         Self {
             builders: Arc::new(Builders::new(&state.config)),
+            stores: Stores { usual: state.store.clone(), low },
             state,
             upkeep,
             tasks: TaskTracker::new(),
@@ -172,27 +177,28 @@ impl Worker {
     async fn serve(&self, lease: Lease, asked: Instant, seat: &Seat, stop: CancellationToken) {
         let destination = lease.destination;
         let (builders, slots) = (self.builders.clone(), self.slots.clone());
-        match Line::open(self.state.clone(), lease.clone(), asked, builders, slots, stop) {
+        let priority = Arc::new(Priority::new(self.stores.clone(), lease.failures > 0));
+        match Line::open((self.state.clone(), priority.clone()), lease.clone(), asked, builders, slots, stop) {
             Ok(line) => {
                 if let Err(error) = turn::serve(&line, seat).await {
                     tracing::warn!(%error, %destination, "a turn broke off; it is taken up again");
-                    self.give_back(&lease).await;
+                    self.give_back(&priority, &lease).await;
                 }
             }
             Err(sentence) => {
-                if let Err(error) = conclusion::needs_attention(&self.state, &lease, &sentence).await {
+                if let Err(error) = conclusion::needs_attention((&self.state, &priority), &lease, &sentence).await {
                     tracing::warn!(%error, %destination, "what is wrong with a destination could not be written down");
-                    self.give_back(&lease).await;
+                    self.give_back(&priority, &lease).await;
                 }
             }
         }
     }
 
     /// Gives the lease back as it was. If the database stays away, so does this worker's sign of life, and the lease is free.
-    async fn give_back(&self, lease: &Lease) {
+    async fn give_back(&self, priority: &Priority, lease: &Lease) {
         for _ in 0..GIVE_BACK.0 {
             tokio::time::sleep(GIVE_BACK.1).await;
-            if conclusion::give_back(&self.state, lease).await.is_ok() {
+            if conclusion::give_back((&self.state, priority), lease).await.is_ok() {
                 return;
             }
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::delivering::{Ending, PutAside, Report};
 use super::line::Line;
+use super::priority::Priority;
 use crate::delivery::{MOST_PUT_ASIDE, Outcome, WaitReason, backoff, unit};
 use crate::id::DeliveryId;
 use crate::state::State;
@@ -86,7 +87,7 @@ pub(super) async fn conclude(
         keep: writing.keep.then_some(delivery.lease),
         switch_off_after: delivery.disable_after,
     };
-    let kept = cursors::record_turn(&line.state.store, line.lease.key(), line.lease.fence(), &end).await?;
+    let kept = cursors::record_turn(line.priority.store(), line.lease.key(), line.lease.fence(), &end).await?;
     super::meter::batch(report, &end, kept);
     let destination = line.lease.destination;
     match kept {
@@ -105,22 +106,26 @@ pub(super) async fn conclude(
 pub(super) async fn release(line: &Line, memory: Memory, careful: i32) -> Result<(), store::Error> {
     let server_errors = i32::try_from(memory.server_errors).unwrap_or(i32::MAX);
     let end = TurnEnd { server_errors, careful, ..nothing(&line.state, &line.lease) };
-    cursors::record_turn(&line.state.store, line.lease.key(), line.lease.fence(), &end).await?;
+    cursors::record_turn(line.priority.store(), line.lease.key(), line.lease.fence(), &end).await?;
     Ok(())
 }
 
 /// Gives back the lease of a turn that broke off, everything else being as it was.
-pub(super) async fn give_back(state: &State, lease: &Lease) -> Result<(), store::Error> {
+pub(super) async fn give_back((state, priority): (&State, &Priority), lease: &Lease) -> Result<(), store::Error> {
     let end = TurnEnd { server_errors: lease.server_errors, careful: lease.careful, ..nothing(state, lease) };
-    cursors::record_turn(&state.store, lease.key(), lease.fence(), &end).await?;
+    cursors::record_turn(priority.store(), lease.key(), lease.fence(), &end).await?;
     Ok(())
 }
 
 /// Ends a turn that could not even begin, with a sentence for the page.
-pub(super) async fn needs_attention(state: &State, lease: &Lease, sentence: &str) -> Result<(), store::Error> {
+pub(super) async fn needs_attention(
+    (state, priority): (&State, &Priority),
+    lease: &Lease,
+    sentence: &str,
+) -> Result<(), store::Error> {
     let standing = Standing::Waiting { health: "needs_attention", reason: sentence, pause: PROBES.0 };
     let end = TurnEnd { standing, ..nothing(state, lease) };
-    cursors::record_turn(&state.store, lease.key(), lease.fence(), &end).await?;
+    cursors::record_turn(priority.store(), lease.key(), lease.fence(), &end).await?;
     Ok(())
 }
 

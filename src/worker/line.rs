@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::attempt::Attempt;
 use super::builders::Builders;
+use super::priority::Priority;
 use super::slots::Slots;
 use super::terms::Terms;
 use crate::destination::{Connection, GIVEN_UP, Request, Settings, Stored, kinds};
@@ -30,6 +31,8 @@ type Handed = Option<Result<Answer, egress::Error>>;
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) state: State,
+    /// By which connections it asks the database.
+    pub(super) priority: Arc<Priority>,
     pub(super) lease: Lease,
     pub(super) settings: TraceSettings,
     pub(super) builders: Arc<Builders>,
@@ -43,7 +46,7 @@ pub(super) struct Line {
 impl Line {
     /// Opens and parses the stored settings. The error is a sentence for the page.
     pub(super) fn open(
-        state: State,
+        (state, priority): (State, Arc<Priority>),
         lease: Lease,
         asked: Instant,
         builders: Arc<Builders>,
@@ -57,8 +60,8 @@ impl Line {
             sample_rate: None,
             dialect: Dialect::Sentry,
         };
-        let terms = Terms::new(state.store.clone(), &lease, asked, stop.clone());
-        Ok(Self { state, lease, settings, builders, connection, slots, stop, terms: Arc::new(terms) })
+        let terms = Terms::new(priority.clone(), &lease, asked, stop.clone());
+        Ok(Self { state, priority, lease, settings, builders, connection, slots, stop, terms: Arc::new(terms) })
     }
 
     /// Sends a body. None: the program stops, or the lease or the settings are not what they were; nothing was sent.

@@ -58,7 +58,7 @@ struct Ahead {
 impl Ahead {
     /// On a task of its own, because building keeps a thread busy for milliseconds.
     fn begin(line: &Line, after: Position) -> Self {
-        let (store, account) = (line.state.store.clone(), line.lease.account);
+        let (store, account) = (line.priority.store().clone(), line.lease.account);
         let window = window(line, (after, Position::END), MOST_ENTRIES);
         let mut read = JoinSet::new();
         read.spawn(async move { log::list_small_after(&store, account, &window).await });
@@ -90,7 +90,7 @@ impl Reader {
         let most = if self.careful > 0 { 1 } else { MOST_ENTRIES };
         let (entries, cut) = self.read(line, most).await?;
         if entries.is_empty() {
-            let held_back = log::has_after(&line.state.store, line.lease.account, self.after).await?;
+            let held_back = log::has_after(line.priority.store(), line.lease.account, self.after).await?;
             return Ok(if held_back { Read::HeldBack } else { Read::Nothing });
         }
         let mut batch = if self.watching || self.careful > 0 {
@@ -110,7 +110,7 @@ impl Reader {
 
     /// Reads on, small entries in the quick way, and says whether the read ended for its size.
     async fn read(&mut self, line: &Line, most: i64) -> Result<(Entries, bool), store::Error> {
-        let (store, account) = (&line.state.store, line.lease.account);
+        let (store, account) = (line.priority.store(), line.lease.account);
         let window = window(line, (self.after, Position::END), most);
         if !self.large {
             let ahead = match self.ahead.take().filter(|ahead| ahead.after == self.after) {
@@ -138,7 +138,7 @@ impl Reader {
     }
 
     async fn build_watching(&mut self, line: &Line, entries: &Entries) -> Result<Batch, store::Error> {
-        let (store, key, fence) = (&line.state.store, line.lease.key(), line.lease.fence());
+        let (store, key, fence) = (line.priority.store(), line.lease.key(), line.lease.fence());
         if self.careful > 0 && self.builds >= MOST_DEATHS {
             self.builds = 0;
             let unreadable: Vec<_> = entries.iter().map(|entry| entry.place).collect();
@@ -161,7 +161,7 @@ impl Reader {
         content: WithContent,
     ) -> Result<Batch, store::Error> {
         let window = window(line, part, MOST_ENTRIES);
-        let entries = log::list_after(&line.state.store, line.lease.account, &window, i64::MAX).await?;
+        let entries = log::list_after(line.priority.store(), line.lease.account, &window, i64::MAX).await?;
         Ok(line.builders.build(&entries, &line.settings, content).await)
     }
 }

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::priority::Priority;
 use crate::egress::MayLeave;
+use crate::store;
 use crate::store::cursors::{self, Current, Fence, Key, Lease};
-use crate::store::{self, Store};
 
 /// How old what is known of the settings may be when a request starts. An edit holds at the latest a second after it was
 /// answered; this leaves half of that second for a busy machine.
@@ -22,7 +23,7 @@ const MOST_QUESTIONS: u32 = 3;
 /// What one destination was leased with.
 #[derive(Debug)]
 pub(super) struct Terms {
-    store: Store,
+    priority: Arc<Priority>,
     key: Key,
     fence: Fence,
     as_leased: Current,
@@ -33,10 +34,10 @@ pub(super) struct Terms {
 
 impl Terms {
     /// Those of a lease that was asked for at `asked`.
-    pub(super) fn new(store: Store, lease: &Lease, asked: Instant, stop: CancellationToken) -> Self {
+    pub(super) fn new(priority: Arc<Priority>, lease: &Lease, asked: Instant, stop: CancellationToken) -> Self {
         let as_leased = Current { revision: lease.revision, private: lease.private, on: true };
         let confirmed = Mutex::new(asked);
-        Self { store, key: lease.key(), fence: lease.fence(), as_leased, stop, confirmed }
+        Self { priority, key: lease.key(), fence: lease.fence(), as_leased, stop, confirmed }
     }
 
     /// Whether a request may start now.
@@ -47,7 +48,7 @@ impl Terms {
         if self.confirmed().elapsed() <= FRESH {
             return Ok(true);
         }
-        let mut database = self.store.connection().await?;
+        let mut database = self.priority.store().connection().await?;
         for _ in 0..MOST_QUESTIONS {
             let asked = Instant::now();
             let current = cursors::find_current(&mut database, self.key, self.fence).await?;

@@ -228,13 +228,14 @@ impl<'l> Turn<'l> {
         }
         self.careful.push_back(self.reader.as_ref().map_or(0, Reader::careful));
         let seat = self.seat;
-        async move { seat.hold(Box::pin(deliver(line, after, batch, server_errors))).await }
+        async move { seat.hold(Box::pin(line.priority.hold(deliver(line, after, batch, server_errors)))).await }
     }
 
     /// Takes in the oldest batch that was on the wire: what it came to holds for the next one at once.
     fn has_arrived(&mut self, report: Report) {
         let in_order = self.phase < Phase::Blocked;
         let is_settled = matches!(report.ending, Ending::Settled);
+        self.line.priority.learn(&report);
         let careful = self.careful.pop_front().unwrap_or_default();
         if in_order {
             self.memory.learn(&report);
@@ -282,7 +283,7 @@ impl<'l> Turn<'l> {
     /// The lease is for workers that stand still, not for receivers that take long.
     async fn renew(&self) -> Result<(), store::Error> {
         let lease = self.line.state.config.delivery.lease;
-        cursors::renew(&self.line.state.store, self.line.lease.key(), self.line.lease.fence(), lease).await
+        cursors::renew(self.line.priority.store(), self.line.lease.key(), self.line.lease.fence(), lease).await
     }
 }
 

@@ -12,6 +12,7 @@ mod full_door;
 mod isolation;
 mod log_entries;
 mod looking_for_work;
+mod machine;
 mod metrics;
 mod news;
 mod own_cluster;

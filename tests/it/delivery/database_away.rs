@@ -15,6 +15,7 @@ use tracecast::recorder::BUFFER_BYTES;
 use tracecast::store::{Store, api_keys};
 use tracecast::token::{ApiKey, ApiKeyType};
 
+use super::machine;
 use super::own_cluster::OwnCluster;
 use super::postgres_proxy::PostgresProxy;
 use super::short_or_long;
@@ -71,12 +72,13 @@ impl Gateway {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_answers_as_ever_while_postgres_is_away_and_nothing_is_lost() {
-    let database = Database::new().await;
+    let alone = machine::alone().await;
+    let (database, calm_database) = (Database::new().await, Database::new().await);
     let proxy = PostgresProxy::before(&database.url).await;
-    let stage = Stage::on(&proxy.url(&database.url), &database.admin_url).await;
+    let stage = Stage::alone(&proxy.url(&database.url), &database.admin_url, &alone).await;
     let tenant = stage.tenant(&[1]).await;
     let gateway = Gateway::start(&stage, &tenant).await;
-    let calm = Stage::new().await;
+    let calm = Stage::alone(&calm_database.url, &calm_database.admin_url, &alone).await;
     let calm_gateway = Gateway::start(&calm, &calm.tenant(&[]).await).await;
     let _worker = stage.worker();
     let before = stage.records(&tenant, std::iter::once(name("before", 0))).await;
