@@ -35,9 +35,9 @@ use crate::store;
 use crate::store::roles::{self, Role};
 use crate::worker::Worker;
 
-/// Connections of the pages, of the recorder, of the worker, and of its turns of low priority: apart, so that none starves another.
-/// The worker's statements are short, and Postgres answers them a third cheaper where few processes keep their plans and
-/// caches warm.
+/// Connections of the pages, of the recorder, of the worker, and of its turns of low priority: apart, so that none starves
+/// another. The worker's statements are short, and Postgres answers them a third cheaper where few processes keep their plans
+/// and caches warm.
 const CONNECTIONS: [u32; 4] = [16, 2, 8, 3];
 
 /// Connections of housekeeping, which changes the schema and so is the owner's.

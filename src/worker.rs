@@ -10,6 +10,7 @@ mod housekeeping;
 mod line;
 mod liveness;
 mod meter;
+mod overdue;
 mod priority;
 mod reader;
 mod slots;
@@ -186,7 +187,7 @@ impl Worker {
                 }
             }
             Err(sentence) => {
-                if let Err(error) = conclusion::needs_attention((&self.state, &priority), &lease, &sentence).await {
+                if let Err(error) = conclusion::needs_attention(&self.state, &lease, &sentence).await {
                     tracing::warn!(%error, %destination, "what is wrong with a destination could not be written down");
                     self.give_back(&priority, &lease).await;
                 }
@@ -198,7 +199,7 @@ impl Worker {
     async fn give_back(&self, priority: &Priority, lease: &Lease) {
         for _ in 0..GIVE_BACK.0 {
             tokio::time::sleep(GIVE_BACK.1).await;
-            if conclusion::give_back((&self.state, priority), lease).await.is_ok() {
+            if conclusion::give_back(&self.state, priority.store(), lease).await.is_ok() {
                 return;
             }
         }

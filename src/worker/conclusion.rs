@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use super::delivering::{Ending, PutAside, Report};
 use super::line::Line;
-use super::priority::Priority;
 use crate::delivery::{MOST_PUT_ASIDE, Outcome, WaitReason, backoff, unit};
 use crate::id::DeliveryId;
 use crate::state::State;
-use crate::store;
 use crate::store::cursors::{self, Kept, Lease, Standing, TurnEnd};
 use crate::store::deliveries::{DeadLetter, Delivery};
 use crate::store::log::Position;
+use crate::store::{self, Store};
 
 /// Shortest and longest pause between two probes of a destination that needs attention (spec 4.3).
 const PROBES: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
@@ -111,21 +110,17 @@ pub(super) async fn release(line: &Line, memory: Memory, careful: i32) -> Result
 }
 
 /// Gives back the lease of a turn that broke off, everything else being as it was.
-pub(super) async fn give_back((state, priority): (&State, &Priority), lease: &Lease) -> Result<(), store::Error> {
+pub(super) async fn give_back(state: &State, store: &Store, lease: &Lease) -> Result<(), store::Error> {
     let end = TurnEnd { server_errors: lease.server_errors, careful: lease.careful, ..nothing(state, lease) };
-    cursors::record_turn(priority.store(), lease.key(), lease.fence(), &end).await?;
+    cursors::record_turn(store, lease.key(), lease.fence(), &end).await?;
     Ok(())
 }
 
 /// Ends a turn that could not even begin, with a sentence for the page.
-pub(super) async fn needs_attention(
-    (state, priority): (&State, &Priority),
-    lease: &Lease,
-    sentence: &str,
-) -> Result<(), store::Error> {
+pub(super) async fn needs_attention(state: &State, lease: &Lease, sentence: &str) -> Result<(), store::Error> {
     let standing = Standing::Waiting { health: "needs_attention", reason: sentence, pause: PROBES.0 };
     let end = TurnEnd { standing, ..nothing(state, lease) };
-    cursors::record_turn(priority.store(), lease.key(), lease.fence(), &end).await?;
+    cursors::record_turn(&state.store, lease.key(), lease.fence(), &end).await?;
     Ok(())
 }
 

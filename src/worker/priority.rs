@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::delivering::Report;
+use super::overdue;
 use crate::store::Store;
 
 /// A receiver that takes longer hangs. It is much, because on a busy machine answers of healthy receivers are late, too, and
@@ -42,12 +43,7 @@ impl Priority {
 
     /// Waits for a batch on the wire. Once it hangs, the turn gives way to others.
     pub(super) async fn hold<T>(&self, batch: impl Future<Output = T>) -> T {
-        let mut batch = std::pin::pin!(batch);
-        if let Ok(done) = tokio::time::timeout(self.hangs, &mut batch).await {
-            return done;
-        }
-        self.is_low.store(true, Ordering::Relaxed);
-        batch.await
+        overdue::hold(batch, self.hangs, || self.is_low.store(true, Ordering::Relaxed)).await
     }
 
     /// Takes in what a batch came to.

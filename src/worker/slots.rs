@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::overdue;
+
 /// After this long a request is slow.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -58,14 +60,12 @@ impl Slots {
 impl Slot {
     /// Waits for `request`, in overtime once it is slow.
     pub(super) async fn hold<T>(mut self, request: impl Future<Output = T>) -> T {
-        let mut request = std::pin::pin!(request);
-        if let Ok(done) = tokio::time::timeout(self.slow, &mut request).await {
-            return done;
-        }
-        if let Ok(overtime) = self.overtime.clone().try_acquire_owned() {
-            self.permits = vec![overtime];
-        }
-        request.await
+        let move_into_overtime = || {
+            if let Ok(overtime) = self.overtime.clone().try_acquire_owned() {
+                self.permits = vec![overtime];
+            }
+        };
+        overdue::hold(request, self.slow, move_into_overtime).await
     }
 }
 

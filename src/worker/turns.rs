@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use super::overdue;
 use crate::id::AccountId;
 
 /// A turn whose batch is on the wire for longer steps aside, so that others can begin.
@@ -141,12 +142,7 @@ impl Seat {
 
     /// Waits for a batch on the wire. If it takes long, the turn makes room for others, as long as not too many have done so.
     pub(super) async fn hold<T>(&self, batch: impl Future<Output = T>) -> T {
-        let mut batch = std::pin::pin!(batch);
-        if let Ok(done) = tokio::time::timeout(SLOW, &mut batch).await {
-            return done;
-        }
-        self.step_aside();
-        batch.await
+        overdue::hold(batch, SLOW, || self.step_aside()).await
     }
 
     fn step_aside(&self) {

@@ -8,21 +8,17 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 static MACHINE: RwLock<()> = RwLock::const_new(());
 
 /// A test has a part of the machine while it holds this. Whoever holds one must not ask for another.
-pub(crate) struct Share {
-    _guard: RwLockReadGuard<'static, ()>,
-}
+pub(crate) type Share = RwLockReadGuard<'static, ()>;
 
 /// A test has the machine to itself while it holds this.
-pub(crate) struct Alone {
-    _guard: RwLockWriteGuard<'static, ()>,
-}
+pub(crate) type Alone = RwLockWriteGuard<'static, ()>;
 
 /// Waits until nobody has the machine to himself.
 pub(crate) async fn share() -> Share {
-    Share { _guard: MACHINE.read().await }
+    MACHINE.read().await
 }
 
 /// Waits until the others are done; those that come later wait.
 pub(crate) async fn alone() -> Alone {
-    Alone { _guard: MACHINE.write().await }
+    MACHINE.write().await
 }
