@@ -12,6 +12,7 @@ pub mod limits;
 pub mod metadata;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod secret_words;
 pub mod text;
 
 use serde::{Deserialize, Serialize};

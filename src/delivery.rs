@@ -1,6 +1,7 @@
 //! What becomes of a batch at a destination, and how long to wait after a failure. Pure.
 
 mod back_off;
+pub mod confirmation;
 mod decide;
 mod outcome;
 

@@ -4,6 +4,7 @@ mod attempt;
 mod batch;
 mod builders;
 mod conclusion;
+mod confirming;
 mod delivering;
 mod horizon;
 mod housekeeping;

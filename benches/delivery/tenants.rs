@@ -76,6 +76,7 @@ impl Tenant {
             secrets_changed: true,
             target: connection.target(),
             test: &json!({}),
+            not_yet: None,
         };
         let mut tenant = state.store.tenant(self.account).await?;
         destinations::create(&mut tenant, self.destination, kind.manifest.slug, &values).await?;

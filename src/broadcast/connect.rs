@@ -1,6 +1,6 @@
 //! Stored only if the test passed: the one way by which a destination's settings come into the database.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Destination, Error, told};
 use crate::audit::{self, Actor, Change, Event};
@@ -9,7 +9,7 @@ use crate::destination::{Connection, FieldErrors, Kind, Settings, Stored};
 use crate::id::{AccountId, DestinationId};
 use crate::seal::Place;
 use crate::state::State;
-use crate::store::destinations::{self, TestedValues};
+use crate::store::destinations::{self, NotYet, TestedValues};
 
 /// What a person typed.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     let place = Place::Destination(account, id);
     let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
     let evidence = serde_json::to_value(&verdict).unwrap_or_default();
-    let values = tested_values(&name, typed, &connection, &secrets, true, &evidence);
+    let values = tested_values(&name, typed, &connection, (&secrets, true), (&verdict, &evidence));
 
     let mut tenant = state.store.tenant(account).await?;
     if !destinations::create(&mut tenant, id, kind.manifest.slug, &values).await? {
@@ -98,7 +98,7 @@ pub async fn reconnect(
     let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
     let evidence = serde_json::to_value(&verdict).unwrap_or_default();
     let retyped = kind.manifest.secrets().any(|field| !typed.settings.get(field.name).is_empty());
-    let values = tested_values(&name, typed, &connection, &secrets, retyped, &evidence);
+    let values = tested_values(&name, typed, &connection, (&secrets, retyped), (&verdict, &evidence));
 
     let mut tenant = state.store.tenant(account).await?;
     if !destinations::put(&mut tenant, id, revision, &values).await? {
@@ -132,10 +132,13 @@ fn tested_values<'a>(
     name: &'a str,
     typed: &Typed<'_>,
     connection: &'a Connection,
-    secrets: &'a [u8],
-    secrets_changed: bool,
-    test: &'a serde_json::Value,
+    (secrets, secrets_changed): (&'a [u8], bool),
+    (verdict, test): (&'a Verdict, &'a serde_json::Value),
 ) -> TestedValues<'a> {
+    let not_yet = verdict.not_yet_seconds.map(|seconds| NotYet {
+        reason: verdict.advice.as_deref().unwrap_or_default(),
+        pause: Duration::from_secs(seconds),
+    });
     TestedValues {
         name,
         privacy_mode: typed.privacy_mode,
@@ -145,6 +148,7 @@ fn tested_values<'a>(
         secrets_changed,
         target: connection.target(),
         test,
+        not_yet,
     }
 }
 

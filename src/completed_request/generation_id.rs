@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::secret_words;
 use crate::clock::UnixNanos;
 use crate::random::{Random, Unavailable};
 
@@ -20,14 +21,18 @@ impl GenerationId {
     /// # Errors
     /// When there is no randomness.
     pub fn new(at: UnixNanos, random: Random) -> Result<Self, Unavailable> {
-        // 160 bits folded onto 62^20 (119 bits): the bias of the remainder is far below what a name needs.
-        let bytes = random.bytes::<40>()?;
-        let suffix: String = bytes
-            .chunks_exact(2)
-            .map(|pair| usize::from(u16::from_le_bytes([pair[0], pair[1]])) % ALPHANUMERICS.len())
-            .map(|index| char::from(ALPHANUMERICS[index]))
-            .collect();
-        Ok(Self(format!("gen-{}-{suffix}", at.as_seconds())))
+        Self::drawn(at, || random.bytes())
+    }
+
+    /// Draws again until the random part holds no word for which Sentry would show `[Filtered]` in its place: one of some 50,000
+    /// does.
+    fn drawn<E>(at: UnixNanos, mut draw: impl FnMut() -> Result<[u8; 40], E>) -> Result<Self, E> {
+        loop {
+            let suffix = alphanumerics(draw()?);
+            if !secret_words::stand_in(&suffix.to_ascii_lowercase()) {
+                return Ok(Self(format!("gen-{}-{suffix}", at.as_seconds())));
+            }
+        }
     }
 
     /// A name that was given elsewhere: by another gateway, or read back from the log.
@@ -41,8 +46,37 @@ impl GenerationId {
     }
 }
 
+/// 320 bits folded onto 62^20 (119 bits): the bias of the remainder is far below what a name needs.
+fn alphanumerics(bytes: [u8; 40]) -> String {
+    let pairs = bytes.chunks_exact(2).map(|pair| usize::from(u16::from_le_bytes([pair[0], pair[1]])));
+    pairs.map(|number| char::from(ALPHANUMERICS[number % ALPHANUMERICS.len()])).collect()
+}
+
 impl fmt::Display for GenerationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes from which this text is drawn, with zeros behind it.
+    fn bytes_of(text: &str) -> [u8; 40] {
+        let mut bytes = [0; 40];
+        for (place, character) in text.bytes().enumerate() {
+            let index = ALPHANUMERICS.iter().position(|known| *known == character).unwrap();
+            bytes[2 * place] = u8::try_from(index).unwrap();
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_name_that_would_be_filtered_is_drawn_again() {
+        let mut draws = ["xxAuthxx", "mySECRETs", "Apikey", "aut0h"].map(bytes_of).into_iter();
+        let name = GenerationId::drawn(UnixNanos(7_000_000_000), || draws.next().ok_or("no more")).unwrap();
+        assert_eq!(name.as_str(), "gen-7-aut0h000000000000000");
+        assert_eq!(draws.next(), None);
     }
 }

@@ -33,12 +33,6 @@ pub(super) fn advice(outcome: &Outcome) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// A web server that answers everything with its own page would lose every trace with a 2xx.
-pub(super) fn web_page(status: u16) -> Outcome {
-    let advice = "A web page answers at this address, and no receiver of traces. Copy the OTLP Traces Endpoint again.";
-    Outcome::NeedsAttention { reason: Attention::UnexpectedAnswer, status: Some(status), advice: advice.to_owned() }
-}
-
 /// Whether an outcome lets the settings in. Over quota is reachable and authenticated: a pass with a warning (spec 2.3).
 pub(super) fn passes(outcome: &Outcome) -> bool {
     outcome.is_accepted() || is_over_quota(outcome)

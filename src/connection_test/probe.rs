@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::PAUSES;
-use super::advice::{advice, is_over_quota, passes, web_page};
+use super::advice::{advice, is_over_quota, passes};
 use super::request::test_request;
 use super::verdict::{SentSpan, State, Step, Verdict};
 use crate::completed_request::GenerationId;
@@ -137,8 +137,7 @@ impl Test<'_> {
                 self.words = self.connection.words(&answer);
                 let server = answer.server.as_deref().map(|server| shown(&self.connection.redact(server)));
                 self.server = server.or(self.server.take());
-                let outcome = self.connection.outcome(&answer);
-                if outcome.is_accepted() && answer.is_web_page() { web_page(answer.status) } else { outcome }
+                self.connection.outcome(&answer)
             }
             Err(error) => {
                 self.status = None;
@@ -185,12 +184,14 @@ impl Test<'_> {
             self.step(Duration::ZERO, State::Skipped, String::new());
         }
         let warning = passed && self.last.is_some();
+        let not_yet_seconds = self.last.as_ref().filter(|_| passed).and_then(seconds_to_wait);
         let (trace_id, spans) = sent.map(|sent| (Some(sent.trace_id), sent.spans)).unwrap_or_default();
         let headers = self.connection.headers().iter();
         Verdict {
             passed,
             warning,
             advice: self.last.as_ref().and_then(advice),
+            not_yet_seconds,
             headers: headers.map(|header| (header.name.to_string(), header.shown().to_owned())).collect(),
             steps: self.steps,
             status: self.status,
@@ -200,6 +201,12 @@ impl Test<'_> {
             tested_at: self.given.clock.now(),
         }
     }
+}
+
+/// How long a receiver that takes nothing at the moment wants to be left alone.
+fn seconds_to_wait(outcome: &Outcome) -> Option<u64> {
+    let Outcome::Wait { not_before, .. } = outcome else { return None };
+    Some(not_before.map_or(0, |pause| pause.as_secs()))
 }
 
 /// A receiver's word, fit to be shown (spec 5.1).

@@ -12,6 +12,9 @@ pub struct Verdict {
     pub warning: bool,
     /// One sentence that says what to do.
     pub advice: Option<String>,
+    /// The receiver is reached and takes nothing at the moment, and asked to be left alone for so many seconds.
+    #[serde(default)]
+    pub not_yet_seconds: Option<u64>,
     /// What was done, in order.
     pub steps: Vec<Step>,
     /// The last HTTP status.

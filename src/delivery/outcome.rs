@@ -121,6 +121,28 @@ impl Outcome {
         matches!(self, Self::Delivered | Self::DeliveredInPart { .. })
     }
 
+    /// Whether the receiver refuses whatever it is sent, so that what it accepted a moment before may be lost: it may not have
+    /// known then what it knows now (spec 2.1, facts 1 and 11).
+    pub fn casts_doubt(&self) -> bool {
+        match self {
+            Self::NeedsAttention { status, .. } => status.is_some(),
+            Self::Wait { reason, .. } => *reason == WaitReason::RateLimited,
+            Self::Delivered | Self::DeliveredInPart { .. } | Self::Refused { .. } => false,
+        }
+    }
+
+    /// Whether the next acceptance may be one of a receiver that has forgotten everything, so that it is asked with requests that
+    /// carry nothing first: it refused everything, or it was not there and may have been started anew (spec 4.3).
+    pub fn needs_probes(&self) -> bool {
+        let is_away = matches!(self, Self::Wait { reason: WaitReason::Unreachable, .. } | Self::NeedsAttention { .. });
+        is_away || self.casts_doubt()
+    }
+
+    /// Whether a quota is used up.
+    pub fn is_quota(&self) -> bool {
+        matches!(self, Self::Wait { reason: WaitReason::RateLimited, .. })
+    }
+
     /// The same outcome, its sentence passed through `change`.
     #[must_use]
     pub fn map_sentence(mut self, change: impl FnOnce(String) -> String) -> Self {

@@ -24,6 +24,8 @@ pub struct Connection {
     pub(super) masked: BTreeMap<&'static str, String>,
     /// Secrets that a receiver may repeat in its answer, each with what is shown in its place.
     pub(super) redactions: Vec<(SecretString, String)>,
+    /// Whether the receiver may accept a request before it knows whether it may, and throw it away when it does (spec 2.1).
+    pub(super) accepts_unseen: bool,
     /// What an answer means here, where that differs from the general table.
     pub(super) reading: fn(&Answer, Outcome) -> Outcome,
 }
@@ -72,6 +74,11 @@ impl Connection {
     /// All secret fields in masked form.
     pub fn all_masked(&self) -> &BTreeMap<&'static str, String> {
         &self.masked
+    }
+
+    /// Whether what the receiver accepts counts only once it is confirmed (spec 4.3).
+    pub fn accepts_unseen(&self) -> bool {
+        self.accepts_unseen
     }
 
     /// The POST that carries `body`: an `ExportTraceServiceRequest` in protobuf, compressed as it says.

@@ -154,12 +154,14 @@ impl Egress {
             server: joined(headers, &SERVER),
             location: joined(headers, &LOCATION),
             body: Bytes::new(),
+            is_cut: false,
             received_at: self.0.clock.unix_nanos(),
         };
         let mut body = BytesMut::new();
         let read = timeout_at(deadline, beginning(response, &mut body)).await.unwrap_or(Err(Error::Timeout));
         answer.body = body.freeze();
-        (answer, read)
+        answer.is_cut = !matches!(read, Ok(Extent::Whole));
+        (answer, read.map(drop))
     }
 
     /// Makes every refusal take as long as every other, and tells its reason to the operator's log.
@@ -179,16 +181,23 @@ impl Egress {
     }
 }
 
+/// How much of a body was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    Beginning,
+}
+
 /// Reads at most [`MAX_BODY`] bytes.
-async fn beginning(mut response: Response, body: &mut BytesMut) -> Result<(), Error> {
+async fn beginning(mut response: Response, body: &mut BytesMut) -> Result<Extent, Error> {
     while let Some(chunk) = response.chunk().await.map_err(|error| Error::from(&error))? {
         let room = MAX_BODY - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if body.len() == MAX_BODY {
-            break;
+            return Ok(Extent::Beginning);
         }
     }
-    Ok(())
+    Ok(Extent::Whole)
 }
 
 /// All values of a header, joined by commas; bytes that are no text are dropped.

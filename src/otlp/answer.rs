@@ -30,6 +30,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// At most [`MAX_BODY`] bytes.
     pub body: Bytes,
+    /// The body is only its beginning: it was longer, or the connection broke.
+    pub is_cut: bool,
     /// When it arrived: what a date in `retry-after` is compared with.
     pub received_at: UnixNanos,
 }
@@ -42,6 +44,7 @@ impl fmt::Debug for Answer {
             .field("rate_limits", &self.rate_limits)
             .field("server", &self.server)
             .field("body_bytes", &self.body.len())
+            .field("is_cut", &self.is_cut)
             .finish_non_exhaustive()
     }
 }
@@ -50,14 +53,6 @@ impl Answer {
     /// The receiver's own words: one line of at most [`MAX_SENTENCE`] characters, escaped. None when it said nothing.
     pub fn words(&self) -> Option<String> {
         sentence::words(&self.body)
-    }
-
-    /// Whether the body is a page for people: then what answered is a web server, and no receiver of traces.
-    pub fn is_web_page(&self) -> bool {
-        let start = self.body.trim_ascii_start();
-        let begins =
-            |with: &str| start.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()));
-        begins("<!doctype html") || begins("<html")
     }
 
     /// Where a redirect points: the host only. None when it names none (or is relative).
@@ -70,7 +65,7 @@ impl Answer {
 /// What an answer means for the batch and its destination.
 pub fn classify(answer: &Answer) -> Outcome {
     match answer.status {
-        200..=299 => success::outcome(&answer.body),
+        200..=299 => success::outcome(answer),
         300..=399 => attention(answer, Attention::Redirected, redirect_sentence(answer)),
         400 | 415 | 422 => refused(answer, Refusal::Invalid, "The receiver refused this request"),
         413 => refused(answer, Refusal::TooLarge, "The receiver says that this request is too large"),
@@ -122,6 +117,16 @@ fn wait(answer: &Answer, reason: WaitReason, lead: &str) -> Outcome {
 
 fn advise(answer: &Answer, reason: Attention, lead: &str) -> Outcome {
     attention(answer, reason, told(answer, lead))
+}
+
+/// A web server that answers everything with its own page would lose every trace with a 2xx.
+fn no_receiver(answer: &Answer, what: &str) -> Outcome {
+    let advice = format!(
+        "{what} answers at this address, and no receiver of traces (HTTP {}). A sign-in or a proxy may stand in front of it: \
+         let requests pass to the receiver, or enter its own address.",
+        answer.status
+    );
+    attention(answer, Attention::UnexpectedAnswer, advice)
 }
 
 fn attention(answer: &Answer, reason: Attention, advice: String) -> Outcome {

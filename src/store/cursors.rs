@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 pub use self::lag::{Lag, MOST_COUNTED, Standings, find_lag, find_standings};
 pub use self::lease::{Current, Lease, Ready, find_current, lease_ready, list_held_back, record_builds, renew};
-pub use self::turn::{Kept, Standing, TurnEnd, record_turn};
+pub use self::turn::{Kept, Progress, Standing, TurnEnd, record_turn};
 use super::Result;
 use crate::id::{AccountId, DestinationId};
 

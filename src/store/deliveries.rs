@@ -2,6 +2,7 @@
 
 mod removal;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -31,7 +32,7 @@ pub struct Delivery<'a> {
     /// HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// A sentence of the receiver or about the failure.
-    pub answer: Option<&'a str>,
+    pub answer: Option<Cow<'a, str>>,
 }
 
 /// A request put aside for good.
@@ -69,7 +70,7 @@ impl<'a> Rows<'a> {
             rows.bytes.push(i32::try_from(delivery.bytes).unwrap_or(i32::MAX));
             rows.outcome.push(delivery.outcome);
             rows.status.push(delivery.status.map(u16::cast_signed));
-            rows.answer.push(delivery.answer);
+            rows.answer.push(delivery.answer.as_deref());
         }
         rows
     }

@@ -1,11 +1,13 @@
 //! Table `destinations`: configured receivers of an account. A row is written only with the evidence of a passed test.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
+use super::sessions::interval;
 use super::{Result, Tenant, accounts};
 use crate::id::DestinationId;
 
@@ -73,6 +75,17 @@ pub struct TestedValues<'a> {
     pub target: &'a str,
     /// The evidence.
     pub test: &'a Value,
+    /// The test passed, but the receiver takes nothing at the moment. None: it does.
+    pub not_yet: Option<NotYet<'a>>,
+}
+
+/// What a receiver said that is reached, and takes nothing at the moment.
+#[derive(Debug, Clone, Copy)]
+pub struct NotYet<'a> {
+    /// A sentence for the page.
+    pub reason: &'a str,
+    /// It asked to be left alone for so long.
+    pub pause: Duration,
 }
 
 /// Most destinations of one kind in one account (spec 3.2).
@@ -140,20 +153,31 @@ pub async fn create(tenant: &mut Tenant, id: DestinationId, kind: &str, values: 
         return Ok(false);
     }
     sqlx::query!(
-        "INSERT INTO cursors (account_id, destination_id, since, xid)
-         VALUES ($1, $2, clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot()))",
+        "INSERT INTO cursors (account_id, destination_id, since, xid, health, reason, failures, failing_since, not_before,
+                              probes_first)
+         VALUES ($1, $2, clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot()),
+                 CASE WHEN $3::text IS NULL THEN 'healthy' ELSE 'failing' END, $3, ($3::text IS NOT NULL)::integer,
+                 CASE WHEN $3::text IS NOT NULL THEN clock_timestamp() END, clock_timestamp() + $4::interval,
+                 $3::text IS NOT NULL)",
         account,
-        id.0
+        id.0,
+        values.not_yet.map(|not_yet| not_yet.reason),
+        values.not_yet.map(|not_yet| interval(not_yet.pause)) as _
     )
     .execute(tenant.connection())
     .await?;
     Ok(true)
 }
 
-/// Replaces a destination's values, if it is still at `revision`. What waits is tried again at once.
+/// Replaces a destination's values, if it is still at `revision`. What waits is tried again at once, unless the receiver takes
+/// nothing yet: then it waits for as long as before, and as the receiver asks.
+///
+/// What the receiver had accepted and not confirmed is sent again where the new settings lead, if they lead elsewhere; what a worker
+/// still has on the wire is, too.
 pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: &TestedValues<'_>) -> Result<bool> {
     let account = tenant.account().0;
     lock_cursor(tenant, id).await?;
+    let leads_elsewhere = !leads_there(tenant, id, values).await?;
     let updated = sqlx::query!(
         "UPDATE destinations
          SET name = $4, privacy_mode = $5, settings = $6, masked = $7, secrets = $8, target = $9, last_test = $10,
@@ -180,12 +204,25 @@ pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: 
     }
     sqlx::query!(
         "UPDATE cursors
-         SET health = 'healthy', reason = NULL, failures = 0, server_errors = 0, failing_since = NULL, not_before = NULL,
-             revision = $3
+         SET health = CASE WHEN $4::text IS NULL THEN 'healthy' ELSE 'failing' END, reason = $4,
+             failures = CASE WHEN $4::text IS NULL THEN 0 ELSE greatest(failures, 1) END, server_errors = 0,
+             failing_since = CASE WHEN $4::text IS NOT NULL THEN coalesce(failing_since, clock_timestamp()) END,
+             not_before = CASE WHEN $4::text IS NOT NULL THEN greatest(not_before, clock_timestamp() + $5::interval) END,
+             probes_first = $4::text IS NOT NULL, revision = $3,
+             leased_by = CASE WHEN $6 AND unconfirmed > 0 THEN NULL ELSE leased_by END,
+             xid = CASE WHEN $6 THEN coalesce(confirmed_xid, xid) ELSE xid END,
+             position = CASE WHEN $6 THEN coalesce(confirmed_position, position) ELSE position END,
+             confirmed_xid = CASE WHEN $6 THEN NULL ELSE confirmed_xid END,
+             confirmed_position = CASE WHEN $6 THEN NULL ELSE confirmed_position END,
+             unconfirmed = CASE WHEN $6 THEN 0 ELSE unconfirmed END,
+             accepted_at = CASE WHEN $6 THEN NULL ELSE accepted_at END
          WHERE account_id = $1 AND destination_id = $2",
         account,
         id.0,
-        revision + 1
+        revision + 1,
+        values.not_yet.map(|not_yet| not_yet.reason),
+        values.not_yet.map(|not_yet| interval(not_yet.pause)) as _,
+        leads_elsewhere
     )
     .execute(tenant.connection())
     .await?;
@@ -267,6 +304,19 @@ pub async fn delete(tenant: &mut Tenant, id: DestinationId) -> Result<bool> {
         .execute(tenant.connection())
         .await?;
     Ok(deleted.rows_affected() > 0)
+}
+
+/// Whether a destination leads where these values do. The masked forms tell secrets apart: only their middles are hidden.
+async fn leads_there(tenant: &mut Tenant, id: DestinationId, values: &TestedValues<'_>) -> Result<bool> {
+    let account = tenant.account().0;
+    let same = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM destinations WHERE account_id = $1 AND id = $2 AND settings = $3 AND masked = $4) AS "same!""#,
+        account,
+        id.0,
+        Json(values.settings) as _,
+        Json(values.masked) as _
+    );
+    Ok(same.fetch_one(tenant.connection()).await?)
 }
 
 /// Changes of a destination begin where a turn's end begins, at the cursor, so that the two cannot wait for each other.

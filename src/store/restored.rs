@@ -54,6 +54,15 @@ async fn lies_ahead(connection: &mut PgConnection) -> Result<bool> {
 }
 
 async fn move_before_everything_new(connection: &mut PgConnection) -> Result<()> {
+    // What is unconfirmed is sent again: easier than to renumber one more place of each cursor, and it may well be lost.
+    sqlx::query!(
+        "UPDATE cursors
+         SET xid = confirmed_xid, position = confirmed_position, confirmed_xid = NULL, confirmed_position = NULL, unconfirmed = 0,
+             accepted_at = NULL
+         WHERE unconfirmed > 0"
+    )
+    .execute(&mut *connection)
+    .await?;
     // '3' is the first transaction of any cluster that is not Postgres' own. The new positions lie below all old ones, so that
     // no row meets another on the way.
     //

@@ -1,23 +1,8 @@
 //! What Sentry's default data scrubbing will take out of our own attributes (spec 2.1, fact 8): a value is replaced when
-//! its key or the value itself holds one of these words. Mirrors the password rule of Relay (`relay-pii`, `regexes.rs`).
+//! its key or the value itself holds certain words.
 
 use super::Note;
-use crate::completed_request::{MetadataValue, TraceContext};
-
-const WORDS: [&str; 12] = [
-    "password",
-    "secret",
-    "passwd",
-    "api-key",
-    "api_key",
-    "apikey",
-    "auth",
-    "credentials",
-    "mysql_pwd",
-    "privatekey",
-    "private-key",
-    "private_key",
-];
+use crate::completed_request::{MetadataValue, TraceContext, secret_words};
 
 /// Whether Sentry, as it is set up by default, shows `[Filtered]` in place of this value of metadata.
 pub fn is_scrubbed(key: &str, value: &MetadataValue<'_>) -> bool {
@@ -25,21 +10,17 @@ pub fn is_scrubbed(key: &str, value: &MetadataValue<'_>) -> bool {
     let value_hit = match value {
         MetadataValue::Text(text) => {
             let text = text.to_ascii_lowercase();
-            holds_a_word(&text) || assigns_a_token(&text)
+            secret_words::stand_in(&text) || assigns_a_token(&text)
         }
         MetadataValue::Bool(_) | MetadataValue::Int(_) | MetadataValue::Double(_) => false,
     };
-    value_hit || holds_a_word(&key) || key.contains("token")
+    value_hit || secret_words::stand_in(&key) || key.contains("token")
 }
 
 /// A note for each key of the caller's metadata that will be replaced. Not part of building a trace: receipts ask.
 pub fn notes(context: &TraceContext<'_>) -> Vec<Note> {
     let hit = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
     hit.map(|(key, _)| Note::ScrubbedMetadata { key: key.to_string() }).collect()
-}
-
-fn holds_a_word(text: &str) -> bool {
-    WORDS.iter().any(|word| text.contains(word))
 }
 
 /// `token=…`, `token_x: …`: in a value the word alone does no harm.

@@ -1,5 +1,6 @@
 //! What is written down about a batch: where the cursor goes, what is put aside, how long the destination waits (spec 4.3).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::delivering::{Ending, PutAside, Report};
@@ -7,9 +8,8 @@ use super::line::Line;
 use crate::delivery::{MOST_PUT_ASIDE, Outcome, WaitReason, backoff, unit};
 use crate::id::DeliveryId;
 use crate::state::State;
-use crate::store::cursors::{self, Kept, Lease, Standing, TurnEnd};
+use crate::store::cursors::{self, Kept, Lease, Progress, Standing, TurnEnd};
 use crate::store::deliveries::{DeadLetter, Delivery};
-use crate::store::log::Position;
 use crate::store::{self, Store};
 
 /// Shortest and longest pause between two probes of a destination that needs attention (spec 4.3).
@@ -22,22 +22,29 @@ pub(super) struct Memory {
     pub(super) failures: u32,
     /// HTTP 500s in a row for the batch at the cursor.
     pub(super) server_errors: u32,
+    /// Whether the receiver has to accept requests that carry nothing before it is sent others.
+    pub(super) probes_first: bool,
 }
 
 impl Memory {
     pub(super) fn of(lease: &Lease) -> Self {
         let number = |value: i32| u32::try_from(value).unwrap_or_default();
-        Self { failures: number(lease.failures), server_errors: number(lease.server_errors) }
+        Self {
+            failures: number(lease.failures),
+            server_errors: number(lease.server_errors),
+            probes_first: lease.probes_first,
+        }
     }
 
     /// Takes in what a batch came to; of the batches of a turn in their order.
-    pub(super) fn learn(&mut self, report: &Report) {
+    pub(super) fn learn(&mut self, report: &Report, progress: &Progress) {
         if report.settled.is_some() {
             self.server_errors = 0;
         }
-        if report.accepted > 0 {
+        if progress.confirmed.is_some() {
             self.failures = 0;
         }
+        self.probes_first |= report.ending.outcome().is_some_and(Outcome::needs_probes);
         match &report.ending {
             Ending::Waiting(outcome) => {
                 if matches!(outcome, Outcome::Wait { reason: WaitReason::ServerError, .. }) {
@@ -45,7 +52,7 @@ impl Memory {
                 }
                 self.failures += 1;
             }
-            Ending::RefusesAll(_) => self.failures += 1,
+            Ending::RefusesAll(_) | Ending::ProbeRefused(_) => self.failures += 1,
             Ending::Settled | Ending::Withheld | Ending::BrokenOff(_) => {
                 self.failures += u32::from(report.accepted == 0 && last_refusal(report).is_some());
             }
@@ -62,6 +69,10 @@ pub(super) struct Writing {
     pub(super) keep: bool,
     /// Entries that are still to be built one by one.
     pub(super) careful: i32,
+    /// How far the batch brings its destination.
+    pub(super) progress: Progress,
+    /// Requests that were accepted, and have to be sent again.
+    pub(super) again: usize,
 }
 
 /// Writes down what became of a batch. Says how things stand with the lease. `memory`: with the batch taken in.
@@ -72,17 +83,17 @@ pub(super) async fn conclude(
     writing: Writing,
 ) -> Result<Kept, store::Error> {
     let delivery = &line.state.config.delivery;
-    let advance_to = report.settled.filter(|_| writing.in_order);
-    let standing = if writing.in_order { standing(&line.state, report, memory) } else { Standing::Unchanged };
+    let Writing { in_order, progress, .. } = writing;
+    let standing = if in_order { standing(&line.state, report, &progress, memory) } else { Standing::Unchanged };
     let end = TurnEnd {
-        advance_to,
-        delivered: if advance_to.is_some() { i64::try_from(report.accepted).unwrap_or_default() } else { 0 },
+        progress,
         standing,
         revision: line.lease.revision,
         server_errors: i32::try_from(memory.server_errors).unwrap_or(i32::MAX),
+        probes_first: memory.probes_first,
         careful: writing.careful,
-        deliveries: deliveries(&line.state, report),
-        dead_letters: if writing.in_order { dead_letters(&report.put_aside) } else { Vec::new() },
+        deliveries: deliveries(&line.state, report, writing.again),
+        dead_letters: if in_order && !progress.falls_back { dead_letters(&report.put_aside) } else { Vec::new() },
         keep: writing.keep.then_some(delivery.lease),
         switch_off_after: delivery.disable_after,
     };
@@ -104,7 +115,8 @@ pub(super) async fn conclude(
 /// Gives the lease back; nothing is on the wire any more.
 pub(super) async fn release(line: &Line, memory: Memory, careful: i32) -> Result<(), store::Error> {
     let server_errors = i32::try_from(memory.server_errors).unwrap_or(i32::MAX);
-    let end = TurnEnd { server_errors, careful, ..nothing(&line.state, &line.lease) };
+    let probes_first = memory.probes_first;
+    let end = TurnEnd { server_errors, probes_first, careful, ..nothing(&line.state, &line.lease) };
     cursors::record_turn(line.priority.store(), line.lease.key(), line.lease.fence(), &end).await?;
     Ok(())
 }
@@ -126,11 +138,11 @@ pub(super) async fn needs_attention(state: &State, lease: &Lease, sentence: &str
 
 fn nothing(state: &State, lease: &Lease) -> TurnEnd<'static> {
     TurnEnd {
-        advance_to: None::<Position>,
-        delivered: 0,
+        progress: Progress::default(),
         standing: Standing::Unchanged,
         revision: lease.revision,
         server_errors: 0,
+        probes_first: lease.probes_first,
         careful: 0,
         deliveries: Vec::new(),
         dead_letters: Vec::new(),
@@ -140,17 +152,20 @@ fn nothing(state: &State, lease: &Lease) -> TurnEnd<'static> {
 }
 
 /// Where the batch leaves its destination.
-fn standing<'a>(state: &State, report: &'a Report, memory: Memory) -> Standing<'a> {
+fn standing<'a>(state: &State, report: &'a Report, progress: &Progress, memory: Memory) -> Standing<'a> {
     match &report.ending {
-        Ending::Waiting(outcome) => waiting(state, memory.failures, outcome),
+        Ending::Waiting(outcome) | Ending::ProbeRefused(outcome) => waiting(state, memory.failures, outcome),
         Ending::RefusesAll(outcome) => probing(state, memory.failures, outcome.sentence().unwrap_or_default()),
-        Ending::Settled | Ending::Withheld | Ending::BrokenOff(_) => after_settling(state, report, memory),
+        Ending::Settled | Ending::Withheld | Ending::BrokenOff(_) => after_settling(state, report, progress, memory),
     }
 }
 
-fn after_settling<'a>(state: &State, report: &'a Report, memory: Memory) -> Standing<'a> {
-    if report.accepted > 0 {
+fn after_settling<'a>(state: &State, report: &'a Report, progress: &Progress, memory: Memory) -> Standing<'a> {
+    if progress.confirmed.is_some() {
         return Standing::Healthy;
+    }
+    if report.accepted > 0 {
+        return Standing::Unchanged;
     }
     let Some(outcome) = last_refusal(report) else { return Standing::Unchanged };
     // Others may pass, so nothing waits; but what takes nothing at all is not healthy.
@@ -187,7 +202,7 @@ fn jitter(state: &State) -> f64 {
     unit(state.random.bytes().unwrap_or([128; 8]))
 }
 
-fn deliveries<'a>(state: &State, report: &'a Report) -> Vec<Delivery<'a>> {
+fn deliveries<'a>(state: &State, report: &'a Report, again: usize) -> Vec<Delivery<'a>> {
     let row = |sent: &'a super::delivering::Sent| Delivery {
         id: DeliveryId(state.random.uuid()),
         duration: sent.attempt.duration,
@@ -195,9 +210,24 @@ fn deliveries<'a>(state: &State, report: &'a Report) -> Vec<Delivery<'a>> {
         bytes: sent.bytes,
         outcome: sent.attempt.outcome.name(),
         status: sent.attempt.status,
-        answer: sent.attempt.outcome.sentence().filter(|sentence| !sentence.is_empty()),
+        answer: sent.attempt.outcome.sentence().filter(|sentence| !sentence.is_empty()).map(Cow::Borrowed),
     };
-    report.sent.iter().map(row).collect()
+    let mut rows: Vec<_> = report.sent.iter().map(row).collect();
+    if let Some(last) = rows.last_mut().filter(|_| again > 0) {
+        let sentence = last.answer.take().unwrap_or_default();
+        last.answer = Some(format!("{sentence} {}", sent_again(again)).into());
+    }
+    rows
+}
+
+/// What people read of requests that were accepted too early.
+fn sent_again(requests: usize) -> String {
+    let (requests, were) =
+        if requests == 1 { ("1 request".to_owned(), "was") } else { (format!("{requests} requests"), "were") };
+    format!(
+        "{requests} that {were} accepted right before may be lost, because a receiver like this accepts before it knows: sent again \
+         as soon as it takes any."
+    )
 }
 
 fn dead_letters(put_aside: &[PutAside]) -> Vec<DeadLetter<'_>> {

@@ -35,6 +35,8 @@ pub(super) enum Ending {
     Waiting(Outcome),
     /// The receiver refuses whatever it is sent. With its last answer.
     RefusesAll(Outcome),
+    /// The receiver does not even take a request that carries nothing.
+    ProbeRefused(Outcome),
     /// The lease was lost, the settings have changed or the program stops: not sent.
     Withheld,
     /// The database was away in the middle of it.
@@ -127,7 +129,23 @@ fn halves(piece: Piece, places: &[Position]) -> [Piece; 2] {
     [Piece { after: middle, ..piece }, Piece { until: middle, ..piece }]
 }
 
+impl Ending {
+    /// The receiver's last answer, where that decides.
+    pub(super) fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Self::Waiting(outcome) | Self::RefusesAll(outcome) | Self::ProbeRefused(outcome) => Some(outcome),
+            Self::Settled | Self::Withheld | Self::BrokenOff(_) => None,
+        }
+    }
+}
+
 impl Report {
+    /// Of a request that carries nothing and was not accepted.
+    pub(super) fn of_probe(attempt: Attempt) -> Self {
+        let ending = Ending::ProbeRefused(attempt.outcome.clone());
+        Self { sent: vec![Sent { attempt, requests: 0, bytes: 0 }], ending, ..Self::default() }
+    }
+
     fn part(&self, batch: &Batch, attempt: &Attempt, server_errors: u32) -> Part {
         let is_server_error = matches!(attempt.outcome, Outcome::Wait { reason: WaitReason::ServerError, .. });
         Part {

@@ -15,6 +15,7 @@ use super::terms::Terms;
 use crate::destination::{Connection, GIVEN_UP, Request, Settings, Stored, kinds};
 use crate::egress;
 use crate::otlp::answer::Answer;
+use crate::otlp::{Compression, Gzip};
 use crate::seal::Place;
 use crate::state::State;
 use crate::store;
@@ -37,6 +38,8 @@ pub(super) struct Line {
     pub(super) settings: TraceSettings,
     pub(super) builders: Arc<Builders>,
     connection: Connection,
+    /// A body that carries nothing.
+    empty: Bytes,
     slots: Arc<Slots>,
     stop: CancellationToken,
     /// What it was leased with.
@@ -60,8 +63,19 @@ impl Line {
             sample_rate: None,
             dialect: Dialect::Sentry,
         };
-        let terms = Terms::new(priority.clone(), &lease, asked, stop.clone());
-        Ok(Self { state, priority, lease, settings, builders, connection, slots, stop, terms: Arc::new(terms) })
+        let terms = Arc::new(Terms::new(priority.clone(), &lease, asked, stop.clone()));
+        let empty = empty_body(state.config.delivery.compression);
+        Ok(Self { state, priority, lease, settings, builders, connection, empty, slots, stop, terms })
+    }
+
+    /// Whether the receiver may accept before it knows whether it may.
+    pub(super) fn accepts_unseen(&self) -> bool {
+        self.connection.accepts_unseen()
+    }
+
+    /// Sends a request that carries nothing. None as for [`Self::send`].
+    pub(super) async fn probe(&self) -> Result<Option<Attempt>, store::Error> {
+        self.send(self.empty.clone()).await
     }
 
     /// Sends a body. None: the program stops, or the lease or the settings are not what they were; nothing was sent.
@@ -112,6 +126,14 @@ impl Line {
     pub(super) fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
     }
+}
+
+fn empty_body(compression: Compression) -> Bytes {
+    let mut body = Vec::new();
+    if compression == Compression::Gzip {
+        Gzip::new().compress(&[], &mut body);
+    }
+    body.into()
 }
 
 fn connection(state: &State, lease: &Lease) -> Result<Connection, String> {

@@ -17,7 +17,8 @@ pub(super) fn batch(report: &Report, end: &TurnEnd<'_>, kept: Kept) {
         Kept::Written(_) => {}
     }
     if kept != Kept::Lost {
-        counter!("tracecast_requests_delivered_total").increment(u64::try_from(end.delivered).unwrap_or_default());
+        counter!("tracecast_requests_delivered_total")
+            .increment(u64::try_from(end.progress.delivered()).unwrap_or_default());
         counter!("tracecast_dead_letters_total").increment(end.dead_letters.len() as u64);
     }
 }

@@ -3,6 +3,8 @@
 //! No transaction is open while a request is on the wire, and no batch mixes old and new settings: they are those of the
 //! lease, and the turn ends when they have changed.
 
+mod asking;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -13,13 +15,14 @@ use tokio::time::sleep_until;
 
 use super::batch::Batch;
 use super::conclusion::{self, Memory, Writing};
+use super::confirming::{Confirming, Probed};
 use super::delivering::{Ending, Report, deliver};
 use super::horizon::Horizon;
 use super::line::Line;
 use super::reader::{Read, Reader};
 use super::turns::Seat;
 use crate::store;
-use crate::store::cursors::{self, Kept};
+use crate::store::cursors::{self, Kept, Progress};
 use crate::store::log::Position;
 
 /// How long a turn that has read all waits for what is recorded next, after it has sent something. As long as between two
@@ -32,9 +35,16 @@ type Reading<'l> = FuturesOrdered<BoxFuture<'l, (Reader, Result<Read, store::Err
 /// A batch whose end is written down: at most one at a time, so that they are in order.
 type Concluding<'l> = FuturesOrdered<BoxFuture<'l, Result<Concluded, store::Error>>>;
 
+/// Requests that carry nothing, on the wire: one after the other.
+type Asking<'l> = FuturesOrdered<BoxFuture<'l, Result<Probed, store::Error>>>;
+
 /// A batch that is back from the wire.
 struct Arrived {
     report: Report,
+    /// How far it brings the destination.
+    progress: Progress,
+    /// Requests that were accepted, and have to be sent again.
+    again: usize,
     /// What was known of the destination then.
     memory: Memory,
     /// No batch before it has to wait.
@@ -67,12 +77,15 @@ struct Turn<'l> {
     ready: Option<Batch>,
     /// How far each batch on the wire leaves the count of entries to be careful with.
     careful: VecDeque<i32>,
+    /// How far the last one that is back left it.
+    careful_at_last: i32,
     /// To be written down in this order.
     arrived: VecDeque<Arrived>,
     /// Most batches on the wire (spec 4.2). A turn begins with one where the last attempt failed, and each success allows one
     /// more.
     in_flight_most: usize,
     memory: Memory,
+    confirming: Confirming,
     phase: Phase,
     released: bool,
 }
@@ -103,9 +116,11 @@ pub(super) async fn serve(line: &Line, seat: &Seat) -> Result<(), store::Error> 
         reader: Some(reader),
         ready: None,
         careful: VecDeque::new(),
+        careful_at_last: line.lease.careful,
         arrived: VecDeque::new(),
         in_flight_most: if is_well { most_in_flight(line) } else { 1 },
         memory: Memory::of(&line.lease),
+        confirming: Confirming::of(&line.lease, line.accepts_unseen()),
         phase: Phase::Open,
         released: false,
     };
@@ -115,13 +130,13 @@ pub(super) async fn serve(line: &Line, seat: &Seat) -> Result<(), store::Error> 
 impl<'l> Turn<'l> {
     async fn run(mut self) -> Result<(), store::Error> {
         let (mut reading, mut concluding) = (Reading::new(), Concluding::new());
-        let mut in_flight = FuturesOrdered::new();
+        let (mut in_flight, mut asking) = (FuturesOrdered::new(), Asking::new());
         let mut renewal = tokio::time::interval(self.line.state.config.delivery.lease / 3);
         renewal.tick().await;
         loop {
             let on_their_way = in_flight.len() + self.arrived.len();
             if reading.is_empty()
-                && self.wants_to_read(on_their_way, concluding.is_empty())
+                && self.wants_to_read(on_their_way, concluding.is_empty() && asking.is_empty())
                 && let Some(reader) = self.reader.take()
             {
                 reading.push_back(self.read(reader));
@@ -132,28 +147,32 @@ impl<'l> Turn<'l> {
                 in_flight.push_back(self.deliver(batch));
                 continue;
             }
+            if asking.is_empty()
+                && self.phase <= Phase::Drained
+                && let Some(probes) = self.confirming.probes(in_flight.is_empty() && reading.is_empty())
+            {
+                asking.push_back(self.ask(probes));
+            }
+            let is_quiet = in_flight.is_empty() && reading.is_empty() && asking.is_empty();
             if concluding.is_empty()
                 && let Some(arrived) = self.arrived.pop_front()
             {
-                let last =
-                    in_flight.is_empty() && reading.is_empty() && self.ready.is_none() && self.arrived.is_empty();
-                let keep = !last || (self.phase == Phase::Open && (!self.horizon.is_end() || self.stays()));
-                if !keep {
-                    self.enter(Phase::Drained);
-                }
-                concluding.push_back(self.conclude(arrived, keep));
+                concluding.push_back(self.conclude(arrived, is_quiet));
             }
-            let is_idle = in_flight.is_empty() && reading.is_empty() && concluding.is_empty();
-            if is_idle && !self.stays() {
+            let is_idle = is_quiet && concluding.is_empty();
+            if is_idle && !self.stays() && !self.waits_to_confirm() {
                 break;
             }
+            let due = self.confirming.due().filter(|_| is_idle && self.waits_to_confirm());
             tokio::select! {
                 Some((reader, read)) = reading.next() => self.has_read(reader, read?),
-                Some(report) = in_flight.next() => self.has_arrived(report),
+                Some((begun, report)) = in_flight.next() => self.has_arrived(report, begun),
+                Some(probed) = asking.next() => self.has_asked(probed?),
                 Some(concluded) = concluding.next() => self.has_concluded(concluded?)?,
                 () = self.seat.news() => self.horizon.has_news(),
                 () = self.horizon.look() => self.horizon.looks_again(),
-                () = sleep_until(self.stay_until.into()), if is_idle => {}
+                () = sleep_until(self.stay_until.into()), if is_idle && self.stays() => {}
+                () = sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {}
                 () = self.line.stopped(), if is_idle => {}
                 _ = renewal.tick() => self.renew().await?,
             }
@@ -171,7 +190,8 @@ impl<'l> Turn<'l> {
     fn wants_to_read(&self, on_their_way: usize, nothing_concludes: bool) -> bool {
         let ahead = (on_their_way == 0 && nothing_concludes) || self.in_flight_most > 1;
         let is_time = self.horizon.is_time(on_their_way < self.in_flight_most);
-        ahead && is_time && self.ready.is_none() && self.phase == Phase::Open && !self.line.is_stopping()
+        let is_open = self.confirming.is_open();
+        is_open && ahead && is_time && self.ready.is_none() && self.phase == Phase::Open && !self.line.is_stopping()
     }
 
     fn read(&mut self, mut reader: Reader) -> BoxFuture<'l, (Reader, Result<Read, store::Error>)> {
@@ -221,24 +241,30 @@ impl<'l> Turn<'l> {
         self.ready.take()
     }
 
-    fn deliver(&mut self, batch: Batch) -> impl Future<Output = Report> + use<'l> {
+    fn deliver(&mut self, batch: Batch) -> impl Future<Output = (Instant, Report)> + use<'l> {
         let (line, after, server_errors) = (self.line, self.after, self.memory.server_errors);
         if let Some(last) = batch.last {
             self.after = last;
         }
         self.careful.push_back(self.reader.as_ref().map_or(0, Reader::careful));
         let seat = self.seat;
-        async move { seat.hold(Box::pin(line.priority.hold(deliver(line, after, batch, server_errors)))).await }
+        async move {
+            let begun = Instant::now();
+            (begun, seat.hold(Box::pin(line.priority.hold(deliver(line, after, batch, server_errors)))).await)
+        }
     }
 
     /// Takes in the oldest batch that was on the wire: what it came to holds for the next one at once.
-    fn has_arrived(&mut self, report: Report) {
+    fn has_arrived(&mut self, report: Report, begun: Instant) {
         let in_order = self.phase < Phase::Blocked;
         let is_settled = matches!(report.ending, Ending::Settled);
         self.line.priority.learn(&report);
         let careful = self.careful.pop_front().unwrap_or_default();
+        self.careful_at_last = careful;
+        let (mut progress, mut again) = (Progress::default(), 0);
         if in_order {
-            self.memory.learn(&report);
+            (progress, again) = self.confirming.take_in(&report, begun);
+            self.memory.learn(&report, &progress);
             if is_settled && report.accepted > 0 && careful == 0 {
                 self.in_flight_most = (self.in_flight_most + 1).min(most_in_flight(self.line));
             }
@@ -249,16 +275,23 @@ impl<'l> Turn<'l> {
         } else if self.seat.is_crowded() || self.line.is_stopping() {
             self.enter(Phase::Drained);
         }
-        self.arrived.push_back(Arrived { report, memory: self.memory, in_order, careful });
+        self.arrived.push_back(Arrived { report, progress, again, memory: self.memory, in_order, careful });
     }
 
-    /// Writes down what became of a batch. `keep`: the turn goes on, or other batches of it are still to be written down.
-    fn conclude(&self, arrived: Arrived, keep: bool) -> BoxFuture<'l, Result<Concluded, store::Error>> {
+    /// Writes down what became of a batch, and gives the lease back with the last one. `is_quiet`: nothing is read or on the wire.
+    fn conclude(&mut self, arrived: Arrived, is_quiet: bool) -> BoxFuture<'l, Result<Concluded, store::Error>> {
+        let is_last = is_quiet && self.ready.is_none() && self.arrived.is_empty();
+        let goes_on = self.phase == Phase::Open && (!self.horizon.is_end() || self.stays());
+        let keep = !is_last || goes_on || self.waits_to_confirm();
+        if !keep {
+            self.enter(Phase::Ended);
+        }
         let line = self.line;
         Box::pin(async move {
-            let Arrived { report, memory, in_order, careful } = arrived;
+            let Arrived { report, progress, again, memory, in_order, careful } = arrived;
             let asked = Instant::now();
-            let kept = conclusion::conclude(line, &report, memory, Writing { in_order, keep, careful }).await?;
+            let writing = Writing { in_order, keep, careful, progress, again };
+            let kept = conclusion::conclude(line, &report, memory, writing).await?;
             Ok(Concluded { ending: report.ending, asked, kept, keep })
         })
     }

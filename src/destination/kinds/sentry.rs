@@ -98,6 +98,7 @@ fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &
         stored: Stored { open, secret },
         masked: BTreeMap::from([(DSN, dsn.masked())]),
         redactions: vec![(dsn.public_key().clone(), dsn.masked_key())],
+        accepts_unseen: true,
         reading: advice::read,
     }
 }

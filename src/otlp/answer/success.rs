@@ -1,31 +1,64 @@
-//! A 2xx answer: `ExportTraceServiceResponse`, as protobuf or as JSON.
+//! A 2xx answer: `ExportTraceServiceResponse`, as protobuf or as JSON, or nothing. Anything else did not come from a receiver of
+//! traces, and nothing is delivered by it (spec 4.3).
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 use serde_json::Value;
 
 use super::sentence::one_line;
+use super::{Answer, no_receiver};
 use crate::delivery::Outcome;
 
-/// Delivered, unless the body says that spans were rejected. A body that cannot be read changes nothing: any 2xx is
-/// an acceptance.
-pub(super) fn outcome(body: &[u8]) -> Outcome {
-    match partial_success(body) {
+/// The tag with which a response in protobuf begins that is not empty: field 1, a message.
+const PARTIAL_SUCCESS: u8 = 0x0a;
+
+/// What a body is, by a look at it: content types are wrong too often.
+enum Body {
+    Response(ExportTraceServiceResponse),
+    Json(Value),
+    Page,
+    Unknown,
+}
+
+/// Delivered, unless the body says that spans were rejected, or shows that no receiver of traces wrote it.
+pub(super) fn outcome(answer: &Answer) -> Outcome {
+    let rejected = match read(&answer.body) {
+        Body::Page => return no_receiver(answer, "A web page"),
+        Body::Unknown if !answer.is_cut => return no_receiver(answer, "Something unknown"),
+        // Whoever begins to answer with 2xx has the traces, even if the words about it break off.
+        Body::Unknown => None,
+        Body::Response(response) => rejected(response),
+        Body::Json(json) => rejected_by_json(&json),
+    };
+    match rejected {
         Some((rejected, message)) if rejected > 0 => Outcome::DeliveredInPart { rejected, message: one_line(&message) },
         _ => Outcome::Delivered,
     }
 }
 
-fn partial_success(body: &[u8]) -> Option<(u64, String)> {
-    if body.first() == Some(&b'{') {
-        return from_json(&serde_json::from_slice(body).ok()?);
+fn read(body: &[u8]) -> Body {
+    // First: its tag is a line feed, and the length behind it may look like the beginning of a page.
+    if body.first() == Some(&PARTIAL_SUCCESS)
+        && let Ok(response) = ExportTraceServiceResponse::decode(body)
+    {
+        return Body::Response(response);
     }
-    let partial = ExportTraceServiceResponse::decode(body).ok()?.partial_success?;
+    let text = body.trim_ascii_start();
+    match text.first() {
+        None => Body::Response(ExportTraceServiceResponse::default()),
+        Some(b'<') => Body::Page,
+        Some(b'{') => serde_json::from_slice(text).map_or(Body::Unknown, Body::Json),
+        Some(_) => Body::Unknown,
+    }
+}
+
+fn rejected(response: ExportTraceServiceResponse) -> Option<(u64, String)> {
+    let partial = response.partial_success?;
     Some((u64::try_from(partial.rejected_spans).ok()?, partial.error_message))
 }
 
 /// Protobuf's JSON mapping writes 64-bit numbers as text; both forms are read.
-fn from_json(body: &Value) -> Option<(u64, String)> {
+fn rejected_by_json(body: &Value) -> Option<(u64, String)> {
     let partial = body.get("partialSuccess").or_else(|| body.get("partial_success"))?;
     let rejected = partial.get("rejectedSpans").or_else(|| partial.get("rejected_spans"))?;
     let rejected = rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok())?;

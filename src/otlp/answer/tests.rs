@@ -61,10 +61,48 @@ fn partial_success_is_told_with_the_receivers_words() {
 }
 
 #[test]
-fn a_success_is_a_success_whatever_its_body_says() {
-    for body in ["", "{}", "OK", "{broken", r#"{"partialSuccess":{"rejectedSpans":0,"errorMessage":"hint"}}"#] {
+fn a_success_has_a_body_that_is_empty_or_of_otlp_or_json() {
+    for body in ["", " \n", "{}", r#" {"ok":true}"#, r#"{"partialSuccess":{"rejectedSpans":0,"errorMessage":"hint"}}"#]
+    {
         assert_eq!(classify(&answer(200, body)), Outcome::Delivered, "{body}");
     }
+    // Of every length: one of them looks like the beginning of a page.
+    for length in 0..200 {
+        let hint = ExportTracePartialSuccess { rejected_spans: 0, error_message: "h".repeat(length) };
+        let response = ExportTraceServiceResponse { partial_success: Some(hint) };
+        let protobuf = Answer { status: 200, body: response.encode_to_vec().into(), ..Answer::default() };
+        assert_eq!(classify(&protobuf), Outcome::Delivered, "{length}");
+    }
+}
+
+#[test]
+fn a_success_with_a_page_or_anything_else_delivers_nothing() {
+    for body in [
+        "<!DOCTYPE html><title>Sign in</title>",
+        "  \r\n<HTML lang=en>",
+        "<?xml version=\"1.0\"?><html/>",
+        "OK",
+        "accepted!",
+        "{broken",
+        "[]",
+        "null",
+        "\0\0\0\0",
+        "\n no response",
+    ] {
+        let outcome = classify(&answer(200, body));
+        assert!(matches!(outcome, Outcome::NeedsAttention { reason: Attention::UnexpectedAnswer, .. }), "{body}");
+    }
+    let page = classify(&answer(200, "<html>"));
+    insta::assert_snapshot!(page.sentence().unwrap(), @"A web page answers at this address, and no receiver of traces (HTTP 200). A sign-in or a proxy may stand in front of it: let requests pass to the receiver, or enter its own address.");
+}
+
+#[test]
+fn a_success_whose_body_breaks_off_is_one_unless_it_begins_as_a_page() {
+    let cut = |body| Answer { is_cut: true, ..answer(200, body) };
+    for body in ["", "{\"partial", "\0\0"] {
+        assert_eq!(classify(&cut(body)), Outcome::Delivered, "{body}");
+    }
+    assert_eq!(classify(&cut("<html><head>")).name(), "unexpected_answer");
 }
 
 #[test]

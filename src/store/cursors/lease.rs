@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Fence, Key, LIVENESS_LOCK_CLASS};
+use crate::delivery::confirmation;
 use crate::id::{AccountId, DestinationId};
 use crate::store::log::Position;
 use crate::store::sessions::interval;
@@ -36,6 +37,12 @@ pub struct Lease {
     pub failures: i32,
     /// HTTP 500s in a row for the batch at the cursor.
     pub server_errors: i32,
+    /// The receiver has to take requests that carry nothing before it is sent others.
+    pub probes_first: bool,
+    /// Requests before the cursor that were accepted and are not confirmed yet.
+    pub unconfirmed: i64,
+    /// How long ago the last of them was accepted, in seconds.
+    pub accepted_seconds_ago: Option<f64>,
     /// Workers in a row that were gone before they gave the lease back.
     pub deaths: i32,
     /// Entries that are still to be built one by one.
@@ -84,8 +91,8 @@ pub struct Ready<'a> {
     pub most: i64,
 }
 
-/// Leases destinations that could be served now: on, free, not waiting, with something to read; those whose last turn lies
-/// furthest back first.
+/// Leases destinations that could be served now: on, free, not waiting, with something to read or to confirm; those whose last
+/// turn lies furthest back first.
 ///
 /// The commit is not waited for (`synchronous_commit`): a crash of Postgres that forgets a lease also ends the session
 /// whose lock shows that its worker lives.
@@ -110,10 +117,11 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                  AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
                  AND (c.leased_by IS NULL OR c.leased_until < clock_timestamp()
                       OR c.leased_by::bigint NOT IN (SELECT worker FROM living))
-                 AND (SELECT true FROM completed_requests r
-                      WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
-                        AND r.xid < pg_snapshot_xmin(pg_current_snapshot())
-                      ORDER BY r.xid, r.position LIMIT 1)
+                 AND (c.accepted_at <= clock_timestamp() - $7::interval
+                      OR (SELECT true FROM completed_requests r
+                          WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
+                            AND r.xid < pg_snapshot_xmin(pg_current_snapshot())
+                          ORDER BY r.xid, r.position LIMIT 1))
                ORDER BY c.turn_ended_at NULLS FIRST
                LIMIT $5
                FOR UPDATE OF c SKIP LOCKED)
@@ -125,7 +133,8 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
              AND d.account_id = c.account_id AND d.id = c.destination_id AND a.id = c.account_id
            RETURNING c.account_id AS "account: AccountId", c.destination_id AS "destination: DestinationId",
                      c.leased_by AS "worker!", c.lease_number AS number, c.xid AS "xid: Xid", c.position, c.since, c.failures,
-                     c.server_errors, c.deaths, c.careful, c.builds, d.kind,
+                     c.server_errors, c.probes_first, c.unconfirmed,
+                     extract(epoch FROM clock_timestamp() - c.accepted_at)::float8 AS accepted_seconds_ago, c.deaths, c.careful, c.builds, d.kind,
                      d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.revision,
                      (a.privacy_mode OR d.privacy_mode) AS "private!",
                      (SELECT count(*) FROM destinations s WHERE s.account_id = c.account_id AND s.enabled) AS "siblings!""#,
@@ -134,7 +143,8 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
         interval(lease),
         LIVENESS_LOCK_CLASS,
         ready.most,
-        ready.failing
+        ready.failing,
+        interval(confirmation::LOOK_UP)
     );
     Ok(leases.fetch_all(store.pool()).await?)
 }

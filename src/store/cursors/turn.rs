@@ -32,19 +32,39 @@ pub enum Standing<'a> {
     Unchanged,
 }
 
+/// How far a batch, or a confirmation, brings its destination.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Where the cursor goes. None: it stays.
+    pub advance_to: Option<Position>,
+    /// Requests that were accepted. They count once they are confirmed.
+    pub accepted: i64,
+    /// Up to here all that was accepted is delivered, and how many requests of it were not confirmed before.
+    pub confirmed: Option<(Position, i64)>,
+    /// The cursor goes back to where everything is confirmed, and does not advance.
+    pub falls_back: bool,
+}
+
+impl Progress {
+    /// Requests that are delivered now.
+    pub fn delivered(&self) -> i64 {
+        self.confirmed.map_or(0, |(_, requests)| requests)
+    }
+}
+
 /// What is written down about a batch.
 #[derive(Debug)]
 pub struct TurnEnd<'a> {
-    /// Where the cursor goes. None: it stays.
-    pub advance_to: Option<Position>,
-    /// Requests delivered.
-    pub delivered: i64,
+    /// How far it brings its destination.
+    pub progress: Progress,
     /// Where the batch leaves its destination.
     pub standing: Standing<'a>,
     /// The destination's revision when the batch was sent. What it says of older settings than those of now is not noted.
     pub revision: i32,
     /// HTTP 500s in a row for the batch at the cursor, this one included.
     pub server_errors: i32,
+    /// The next requests carry nothing, to see whether the receiver takes any.
+    pub probes_first: bool,
     /// Entries that are still to be built one by one.
     pub careful: i32,
     /// The attempts, in order.
@@ -94,11 +114,22 @@ async fn record(connection: &mut PgConnection, key: Key, fence: Fence, end: &Tur
         Standing::Unchanged => (None, None, None),
     };
     let rows = Rows::of(&end.deliveries);
+    let Progress { advance_to, accepted, confirmed, falls_back } = end.progress;
     let written = sqlx::query!(
         r#"WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
            moved AS (
                UPDATE cursors
-               SET xid = coalesce($5, xid), position = coalesce($6, position), delivered = delivered + $7,
+               SET xid = CASE WHEN $26 THEN coalesce($24, confirmed_xid, xid) ELSE coalesce($5, xid) END,
+                   position = CASE WHEN $26 THEN coalesce($25, confirmed_position, position) ELSE coalesce($6, position) END,
+                   confirmed_xid = CASE WHEN $26 OR unconfirmed + $27 <= $7 THEN NULL
+                                        ELSE coalesce($24, confirmed_xid, xid) END,
+                   confirmed_position = CASE WHEN $26 OR unconfirmed + $27 <= $7 THEN NULL
+                                             ELSE coalesce($25, confirmed_position, position) END,
+                   unconfirmed = CASE WHEN $26 OR unconfirmed + $27 <= $7 THEN 0 ELSE unconfirmed + $27 - $7 END,
+                   accepted_at = CASE WHEN $26 OR unconfirmed + $27 <= $7 THEN NULL
+                                      WHEN $27 > 0 THEN clock_timestamp() ELSE accepted_at END,
+                   delivered = delivered + $7,
+                   probes_first = CASE WHEN revision <= $23 THEN $28 ELSE probes_first END,
                    server_errors = CASE WHEN revision <= $23 THEN $11 ELSE server_errors END, careful = $12, deaths = 0, builds = 0,
                    leased_by = CASE WHEN $13::interval IS NULL THEN NULL ELSE leased_by END,
                    leased_until = clock_timestamp() + $13::interval, turn_ended_at = clock_timestamp(),
@@ -135,9 +166,9 @@ async fn record(connection: &mut PgConnection, key: Key, fence: Fence, end: &Tur
         key.destination.0,
         fence.worker,
         fence.lease,
-        end.advance_to.map(|place| place.xid) as _,
-        end.advance_to.map(|place| place.position),
-        end.delivered,
+        advance_to.map(|place| place.xid) as _,
+        advance_to.map(|place| place.position),
+        end.progress.delivered(),
         health,
         reason,
         pause as _,
@@ -153,7 +184,12 @@ async fn record(connection: &mut PgConnection, key: Key, fence: Fence, end: &Tur
         &rows.answer as _,
         LEAST_ATTEMPTS,
         interval(end.switch_off_after),
-        end.revision
+        end.revision,
+        confirmed.map(|(place, _)| place.xid) as _,
+        confirmed.map(|(place, _)| place.position),
+        falls_back,
+        accepted,
+        end.probes_first
     )
     .fetch_optional(connection)
     .await?;

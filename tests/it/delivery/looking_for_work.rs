@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use tracecast::store::cursors::{self, Lease, Ready, Standing, TurnEnd};
+use tracecast::store::cursors::{self, Lease, Progress, Ready, Standing, TurnEnd};
 use tracecast::store::deliveries::DeadLetter;
 use tracecast::store::log::Position;
 use tracecast::store::xid::Xid;
@@ -115,11 +115,11 @@ async fn putting_a_request_aside_does_not_read_what_else_lies_in_the_log() {
 /// What a worker writes down about a request that was refused.
 async fn puts_aside(store: &Store, lease: &Lease, place: Position) {
     let end = TurnEnd {
-        advance_to: None,
-        delivered: 0,
+        progress: Progress::default(),
         standing: Standing::Unchanged,
         revision: lease.revision,
         server_errors: 0,
+        probes_first: false,
         careful: 0,
         deliveries: Vec::new(),
         dead_letters: vec![DeadLetter { place, reason: "invalid", status: Some(400), answer: None }],

@@ -240,6 +240,7 @@ async fn account(state: &State) -> AccountId {
         secrets_changed: true,
         target: "",
         test: &json!({}),
+        not_yet: None,
     };
     destinations::create(&mut tenant, DestinationId(state.random.uuid()), "sentry", &values).await.unwrap();
     tenant.commit().await.unwrap();

@@ -50,5 +50,6 @@ fn values<'a>(connection: &'a Connection, secrets: &'a [u8], privacy_mode: bool)
         secrets_changed: true,
         target: connection.target(),
         test: &serde_json::Value::Null,
+        not_yet: None,
     }
 }

@@ -1,0 +1,140 @@
+//! What a turn knows of its receiver: whether it takes requests now, and which of those that it accepted count.
+//!
+//! A receiver that accepts before it knows whether it may is asked with requests that carry nothing: before anything is sent after
+//! a failure, and after a burst to confirm it (spec 4.3). Later batches go meanwhile.
+
+use std::time::{Duration, Instant};
+
+use super::attempt::Attempt;
+use super::delivering::Report;
+use super::line::Line;
+use crate::delivery::Outcome;
+use crate::delivery::confirmation::{CONFIRMATION, Doubt, PROBES, Unconfirmed, UpTo};
+use crate::store;
+use crate::store::cursors::{Lease, Progress};
+use crate::store::log::Position;
+
+/// What a turn knows of its receiver.
+#[derive(Debug)]
+pub(super) struct Confirming {
+    /// Whether the receiver may accept before it knows. If not, what it accepts counts at once.
+    accepts_unseen: bool,
+    /// Whether it has to accept requests that carry nothing before it is sent others.
+    probes_first: bool,
+    unconfirmed: Unconfirmed<Position>,
+}
+
+/// Requests that carry nothing, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Probes {
+    pauses: &'static [Duration],
+    /// They confirm what was accepted up to here.
+    confirm: Option<Position>,
+}
+
+/// What came of them.
+#[derive(Debug)]
+pub(super) enum Probed {
+    /// All were accepted.
+    Passed(Probes),
+    /// One was not.
+    Failed(Attempt),
+    /// They may not be sent any more.
+    Withheld,
+}
+
+impl Confirming {
+    /// As the lease says.
+    pub(super) fn of(lease: &Lease, accepts_unseen: bool) -> Self {
+        let mut unconfirmed = Unconfirmed::none();
+        if let (Ok(requests @ 1..), Some(seconds)) = (usize::try_from(lease.unconfirmed), lease.accepted_seconds_ago) {
+            let age = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+            let at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
+            unconfirmed.accept((at, at), UpTo { place: lease.place(), requests });
+        }
+        Self { accepts_unseen, probes_first: accepts_unseen && lease.probes_first, unconfirmed }
+    }
+
+    /// Whether the receiver may be sent requests that carry something.
+    pub(super) fn is_open(&self) -> bool {
+        !self.probes_first
+    }
+
+    /// When what was accepted is to be confirmed. None: nothing is, or nothing may be sent before the probes have passed.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.unconfirmed.due().filter(|_| self.is_open())
+    }
+
+    /// The probes for which it is time. `is_quiet`: no request is on the wire that could tell as much.
+    pub(super) fn probes(&self, is_quiet: bool) -> Option<Probes> {
+        let confirm = self.unconfirmed.last();
+        if self.probes_first {
+            return Some(Probes { pauses: &PROBES, confirm });
+        }
+        let is_due = is_quiet && self.due().is_some_and(|due| due <= Instant::now());
+        is_due.then_some(Probes { pauses: &CONFIRMATION, confirm })
+    }
+
+    /// Takes in what a batch came to that was begun at `begun`. Says how far it brings the destination, and how many requests that
+    /// were accepted have to be sent again.
+    pub(super) fn take_in(&mut self, report: &Report, begun: Instant) -> (Progress, usize) {
+        let accepted = count(report.accepted);
+        let advance_to = report.settled;
+        let of_batch = report.settled.filter(|_| report.accepted > 0);
+        if !self.accepts_unseen {
+            let confirmed = of_batch.map(|place| (place, accepted));
+            return (Progress { advance_to, accepted, confirmed, falls_back: false }, 0);
+        }
+        let confirmed = of_batch.and_then(|place| {
+            let confirmed = self.unconfirmed.confirm_by(begun);
+            self.unconfirmed.accept((begun, Instant::now()), UpTo { place, requests: report.accepted });
+            confirmed
+        });
+        let progress = Progress { advance_to, accepted, confirmed: confirmed.map(place_and_count), falls_back: false };
+        match report.ending.outcome().filter(|outcome| outcome.casts_doubt()) {
+            Some(outcome) => self.fall_back(progress, outcome),
+            None => (progress, 0),
+        }
+    }
+
+    fn fall_back(&mut self, progress: Progress, outcome: &Outcome) -> (Progress, usize) {
+        let Doubt { confirmed, again } = self.unconfirmed.doubt(outcome.is_quota());
+        let by_batch = progress.confirmed.map_or(0, |(_, requests)| requests);
+        let confirmed = match confirmed.map(place_and_count) {
+            Some((place, requests)) => Some((place, requests + by_batch)),
+            None => progress.confirmed,
+        };
+        let falls_back = again > 0;
+        let accepted = if falls_back { 0 } else { progress.accepted };
+        let advance_to = progress.advance_to.filter(|_| !falls_back);
+        (Progress { advance_to, accepted, confirmed, falls_back }, again)
+    }
+
+    /// Takes in that probes passed. Says how far that brings the destination.
+    pub(super) fn has_passed(&mut self, probes: Probes) -> Progress {
+        self.probes_first = false;
+        self.unconfirmed.knows(Instant::now());
+        let confirmed = probes.confirm.and_then(|place| self.unconfirmed.confirm_until(place));
+        Progress { confirmed: confirmed.map(place_and_count), ..Progress::default() }
+    }
+}
+
+fn place_and_count(up_to: UpTo<Position>) -> (Position, i64) {
+    (up_to.place, count(up_to.requests))
+}
+
+fn count(requests: usize) -> i64 {
+    i64::try_from(requests).unwrap_or(i64::MAX)
+}
+
+/// Sends the probes. The first one that is not accepted ends them.
+pub(super) async fn ask(line: &Line, probes: Probes) -> Result<Probed, store::Error> {
+    for pause in probes.pauses {
+        tokio::time::sleep(*pause).await;
+        let Some(attempt) = line.probe().await? else { return Ok(Probed::Withheld) };
+        if !attempt.outcome.is_accepted() {
+            return Ok(Probed::Failed(attempt));
+        }
+    }
+    Ok(Probed::Passed(probes))
+}
