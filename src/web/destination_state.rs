@@ -41,7 +41,7 @@ pub struct Trouble {
 impl DestinationState {
     /// How it fares now. Nobody is behind while Broadcast is off: then everything waits.
     pub fn of(destination: &Destination, lag: &Lag, is_on: bool, now: DateTime<Utc>) -> Self {
-        let is_tried = is_on && destination.enabled && lag.waiting > 0;
+        let is_tried = is_on && destination.enabled && lag.waiting + lag.unconfirmed > 0;
         let trouble = |since: Option<DateTime<Utc>>| Trouble {
             since: since.map(|since| When::new(since, now)),
             reason: destination.reason.clone().unwrap_or_default(),
@@ -131,14 +131,20 @@ pub struct Waiting {
     pub requests: String,
     /// When the oldest of them was recorded.
     pub oldest: Option<When>,
+    /// What was accepted and may yet have to be sent again, for example "12 requests"; empty for nothing.
+    pub unconfirmed: String,
 }
 
 impl Waiting {
     /// What waits by this count, seen from now.
     pub fn of(lag: &Lag, now: DateTime<Utc>) -> Self {
-        let requests = count_up_to(lag.waiting, MOST_COUNTED, "request");
-        let requests = if lag.waiting == 0 { String::new() } else { requests };
-        Self { requests, oldest: lag.oldest.map(|oldest| When::new(oldest, now)) }
+        let told =
+            |requests| if requests == 0 { String::new() } else { count_up_to(requests, MOST_COUNTED, "request") };
+        Self {
+            requests: told(lag.waiting),
+            oldest: lag.oldest.map(|oldest| When::new(oldest, now)),
+            unconfirmed: told(lag.unconfirmed),
+        }
     }
 }
 
@@ -182,7 +188,8 @@ mod tests {
         let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(5);
         let told = |destination: &Destination, seconds: Option<i64>, is_on| {
             let oldest = seconds.map(|seconds| now - TimeDelta::seconds(seconds));
-            let lag = Lag { destination: destination.id, waiting: 1, oldest, expired: 0, dead_letters: 0 };
+            let lag =
+                Lag { destination: destination.id, waiting: 1, oldest, unconfirmed: 0, expired: 0, dead_letters: 0 };
             let state = DestinationState::of(destination, &lag, is_on, now);
             let since = state.since().map(When::lasted).unwrap_or_default();
             (state.words(), since, state.reason().is_some())
@@ -204,7 +211,8 @@ mod tests {
     fn the_next_attempt_is_told_where_there_will_be_one() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(5);
         let told = |destination: &Destination, waiting, is_on| {
-            let lag = Lag { destination: destination.id, waiting, oldest: None, expired: 0, dead_letters: 0 };
+            let lag =
+                Lag { destination: destination.id, waiting, oldest: None, unconfirmed: 0, expired: 0, dead_letters: 0 };
             DestinationState::of(destination, &lag, is_on, now).next().map(When::ahead)
         };
         for health in ["failing", "needs_attention"] {

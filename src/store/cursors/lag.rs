@@ -17,6 +17,8 @@ pub struct Lag {
     pub waiting: i64,
     /// When the oldest of them was recorded.
     pub oldest: Option<DateTime<Utc>>,
+    /// Requests that were accepted and are not confirmed yet.
+    pub unconfirmed: i64,
     /// Requests that the retention removed before they could be delivered.
     pub expired: i64,
     /// Dead letters, at most [`MOST_COUNTED`].
@@ -28,7 +30,7 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
     let account = tenant.account().0;
     let lags = sqlx::query_as!(
         Lag,
-        r#"SELECT c.destination_id AS "destination: DestinationId", w.waiting AS "waiting!", w.oldest, c.expired,
+        r#"SELECT c.destination_id AS "destination: DestinationId", w.waiting AS "waiting!", w.oldest, c.unconfirmed, c.expired,
                   l.dead_letters AS "dead_letters!"
            FROM cursors c
            CROSS JOIN LATERAL (

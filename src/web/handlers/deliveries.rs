@@ -134,8 +134,12 @@ fn dead_letters(
 
 fn attempt_row(attempt: &ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
     let (outcome, tone) = outcome::words(&attempt.outcome);
-    let mut facts =
-        vec![count(attempt.requests.into(), "request"), bytes(attempt.bytes), milliseconds(attempt.duration_ms)];
+    let mut facts = if attempt.requests == 0 {
+        vec!["Probe that carried nothing".to_owned()]
+    } else {
+        vec![count(attempt.requests.into(), "request"), bytes(attempt.bytes)]
+    };
+    facts.push(milliseconds(attempt.duration_ms));
     facts.extend(attempt.status.map(|status| format!("HTTP {status}")));
     AttemptRow {
         outcome,

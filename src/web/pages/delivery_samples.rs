@@ -56,7 +56,7 @@ fn dead_letter() -> DeadLetterRow {
 fn standing(state: DestinationState) -> Standing {
     Standing {
         state,
-        waiting: Waiting { requests: String::new(), oldest: None },
+        waiting: Waiting { requests: String::new(), oldest: None, unconfirmed: String::new() },
         delivered: "0".to_owned(),
         last_delivery: None,
         expired: String::new(),
@@ -73,7 +73,11 @@ fn deliveries_before_anything_is_sent() {
 #[test]
 fn deliveries_that_fail() {
     let failing = Standing {
-        waiting: Waiting { requests: "10,000+ requests".to_owned(), oldest: Some(ago(12)) },
+        waiting: Waiting {
+            requests: "10,000+ requests".to_owned(),
+            oldest: Some(ago(12)),
+            unconfirmed: "3 requests".to_owned(),
+        },
         delivered: "1,234".to_owned(),
         last_delivery: Some(ago(13)),
         expired: "7 requests".to_owned(),
@@ -114,7 +118,7 @@ fn older_dead_letters() {
 #[test]
 fn every_state_and_what_was_lost() {
     let healthy = DestinationRow { last_delivery: Some(ago(2)), ..row("Sentry", DestinationState::Healthy) };
-    let waiting = || Waiting { requests: "12 requests".to_owned(), oldest: Some(ago(12)) };
+    let waiting = || Waiting { requests: "12 requests".to_owned(), oldest: Some(ago(12)), unconfirmed: String::new() };
     let rows = vec![
         healthy,
         DestinationRow { waiting: waiting(), ..row("Behind", DestinationState::Behind) },

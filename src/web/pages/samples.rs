@@ -81,7 +81,7 @@ pub(super) fn row(name: &str, state: DestinationState) -> DestinationRow {
         kind: "Sentry",
         target: "https://o123.ingest.us.sentry.io/api/456".to_owned(),
         state,
-        waiting: Waiting { requests: String::new(), oldest: None },
+        waiting: Waiting { requests: String::new(), oldest: None, unconfirmed: String::new() },
         refused: String::new(),
         expired: String::new(),
         last_delivery: None,
