@@ -6,6 +6,8 @@
 mod answer;
 mod attributes;
 mod behaviour;
+mod change;
+mod checks;
 mod credentials;
 mod decode;
 mod decompress;
@@ -13,6 +15,7 @@ mod ingest;
 mod masking;
 mod options;
 mod pages;
+mod project;
 mod received;
 mod receiver;
 mod refusal;
@@ -22,6 +25,6 @@ mod shared;
 mod switch;
 
 pub use behaviour::{Behaviour, InvalidBehaviour};
-pub use options::{AcceptedKey, Limits, Options};
+pub use options::{AcceptedKey, CacheTimes, Limits, Options};
 pub use received::{Loss, Received, ReceivedRequest, ReceivedSpan, ReceivedTrace, Status, Summary, Totals};
 pub use receiver::{Receiver, Running, StartError};

@@ -16,6 +16,11 @@ use super::refusal::Refusal;
 /// What stands in the `server` header.
 pub(super) const SERVER: &str = "sentry-relay/26.9.0 (tracecast demo)";
 
+/// What a proxy that wants to know people first answers to everything.
+const SIGN_IN_PAGE: &str = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Sign in</title></head>\
+<body><h1>Sign in</h1><form method=\"post\" action=\"/sign-in\"><label>Email <input name=\"email\"></label>\
+<button>Continue</button></form></body></html>\n";
+
 /// `google.rpc.Status` (google/rpc/status.proto), without details.
 #[derive(Clone, PartialEq, Eq, Message)]
 struct RpcStatus {
@@ -79,6 +84,11 @@ pub(super) fn endless() -> HttpResponse {
     let chunk = Bytes::from_static(&[0; 16 * 1024]);
     let parts = stream::repeat(chunk).map(Ok::<_, std::io::Error>);
     HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type(Format::Protobuf))).streaming(parts)
+}
+
+/// 200, and a page to sign in.
+pub(super) fn sign_in_page() -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(SIGN_IN_PAGE)
 }
 
 fn content_type(format: Format) -> &'static str {

@@ -35,6 +35,8 @@ pub enum Behaviour {
     },
     /// Answers 200 and a body without an end.
     Endless,
+    /// Answers 200 and a page to sign in, as a proxy in front of a receiver does. Keeps nothing.
+    Page,
 }
 
 /// A behaviour with a number that makes no sense.
@@ -60,6 +62,7 @@ impl Behaviour {
             Self::Broken => "broken",
             Self::Partial { .. } => "partial",
             Self::Endless => "endless",
+            Self::Page => "page",
         }
     }
 

@@ -56,6 +56,18 @@ pub(super) fn decode(body: &[u8], format: Format, now: UnixNanos, random: Random
 }
 
 impl Decoded {
+    /// Encoded bytes of all spans together.
+    pub(super) fn bytes(&self) -> usize {
+        self.spans.iter().map(|(.., bytes)| bytes).sum()
+    }
+
+    /// The same as nothing but a loss; where there was nothing, nothing is lost.
+    pub(super) fn lost(self, loss: Loss) -> Self {
+        let mut lost = Self::default();
+        lost.lose(loss, usize::from(!self.spans.is_empty() || !self.losses.is_empty()));
+        lost
+    }
+
     /// Counts something as lost.
     pub(super) fn lose(&mut self, loss: Loss, count: usize) {
         if count > 0 {

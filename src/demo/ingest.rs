@@ -1,6 +1,6 @@
 //! The OTLP endpoint: takes a request in, answers it as Relay would, and keeps what Sentry would keep.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
@@ -8,11 +8,12 @@ use actix_web::web::{BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt as _;
 
+use super::checks::{self, Checked, Incoming};
 use super::decode::{Decoded, Format, decode};
 use super::decompress::LIMIT;
-use super::received::{Loss, ReceivedRequest};
+use super::received::ReceivedRequest;
 use super::refusal::Refusal;
-use super::relay::{self, Accepted, Incoming};
+use super::relay::Acceptance;
 use super::shared::Shared;
 use super::{Behaviour, answer, masking};
 
@@ -25,7 +26,7 @@ pub(super) async fn traces(request: HttpRequest, payload: Payload, shared: Data<
     let mut record = record(&request, &shared);
     record.bytes = body.as_ref().map_or(0, Vec::len);
     let behaviour = shared.switch.take();
-    let format = relay::format(header(&request, &CONTENT_TYPE)).unwrap_or(Format::Protobuf);
+    let format = checks::format(header(&request, &CONTENT_TYPE)).unwrap_or(Format::Protobuf);
     if let Behaviour::Slow { milliseconds } = behaviour {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
     }
@@ -33,19 +34,32 @@ pub(super) async fn traces(request: HttpRequest, payload: Payload, shared: Data<
         return answer;
     }
     let incoming = incoming(&request, body.as_deref().map_err(|refusal| *refusal));
-    let accepted = shared.relay.accept(&incoming);
-    let accepted = accepted.and_then(|it| if behaviour == Behaviour::Quota { Err(Refusal::Quota) } else { Ok(it) });
-    match accepted {
+    let taken = checks::check(&incoming).and_then(|checked| take(&shared, record.clone(), checked, behaviour));
+    match taken {
         Err(refusal) => {
-            shared.received.keep(record.refused(refusal), Vec::new());
+            shared.received.keep(record.refused(refusal), Decoded::default());
             answer::refused(refusal, format, None)
         }
-        Ok(accepted) => {
-            keep(&shared, record, &accepted);
+        Ok(()) => {
             let rejected = if let Behaviour::Partial { rejected } = behaviour { Some(rejected) } else { None };
             answer::accepted(format, rejected)
         }
     }
+}
+
+/// Asks Relay, and keeps the request and what it carries if it is accepted.
+fn take(shared: &Shared, record: ReceivedRequest, checked: Checked, behaviour: Behaviour) -> Result<(), Refusal> {
+    let Checked { key, body, format } = checked;
+    let carried = decode(&body, format, record.at, shared.random);
+    let record = ReceivedRequest { status: Some(200), decompressed_bytes: Some(body.len()), ..record };
+    shared.at_relay(|relay, now| {
+        match relay.ask(&key, now)? {
+            _ if behaviour == Behaviour::Quota => return Err(Refusal::Quota),
+            Acceptance::Stored => shared.received.keep(record, carried),
+            Acceptance::Parked => shared.received.park(record, key, carried),
+        }
+        Ok(())
+    })
 }
 
 /// The answer of a receiver that was told not to look at the request at all.
@@ -56,7 +70,7 @@ async fn misbehaved(
     shared: &Shared,
 ) -> Option<HttpResponse> {
     let turned = shared.switch.turned();
-    let keep = |record| shared.received.keep(record, Vec::new());
+    let keep = |record| shared.received.keep(record, Decoded::default());
     match behaviour {
         Behaviour::Normal | Behaviour::Slow { .. } | Behaviour::Quota | Behaviour::Partial { .. } => None,
         Behaviour::Status { code, retry_after } => {
@@ -71,6 +85,10 @@ async fn misbehaved(
             keep(record.clone().told("answer without an end"));
             Some(answer::endless())
         }
+        Behaviour::Page => {
+            keep(ReceivedRequest { status: Some(200), ..record.clone().told("answer with a page to sign in") });
+            Some(answer::sign_in_page())
+        }
         Behaviour::Hang => {
             keep(record.clone().told("hang"));
             let _ = tokio::time::timeout(HANG, turned).await;
@@ -82,33 +100,15 @@ async fn misbehaved(
 /// Any other path: refused, and shown, because a wrong endpoint is a common mistake.
 pub(super) async fn wrong_path(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     let told = ReceivedRequest { reason: Some("nothing is at this path".to_owned()), ..record(&request, &shared) };
-    shared.received.keep(ReceivedRequest { status: Some(404), ..told }, Vec::new());
+    shared.received.keep(ReceivedRequest { status: Some(404), ..told }, Decoded::default());
     HttpResponse::NotFound().finish()
 }
 
 /// The right path with another method.
 pub(super) async fn wrong_method(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     let told = ReceivedRequest { reason: Some("only POST is taken here".to_owned()), ..record(&request, &shared) };
-    shared.received.keep(ReceivedRequest { status: Some(405), ..told }, Vec::new());
+    shared.received.keep(ReceivedRequest { status: Some(405), ..told }, Decoded::default());
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish()
-}
-fn keep(shared: &Shared, record: ReceivedRequest, accepted: &Accepted) {
-    let mut decoded = Decoded::default();
-    if accepted.unknown_key {
-        decoded.lose(Loss::UnknownKey, 1);
-    } else {
-        decoded = decode(&accepted.body, accepted.format, record.at, shared.random);
-    }
-    let trace_ids: BTreeSet<_> = decoded.spans.iter().map(|(trace_id, ..)| trace_id.clone()).collect();
-    let record = ReceivedRequest {
-        status: Some(200),
-        decompressed_bytes: Some(accepted.body.len()),
-        spans: decoded.spans.len(),
-        trace_ids: trace_ids.into_iter().collect(),
-        losses: decoded.losses,
-        ..record
-    };
-    shared.received.keep(record, decoded.spans);
 }
 
 /// The body, at most as large as Relay takes.
@@ -151,6 +151,7 @@ fn record(request: &HttpRequest, shared: &Shared) -> ReceivedRequest {
         decompressed_bytes: None,
         status: None,
         reason: None,
+        parked: false,
         spans: 0,
         trace_ids: Vec::new(),
         losses: BTreeMap::new(),

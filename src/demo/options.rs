@@ -1,11 +1,13 @@
 //! What a demo receiver is started with.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::random::Random;
 
 use super::Behaviour;
+use super::relay::Key;
 
 /// A client key that the receiver knows, and the project it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,11 @@ impl AcceptedKey {
     /// The DSN that carries it, for a receiver at `host` (with port) under `prefix`.
     pub(super) fn dsn(&self, host: &str, prefix: &str) -> String {
         format!("http://{}@{host}{prefix}/{}", self.public_key, self.project_id)
+    }
+
+    /// As a request names it.
+    pub(super) fn into_pair(self) -> Key {
+        (self.project_id, self.public_key)
     }
 
     /// The OTLP traces endpoint of its project.
@@ -52,6 +59,31 @@ impl Default for Limits {
     }
 }
 
+/// For how long Relay believes what it loaded about a key. The defaults are Relay's own (measured on 26.9); tests set small ones
+/// to go through hours in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheTimes {
+    /// That a key does not exist or is disabled. After it the next request is accepted again, and lost.
+    pub missing: Duration,
+    /// The configuration of a project, until it is loaded anew.
+    pub known: Duration,
+    /// How long the old one may be used beyond that, while the new one is loaded.
+    pub grace: Duration,
+    /// How long a load takes. Zero: the request after the first one meets the truth.
+    pub load: Duration,
+}
+
+impl Default for CacheTimes {
+    fn default() -> Self {
+        Self {
+            missing: Duration::from_secs(60),
+            known: Duration::from_secs(300),
+            grace: Duration::from_secs(120),
+            load: Duration::ZERO,
+        }
+    }
+}
+
 /// What a demo receiver is started with. `Options::default()` is what a test wants: a free port on loopback and one key.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -61,6 +93,8 @@ pub struct Options {
     pub prefix: String,
     /// The keys it knows; the first one is shown on its page. An empty list stands for the default key.
     pub keys: Vec<AcceptedKey>,
+    /// When it forgets what it knows about them.
+    pub cache: CacheTimes,
     /// How it behaves at first.
     pub behaviour: Behaviour,
     /// How much it keeps.
@@ -86,6 +120,7 @@ impl Default for Options {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             prefix: String::new(),
             keys: vec![AcceptedKey::default()],
+            cache: CacheTimes::default(),
             behaviour: Behaviour::default(),
             limits: Limits::default(),
             tracecast_url: None,

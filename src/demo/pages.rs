@@ -4,6 +4,7 @@ mod behaviour;
 mod frame;
 mod json;
 mod protection;
+mod relay;
 mod requests;
 mod trace;
 mod traces;
@@ -28,6 +29,7 @@ pub(super) fn routes(app: &mut ServiceConfig) {
         .route("/requests", web::get().to(requests::show))
         .route("/behaviour", web::get().to(behaviour::show))
         .route("/behaviour", web::post().to(behaviour::update))
+        .route("/relay", web::post().to(relay::update))
         .route("/clear", web::post().to(behaviour::clear))
         .route("/received.json", web::get().to(json::show))
         .route("/receiver.css", web::get().to(stylesheet));

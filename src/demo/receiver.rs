@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -9,6 +10,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
 use tokio_util::task::TaskTracker;
 
+use super::change::Change;
 use super::shared::Shared;
 use super::{Behaviour, Options, Received, ingest, pages};
 
@@ -84,17 +86,17 @@ impl Running {
 
     /// The *Sentry DSN* to enter.
     pub fn dsn(&self) -> String {
-        self.shared.relay.key().dsn(&self.host(), &self.shared.prefix)
+        self.shared.key.dsn(&self.host(), &self.shared.prefix)
     }
 
     /// The *OTLP Traces Endpoint* to enter.
     pub fn endpoint(&self) -> String {
-        self.shared.relay.key().endpoint(&self.host(), &self.shared.prefix)
+        self.shared.key.endpoint(&self.host(), &self.shared.prefix)
     }
 
-    /// What arrived.
+    /// What arrived, and what has become of it by now.
     pub fn received(&self) -> &Received {
-        &self.shared.received
+        self.shared.received()
     }
 
     /// From now on behaves like this. Requests that hang are let go.
@@ -105,6 +107,41 @@ impl Running {
     /// Behaves like this for the next `requests` requests, then as usual.
     pub fn behave_for(&self, behaviour: Behaviour, requests: u32) {
         self.shared.switch.turn(behaviour, Some(requests));
+    }
+
+    /// Switches the shown key off in Sentry. Relay meets it when it loads the project the next time.
+    pub fn disable_key(&self) {
+        self.shared.change(Change::DisableKey);
+    }
+
+    /// Makes the shown key good in Sentry: enabled, and with a quota. Relay meets it when it loads the project the next time.
+    pub fn enable_key(&self) {
+        self.shared.change(Change::EnableKey);
+    }
+
+    /// Sets the shown key's quota to 0 in Sentry. Relay meets it when it loads the project the next time.
+    pub fn zero_quota(&self) {
+        self.shared.change(Change::ZeroQuota);
+    }
+
+    /// Relay restarts: it has forgotten every project. What it had parked stays parked, and connections stay open.
+    pub fn restart(&self) {
+        self.shared.change(Change::Restart);
+    }
+
+    /// Relay loses its upstream: it loads nothing, and parks whatever it accepts without knowing.
+    pub fn lose_upstream(&self) {
+        self.shared.change(Change::LoseUpstream);
+    }
+
+    /// Relay finds its upstream again: what was parked with good keys is stored, and the rest is lost.
+    pub fn find_upstream(&self) {
+        self.shared.change(Change::FindUpstream);
+    }
+
+    /// Lets Relay's caches age by this, at once.
+    pub fn advance(&self, by: Duration) {
+        self.shared.advance(by);
     }
 
     /// Host and port under which this machine reaches it.

@@ -1,127 +1,173 @@
-//! The checks that Sentry's Relay makes before it answers, in its order. The body is not read for them.
+//! What Relay knows of Sentry's projects: it loads and forgets, and accepts whatever comes while it does not know. The time is
+//! passed in.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::time::Duration;
 
-use super::decode::Format;
-use super::decompress::decompress;
+use super::CacheTimes;
+use super::project::Project;
 use super::refusal::Refusal;
-use super::{AcceptedKey, credentials};
 
-/// Unknown keys that are remembered; beyond it the memory starts anew.
+/// What a request names: a project's id and a public key.
+pub(super) type Key = (u64, String);
+
+/// Keys that are remembered; beyond it the memory starts anew.
 const REMEMBERED: usize = 10_000;
 
-/// The part of Relay that decides.
+/// Sentry's truth, and what Relay has loaded of it. Times count from any beginning, the same for all calls.
 #[derive(Debug)]
 pub(super) struct Relay {
-    keys: Vec<AcceptedKey>,
-    /// Keys that do not exist and were asked for once: Relay accepts while it looks them up.
-    looked_up: Mutex<HashSet<(u64, String)>>,
+    times: CacheTimes,
+    /// What Sentry holds. A key that is not among them does not exist.
+    sentry: HashMap<Key, Project>,
+    memory: HashMap<Key, Memory>,
+    upstream_is_away: bool,
 }
 
-/// The parts of a request that are looked at.
-#[derive(Debug)]
-pub(super) struct Incoming<'a> {
-    pub(super) project_id: &'a str,
-    pub(super) query: &'a str,
-    pub(super) credentials: Option<&'a str>,
-    pub(super) content_type: Option<&'a str>,
-    pub(super) content_encoding: Option<&'a str>,
-    pub(super) body: Result<&'a [u8], Refusal>,
+/// What Relay remembers of one key.
+#[derive(Debug, Clone, Copy, Default)]
+struct Memory {
+    loaded: Option<Loaded>,
+    loading: Option<Loading>,
 }
 
-/// A request that is answered with 200.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Accepted {
-    /// The body, decompressed.
-    pub(super) body: Vec<u8>,
-    pub(super) format: Format,
-    /// The key does not exist: the next request with it is refused, and this one is lost.
-    pub(super) unknown_key: bool,
+/// What was loaded, and when.
+#[derive(Debug, Clone, Copy)]
+struct Loaded {
+    project: Project,
+    at: Duration,
+}
+
+/// A load in the background.
+#[derive(Debug, Clone, Copy)]
+enum Loading {
+    Until(Duration),
+    /// For as long as the upstream is away.
+    WaitsForUpstream,
+}
+
+/// What becomes of a request that is answered with 200.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Acceptance {
+    /// Its key is known and good.
+    Stored,
+    /// Nobody knows yet: stored or lost when the load ends.
+    Parked,
 }
 
 impl Relay {
-    /// A Relay that knows these keys; none stands for the default key.
-    pub(super) fn new(mut keys: Vec<AcceptedKey>) -> Self {
-        if keys.is_empty() {
-            keys.push(AcceptedKey::default());
+    /// A Relay that was just started, in front of a Sentry that holds these keys, all of them enabled.
+    pub(super) fn new(times: CacheTimes, keys: impl IntoIterator<Item = Key>) -> Self {
+        let sentry = keys.into_iter().map(|key| (key, Project::Enabled)).collect();
+        Self { times, sentry, memory: HashMap::new(), upstream_is_away: false }
+    }
+
+    /// Ends the loads that are complete by now, and tells what they found. To be asked before and after everything else.
+    pub(super) fn learn(&mut self, now: Duration) -> Vec<(Key, Project)> {
+        let mut found = Vec::new();
+        for (key, memory) in &mut self.memory {
+            if let Some(Loading::Until(at)) = memory.loading
+                && at <= now
+            {
+                let project = self.sentry.get(key).copied().unwrap_or_default();
+                *memory = Memory { loaded: Some(Loaded { project, at }), loading: None };
+                found.push((key.clone(), project));
+            }
         }
-        Self { keys, looked_up: Mutex::default() }
+        found
     }
 
-    /// The key that its page shows.
-    pub(super) fn key(&self) -> AcceptedKey {
-        self.keys.first().cloned().unwrap_or_default()
-    }
-
-    /// Decides.
+    /// Whether a request with this key is accepted now. What is not known, or not for certain, is loaded.
     ///
     /// # Errors
-    /// The refusal, with its status.
-    pub(super) fn accept(&self, incoming: &Incoming<'_>) -> Result<Accepted, Refusal> {
-        let project_id = incoming.project_id.parse().map_err(|_| Refusal::BadProjectId)?;
-        let public_key = credentials::public_key(incoming.credentials, incoming.query)?;
-        let body = decompress(incoming.body?, incoming.content_encoding)?;
-        let format = format(incoming.content_type).ok_or(Refusal::ContentType)?;
-        let known = self.keys.iter().any(|key| key.project_id == project_id && key.public_key == public_key);
-        if !known && !self.is_first(project_id, public_key) {
-            return Err(Refusal::UnknownKey);
+    /// The refusal, as far as Relay knows.
+    pub(super) fn ask(&mut self, key: &Key, now: Duration) -> Result<Acceptance, Refusal> {
+        self.make_room();
+        let (times, load) = (self.times, self.load(now));
+        let memory = self.memory.entry(key.clone()).or_default();
+        memory.loaded = memory.loaded.filter(|loaded| now < loaded.at + times.believed(loaded.project));
+        if memory.loaded.is_none_or(|loaded| now >= loaded.at + times.fresh(loaded.project)) {
+            memory.loading.get_or_insert(load);
         }
-        Ok(Accepted { body, format, unknown_key: !known })
+        match memory.loaded {
+            None => Ok(Acceptance::Parked),
+            Some(loaded) => loaded.project.refusal().map_or(Ok(Acceptance::Stored), Err),
+        }
     }
 
-    fn is_first(&self, project_id: u64, public_key: String) -> bool {
-        let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked_up.len() >= REMEMBERED {
-            looked_up.clear();
+    /// What it believes of a key, and for how much longer; nothing where it does not know.
+    pub(super) fn belief(&self, key: &Key, now: Duration) -> Option<(Project, Duration)> {
+        let loaded = self.memory.get(key)?.loaded?;
+        let left = (loaded.at + self.times.believed(loaded.project)).checked_sub(now)?;
+        (!left.is_zero()).then_some((loaded.project, left))
+    }
+
+    /// What Sentry holds of a key.
+    pub(super) fn truth(&self, key: &Key) -> Project {
+        self.sentry.get(key).copied().unwrap_or_default()
+    }
+
+    pub(super) fn upstream_is_away(&self) -> bool {
+        self.upstream_is_away
+    }
+
+    /// Changes the truth. Relay is not told.
+    pub(super) fn hold(&mut self, key: Key, project: Project) {
+        self.sentry.insert(key, project);
+    }
+
+    /// Forgets everything that was loaded; what was being loaded is loaded from the beginning.
+    pub(super) fn restart(&mut self, now: Duration) {
+        let load = self.load(now);
+        self.memory.retain(|_, memory| memory.loading.is_some());
+        for memory in self.memory.values_mut() {
+            *memory = Memory { loaded: None, loading: Some(load) };
         }
-        looked_up.insert((project_id, public_key))
+    }
+
+    /// From now on nothing can be loaded.
+    pub(super) fn lose_upstream(&mut self, now: Duration) {
+        self.upstream_is_away = true;
+        self.load_again(now);
+    }
+
+    /// The upstream is back, and all loads begin.
+    pub(super) fn find_upstream(&mut self, now: Duration) {
+        self.upstream_is_away = false;
+        self.load_again(now);
+    }
+
+    fn load_again(&mut self, now: Duration) {
+        let load = self.load(now);
+        for memory in self.memory.values_mut() {
+            memory.loading = memory.loading.map(|_| load);
+        }
+    }
+
+    /// A load that begins now.
+    fn load(&self, now: Duration) -> Loading {
+        if self.upstream_is_away { Loading::WaitsForUpstream } else { Loading::Until(now + self.times.load) }
+    }
+
+    /// What is being loaded stays: requests wait for it.
+    fn make_room(&mut self) {
+        if self.memory.len() >= REMEMBERED {
+            self.memory.retain(|_, memory| memory.loading.is_some());
+        }
     }
 }
 
-/// The encoding that a content type names; parameters do not matter.
-pub(super) fn format(content_type: Option<&str>) -> Option<Format> {
-    let essence = content_type?.split(';').next()?.trim();
-    if essence.eq_ignore_ascii_case("application/x-protobuf") {
-        Some(Format::Protobuf)
-    } else if essence.eq_ignore_ascii_case("application/json") {
-        Some(Format::Json)
-    } else {
-        None
+impl CacheTimes {
+    /// For how long what was loaded is used without a question.
+    fn fresh(self, project: Project) -> Duration {
+        if project.has_configuration() { self.known } else { self.missing }
+    }
+
+    /// For how long it is used at all.
+    fn believed(self, project: Project) -> Duration {
+        if project.has_configuration() { self.known + self.grace } else { self.missing }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn incoming<'a>(project_id: &'a str, query: &'a str) -> Incoming<'a> {
-        let content_type = Some("application/x-protobuf; charset=utf-8");
-        Incoming { project_id, query, credentials: None, content_type, content_encoding: None, body: Ok(b"") }
-    }
-
-    #[test]
-    fn an_unknown_key_is_accepted_once() {
-        let relay = Relay::new(Vec::new());
-        let unknown = format!("sentry_key={}", "f".repeat(32));
-        let known = format!("sentry_key={}", relay.key().public_key);
-        let first = relay.accept(&incoming("1", &unknown)).map(|accepted| accepted.unknown_key);
-        assert_eq!(first, Ok(true));
-        assert_eq!(relay.accept(&incoming("1", &unknown)), Err(Refusal::UnknownKey));
-        assert_eq!(relay.accept(&incoming("1", &known)).map(|accepted| accepted.unknown_key), Ok(false));
-        assert_eq!(relay.accept(&incoming("2", &known)).map(|accepted| accepted.unknown_key), Ok(true));
-        assert_eq!(relay.accept(&incoming("2", &known)), Err(Refusal::UnknownKey));
-    }
-
-    #[test]
-    fn the_project_is_looked_at_before_the_key_and_the_key_before_the_type() {
-        let relay = Relay::new(Vec::new());
-        assert_eq!(relay.accept(&incoming("one", "")), Err(Refusal::BadProjectId));
-        assert_eq!(relay.accept(&incoming("-1", "")), Err(Refusal::BadProjectId));
-        let unauthorised = Incoming { content_type: Some("text/plain"), ..incoming("1", "") };
-        assert_eq!(relay.accept(&unauthorised), Err(Refusal::NoCredentials));
-        let known = format!("sentry_key={}", relay.key().public_key);
-        let text = Incoming { content_type: Some("text/plain"), ..incoming("1", &known) };
-        assert_eq!(relay.accept(&text), Err(Refusal::ContentType));
-    }
-}
+mod tests;

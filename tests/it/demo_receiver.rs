@@ -3,6 +3,7 @@
 mod answers;
 mod behaviour;
 mod contrast;
+mod forgetting;
 mod keeping;
 mod losses;
 mod pages;

@@ -11,10 +11,11 @@ use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use crate::demo::Behaviour;
-use crate::demo::relay;
+use crate::demo::checks;
 use crate::demo::shared::Shared;
 
 use super::frame::Frame;
+use super::relay::View;
 
 #[derive(Template)]
 #[template(path = "demo/behaviour.html")]
@@ -23,6 +24,7 @@ struct Page {
     mode: String,
     numbers: Numbers,
     problem: Option<String>,
+    relay: View,
 }
 
 /// The numbers of the form, as typed.
@@ -53,6 +55,7 @@ pub(super) async fn show(shared: Data<Shared>) -> HttpResponse {
         mode: setting.behaviour.name().to_owned(),
         numbers: Numbers::of(setting.behaviour, setting.remaining),
         problem: None,
+        relay: View::of(&shared),
     };
     super::page(StatusCode::OK, &page)
 }
@@ -60,7 +63,7 @@ pub(super) async fn show(shared: Data<Shared>) -> HttpResponse {
 /// `POST /behaviour`
 pub(super) async fn update(request: HttpRequest, body: Bytes, shared: Data<Shared>) -> HttpResponse {
     let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
-    if relay::format(content_type).is_some() {
+    if checks::format(content_type).is_some() {
         return update_from_json(&body, &shared);
     }
     let fields: HashMap<_, _> = url::form_urlencoded::parse(&body).into_owned().collect();
@@ -79,19 +82,20 @@ pub(super) async fn update(request: HttpRequest, body: Bytes, shared: Data<Share
             see(&shared, "/behaviour")
         }
         Err(problem) => {
-            let frame = Frame::new(&shared, "behaviour");
-            super::page(StatusCode::UNPROCESSABLE_ENTITY, &Page { frame, mode, numbers, problem: Some(problem) })
+            let (frame, relay) = (Frame::new(&shared, "behaviour"), View::of(&shared));
+            super::page(StatusCode::UNPROCESSABLE_ENTITY, &Page { frame, mode, numbers, problem: Some(problem), relay })
         }
     }
 }
 
 /// `POST /clear`
 pub(super) async fn clear(shared: Data<Shared>) -> HttpResponse {
-    shared.received.clear();
+    shared.received().clear();
     see(&shared, "/")
 }
 
-fn see(shared: &Shared, path: &str) -> HttpResponse {
+/// Leads on to a page.
+pub(super) fn see(shared: &Shared, path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, format!("{}{path}", shared.prefix))).finish()
 }
 
@@ -135,6 +139,7 @@ impl Numbers {
             "hang" => Behaviour::Hang,
             "broken" => Behaviour::Broken,
             "endless" => Behaviour::Endless,
+            "page" => Behaviour::Page,
             "slow" => Behaviour::Slow { milliseconds: number(&self.milliseconds, "milliseconds")? },
             "partial" => Behaviour::Partial { rejected: number(&self.rejected, "rejected spans")? },
             "status" => Behaviour::Status {

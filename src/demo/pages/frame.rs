@@ -3,6 +3,8 @@
 use crate::demo::Behaviour;
 use crate::demo::shared::Shared;
 
+use super::relay::View;
+
 /// What surrounds a page.
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -10,20 +12,21 @@ pub(super) struct Frame {
     pub(super) prefix: String,
     /// The page that is shown, as its link names it.
     pub(super) current: &'static str,
-    /// What it does instead of answering as Sentry does.
-    pub(super) notice: Option<String>,
+    /// What it does instead of answering as Sentry does, and what is wrong with its key and its upstream.
+    pub(super) notices: Vec<String>,
 }
 
 impl Frame {
     /// The frame of the page that the link `current` names.
     pub(super) fn new(shared: &Shared, current: &'static str) -> Self {
         let setting = shared.switch.shown();
-        let notice = sentence(setting.behaviour).map(|sentence| match setting.remaining {
+        let behaviour = sentence(setting.behaviour).map(|sentence| match setting.remaining {
             Some(1) => format!("{sentence}, for one more request."),
             Some(left) => format!("{sentence}, for {left} more requests."),
             None => format!("{sentence}, until you change it."),
         });
-        Self { prefix: shared.prefix.clone(), current, notice }
+        let notices = behaviour.into_iter().chain(View::of(shared).notices()).collect();
+        Self { prefix: shared.prefix.clone(), current, notices }
     }
 }
 
@@ -40,5 +43,6 @@ fn sentence(behaviour: Behaviour) -> Option<String> {
         Behaviour::Broken => Some("Connections break in mid-answer".to_owned()),
         Behaviour::Partial { rejected } => Some(format!("Every answer says that {rejected} spans were rejected")),
         Behaviour::Endless => Some("Answers have no end".to_owned()),
+        Behaviour::Page => Some("Every request is answered with 200 and a page to sign in".to_owned()),
     }
 }

@@ -8,9 +8,12 @@ use crate::demo::Behaviour;
 use crate::demo::received::{ReceivedRequest, ReceivedTrace, Summary, Totals};
 use crate::demo::shared::Shared;
 
+use super::relay::View;
+
 #[derive(Serialize)]
 struct Everything {
     behaviour: Behaviour,
+    relay: View,
     totals: Totals,
     traces: Vec<Trace>,
     requests: Vec<ReceivedRequest>,
@@ -25,11 +28,12 @@ struct Trace {
 
 /// `GET /received.json`
 pub(super) async fn show(shared: Data<Shared>) -> HttpResponse {
-    let traces = shared.received.traces().into_iter();
+    let traces = shared.received().traces().into_iter();
     HttpResponse::Ok().json(Everything {
         behaviour: shared.switch.shown().behaviour,
-        totals: shared.received.totals(),
+        relay: View::of(&shared),
+        totals: shared.received().totals(),
         traces: traces.map(|trace| Trace { summary: trace.summary(), trace }).collect(),
-        requests: shared.received.requests(),
+        requests: shared.received().requests(),
     })
 }

@@ -15,12 +15,16 @@ use super::words::{self, Time};
 /// Requests on the page; all that are kept stand in the JSON.
 const SHOWN: usize = 200;
 
+/// Said of a request whose key is not known yet.
+const PARKED: &str = "Accepted before Relay knows the project: stored if the key turns out to be good, otherwise lost";
+
 #[derive(Template)]
 #[template(path = "demo/requests.html")]
 struct Page {
     frame: Frame,
     total: String,
     spans: String,
+    parked: usize,
     losses: Vec<(&'static str, String)>,
     requests: Vec<Row>,
     older: usize,
@@ -43,13 +47,14 @@ struct Row {
 
 /// `GET /requests`
 pub(super) async fn show(shared: Data<Shared>) -> HttpResponse {
-    let totals = shared.received.totals();
-    let all = shared.received.requests();
+    let totals = shared.received().totals();
+    let all = shared.received().requests();
     let now = shared.clock.unix_nanos();
     let page = Page {
         frame: Frame::new(&shared, "requests"),
         total: words::grouped(totals.requests),
         spans: words::grouped(totals.spans),
+        parked: totals.parked,
         losses: totals.losses.iter().map(|(loss, count)| (loss.sentence(), words::grouped(*count))).collect(),
         older: all.len().saturating_sub(SHOWN),
         requests: all.into_iter().take(SHOWN).map(|request| row(request, now)).collect(),
@@ -69,7 +74,7 @@ fn row(request: ReceivedRequest, now: UnixNanos) -> Row {
         at: words::time(request.at, now),
         status: request.status.map_or_else(|| "none".to_owned(), |status| status.to_string()),
         failed: request.status != Some(200),
-        reason: request.reason.unwrap_or_default(),
+        reason: if request.parked { PARKED.to_owned() } else { request.reason.unwrap_or_default() },
         line: format!("{} {}", request.method, request.path),
         size,
         spans: request.spans,

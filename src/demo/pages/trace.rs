@@ -68,7 +68,7 @@ struct Attribute {
 /// `GET /traces/{trace_id}`
 pub(super) async fn show(trace_id: Path<String>, shared: Data<Shared>) -> HttpResponse {
     let frame = Frame::new(&shared, "traces");
-    let Some(trace) = shared.received.trace(&trace_id) else {
+    let Some(trace) = shared.received().trace(&trace_id) else {
         return super::page(StatusCode::NOT_FOUND, &UnknownTrace { frame });
     };
     let summary = trace.summary();

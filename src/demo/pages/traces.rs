@@ -42,8 +42,8 @@ struct Row {
 /// `GET /`
 pub(super) async fn show(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let key = shared.relay.key();
-    let all = shared.received.traces();
+    let key = &shared.key;
+    let all = shared.received().traces();
     let now = shared.clock.unix_nanos();
     let page = Page {
         frame: Frame::new(&shared, "traces"),

@@ -1,5 +1,7 @@
 //! Numbers and times as a person reads them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, SecondsFormat};
 
 use crate::clock::UnixNanos;
@@ -43,6 +45,14 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
+/// `48 s`, `4 min 12 s`
+pub(super) fn rest(left: Duration) -> String {
+    match (left.as_secs() / 60, left.as_secs() % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
 /// `1,234,567`
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -70,6 +80,11 @@ mod tests {
     fn durations_have_a_unit_that_fits() {
         let said: Vec<_> = [0.0, 0.000_85, 0.012_34, 0.42, 1.417, 125.0].into_iter().map(duration).collect();
         assert_eq!(said, ["0 µs", "850 µs", "12.3 ms", "420 ms", "1.42 s", "2 min 5 s"]);
+    }
+
+    #[test]
+    fn what_is_left_is_told_in_minutes_and_seconds() {
+        assert_eq!([48, 252].map(|seconds| rest(Duration::from_secs(seconds))), ["48 s", "4 min 12 s"]);
     }
 
     #[test]

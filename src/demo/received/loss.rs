@@ -9,8 +9,14 @@ use serde::Serialize;
 pub enum Loss {
     /// The body is not an OTLP export: everything in it is lost.
     Unreadable,
-    /// The first request with a key that does not exist is accepted and lost.
+    /// Accepted while Relay did not know, or had forgotten, that the key does not exist.
     UnknownKey,
+    /// Accepted while Relay did not know, or had forgotten, that the key is disabled.
+    DisabledKey,
+    /// Accepted while Relay did not know, or had forgotten, that the quota is 0.
+    ZeroQuota,
+    /// Accepted while Relay waited for a project's configuration, and more than it can hold.
+    NoRoom,
     /// A span without a name is lost.
     EmptyName,
     /// A span whose id is missing, zero or not 8 bytes is lost.
@@ -35,6 +41,9 @@ impl Loss {
         match self {
             Self::Unreadable => "unreadable",
             Self::UnknownKey => "unknown_key",
+            Self::DisabledKey => "disabled_key",
+            Self::ZeroQuota => "zero_quota",
+            Self::NoRoom => "no_room",
             Self::EmptyName => "empty_name",
             Self::NoSpanId => "no_span_id",
             Self::EndBeforeStart => "end_before_start",
@@ -50,7 +59,14 @@ impl Loss {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Unreadable => "The body is not an OTLP export; all of it is lost",
-            Self::UnknownKey => "First request with an unknown key or project; all of it is lost",
+            Self::UnknownKey => {
+                "Request accepted before Relay knew that its key or project does not exist; all of it is lost"
+            }
+            Self::DisabledKey => "Request accepted before Relay knew that its key is disabled; all of it is lost",
+            Self::ZeroQuota => "Request accepted before Relay knew that the quota is 0; all of it is lost",
+            Self::NoRoom => {
+                "Request accepted and not held until Relay knew its project, for want of room; all of it is lost"
+            }
             Self::EmptyName => "Span without a name",
             Self::NoSpanId => "Span without a valid id",
             Self::EndBeforeStart => "Span that ends before it starts",

@@ -30,6 +30,8 @@ pub struct ReceivedRequest {
     pub status: Option<u16>,
     /// Why it was not 200.
     pub reason: Option<String>,
+    /// Accepted, and neither stored nor lost: Relay does not know yet whether the key is good.
+    pub parked: bool,
     /// Spans that Sentry would show.
     pub spans: usize,
     /// The traces they belong to, each once.

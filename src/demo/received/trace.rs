@@ -48,7 +48,7 @@ impl ReceivedTrace {
 
     /// Adds a span; one that is here already only counts as delivered again. Says whether it was new.
     pub(super) fn add(&mut self, span: ReceivedSpan, bytes: usize) -> bool {
-        self.last_request = span.request;
+        self.last_request = self.last_request.max(span.request);
         if let Some(known) = self.spans.iter_mut().find(|known| known.span_id == span.span_id) {
             known.deliveries += 1;
             return false;

@@ -89,6 +89,25 @@ async fn an_answer_can_have_no_end() {
 }
 
 #[tokio::test]
+async fn a_page_to_sign_in_is_answered_to_everybody_and_nothing_is_kept() {
+    let demo = Demo::start();
+    demo.running.behave(Behaviour::Page);
+    let answer = demo.export(protobuf(vec![span(1, "root")])).send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"text/html; charset=utf-8".parse().unwrap())
+    );
+    assert!(answer.text().await.unwrap().starts_with("<!DOCTYPE html>"));
+    assert_eq!(status(demo.post(&demo.running.endpoint(), Vec::new())).await, 200, "nobody looks at the key");
+    let received = demo.running.received();
+    assert_eq!((received.totals().spans, received.totals().losses.len()), (0, 0));
+    assert_eq!(
+        received.requests()[0].reason.as_deref(),
+        Some("this demo receiver was told to answer with a page to sign in")
+    );
+}
+
+#[tokio::test]
 async fn a_partial_success_names_the_number_of_rejected_spans() {
     let demo = Demo::start();
     demo.running.behave(Behaviour::Partial { rejected: 3 });
