@@ -63,9 +63,10 @@ impl Decoded {
 
     /// The same as nothing but a loss; where there was nothing, nothing is lost.
     pub(super) fn lost(self, loss: Loss) -> Self {
-        let mut lost = Self::default();
-        lost.lose(loss, usize::from(!self.spans.is_empty() || !self.losses.is_empty()));
-        lost
+        let carried_something = !self.spans.is_empty() || !self.losses.is_empty();
+        let mut remains = Self::default();
+        remains.lose(loss, usize::from(carried_something));
+        remains
     }
 
     /// Counts something as lost.

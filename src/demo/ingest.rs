@@ -35,16 +35,12 @@ pub(super) async fn traces(request: HttpRequest, payload: Payload, shared: Data<
     }
     let incoming = incoming(&request, body.as_deref().map_err(|refusal| *refusal));
     let taken = checks::check(&incoming).and_then(|checked| take(&shared, record.clone(), checked, behaviour));
-    match taken {
-        Err(refusal) => {
-            shared.received.keep(record.refused(refusal), Decoded::default());
-            answer::refused(refusal, format, None)
-        }
-        Ok(()) => {
-            let rejected = if let Behaviour::Partial { rejected } = behaviour { Some(rejected) } else { None };
-            answer::accepted(format, rejected)
-        }
+    if let Err(refusal) = taken {
+        shared.received.keep(record.refused(refusal), Decoded::default());
+        return answer::refused(refusal, format, None);
     }
+    let rejected = if let Behaviour::Partial { rejected } = behaviour { Some(rejected) } else { None };
+    answer::accepted(format, rejected)
 }
 
 /// Asks Relay, and keeps the request and what it carries if it is accepted.

@@ -76,9 +76,9 @@ pub struct CacheTimes {
 impl Default for CacheTimes {
     fn default() -> Self {
         Self {
-            missing: Duration::from_secs(60),
-            known: Duration::from_secs(300),
-            grace: Duration::from_secs(120),
+            missing: Duration::from_mins(1),
+            known: Duration::from_mins(5),
+            grace: Duration::from_mins(2),
             load: Duration::ZERO,
         }
     }

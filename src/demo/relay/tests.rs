@@ -27,7 +27,9 @@ struct World {
 impl World {
     fn new(times: CacheTimes) -> Self {
         let mut relay = Relay::new(times, []);
-        KINDS.iter().for_each(|kind| relay.hold(key(*kind), *kind));
+        for kind in KINDS {
+            relay.hold(key(kind), kind);
+        }
         Self { relay, now: Duration::ZERO, fates: BTreeMap::new() }
     }
 

@@ -9,7 +9,7 @@ use tracecast::demo::{CacheTimes, Loss, Options};
 use super::{Demo, status};
 use crate::support::export::{protobuf, span};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 fn body() -> Vec<u8> {
     protobuf(vec![span(1, "root")])
