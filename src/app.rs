@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use self::database::Database;
 pub use self::server::Serving;
+use crate::auth::api_keys::hear_of_ended_keys;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::egress::{self, Egress, EgressAllow, Guard};
@@ -29,6 +30,7 @@ use crate::recorder::Recorder;
 use crate::seal::{KeyId, Keyring, KeyringError};
 use crate::state::State;
 use crate::state::hashing::Hashing;
+use crate::state::known_keys::KnownKeys;
 use crate::state::rate_limits::RateLimits;
 use crate::state::testing::Testing;
 use crate::store;
@@ -214,6 +216,7 @@ impl App {
             hashing: self.hashing.clone(),
             testing: Testing::default(),
             rate_limits: RateLimits::new(self.config.key_rate),
+            known_keys: KnownKeys::new(self.config.key_grace),
         })
     }
 
@@ -231,6 +234,7 @@ impl App {
                 Recorder::new(self.database.store(Role::Worker, "tracecast recorder", recorder), Random);
             server = Some(server::start(&state, recorder, &tasks)?);
             tasks.spawn(writer.run());
+            tasks.spawn(hear_of_ended_keys(state, stop.clone()));
         }
         if roles.worker {
             let upkeep = self.database.store(Role::Owner, "tracecast upkeep", UPKEEP_CONNECTIONS);

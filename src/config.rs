@@ -49,8 +49,10 @@ pub struct Config {
     pub signup: Signup,
     /// Proxies whose word about the client's address counts.
     pub trusted_proxies: TrustedProxies,
-    /// Requests that one API key may send in a second. None: any number.
+    /// Requests that one API key may send to one process in a second. None: any number.
     pub key_rate: Option<NonZeroU32>,
+    /// How long a known API key is believed while nothing is heard of the database.
+    pub key_grace: Duration,
     /// Addresses that requests may go to although the address rule refuses them, as typed.
     pub egress_allow: Vec<String>,
     /// Whether requests to destinations may use plain http.
@@ -141,6 +143,7 @@ impl Config {
             signup: reading.parsed("signup", Signup::Invite, signup),
             trusted_proxies: reading.parsed("trusted-proxies", TrustedProxies::default(), TrustedProxies::parse),
             key_rate: reading.parsed("key-rate", None, rate),
+            key_grace: reading.duration("key-grace"),
             egress_allow: entries(&reading.text("egress-allow")).map(str::to_owned).collect(),
             egress_allow_http: reading.parsed("egress-allow-http", false, yes_or_no),
             upstream: reading.upstream(),

@@ -1,12 +1,14 @@
 //! What flows are given: everything that reaches outside the program, built once and passed in.
 
 pub mod hashing;
+pub mod known_keys;
 pub mod rate_limits;
 pub mod testing;
 
 use std::sync::Arc;
 
 use self::hashing::Hashing;
+use self::known_keys::KnownKeys;
 use self::rate_limits::RateLimits;
 use self::testing::Testing;
 use crate::clock::Clock;
@@ -37,4 +39,6 @@ pub struct State {
     pub testing: Testing,
     /// How often one address or one API key may come.
     pub rate_limits: RateLimits,
+    /// Whose the API keys are that came lately.
+    pub known_keys: KnownKeys,
 }

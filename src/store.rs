@@ -10,10 +10,10 @@ pub mod cursors;
 pub mod deliveries;
 pub mod destinations;
 pub mod invitations;
-pub mod key_cache;
 pub mod log;
 pub mod losses;
 pub mod members;
+pub mod notification;
 pub mod partitions;
 pub mod password_resets;
 mod restored;
@@ -25,6 +25,7 @@ pub mod throttle;
 pub mod users;
 pub mod xid;
 
+use std::io;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
@@ -32,7 +33,6 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
-use self::key_cache::KeyCache;
 use crate::id::{AccountId, UserId};
 use crate::token::TokenHash;
 
@@ -62,7 +62,6 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
-    key_cache: KeyCache,
 }
 
 /// Postgres did not do what was asked.
@@ -80,6 +79,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// A connection that was lost, or says nothing.
+    pub fn lost(kind: io::ErrorKind) -> Self {
+        Self::Unavailable(sqlx::Error::Io(kind.into()))
+    }
+
     /// For logs and metrics.
     pub fn name(&self) -> &'static str {
         match self {
@@ -142,7 +146,7 @@ impl Store {
                 })
             })
             .connect_lazy_with(options);
-        Self { pool, key_cache: KeyCache::default() }
+        Self { pool }
     }
 
     /// Brings the schema up to date. Several processes may do so at the same time.

@@ -1,14 +1,17 @@
 //! A person's account page: its name and their password.
 
+use std::time::Instant;
+
 use secrecy::SecretString;
 use serde_json::json;
 
 use super::{Error, Session, SignedIn, confirmation, hashing, parse_name, session};
 use crate::audit::{self, Actor, Change, Event};
 use crate::client::Client;
-use crate::id::AccountId;
+use crate::id::{AccountId, ApiKeyId};
 use crate::state::State;
-use crate::store::{self, accounts, users};
+use crate::store::notification::{Notice, given_if_possible};
+use crate::store::{self, accounts, api_keys, users};
 
 pub use crate::store::accounts::Account;
 
@@ -72,12 +75,20 @@ pub async fn delete(
     if !confirmation::is_password(state, client, session, password).await? {
         return Err(Error::at("password", "This is not your password. Type the one you signed in with."));
     }
-    let mut tenant = state.store.tenant(session.account).await?;
-    accounts::delete(&mut tenant).await?;
-    tenant.commit().await?;
-    store::api_keys::forget_owners(&state.store);
+    for key in given_if_possible(|notice| remove(state, session.account, notice)).await? {
+        state.known_keys.end(key, Instant::now());
+    }
     // What is cut off here, housekeeping ends.
     store::log::delete_of(&state.store, session.account).await?;
     tracing::info!(account = %session.account, by = %session.user, "an account was deleted");
     Ok(())
+}
+
+/// The keys that end with the account.
+async fn remove(state: &State, account: AccountId, notice: Notice) -> Result<Vec<ApiKeyId>, store::Error> {
+    let mut tenant = state.store.tenant(account).await?;
+    let keys = api_keys::list_ending(&mut tenant, notice).await?;
+    accounts::delete(&mut tenant).await?;
+    tenant.commit().await?;
+    Ok(keys)
 }

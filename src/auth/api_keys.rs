@@ -1,5 +1,10 @@
 //! API keys: made, listed, revoked, and recognised at the gateway (spec 3.1).
 
+mod news;
+mod owner;
+
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use super::{Error, parse_name};
@@ -7,9 +12,12 @@ use crate::audit::{self, Actor, Change, Event};
 use crate::id::{AccountId, ApiKeyId};
 use crate::state::State;
 use crate::store::api_keys::MOST_KEYS;
+use crate::store::notification::{Notice, given_if_possible};
 use crate::store::{self, api_keys};
 use crate::token::{ApiKey, ApiKeyType};
 
+pub use self::news::hear_of_ended_keys;
+pub use self::owner::Unanswered;
 pub use crate::store::api_keys::ListedKey;
 
 /// Who presents a key.
@@ -31,7 +39,7 @@ pub enum IdentifyError {
     Unauthorized,
     /// The database is away.
     #[error(transparent)]
-    Unavailable(#[from] store::Error),
+    Unavailable(#[from] Unanswered),
 }
 
 /// Recognises a presented key. A mistyped one costs no query; a revoked one is refused within a second.
@@ -40,7 +48,7 @@ pub enum IdentifyError {
 /// When it lets nobody in, or the database is away.
 pub async fn identify(state: &State, presented: &str) -> Result<ApiKeyIdentity, IdentifyError> {
     let key = ApiKey::parse(presented).ok_or(IdentifyError::Unauthorized)?;
-    let owner = api_keys::find_owner(&state.store, &key.hash()).await?.ok_or(IdentifyError::Unauthorized)?;
+    let owner = owner::find(state, key.hash()).await?.ok_or(IdentifyError::Unauthorized)?;
     Ok(ApiKeyIdentity { account: owner.account, key: owner.key, kind: key.key_type() })
 }
 
@@ -85,15 +93,22 @@ pub async fn find(state: &State, account: AccountId, id: ApiKeyId) -> Result<Opt
 /// # Errors
 /// When the database is away.
 pub async fn revoke(state: &State, actor: &Actor, id: ApiKeyId) -> Result<bool, store::Error> {
+    let revoked = given_if_possible(|notice| end(state, actor, id, notice)).await?;
+    if revoked {
+        state.known_keys.end(id, Instant::now());
+    }
+    Ok(revoked)
+}
+
+async fn end(state: &State, actor: &Actor, id: ApiKeyId, notice: Notice) -> Result<bool, store::Error> {
     let mut tenant = state.store.tenant(actor.account).await?;
     let Some(key) = api_keys::find(&mut tenant, id).await? else { return Ok(false) };
-    if !api_keys::revoke(&mut tenant, id).await? {
+    if !api_keys::revoke(&mut tenant, id, notice).await? {
         return Ok(false);
     }
     let change = Change::new(Event::KeyRevoked, key.name).from(told(key.key_type, &key.last_four));
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
-    api_keys::forget_owners(&state.store);
     Ok(true)
 }
 

@@ -12,6 +12,9 @@ const LONGEST_SECONDS: f64 = 10.0 * 366.0 * 86_400.0;
 /// # Errors
 /// A sentence that shows how to write one.
 pub fn parse(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
     let mistake = || format!("`{text}` is not a duration; write for example 250ms, 30s, 15m, 1h or 7d");
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(mistake)?;
     let (number, unit) = text.split_at(digits);
@@ -33,6 +36,7 @@ mod tests {
         assert_eq!(parse("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(parse("1.5s"), Ok(Duration::from_millis(1500)));
         assert_eq!(parse("7d"), Ok(Duration::from_hours(168)));
+        assert_eq!(parse("0"), Ok(Duration::ZERO), "in any unit");
         for wrong in ["", "s", "10", "-3s", "1 fortnight", "99999999d", "1.2.3s"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

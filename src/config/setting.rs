@@ -92,7 +92,15 @@ pub const SETTINGS: &[Setting] = &[
         "key-rate",
         "TRACECAST_KEY_RATE",
         "0",
-        "Requests that one API key may send in a second; what comes beyond is answered with 429. 0: any number.",
+        "Requests that one API key may send to one process in a second; what comes beyond is answered with 429. Each process \
+         counts for itself: with N web processes a key may send up to N times as many. 0: any number.",
+    ),
+    setting(
+        "key-grace",
+        "TRACECAST_KEY_GRACE",
+        "5m",
+        "How long a web process that hears nothing of the database goes on to believe API keys that it knows; then they are \
+         answered with 503. 0: not at all.",
     ),
     setting(
         "egress-allow",

@@ -40,7 +40,7 @@ struct Limits {
 pub struct TooOften(pub Duration);
 
 impl RateLimits {
-    /// `key_rate`: requests that one API key may send in a second. None: any number.
+    /// `key_rate`: requests that one API key may send to this process in a second. None: any number.
     pub fn new(key_rate: Option<NonZeroU32>) -> Self {
         Self(Arc::new(Limits {
             clock: DefaultClock::default(),

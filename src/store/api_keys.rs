@@ -1,16 +1,18 @@
 //! Table `api_keys`. A key is stored as its SHA-256 and recognised by its last four characters.
 
-use std::time::{Duration, Instant};
+mod listener;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
-use super::key_cache::Remembered;
-use super::{Error, Result, Store, Tenant, accounts, set_account, set_secret};
+pub use self::listener::Listener;
+use super::notification::Notice;
+use super::{Result, Store, Tenant, accounts, set_account, set_secret};
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
 
-/// How long a caller waits for Postgres where an earlier answer of it is known.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Channel on which every key that ends is told by its id, with the commit that ends it.
+const ENDED: &str = "tracecast_key_ended";
 
 /// Whose key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +98,7 @@ pub async fn find(tenant: &mut Tenant, id: ApiKeyId) -> Result<Option<ListedKey>
 }
 
 /// Ends a key. Says whether there was one to end.
-pub async fn revoke(tenant: &mut Tenant, id: ApiKeyId) -> Result<bool> {
+pub async fn revoke(tenant: &mut Tenant, id: ApiKeyId, notice: Notice) -> Result<bool> {
     let account = tenant.account().0;
     let revoked = sqlx::query!(
         "UPDATE api_keys SET revoked_at = clock_timestamp() WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL",
@@ -105,42 +107,35 @@ pub async fn revoke(tenant: &mut Tenant, id: ApiKeyId) -> Result<bool> {
     )
     .execute(tenant.connection())
     .await?;
+    tell_ended(tenant, &[id], notice).await?;
     Ok(revoked.rows_affected() > 0)
 }
 
-/// Forgets at once, in this process, who owns which key.
-pub fn forget_owners(store: &Store) {
-    store.key_cache.clear();
+/// Before the account is deleted: its keys, which end with it.
+pub async fn list_ending(tenant: &mut Tenant, notice: Notice) -> Result<Vec<ApiKeyId>> {
+    let account = tenant.account().0;
+    let keys = sqlx::query_scalar!(
+        r#"SELECT id AS "id: ApiKeyId" FROM api_keys WHERE account_id = $1 AND revoked_at IS NULL"#,
+        account
+    );
+    let keys = keys.fetch_all(tenant.connection()).await?;
+    tell_ended(tenant, &keys, notice).await?;
+    Ok(keys)
 }
 
-/// Whose key has this hash, as of at most a second ago. Notes the use, at most once a minute.
-///
-/// While Postgres gives no answer, what it said before holds: callers do not notice that it is away (spec 4.1).
-pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
-    let asked_at = Instant::now();
-    let stale = match store.key_cache.get(hash, asked_at) {
-        Remembered::Fresh(owner) => return Ok(Some(owner)),
-        Remembered::Stale(owner) => owner,
-        Remembered::Nothing => {
-            let owner = ask_owner(store, hash).await?;
-            store.key_cache.put(*hash, asked_at, owner);
-            return Ok(owner);
-        }
-    };
-    match tokio::time::timeout(PATIENCE, ask_owner(store, hash)).await {
-        Ok(Ok(owner)) => {
-            store.key_cache.put(*hash, asked_at, owner);
-            Ok(owner)
-        }
-        Ok(Err(error @ (Error::Refused(_) | Error::Migration(_)))) => Err(error),
-        Ok(Err(Error::Unavailable(_))) | Err(_) => {
-            store.key_cache.postpone(hash, Instant::now());
-            Ok(Some(stale))
-        }
+/// Tells every process that listens, when the transaction is committed.
+async fn tell_ended(tenant: &mut Tenant, keys: &[ApiKeyId], notice: Notice) -> Result<()> {
+    if notice == Notice::Given {
+        let keys: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        sqlx::query!("SELECT pg_notify($1, key::text) FROM unnest($2::uuid[]) AS ended (key)", ENDED, &keys)
+            .fetch_all(tenant.connection())
+            .await?;
     }
+    Ok(())
 }
 
-async fn ask_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
+/// Whose key has this hash, if it has not ended. Notes the use, at most once a minute.
+pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
     let mut transaction = store.begin().await?;
     set_secret(&mut transaction, hash).await?;
     let found = sqlx::query!(

@@ -13,11 +13,11 @@ use uuid::Uuid;
 use self::moment::Moment;
 pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, has_after, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
+use super::notification::{Notice, given_if_possible};
 use super::xid::Xid;
 use super::{Result, Store};
 use crate::completed_request::FORMAT;
 use crate::id::AccountId;
-use crate::store;
 
 /// Channel of the notification that each group commit sends; its payload names the accounts, separated by commas.
 pub const CHANNEL: &str = "tracecast_recorded";
@@ -78,29 +78,9 @@ pub struct Entry {
 /// The same name twice in an account is one entry: within a day by the partition's unique index, and over the whole log for
 /// those that may be known already.
 ///
-/// A notification is a hint. Where Postgres' queue of them is full, because somebody who listens does not read, all is recorded
-/// without.
+/// A notification is a hint: workers look for new requests once a second.
 pub async fn record(store: &Store, entries: &[Entry]) -> Result<()> {
-    match append(store, entries, Notice::Given).await {
-        Err(error) if is_queue_full(&error) => {
-            tracing::warn!(%error, "recording without notifying: workers look for new requests once a second");
-            append(store, entries, Notice::Left).await
-        }
-        recorded => recorded,
-    }
-}
-
-/// Whether workers are notified of a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Notice {
-    Given,
-    Left,
-}
-
-/// "too many notifications in the NOTIFY queue" comes with the code of whatever exceeds a limit of Postgres; nothing else in the
-/// statements here does.
-fn is_queue_full(error: &store::Error) -> bool {
-    matches!(error, store::Error::Refused(sqlx::Error::Database(refusal)) if refusal.code().is_some_and(|code| code == "54000"))
+    given_if_possible(|notice| append(store, entries, notice)).await
 }
 
 async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<()> {

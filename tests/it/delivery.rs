@@ -18,7 +18,7 @@ mod news;
 mod own_cluster;
 mod partitions;
 mod poison;
-mod postgres_proxy;
+pub(crate) mod postgres_proxy;
 mod receiver;
 mod refused;
 mod removed;

@@ -9,6 +9,7 @@ mod members;
 mod operator;
 mod password;
 mod programs;
+mod revoked_keys;
 mod routes;
 mod row_level_security;
 pub(crate) mod second_factor;

@@ -1,4 +1,4 @@
-//! A TCP proxy before Postgres' socket that can refuse, cut and stall.
+//! A TCP proxy before Postgres' socket that can refuse, cut, slow, stall and swallow.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -20,10 +22,24 @@ enum Mode {
     Pass,
     /// Answers pass after a pause.
     Slow(Duration),
+    /// Questions and answers pass after a pause.
+    Far(Duration),
     /// They wait.
     Stall,
+    /// They are lost, and their connection with them, of which neither side learns.
+    Swallow,
     /// Connections are cut and new ones reset.
     Refuse,
+}
+
+impl Mode {
+    fn before_a_question(self) -> Duration {
+        if let Self::Far(pause) = self { pause } else { Duration::ZERO }
+    }
+
+    fn before_an_answer(self) -> Duration {
+        if let Self::Far(pause) | Self::Slow(pause) = self { pause } else { Duration::ZERO }
+    }
 }
 
 /// What holds now.
@@ -78,9 +94,19 @@ impl PostgresProxy {
         self.rule.send_modify(|rule| *rule = Rule { mode: Mode::Refuse, cuts: rule.cuts + 1 });
     }
 
-    /// Every answer takes this long: Postgres is far away, or does not keep up.
+    /// Every answer takes this long: Postgres does not keep up.
     pub(crate) fn slows(&self, pause: Duration) {
         self.rule.send_modify(|rule| rule.mode = Mode::Slow(pause));
+    }
+
+    /// Every byte takes this long, one way: Postgres is far away.
+    pub(crate) fn is_far(&self, one_way: Duration) {
+        self.rule.send_modify(|rule| rule.mode = Mode::Far(one_way));
+    }
+
+    /// What is sent from now on is lost, on whatever connection: the way to Postgres is gone, and says so to nobody.
+    pub(crate) fn swallows(&self) {
+        self.rule.send_modify(|rule| rule.mode = Mode::Swallow);
     }
 
     /// Holds every byte back: Postgres is there and says nothing.
@@ -123,41 +149,55 @@ async fn accept(listener: TcpListener, socket: &Path, rules: &watch::Receiver<Ru
     }
 }
 
-async fn pass(mut client: TcpStream, socket: &Path, cuts: u64, mut rules: watch::Receiver<Rule>) -> io::Result<()> {
+async fn pass(mut client: TcpStream, socket: &Path, cuts: u64, rules: watch::Receiver<Rule>) -> io::Result<()> {
     client.set_nodelay(true)?;
     let mut server = UnixStream::connect(socket).await?;
-    let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-    loop {
-        let rule = *rules.borrow_and_update();
-        let pause = match rule.mode {
-            Mode::Pass => Some(Duration::ZERO),
-            Mode::Slow(pause) => Some(pause),
-            Mode::Stall | Mode::Refuse => None,
-        };
-        if rule.cuts > cuts {
-            return client.set_zero_linger();
-        }
-        tokio::select! {
-            changed = rules.changed() => if changed.is_err() { return Ok(()) },
-            length = client.read(&mut asked), if pause.is_some() => match length? {
-                0 => return Ok(()),
-                length => server.write_all(&asked[..length]).await?,
-            },
-            length = server.read(&mut answered), if pause.is_some() => match length? {
-                0 => return Ok(()),
-                length => {
-                    tokio::time::sleep(pause.unwrap_or_default()).await;
-                    client.write_all(&answered[..length]).await?;
-                }
-            },
-        }
+    let mut cut = rules.clone();
+    let (mut asked, mut told) = client.split();
+    let (mut answered, mut heard) = server.split();
+    tokio::select! {
+        ended = carry(&mut asked, &mut heard, rules.clone(), Mode::before_a_question) => ended,
+        ended = carry(&mut answered, &mut told, rules, Mode::before_an_answer) => ended,
+        _ = cut.wait_for(|rule| rule.cuts > cuts) => client.set_zero_linger(),
     }
+}
+
+/// Carries bytes one way until they end. A pause holds none of them up that come later: it is the length of the way.
+async fn carry(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    mut rules: watch::Receiver<Rule>,
+    pause: fn(Mode) -> Duration,
+) -> io::Result<()> {
+    let (way, mut arriving) = unbounded_channel();
+    let sends = async move {
+        let mut bytes = vec![0; 64 * 1024];
+        loop {
+            match from.read(&mut bytes).await? {
+                0 => return Ok::<_, io::Error>(()),
+                length => drop(way.send((Instant::now(), bytes[..length].to_owned()))),
+            }
+        }
+    };
+    let arrives = async {
+        while let Some((sent, bytes)) = arriving.recv().await {
+            let pause = pause(rules.borrow().mode);
+            tokio::time::sleep_until(sent + pause).await;
+            let mode =
+                rules.wait_for(|rule| !matches!(rule.mode, Mode::Stall | Mode::Refuse)).await.map(|rule| rule.mode);
+            match mode {
+                Ok(Mode::Swallow) => return std::future::pending().await,
+                Ok(_) => to.write_all(&bytes).await?,
+                Err(_) => return Ok(()),
+            }
+        }
+        Ok(())
+    };
+    tokio::try_join!(sends, arrives).map(|((), ())| ())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use sqlx::{Connection as _, PgConnection};
 
     use super::*;
@@ -169,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn the_proxy_passes_stalls_slows_cuts_and_refuses() {
+    async fn the_proxy_passes_stalls_slows_cuts_swallows_and_refuses() {
         let database = Database::new().await;
         let proxy = PostgresProxy::before(&database.url).await;
         let url = proxy.url(&database.url);
@@ -184,7 +224,17 @@ mod tests {
         let begun = Instant::now();
         assert_eq!(asks(&mut connection).await, Some(1));
         assert!(begun.elapsed() >= Duration::from_millis(50));
+        proxy.is_far(Duration::from_millis(50));
+        let begun = Instant::now();
+        assert_eq!(asks(&mut connection).await, Some(1));
+        assert!(begun.elapsed() >= Duration::from_millis(100));
         proxy.passes();
+        let mut other = PgConnection::connect(&url).await.unwrap();
+        proxy.swallows();
+        assert_eq!(asks(&mut other).await, None);
+        proxy.passes();
+        assert_eq!(asks(&mut other).await, None, "that connection is lost");
+        assert_eq!(asks(&mut connection).await, Some(1), "this one carried nothing meanwhile");
         proxy.cuts();
         assert_eq!(asks(&mut connection).await, None, "what was connected is cut");
         assert_eq!(asks(&mut PgConnection::connect(&url).await.unwrap()).await, Some(1), "new ones pass");

@@ -1,0 +1,47 @@
+//! Hears of keys that end in other processes, and notices when it does not.
+
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::state::State;
+use crate::store;
+use crate::store::api_keys::Listener;
+
+/// Time between two signs of life that are asked for.
+const PULSE: Duration = Duration::from_secs(1);
+/// Pause before the next try to listen when the database is away.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// Lets keys that end anywhere open nothing here, until `stop`.
+pub async fn hear_of_ended_keys(state: State, stop: CancellationToken) {
+    let for_ever = async {
+        loop {
+            let Err(error) = listen(&state).await;
+            tracing::warn!(%error, "not told of keys that end elsewhere; they are asked for");
+            tokio::time::sleep(RECONNECT).await;
+        }
+    };
+    stop.run_until_cancelled(for_ever).await;
+}
+
+async fn listen(state: &State) -> Result<Infallible, store::Error> {
+    let mut listener = Listener::connect(&state.store).await?;
+    state.known_keys.listens(Instant::now());
+    let mut pulse = tokio::time::interval(PULSE);
+    pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            key = listener.next() => state.known_keys.end(key?, Instant::now()),
+            _ = pulse.tick() => {
+                let asked = Instant::now();
+                for key in listener.catch_up().await? {
+                    state.known_keys.end(key, Instant::now());
+                }
+                state.known_keys.hears(asked);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Whose a key is: remembered, or asked for.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use crate::state::State;
+use crate::state::known_keys::{Answer, LONGEST_LOOK_UP, LookUp, Remembered};
+use crate::store::api_keys::{self, KeyOwner};
+use crate::store::{self, Store};
+use crate::token::TokenHash;
+
+/// How long a caller waits for Postgres where an earlier answer of it is known.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a caller waits where none is.
+const LONG_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why it is not known whose a key is.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Unanswered {
+    /// The database failed.
+    #[error(transparent)]
+    Failed(#[from] Arc<store::Error>),
+    /// It takes longer than a caller waits.
+    #[error("the database takes too long")]
+    Late,
+}
+
+/// Whose key has this hash, as of at most a second ago. None: nobody's.
+///
+/// While Postgres gives no answer, what it said before holds for the grace: callers do not notice that it is away (spec 4.1). A
+/// database that is slow is not away: the question goes on when its caller is let through, and its answer holds for the next.
+///
+/// # Errors
+/// When the database gives no answer, and none that it gave before can be relied on.
+pub(super) async fn find(state: &State, hash: TokenHash) -> Result<Option<KeyOwner>, Unanswered> {
+    let patience = match state.known_keys.get(&hash, Instant::now()) {
+        Remembered::Fresh(owner) => return Ok(Some(owner)),
+        Remembered::Stale(_) => PATIENCE,
+        Remembered::Nothing => LONG_PATIENCE,
+    };
+    let look_up = look_up(state, hash);
+    let answer = timeout(patience.saturating_sub(look_up.began.elapsed()), look_up.answer).await;
+    let unanswered = match answer {
+        Ok(Ok(owner)) => return Ok(owner),
+        Ok(Err(error)) => match *error {
+            store::Error::Unavailable(_) => Unanswered::Failed(error),
+            store::Error::Refused(_) | store::Error::Migration(_) => return Err(error.into()),
+        },
+        Err(_) => Unanswered::Late,
+    };
+    // Anew, for the key may have ended meanwhile.
+    match state.known_keys.get(&hash, Instant::now()) {
+        Remembered::Fresh(owner) | Remembered::Stale(owner) => Ok(Some(owner)),
+        Remembered::Nothing => Err(unanswered),
+    }
+}
+
+/// One look-up for each key at a time.
+#[expect(clippy::disallowed_methods, reason = "a stop need not wait for it: whoever waits for its answer does")]
+fn look_up(state: &State, hash: TokenHash) -> LookUp {
+    let (look_up, is_new) = state.known_keys.look_up(hash, Instant::now(), ask(state.store.clone(), hash));
+    if is_new {
+        tokio::spawn(look_up.answer.clone());
+    }
+    look_up
+}
+
+async fn ask(store: Store, hash: TokenHash) -> Answer {
+    let asked = timeout(LONGEST_LOOK_UP, api_keys::find_owner(&store, &hash)).await;
+    asked.unwrap_or_else(|_| Err(store::Error::lost(io::ErrorKind::TimedOut))).map_err(Arc::new)
+}
