@@ -5,6 +5,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Longest description of a device that is kept.
 const LONGEST_DEVICE: usize = 200;
 
+/// Where somebody sits, as far as a request shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// At the machine on which the program runs: the request came over loopback, under a name of loopback, and nothing says that
+    /// anybody passed it on.
+    Here,
+    /// Anywhere.
+    Anywhere,
+}
+
 /// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {

@@ -168,6 +168,12 @@ impl Config {
         if reading.mistakes.is_empty() { Ok(config) } else { Err(reading.mistakes) }
     }
 
+    /// Whether the pages are for people at this machine alone: nothing else can connect, and no other address is told to people.
+    /// Where one is, a proxy on this machine leads from it to here.
+    pub fn is_for_this_machine(&self) -> bool {
+        self.bind.ip().is_loopback() && self.public_url.host_str().is_some_and(allowed_hosts::is_loopback)
+    }
+
     /// Whether cookies must be `Secure`: people reach the pages over https.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"

@@ -19,5 +19,6 @@ mod qr_code;
 mod routes;
 pub mod shell;
 pub mod when;
+pub mod whereabouts;
 
 pub use self::routes::routes;

@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Email, Error, SignedIn, hashing, parse_name, session};
 use crate::audit::{self, Actor, Change, Event, Who};
-use crate::client::Client;
+use crate::client::{Client, Whereabouts};
 use crate::config::Signup;
 use crate::destination::FieldErrors;
 use crate::id::{AccountId, UserId};
@@ -35,7 +35,7 @@ pub struct SignUp<'a> {
 pub enum Door {
     /// Nobody has signed up yet.
     First {
-        /// Whether the one-time code from the log is asked for: the instance can be reached from elsewhere (spec 6.1).
+        /// Whether the code from the log is asked for (spec 6.1): whoever signs up may sit at another machine.
         code: bool,
     },
     /// Everybody may.
@@ -44,13 +44,14 @@ pub enum Door {
     Invitation,
 }
 
-/// How one may sign up now.
+/// How one may sign up now, from there.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn door(state: &State) -> Result<Door, store::Error> {
+pub async fn door(state: &State, whereabouts: Whereabouts) -> Result<Door, store::Error> {
     if users::is_empty(&state.store).await? {
-        return Ok(Door::First { code: !state.config.bind.ip().is_loopback() });
+        let is_here = whereabouts == Whereabouts::Here && state.config.is_for_this_machine();
+        return Ok(Door::First { code: !is_here });
     }
     Ok(match state.config.signup {
         Signup::Open => Door::Open,
@@ -58,12 +59,25 @@ pub async fn door(state: &State) -> Result<Door, store::Error> {
     })
 }
 
+/// The code with which the first account can be created, as long as there is none.
+///
+/// # Errors
+/// When the database is away.
+pub async fn setup_code(state: &State) -> Result<Option<String>, store::Error> {
+    Ok(users::is_empty(&state.store).await?.then(|| state.keyring.setup_code()))
+}
+
 /// Makes a person with an account of their own and signs them in.
 ///
 /// # Errors
 /// Sentences at `email`, `password`, `account_name` or `code`.
-pub async fn sign_up(state: &State, client: &Client, typed: SignUp<'_>) -> Result<SignedIn, Error> {
-    let door = door(state).await?;
+pub async fn sign_up(
+    state: &State,
+    client: &Client,
+    whereabouts: Whereabouts,
+    typed: SignUp<'_>,
+) -> Result<SignedIn, Error> {
+    let door = door(state, whereabouts).await?;
     let mut errors = FieldErrors::default();
     match door {
         Door::Invitation => {

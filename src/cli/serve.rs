@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Failure;
 use super::signals::Signals;
 use crate::app::{App, Roles, Serving, StartError};
+use crate::auth::sign_up::setup_code;
 use crate::config::Config;
 use crate::telemetry;
 
@@ -59,12 +60,11 @@ pub(super) async fn until_stopped(serving: Serving, mut signals: Signals) {
     }
 }
 
-/// Writes the code that guards the first sign-up to the log, where it is asked for.
+/// Writes the code that guards the first sign-up to the log. Who signs up at this machine need not know it.
 async fn tell_setup_code(app: &App) -> Result<(), StartError> {
     let state = app.state("tracecast start", 1)?;
-    let door = crate::auth::sign_up::door(&state).await?;
-    if door == (crate::auth::sign_up::Door::First { code: true }) {
-        tracing::info!(code = state.keyring.setup_code(), "the first account can be created with this code");
+    if let Some(code) = setup_code(&state).await? {
+        tracing::info!(code, "the first account can be created with this setup code");
     }
     state.store.close().await;
     Ok(())

@@ -30,10 +30,22 @@ impl AllowedHosts {
     /// Whether a request to `host`, without a port, is meant for us.
     pub fn has(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        let is_address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-        let is_local = host == "localhost" || host.ends_with(".localhost");
-        is_address || is_local || self.0.contains(&host)
+        address(&host).is_some() || is_localhost(&host) || self.0.contains(&host)
     }
+}
+
+/// Whether `host`, without a port, is this machine's name for itself: `localhost`, a name below it, or a loopback address.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    is_localhost(&host) || address(&host).is_some_and(|address| address.is_loopback())
+}
+
+fn is_localhost(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 fn name(entry: &str) -> Result<String, String> {
@@ -64,6 +76,18 @@ mod tests {
     fn whatever_else_leads_here_is_not() {
         for other in ["evil.example", "t.example.com.evil.example", "127.0.0.1.evil.example", "internal", "", "*"] {
             assert!(!hosts().has(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn this_machine_calls_itself_localhost_or_by_an_address_of_loopback() {
+        for here in ["localhost", "LocalHost", "app.localhost", "127.0.0.1", "127.8.9.10", "[::1]"] {
+            assert!(is_loopback(here), "{here}");
+        }
+        for other in
+            ["tracecast", "localhost.example", "127.0.0.1.example", "128.0.0.1", "0.0.0.0", "[::]", "10.0.0.1", ""]
+        {
+            assert!(!is_loopback(other), "{other}");
         }
     }
 

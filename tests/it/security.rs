@@ -4,6 +4,7 @@ mod audit;
 mod canaries;
 mod cookies;
 mod edge;
+mod first_account;
 mod limits;
 mod members;
 mod operator;

@@ -21,13 +21,30 @@ pub(super) fn refusal(head: &RequestHead, allowed: &AllowedHosts) -> Option<Prob
 
 /// Whether a request is meant for this server. One that names no host at all (HTTP/1.0) comes from no browser.
 pub fn is_ours(head: &RequestHead, allowed: &AllowedHosts) -> bool {
+    match named(head) {
+        Named::Nothing => true,
+        Named::One(host) => allowed.has(host),
+        Named::Several => false,
+    }
+}
+
+/// The names of this server that a request tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Named<'a> {
+    Nothing,
+    /// Without a port. That of the target counts before that of the header.
+    One(&'a str),
+    Several,
+}
+
+pub(in crate::web) fn named(head: &RequestHead) -> Named<'_> {
     let mut headers = head.headers.get_all(HOST);
     let named = match (head.uri.host(), headers.next()) {
         (Some(host), _) => host,
         (None, Some(host)) => host.to_str().unwrap_or_default(),
-        (None, None) => return true,
+        (None, None) => return Named::Nothing,
     };
-    headers.next().is_none() && allowed.has(without_port(named))
+    if headers.next().is_some() { Named::Several } else { Named::One(without_port(named)) }
 }
 
 /// `host` of `host:port`, also for `[::1]:8080`.

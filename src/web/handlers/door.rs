@@ -10,7 +10,7 @@ use super::{done, problems, see_other, throttled};
 use crate::auth::sign_in::{Credentials, Progress};
 use crate::auth::sign_up::{Door, SignUp, door};
 use crate::auth::{self, SignedIn};
-use crate::client::Client;
+use crate::client::{Client, Whereabouts};
 use crate::config::Signup;
 use crate::state::State;
 use crate::web::control::Control;
@@ -32,14 +32,14 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 pub(super) const HOME: &str = "/settings/observability";
 
 /// `/`
-pub(in crate::web) async fn home(state: web::Data<State>) -> Result {
-    let is_first = matches!(door(&state).await?, Door::First { .. });
+pub(in crate::web) async fn home(state: web::Data<State>, whereabouts: Whereabouts) -> Result {
+    let is_first = matches!(door(&state, whereabouts).await?, Door::First { .. });
     Ok(see_other(if is_first { "/sign-up" } else { HOME }))
 }
 
 /// `GET /sign-up`
-pub(in crate::web) async fn new_account(state: web::Data<State>) -> Result {
-    let page = match door(&state).await? {
+pub(in crate::web) async fn new_account(state: web::Data<State>, whereabouts: Whereabouts) -> Result {
+    let page = match door(&state, whereabouts).await? {
         Door::Invitation => return Ok(by_invitation()),
         open => sign_up_page(open, &Values::default(), Vec::new()),
     };
@@ -51,10 +51,11 @@ pub(in crate::web) async fn create_account(
     state: web::Data<State>,
     request: HttpRequest,
     client: Client,
+    whereabouts: Whereabouts,
     Form(values): Form,
 ) -> Result {
     state.rate_limits.door(client.address).map_err(Error::TooOften)?;
-    let open = door(&state).await?;
+    let open = door(&state, whereabouts).await?;
     if open == Door::Invitation {
         return Ok(by_invitation());
     }
@@ -68,7 +69,7 @@ pub(in crate::web) async fn create_account(
         account_name: values.text("account_name"),
         code: values.text("code"),
     };
-    match auth::sign_up::sign_up(&state, &client, typed).await {
+    match auth::sign_up::sign_up(&state, &client, whereabouts, typed).await {
         Ok(signed_in) => welcome(&state, &request, &client, &signed_in, HOME).await,
         Err(auth::Error::Invalid(errors)) => Ok(html::unprocessable(&sign_up_page(open, &values, problems(&errors)))),
         Err(error) => Err(error.into()),
@@ -176,7 +177,8 @@ fn sign_up_page(open: Door, values: &Values, problems: Vec<Problem>) -> SignUpPa
             .hint("At least 12 characters. Several words in a row are easy to remember."),
     ];
     if open == (Door::First { code: true }) {
-        fields.push(Control::text("code", "Setup code").hint("The program wrote it to its log when it started."));
+        let hint = "The program wrote it to its log when it started, in the line that speaks of a setup code.";
+        fields.push(Control::text("code", "Setup code").hint(hint));
     }
     let heading = if is_first { "Create the first account" } else { "Create an account" };
     SignUpPage {
