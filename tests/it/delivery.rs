@@ -8,6 +8,7 @@ mod database_away;
 mod edits;
 mod exactly_once;
 mod faults;
+mod forgetting;
 mod full_door;
 mod isolation;
 mod log_entries;
