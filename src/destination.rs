@@ -1,7 +1,7 @@
 //! Destinations: what kinds there are, what a person fills in for each, and the [`Connection`] that comes of it. Pure.
 //!
 //! A kind is one file in `kinds/`. Its [`Manifest`] draws the form, the masking, the API and the documents; its
-//! `connect` parses what was typed; [`Connection::request`] and [`Connection::outcome`] are all that sending needs.
+//! `connect` parses what was typed; the [`Wire`] and [`Connection::outcome`] are all that sending needs.
 //! The connection test and the worker use the same [`Connection`].
 
 mod connection;
@@ -12,10 +12,12 @@ mod header;
 mod kind;
 pub mod kinds;
 mod masking;
+mod own_headers;
 mod request;
 mod sealed;
 mod settings;
 mod web_address;
+mod wire;
 
 pub use self::connection::Connection;
 pub use self::edit::requires_secret_again;
@@ -26,6 +28,7 @@ pub use self::kind::{Kind, Manifest};
 pub use self::request::Request;
 pub use self::sealed::GIVEN_UP;
 pub use self::settings::{Settings, Stored};
+pub use self::wire::{Encoding, Limits, Wire};
 
 #[cfg(test)]
 mod conformance;

@@ -17,7 +17,7 @@ use tracecast::completed_request::{
 };
 use tracecast::delivery::Outcome;
 use tracecast::destination::{Connection, Settings, kinds};
-use tracecast::otlp::answer::Answer;
+use tracecast::otlp::answer::Response;
 use tracecast::otlp::{Encoder, Resource};
 use tracecast::trace::{self, Dialect, TraceSettings};
 
@@ -44,27 +44,27 @@ pub fn dsn(input: &[u8]) {
     let canonical = stored.secret["dsn"].expose_secret();
     let again = connect([("dsn", canonical)]).expect("the canonical form is valid");
     assert_eq!(again.stored().secret["dsn"].expose_secret(), canonical);
-    assert_eq!(again.endpoint(), connection.endpoint());
+    assert_eq!(again.wire().url(), connection.wire().url());
     let (_, after) = canonical.split_once("://").expect("a scheme");
     let (key, _) = after.split_once('@').expect("a key");
     let shown =
-        format!("{connection:?} {} {:?} {}", connection.endpoint(), connection.all_masked(), connection.target());
+        format!("{connection:?} {} {:?} {}", connection.wire().url(), connection.all_masked(), connection.target());
     assert!(!shown.contains(key), "the key shows: {shown}");
-    assert!(matches!(connection.endpoint().scheme(), "http" | "https"));
-    assert!(connection.endpoint().username().is_empty() && connection.endpoint().password().is_none());
+    assert!(matches!(connection.wire().url().scheme(), "http" | "https"));
+    assert!(connection.wire().url().username().is_empty() && connection.wire().url().password().is_none());
 }
 
 /// An OTLP Traces Endpoint: what is taken is taken again in its canonical form, and carries no credentials.
 pub fn endpoint(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let Some(connection) = connect([("dsn", DSN), ("otlp_endpoint", &text), ("relay", "on")]) else { return };
-    let canonical = connection.endpoint().as_str();
+    let canonical = connection.wire().url().as_str();
     let again = connect([("dsn", DSN), ("otlp_endpoint", canonical), ("relay", "on")]);
     if text.trim().is_empty() {
         return;
     }
-    assert_eq!(again.expect("the canonical form is valid").endpoint().as_str(), canonical);
-    let url = connection.endpoint();
+    assert_eq!(again.expect("the canonical form is valid").wire().url().as_str(), canonical);
+    let url = connection.wire().url();
     assert!(url.path().ends_with("/integration/otlp/v1/traces"), "{url}");
     assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
     assert!(url.query_pairs().all(|(name, _)| !name.to_ascii_lowercase().starts_with("sentry_")), "{url}");
@@ -100,14 +100,15 @@ pub fn answer(input: &[u8]) {
     let Some((status, rest)) = input.split_at_checked(2) else { return };
     let mut parts = rest.splitn(4, |byte| *byte == b'\n');
     let mut header = || Some(String::from_utf8_lossy(parts.next()?).into_owned()).filter(|text| !text.is_empty());
-    let answer = Answer {
+    let answer = Response {
         status: u16::from_be_bytes([status[0], status[1]]) % 1000,
-        retry_after: header(),
-        rate_limits: header(),
-        location: header(),
+        headers: [("retry-after", header()), ("x-sentry-rate-limits", header()), ("location", header())]
+            .iter()
+            .filter_map(|(name, value)| Some((*name, value.as_deref()?)))
+            .collect(),
         body: parts.next().unwrap_or_default().to_vec().into(),
         received_at: UnixNanos(1_764_000_000_000_000_000),
-        ..Answer::default()
+        ..Response::default()
     };
     let connection = connect([("dsn", DSN)]).expect("the DSN is valid");
     let outcome = connection.outcome(&answer);

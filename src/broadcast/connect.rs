@@ -45,7 +45,7 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     let connection = both(parse_name(typed.name), kind.connect(&typed.settings));
     let (name, connection) = connection?;
     let account = actor.account;
-    let verdict = test(state, account, &connection).await?;
+    let verdict = test(state, account, (kind, &connection)).await?;
     if !verdict.passed {
         return Ok(Connecting::Failed(Box::new(verdict)));
     }
@@ -91,7 +91,7 @@ pub async fn reconnect(
         Stored { open, ..Stored::default() }
     });
     let (name, connection) = both(parse_name(typed.name), kind.edit(&typed.settings, &old))?;
-    let verdict = test(state, account, &connection).await?;
+    let verdict = test(state, account, (kind, &connection)).await?;
     if !verdict.passed {
         return Ok(Connecting::Failed(Box::new(verdict)));
     }
@@ -123,9 +123,9 @@ pub(super) fn parse_name(text: &str) -> Result<String, FieldErrors> {
     Err(FieldErrors::one("name", sentence))
 }
 
-async fn test(state: &State, account: AccountId, connection: &Connection) -> Result<Verdict, Error> {
+async fn test(state: &State, account: AccountId, (kind, connection): (&Kind, &Connection)) -> Result<Verdict, Error> {
     let _permit = state.testing.begin(account, Instant::now())?;
-    Ok(connection_test::run(state, connection).await)
+    Ok(connection_test::run(state, kind, connection).await)
 }
 
 fn tested_values<'a>(

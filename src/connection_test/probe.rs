@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use super::PAUSES;
-use super::advice::{advice, is_over_quota, passes};
+use super::advice::{advice, passes};
 use super::request::test_request;
 use super::verdict::{SentSpan, State, Step, Verdict};
 use crate::completed_request::GenerationId;
 use crate::delivery::Outcome;
-use crate::destination::Connection;
+use crate::destination::{Connection, Kind};
 use crate::otlp::{Compression, Encoder, Gzip, Resource};
 use crate::state::State as Given;
-use crate::trace::{self, TraceSettings};
+use crate::trace;
 
 /// Names and labels of the steps, in order.
 const STEPS: [(&str, &str); 7] = [
@@ -28,9 +28,9 @@ const STEPS: [(&str, &str); 7] = [
 const WIDENED: &str = "This address is not on the public internet. It can be reached only because the operator of this \
     server allows it (TRACECAST_EGRESS_ALLOW): make sure that it is the receiver you mean.";
 
-/// Tests `connection`, whose fields were parsed already. Takes a few seconds; stores nothing.
-pub async fn run(given: &Given, connection: &Connection) -> Verdict {
-    let mut test = Test { given, connection, steps: Vec::new(), last: None, server: None, status: None, words: None };
+/// Tests a `connection` of this kind, whose fields were parsed already. Takes a few seconds; stores nothing.
+pub async fn run(given: &Given, kind: &Kind, connection: &Connection) -> Verdict {
+    let mut test = Test { given, kind, connection, steps: Vec::new(), last: None, server: None, status: None, words: None };
     test.step(Duration::ZERO, State::Passed, format!("Traces go to {}.", connection.target()));
     let reached = test.reach().await;
     let sent = if reached { test.send_all().await } else { None };
@@ -39,6 +39,7 @@ pub async fn run(given: &Given, connection: &Connection) -> Verdict {
 
 struct Test<'a> {
     given: &'a Given,
+    kind: &'a Kind,
     connection: &'a Connection,
     steps: Vec<Step>,
     /// What a person should know: the failure, or the last warning.
@@ -58,7 +59,7 @@ struct Sent {
 impl Test<'_> {
     /// Name, TCP, TLS: each with its time.
     async fn reach(&mut self) -> bool {
-        let (egress, url) = (&self.given.egress, self.connection.endpoint());
+        let (egress, url) = (&self.given.egress, self.connection.wire().url());
         let begun = Instant::now();
         let addresses = match egress.resolve(url).await {
             Ok(addresses) => addresses,
@@ -113,8 +114,7 @@ impl Test<'_> {
         let now = self.given.clock.unix_nanos();
         let id = GenerationId::new(now, self.given.random).ok()?;
         let request = test_request(id, now);
-        let settings = TraceSettings::default();
-        let trace = trace::build(&request, None, &settings);
+        let trace = trace::build(&request, None, self.connection.traces());
         let spans = trace.spans.iter().enumerate().map(|(depth, span)| SentSpan {
             depth,
             name: span.name.to_string(),
@@ -131,11 +131,11 @@ impl Test<'_> {
     async fn post(&mut self, body: &[u8]) -> Outcome {
         let mut compressed = Vec::new();
         Gzip::new().compress(body, &mut compressed);
-        match self.given.egress.send(&self.connection.request(compressed, Compression::Gzip)).await {
+        match self.given.egress.send(&self.connection.wire().request(compressed, Compression::Gzip)).await {
             Ok(answer) => {
                 self.status = Some(answer.status);
                 self.words = self.connection.words(&answer);
-                let server = answer.server.as_deref().map(|server| shown(&self.connection.redact(server)));
+                let server = answer.headers.get("server").map(|server| shown(&self.connection.redact(server)));
                 self.server = server.or(self.server.take());
                 self.connection.outcome(&answer)
             }
@@ -152,7 +152,7 @@ impl Test<'_> {
             return self.fail(begun, outcome);
         }
         let status = self.status.map(|status| format!("The receiver answered {status}.")).unwrap_or_default();
-        let state = if is_over_quota(&outcome) { State::Warning } else { State::Passed };
+        let state = if outcome.is_quota() { State::Warning } else { State::Passed };
         self.step(begun.elapsed(), state, status);
         if state == State::Warning {
             self.last = Some(outcome);
@@ -186,13 +186,13 @@ impl Test<'_> {
         let warning = passed && self.last.is_some();
         let not_yet_seconds = self.last.as_ref().filter(|_| passed).and_then(seconds_to_wait);
         let (trace_id, spans) = sent.map(|sent| (Some(sent.trace_id), sent.spans)).unwrap_or_default();
-        let headers = self.connection.headers().iter();
+        let headers = self.connection.wire().headers(Compression::Gzip);
         Verdict {
             passed,
             warning,
-            advice: self.last.as_ref().and_then(advice),
+            advice: self.last.as_ref().and_then(|outcome| advice(self.kind, outcome)),
             not_yet_seconds,
-            headers: headers.map(|header| (header.name.to_string(), header.shown().to_owned())).collect(),
+            headers: headers.iter().map(|header| (header.name.to_string(), header.shown().to_owned())).collect(),
             steps: self.steps,
             status: self.status,
             trace_id,

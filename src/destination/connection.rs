@@ -2,63 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
 
-use super::{Header, Request, Stored};
+use super::{Stored, Wire};
 use crate::delivery::Outcome;
-use crate::otlp::Compression;
-use crate::otlp::answer::{Answer, classify};
+use crate::otlp::answer::Response;
+use crate::trace::TraceSettings;
 
 /// One destination, ready to be sent to. Its Debug form tells no secret.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    pub(super) kind: &'static str,
-    pub(super) endpoint: Url,
+    /// What a list shows: host and project, no secret.
     pub(super) target: String,
-    pub(super) headers: Vec<Header>,
-    pub(super) environment: Option<String>,
-    pub(super) release: Option<String>,
     pub(super) stored: Stored,
     pub(super) masked: BTreeMap<&'static str, String>,
     /// Secrets that a receiver may repeat in its answer, each with what is shown in its place.
     pub(super) redactions: Vec<(SecretString, String)>,
-    /// Whether the receiver may accept a request before it knows whether it may, and throw it away when it does (spec 2.1).
-    pub(super) accepts_unseen: bool,
-    /// What an answer means here, where that differs from the general table.
-    pub(super) reading: fn(&Answer, Outcome) -> Outcome,
+    pub(super) traces: TraceSettings,
+    pub(super) wire: Wire,
 }
 
 impl Connection {
-    /// The kind's slug.
-    pub fn kind(&self) -> &'static str {
-        self.kind
-    }
-
-    /// Where requests go.
-    pub fn endpoint(&self) -> &Url {
-        &self.endpoint
-    }
-
     /// What a list shows: host and project, no secret.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// The headers of every request.
-    pub fn headers(&self) -> &[Header] {
-        &self.headers
+    /// What its traces look like.
+    pub fn traces(&self) -> &TraceSettings {
+        &self.traces
     }
 
-    /// The environment of requests that name none.
-    pub fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
-    }
-
-    /// The release of requests that name none.
-    pub fn release(&self) -> Option<&str> {
-        self.release.as_deref()
+    /// How it is spoken to.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// The settings in canonical form, parted by secrecy.
@@ -76,38 +53,25 @@ impl Connection {
         &self.masked
     }
 
-    /// Whether what the receiver accepts counts only once it is confirmed (spec 4.3).
-    pub fn accepts_unseen(&self) -> bool {
-        self.accepts_unseen
-    }
-
-    /// The POST that carries `body`: an `ExportTraceServiceRequest` in protobuf, compressed as it says.
-    pub fn request(&self, body: impl Into<Bytes>, compression: Compression) -> Request {
-        let fits = |header: &&Header| compression == Compression::Gzip || header.name != "content-encoding";
-        let headers = self.headers.iter().filter(fits).cloned().collect();
-        Request { url: self.endpoint.clone(), headers, body: body.into() }
-    }
-
-    /// What the receiver's answer means. Its sentence tells no secret, even if the receiver repeats one.
-    pub fn outcome(&self, answer: &Answer) -> Outcome {
-        let answer = &self.redact_answer(answer);
-        (self.reading)(answer, classify(answer)).map_sentence(|sentence| self.redact(&sentence))
+    /// What a response means. Its sentence tells no secret, even if the receiver repeats one.
+    pub fn outcome(&self, response: &Response) -> Outcome {
+        self.wire.read(&self.redact_response(response)).map_sentence(|sentence| self.redact(&sentence))
     }
 
     /// The receiver's own words, without the secrets that they may repeat.
-    pub fn words(&self, answer: &Answer) -> Option<String> {
-        self.redact_answer(answer).words().map(|words| self.redact(&words))
+    pub fn words(&self, response: &Response) -> Option<String> {
+        self.redact_response(response).words().map(|words| self.redact(&words))
     }
 
     /// Before words are cut to their length: half a secret would not be recognised any more.
-    fn redact_answer(&self, answer: &Answer) -> Answer {
-        let mut redacted = answer.clone();
+    fn redact_response(&self, response: &Response) -> Response {
+        let mut redacted = response.clone();
         let repeats = |secret: &SecretString| {
             let secret = secret.expose_secret().as_bytes();
-            answer.body.windows(secret.len().max(1)).any(|window| window == secret)
+            response.body.windows(secret.len().max(1)).any(|window| window == secret)
         };
         if self.redactions.iter().any(|(secret, _)| repeats(secret)) {
-            redacted.body = self.redact(&String::from_utf8_lossy(&answer.body)).into();
+            redacted.body = self.redact(&String::from_utf8_lossy(&response.body)).into();
         }
         redacted
     }
@@ -135,7 +99,7 @@ mod tests {
         for status in [200, 302, 400, 401, 403, 404, 413, 429, 500, 503, 599] {
             for before in 0..260 {
                 let body = format!("{{\"detail\":\"{}sentry_key={KEY}\"}}", "x".repeat(before)).into();
-                let answer = Answer { status, body, ..Answer::default() };
+                let answer = Response { status, body, ..Response::default() };
                 let told = format!("{:?} {:?}", connection.outcome(&answer), connection.words(&answer));
                 assert!(!told.contains(&KEY[..8]) && !told.contains(&KEY[24..]), "{status}, {before}: {told}");
             }

@@ -28,11 +28,14 @@ impl Kind {
             let Some(secret) = stored.secret.get(field.name) else { continue };
             if value.is_empty() || masked == Some(value) {
                 settings.insert(field.name, secret.expose_secret());
-                kept.push(field);
+                // What has no masked form holds nothing that could be told.
+                if old.is_none() || masked.is_some() {
+                    kept.push(field);
+                }
             }
         }
         let new = self.connect(&settings)?;
-        let moved = old.is_none_or(|old| requires_secret_again(old.endpoint(), new.endpoint()));
+        let moved = old.is_none_or(|old| requires_secret_again(old.wire().url(), new.wire().url()));
         let mut errors = FieldErrors::default();
         for field in kept.into_iter().filter(|_| moved) {
             errors.add(field.name, format!("The endpoint is on another server now: enter the {} again.", field.label));

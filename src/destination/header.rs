@@ -26,8 +26,8 @@ impl Header {
     }
 
     /// A header that is never shown but as `masked`.
-    pub fn secret(name: &'static str, value: impl Into<SecretString>, masked: String) -> Self {
-        Self { name: Cow::Borrowed(name), value: Value::Secret { value: value.into(), masked } }
+    pub fn secret(name: impl Into<Cow<'static, str>>, value: impl Into<SecretString>, masked: String) -> Self {
+        Self { name: name.into(), value: Value::Secret { value: value.into(), masked } }
     }
 
     /// What is sent. Only for the one who sends.

@@ -1,6 +1,7 @@
 //! A kind of destination: what its form looks like, and how to connect.
 
 use super::{Connection, Field, FieldErrors, Settings};
+use crate::delivery::Outcome;
 
 /// A kind, described as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +31,19 @@ impl Manifest {
 pub struct Kind {
     /// What it looks like.
     pub manifest: Manifest,
+    /// What to do when the connection test comes to this. None: what the outcome itself says.
+    pub(super) advice: fn(&Outcome) -> Option<&'static str>,
     /// Parses settings whose fields are long enough, short enough and free of control characters, or are reported
     /// anyway.
     pub(super) parse: fn(&Settings) -> Result<Connection, FieldErrors>,
 }
 
 impl Kind {
+    /// What to do when the connection test comes to this. None: what the outcome itself says.
+    pub fn advice(&self, outcome: &Outcome) -> Option<&'static str> {
+        (self.advice)(outcome)
+    }
+
     /// Parses what was typed for a new destination, or what is stored for an old one.
     ///
     /// # Errors

@@ -1,12 +1,14 @@
-//! The kinds of destination that there are. A new one is a file here, a line below and a page of documentation.
+//! The kinds of destination that there are. A new one is a file here, two lines below and a page of documentation.
 
+mod otel_collector;
 pub mod sentry;
 
 use super::Kind;
 
-static ALL: [Kind; 1] = [sentry::KIND];
+/// In the order in which pages list them.
+static ALL: [Kind; 2] = [sentry::KIND, otel_collector::KIND];
 
-/// Every kind, in the order in which pages list them.
+/// Every kind.
 pub fn all() -> &'static [Kind] {
     &ALL
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use hickory_resolver::net::NetError;
-use reqwest::header::{CONNECTION, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER};
-use reqwest::{Body, Response};
+use reqwest::Body;
+use reqwest::header::{CONNECTION, HeaderMap};
 use rustls::ClientConfig;
 use tokio::time::{Instant as Deadline, timeout_at};
 use url::Url;
@@ -22,7 +22,7 @@ use super::resolver::GuardedResolver;
 use super::tls;
 use crate::clock::Clock;
 use crate::destination::Request;
-use crate::otlp::answer::{Answer, MAX_BODY};
+use crate::otlp::answer::{Headers, MAX_BODY, Response};
 
 /// The way out. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -80,7 +80,7 @@ impl Egress {
     ///
     /// # Errors
     /// When the address is refused, or no answer came.
-    pub async fn send(&self, request: &Request) -> Result<Answer, Error> {
+    pub async fn send(&self, request: &Request) -> Result<Response, Error> {
         let (begun, deadline) = (Instant::now(), Deadline::now() + self.0.limits.total);
         let sent = async {
             let addresses = self.addresses(&request.url).await?;
@@ -109,7 +109,7 @@ impl Egress {
         request: &Request,
         addresses: &[SocketAddr],
         may_leave: MayLeave,
-    ) -> Result<Option<Answer>, Error> {
+    ) -> Result<Option<Response>, Error> {
         let (begun, deadline) = (Instant::now(), Deadline::now() + self.0.limits.total);
         let (body, gate) = Gated::new(request.body.clone(), may_leave);
         let sent = self.exchange(request, Body::wrap(body), addresses, deadline).await;
@@ -127,13 +127,13 @@ impl Egress {
         body: Body,
         addresses: &[SocketAddr],
         deadline: Deadline,
-    ) -> Result<(Answer, Result<(), Error>), Error> {
+    ) -> Result<(Response, Result<(), Error>), Error> {
         let response = timeout_at(deadline, self.post(request, body)).await.unwrap_or(Err(Error::Timeout))?;
         self.0.moved.note(&request.url, addresses, response.remote_addr());
         Ok(self.read(response, deadline).await)
     }
 
-    async fn post(&self, request: &Request, body: Body) -> Result<Response, Error> {
+    async fn post(&self, request: &Request, body: Body) -> Result<reqwest::Response, Error> {
         let port = request.url.port_or_known_default().unwrap_or_default();
         let mut outgoing = self.0.pools.client(port).post(request.url.clone()).body(body);
         for header in &request.headers {
@@ -145,14 +145,10 @@ impl Egress {
         outgoing.send().await.map_err(|error| Error::from(&error))
     }
 
-    async fn read(&self, response: Response, deadline: Deadline) -> (Answer, Result<(), Error>) {
-        let headers = response.headers();
-        let mut answer = Answer {
+    async fn read(&self, response: reqwest::Response, deadline: Deadline) -> (Response, Result<(), Error>) {
+        let mut answer = Response {
             status: response.status().as_u16(),
-            retry_after: joined(headers, &RETRY_AFTER),
-            rate_limits: joined(headers, &HeaderName::from_static("x-sentry-rate-limits")),
-            server: joined(headers, &SERVER),
-            location: joined(headers, &LOCATION),
+            headers: texts(response.headers()),
             body: Bytes::new(),
             is_cut: false,
             received_at: self.0.clock.unix_nanos(),
@@ -189,7 +185,7 @@ enum Extent {
 }
 
 /// Reads at most [`MAX_BODY`] bytes.
-async fn beginning(mut response: Response, body: &mut BytesMut) -> Result<Extent, Error> {
+async fn beginning(mut response: reqwest::Response, body: &mut BytesMut) -> Result<Extent, Error> {
     while let Some(chunk) = response.chunk().await.map_err(|error| Error::from(&error))? {
         let room = MAX_BODY - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
@@ -200,10 +196,8 @@ async fn beginning(mut response: Response, body: &mut BytesMut) -> Result<Extent
     Ok(Extent::Whole)
 }
 
-/// All values of a header, joined by commas; bytes that are no text are dropped.
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    (!values.is_empty()).then(|| values.join(", "))
+fn texts(headers: &HeaderMap) -> Headers {
+    headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
 }
 
 impl std::fmt::Debug for Egress {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::delivery::Outcome;
 use crate::destination::Connection;
 use crate::egress::Error;
-use crate::otlp::answer::Answer;
+use crate::otlp::answer::Response;
 
 /// A request that was made.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// What an answer, or the lack of one, means where this connection leads.
-    pub(super) fn of(connection: &Connection, answer: Result<Answer, Error>, duration: Duration) -> Self {
+    pub(super) fn of(connection: &Connection, answer: Result<Response, Error>, duration: Duration) -> Self {
         match answer {
             Ok(answer) => Self { outcome: connection.outcome(&answer), status: Some(answer.status), duration },
             Err(error) => Self { outcome: error.outcome(), status: None, duration },

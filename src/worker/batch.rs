@@ -6,12 +6,10 @@ use bytes::Bytes;
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
+use crate::destination::Limits;
 use crate::otlp::{Compression, Encoder, Gzip, Resource};
 use crate::store::log::{Entries, Position, ReadEntry as Entry};
 use crate::trace::{self, TraceSettings};
-
-/// Bytes of one request before compression (spec 2.4).
-pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Entries that are built without letting others have a turn on the thread.
 pub(super) const AT_A_TIME: usize = 64;
@@ -45,6 +43,15 @@ pub(super) struct Builder {
     compression: Compression,
 }
 
+/// For whom a batch is built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    /// What its traces look like.
+    pub(super) traces: &'a TraceSettings,
+    /// What one request may hold.
+    pub(super) limits: Limits,
+}
+
 /// Which content goes into the traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WithContent {
@@ -60,14 +67,14 @@ impl Builder {
     }
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
-    pub(super) async fn build(&mut self, entries: &Entries, settings: &TraceSettings, content: WithContent) -> Batch {
+    pub(super) async fn build(&mut self, entries: &Entries, target: Target<'_>, content: WithContent) -> Batch {
         let mut batch = Batch::default();
         self.encoder.clear();
         for (number, entry) in entries.iter().enumerate() {
             if number % AT_A_TIME == AT_A_TIME - 1 {
                 tokio::task::yield_now().await;
             }
-            if entry.format > FORMAT || !self.take(entry, settings, content, &mut batch) {
+            if entry.format > FORMAT || !self.take(entry, target, content, &mut batch) {
                 break;
             }
         }
@@ -86,18 +93,18 @@ impl Builder {
     }
 
     /// Adds one entry. False: it does not fit any more.
-    fn take(&mut self, entry: Entry<'_>, settings: &TraceSettings, content: WithContent, batch: &mut Batch) -> bool {
+    fn take(&mut self, entry: Entry<'_>, target: Target<'_>, content: WithContent, batch: &mut Batch) -> bool {
         let place = entry.place;
         if entry.wanted {
             let before = self.encoder.checkpoint();
             let has_content = content == WithContent::AsRead && entry.content.is_some();
             let encoder = &mut self.encoder;
             // A fault of ours in building one trace must not take the others with it.
-            let built = catch_unwind(AssertUnwindSafe(|| push(entry, settings, content, encoder))).unwrap_or(false);
+            let built = catch_unwind(AssertUnwindSafe(|| push(entry, target.traces, content, encoder))).unwrap_or(false);
             if !built {
                 self.encoder.rewind(before);
                 batch.unreadable.push(place);
-            } else if self.encoder.encoded_len() > MOST_BYTES && self.encoder.traces() > 1 {
+            } else if self.encoder.encoded_len() > target.limits.bytes && self.encoder.traces() > 1 {
                 self.encoder.rewind(before);
                 batch.more = true;
                 return false;

@@ -9,11 +9,10 @@ use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
 
-use super::batch::{AT_A_TIME, Batch, Builder, WithContent};
+use super::batch::{AT_A_TIME, Batch, Builder, Target, WithContent};
 use crate::config::Config;
 use crate::otlp::{Compression, Resource};
 use crate::store::log::Entries;
-use crate::trace::TraceSettings;
 
 /// Bytes of entries beyond which a batch is not small, however few they are: those of some thirty usual requests.
 const SMALL_BYTES: usize = 64 * 1024;
@@ -41,7 +40,7 @@ impl Builders {
     }
 
     /// Builds and encodes what fits into one request, once there is room if it is much. See [`Builder::build`].
-    pub(super) async fn build(&self, entries: &Entries, settings: &TraceSettings, content: WithContent) -> Batch {
+    pub(super) async fn build(&self, entries: &Entries, target: Target<'_>, content: WithContent) -> Batch {
         let is_small = entries.len() < AT_A_TIME && entries.bytes() <= SMALL_BYTES;
         let (idle, _permit) = if is_small {
             (&self.small, None)
@@ -50,7 +49,7 @@ impl Builders {
             (&self.large, self.room.acquire().await.ok())
         };
         let mut builder = idle.pop().unwrap_or_else(|| Builder::new(self.resource.clone(), self.compression));
-        let batch = builder.build(entries, settings, content).await;
+        let batch = builder.build(entries, target, content).await;
         idle.push(builder);
         batch
     }
@@ -75,7 +74,8 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::trace::Dialect;
+    use crate::destination::Limits;
+    use crate::trace::TraceSettings;
 
     #[test]
     fn a_small_batch_does_not_wait_behind_large_ones() {
@@ -86,10 +86,10 @@ mod tests {
             resource: Resource::new("test"),
             compression: Compression::None,
         };
-        let settings = TraceSettings { environment: None, release: None, sample_rate: None, dialect: Dialect::Sentry };
+        let target = Target { traces: &TraceSettings::default(), limits: Limits::USUAL };
         let built = |count| {
             let entries = Entries::unwanted(count);
-            builders.build(&entries, &settings, WithContent::AsRead).now_or_never().map(|batch| batch.entries)
+            builders.build(&entries, target, WithContent::AsRead).now_or_never().map(|batch| batch.entries)
         };
         assert_eq!(built(AT_A_TIME - 1), Some(AT_A_TIME - 1));
         assert_eq!(built(AT_A_TIME), None, "it waits for room");

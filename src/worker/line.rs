@@ -8,25 +8,25 @@ use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::Attempt;
+use super::batch::Target;
 use super::builders::Builders;
 use super::priority::Priority;
 use super::slots::Slots;
 use super::terms::Terms;
-use crate::destination::{Connection, GIVEN_UP, Request, Settings, Stored, kinds};
+use crate::destination::{Connection, GIVEN_UP, Limits, Request, Settings, Stored, kinds};
 use crate::egress;
-use crate::otlp::answer::Answer;
+use crate::otlp::answer::Response;
 use crate::otlp::{Compression, Gzip};
 use crate::seal::Place;
 use crate::state::State;
 use crate::store;
 use crate::store::cursors::Lease;
-use crate::trace::{Dialect, TraceSettings};
 
 /// A connection that breaks sooner was closed meanwhile, as Relay does after 5 s (spec 2.1, fact 10).
 const STALE: Duration = Duration::from_secs(1);
 
 /// What came of handing a request over. None: it may not start any more.
-type Handed = Option<Result<Answer, egress::Error>>;
+type Handed = Option<Result<Response, egress::Error>>;
 
 /// One leased destination, ready to be sent to.
 #[derive(Debug)]
@@ -35,7 +35,6 @@ pub(super) struct Line {
     /// By which connections it asks the database.
     pub(super) priority: Arc<Priority>,
     pub(super) lease: Lease,
-    pub(super) settings: TraceSettings,
     pub(super) builders: Arc<Builders>,
     connection: Connection,
     /// A body that carries nothing.
@@ -57,20 +56,24 @@ impl Line {
         stop: CancellationToken,
     ) -> Result<Self, String> {
         let connection = connection(&state, &lease)?;
-        let settings = TraceSettings {
-            environment: connection.environment().map(str::to_owned),
-            release: connection.release().map(str::to_owned),
-            sample_rate: None,
-            dialect: Dialect::Sentry,
-        };
         let terms = Arc::new(Terms::new(priority.clone(), &lease, asked, stop.clone()));
         let empty = empty_body(state.config.delivery.compression);
-        Ok(Self { state, priority, lease, settings, builders, connection, empty, slots, stop, terms })
+        Ok(Self { state, priority, lease, builders, connection, empty, slots, stop, terms })
+    }
+
+    /// For whom batches are built.
+    pub(super) fn target(&self) -> Target<'_> {
+        Target { traces: self.connection.traces(), limits: self.limits() }
+    }
+
+    /// What one request may hold.
+    pub(super) fn limits(&self) -> Limits {
+        self.connection.wire().limits()
     }
 
     /// Whether the receiver may accept before it knows whether it may.
     pub(super) fn accepts_unseen(&self) -> bool {
-        self.connection.accepts_unseen()
+        self.connection.wire().accepts_unseen()
     }
 
     /// Sends a request that carries nothing. None as for [`Self::send`].
@@ -83,7 +86,7 @@ impl Line {
     /// Right before a request starts it is known that it may; so also before the second one that follows when a kept
     /// connection turns out to be closed.
     pub(super) async fn send(&self, body: Bytes) -> Result<Option<Attempt>, store::Error> {
-        let request = self.connection.request(body, self.state.config.delivery.compression);
+        let request = self.connection.wire().request(body, self.state.config.delivery.compression);
         let slot = tokio::select! {
             slot = self.slots.enter(self.lease.failures > 0) => slot,
             () = self.stop.cancelled() => return Ok(None),

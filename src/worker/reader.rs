@@ -2,17 +2,11 @@
 
 use tokio::task::JoinSet;
 
-use super::batch::{Batch, MOST_BYTES, WithContent};
+use super::batch::{Batch, WithContent};
 use super::line::Line;
 use crate::store;
 use crate::store::cursors;
 use crate::store::log::{self, Entries, Position, Window};
-
-/// Most entries of one batch (spec 4.2).
-const MOST_ENTRIES: i64 = 500;
-
-/// Bytes of entries that are read for one batch: what they become in OTLP is not much less.
-const BYTES: i64 = 4 * 1024 * 1024;
 
 /// Workers that may die while they build one request before it is put aside (spec 4.3).
 const MOST_DEATHS: i32 = 3;
@@ -59,7 +53,7 @@ impl Ahead {
     /// On a task of its own, because building keeps a thread busy for milliseconds.
     fn begin(line: &Line, after: Position) -> Self {
         let (store, account) = (line.priority.store().clone(), line.lease.account);
-        let window = window(line, (after, Position::END), MOST_ENTRIES);
+        let window = window(line, (after, Position::END), most_entries(line));
         let mut read = JoinSet::new();
         read.spawn(async move { log::list_small_after(&store, account, &window).await });
         Self { after, read }
@@ -87,7 +81,7 @@ impl Reader {
 
     /// The next batch.
     pub(super) async fn next(&mut self, line: &Line) -> Result<Read, store::Error> {
-        let most = if self.careful > 0 { 1 } else { MOST_ENTRIES };
+        let most = if self.careful > 0 { 1 } else { most_entries(line) };
         let (entries, cut) = self.read(line, most).await?;
         if entries.is_empty() {
             let held_back = log::has_after(line.priority.store(), line.lease.account, self.after).await?;
@@ -96,10 +90,10 @@ impl Reader {
         let mut batch = if self.watching || self.careful > 0 {
             self.build_watching(line, &entries).await?
         } else {
-            if !self.large && i64::try_from(entries.len()) == Ok(MOST_ENTRIES) {
+            if !self.large && i64::try_from(entries.len()) == Ok(most_entries(line)) {
                 self.ahead = entries.iter().last().map(|entry| Ahead::begin(line, entry.place));
             }
-            line.builders.build(&entries, &line.settings, WithContent::AsRead).await
+            line.builders.build(&entries, line.target(), WithContent::AsRead).await
         };
         let Some(last) = batch.last else { return Ok(Read::Nothing) };
         // Fewer than were read: the rest is for the next batch, unless it is for a newer worker; the next read tells.
@@ -130,10 +124,12 @@ impl Reader {
                 return Ok((entries, false));
             }
         }
-        let entries = log::list_after(store, account, &window, BYTES).await?;
+        // What entries become in OTLP is not much less.
+        let bytes = line.limits().bytes;
+        let entries = log::list_after(store, account, &window, i64::try_from(bytes).unwrap_or(i64::MAX)).await?;
         let average = entries.bytes().checked_div(entries.len()).unwrap_or_default();
         self.large = average > usize::try_from(log::SMALL_BYTES).unwrap_or_default();
-        let cut = entries.bytes() >= MOST_BYTES;
+        let cut = entries.bytes() >= bytes;
         Ok((entries, cut))
     }
 
@@ -146,7 +142,7 @@ impl Reader {
             return Ok(Batch { last, entries: unreadable.len(), unreadable, ..Batch::default() });
         }
         cursors::record_builds(store, key, fence, (self.builds + 1, self.careful)).await?;
-        let batch = line.builders.build(entries, &line.settings, WithContent::AsRead).await;
+        let batch = line.builders.build(entries, line.target(), WithContent::AsRead).await;
         cursors::record_builds(store, key, fence, (0, self.careful)).await?;
         self.builds = 0;
         self.watching = false;
@@ -160,10 +156,14 @@ impl Reader {
         part: (Position, Position),
         content: WithContent,
     ) -> Result<Batch, store::Error> {
-        let window = window(line, part, MOST_ENTRIES);
+        let window = window(line, part, most_entries(line));
         let entries = log::list_after(line.priority.store(), line.lease.account, &window, i64::MAX).await?;
-        Ok(line.builders.build(&entries, &line.settings, content).await)
+        Ok(line.builders.build(&entries, line.target(), content).await)
     }
+}
+
+fn most_entries(line: &Line) -> i64 {
+    i64::try_from(line.limits().requests).unwrap_or(i64::MAX)
 }
 
 fn window(line: &Line, (after, until): (Position, Position), entries: i64) -> Window {

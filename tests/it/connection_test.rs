@@ -42,8 +42,9 @@ fn given() -> State {
 async fn tested(scheme: &str, address: impl std::fmt::Display) -> Verdict {
     let dsn = format!("{scheme}://7c1f6e0b2a9d4c35b8e06f1d5a72943e@{address}/1");
     let settings: Settings = [("dsn", dsn)].into_iter().collect();
-    let connection = kinds::find("sentry").unwrap().connect(&settings).unwrap();
-    connection_test::run(&given(), &connection).await
+    let kind = kinds::find("sentry").unwrap();
+    let connection = kind.connect(&settings).unwrap();
+    connection_test::run(&given(), kind, &connection).await
 }
 
 /// The test failed at `step`, nothing after it was done, and it says `words`.

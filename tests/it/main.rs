@@ -19,6 +19,7 @@ mod fuzzing;
 mod gateway;
 mod invitations;
 mod members;
+mod otel_collector;
 mod rotel;
 mod sealing;
 mod security;

@@ -4,6 +4,7 @@ mod advice;
 mod dsn;
 mod endpoint;
 mod fields;
+mod rate_limits;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,17 @@ pub use self::dsn::{DsnError, SentryDsn};
 pub use self::endpoint::{EndpointError, OtlpEndpoint};
 use self::fields::{DSN, ENDPOINT, ENVIRONMENT, FIELDS, RELAY, RELEASE};
 use super::super::web_address::host_and_port;
-use super::super::{Connection, Field, FieldErrors, Header, Kind, Manifest, Settings, Stored};
+use super::super::{
+    Connection, Encoding, Field, FieldErrors, Header, Kind, Limits, Manifest, Settings, Stored, Wire,
+};
+use crate::trace::{Dialect, TraceSettings};
 
 /// The kind `sentry`.
-pub(super) const KIND: Kind = Kind { manifest: Manifest { slug: "sentry", label: "Sentry", fields: FIELDS }, parse };
+pub(super) const KIND: Kind = Kind {
+    manifest: Manifest { slug: "sentry", label: "Sentry", fields: FIELDS },
+    advice: advice::on_test,
+    parse,
+};
 
 fn parse(settings: &Settings) -> Result<Connection, FieldErrors> {
     let mut errors = FieldErrors::default();
@@ -80,40 +88,39 @@ fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &
     let text = |field| Some(settings.get(field)).filter(|text| !text.is_empty()).map(str::to_owned);
     let (environment, release) = (text(ENVIRONMENT), text(RELEASE));
     let relay = relay.then(|| Field::TICKED.to_owned());
+    let traces = TraceSettings { environment, release, sample_rate: None, dialect: Dialect::Sentry };
     let open = [
         (ENDPOINT, Some(endpoint.as_url().to_string())),
-        (ENVIRONMENT, environment.clone()),
-        (RELEASE, release.clone()),
+        (ENVIRONMENT, traces.environment.clone()),
+        (RELEASE, traces.release.clone()),
         (RELAY, relay),
     ];
     let open = open.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     let secret = BTreeMap::from([(DSN.to_owned(), dsn.expose())]);
     Connection {
-        kind: KIND.manifest.slug,
-        endpoint: endpoint.as_url().clone(),
         target: format!("{}/{}", host_and_port(endpoint.as_url()), endpoint.project_id()),
-        headers: headers(dsn),
-        environment,
-        release,
         stored: Stored { open, secret },
         masked: BTreeMap::from([(DSN, dsn.masked())]),
         redactions: vec![(dsn.public_key().clone(), dsn.masked_key())],
-        accepts_unseen: true,
-        reading: advice::read,
+        traces,
+        wire: Wire {
+            url: endpoint.as_url().clone(),
+            headers: vec![authentication(dsn)],
+            encoding: Encoding::OtlpProtobuf,
+            limits: Limits::USUAL,
+            accepts_unseen: true,
+            reading: advice::read,
+        },
     }
 }
 
 /// One form of authentication, never two (Relay answers 401 to both at once).
-fn headers(dsn: &SentryDsn) -> Vec<Header> {
+fn authentication(dsn: &SentryDsn) -> Header {
     let auth = |key: &str| {
         format!("Sentry sentry_version=7, sentry_key={key}, sentry_client=tracecast/{}", env!("CARGO_PKG_VERSION"))
     };
     let secret = SecretString::from(auth(dsn.public_key().expose_secret()));
-    vec![
-        Header::secret("x-sentry-auth", secret, auth(&dsn.masked_key())),
-        Header::open("content-type", "application/x-protobuf"),
-        Header::open("content-encoding", "gzip"),
-    ]
+    Header::secret("x-sentry-auth", secret, auth(&dsn.masked_key()))
 }
 
 #[cfg(test)]

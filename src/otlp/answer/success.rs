@@ -6,7 +6,7 @@ use prost::Message;
 use serde_json::Value;
 
 use super::sentence::one_line;
-use super::{Answer, no_receiver};
+use super::{Response, no_receiver};
 use crate::delivery::Outcome;
 
 /// The tag with which a response in protobuf begins that is not empty: field 1, a message.
@@ -14,20 +14,20 @@ const PARTIAL_SUCCESS: u8 = 0x0a;
 
 /// What a body is, by a look at it: content types are wrong too often.
 enum Body {
-    Response(ExportTraceServiceResponse),
+    Otlp(ExportTraceServiceResponse),
     Json(Value),
     Page,
     Unknown,
 }
 
 /// Delivered, unless the body says that spans were rejected, or shows that no receiver of traces wrote it.
-pub(super) fn outcome(answer: &Answer) -> Outcome {
-    let rejected = match read(&answer.body) {
-        Body::Page => return no_receiver(answer, "A web page"),
-        Body::Unknown if !answer.is_cut => return no_receiver(answer, "Something unknown"),
+pub(super) fn outcome(response: &Response) -> Outcome {
+    let rejected = match read(&response.body) {
+        Body::Page => return no_receiver(response, "A web page"),
+        Body::Unknown if !response.is_cut => return no_receiver(response, "Something unknown"),
         // Whoever begins to answer with 2xx has the traces, even if the words about it break off.
         Body::Unknown => None,
-        Body::Response(response) => rejected(response),
+        Body::Otlp(otlp) => rejected(otlp),
         Body::Json(json) => rejected_by_json(&json),
     };
     match rejected {
@@ -39,21 +39,21 @@ pub(super) fn outcome(answer: &Answer) -> Outcome {
 fn read(body: &[u8]) -> Body {
     // First: its tag is a line feed, and the length behind it may look like the beginning of a page.
     if body.first() == Some(&PARTIAL_SUCCESS)
-        && let Ok(response) = ExportTraceServiceResponse::decode(body)
+        && let Ok(otlp) = ExportTraceServiceResponse::decode(body)
     {
-        return Body::Response(response);
+        return Body::Otlp(otlp);
     }
     let text = body.trim_ascii_start();
     match text.first() {
-        None => Body::Response(ExportTraceServiceResponse::default()),
+        None => Body::Otlp(ExportTraceServiceResponse::default()),
         Some(b'<') => Body::Page,
         Some(b'{') => serde_json::from_slice(text).map_or(Body::Unknown, Body::Json),
         Some(_) => Body::Unknown,
     }
 }
 
-fn rejected(response: ExportTraceServiceResponse) -> Option<(u64, String)> {
-    let partial = response.partial_success?;
+fn rejected(otlp: ExportTraceServiceResponse) -> Option<(u64, String)> {
+    let partial = otlp.partial_success?;
     Some((u64::try_from(partial.rejected_spans).ok()?, partial.error_message))
 }
 

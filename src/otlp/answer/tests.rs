@@ -4,10 +4,12 @@ use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess
 use proptest::prelude::*;
 use prost::Message;
 
+use bytes::Bytes;
+
 use super::*;
 
-fn answer(status: u16, body: &'static str) -> Answer {
-    Answer { status, body: Bytes::from_static(body.as_bytes()), ..Answer::default() }
+fn answer(status: u16, body: &'static str) -> Response {
+    Response { status, body: Bytes::from_static(body.as_bytes()), ..Response::default() }
 }
 
 #[test]
@@ -53,7 +55,7 @@ fn partial_success_is_told_with_the_receivers_words() {
     let response = ExportTraceServiceResponse {
         partial_success: Some(ExportTracePartialSuccess { rejected_spans: 3, error_message: "too\nold.".to_owned() }),
     };
-    let protobuf = Answer { status: 200, body: response.encode_to_vec().into(), ..Answer::default() };
+    let protobuf = Response { status: 200, body: response.encode_to_vec().into(), ..Response::default() };
     let expected = Outcome::DeliveredInPart { rejected: 3, message: "too old".to_owned() };
     assert_eq!(classify(&protobuf), expected);
     let json = answer(200, r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#);
@@ -70,7 +72,7 @@ fn a_success_has_a_body_that_is_empty_or_of_otlp_or_json() {
     for length in 0..200 {
         let hint = ExportTracePartialSuccess { rejected_spans: 0, error_message: "h".repeat(length) };
         let response = ExportTraceServiceResponse { partial_success: Some(hint) };
-        let protobuf = Answer { status: 200, body: response.encode_to_vec().into(), ..Answer::default() };
+        let protobuf = Response { status: 200, body: response.encode_to_vec().into(), ..Response::default() };
         assert_eq!(classify(&protobuf), Outcome::Delivered, "{length}");
     }
 }
@@ -98,7 +100,7 @@ fn a_success_with_a_page_or_anything_else_delivers_nothing() {
 
 #[test]
 fn a_success_whose_body_breaks_off_is_one_unless_it_begins_as_a_page() {
-    let cut = |body| Answer { is_cut: true, ..answer(200, body) };
+    let cut = |body| Response { is_cut: true, ..answer(200, body) };
     for body in ["", "{\"partial", "\0\0"] {
         assert_eq!(classify(&cut(body)), Outcome::Delivered, "{body}");
     }
@@ -107,35 +109,35 @@ fn a_success_whose_body_breaks_off_is_one_unless_it_begins_as_a_page() {
 
 #[test]
 fn a_rate_limit_names_its_time_and_the_reason() {
-    let limited = Answer {
-        retry_after: Some("60".to_owned()),
-        rate_limits: Some("90:span:organization:span_quota".to_owned()),
+    let limited = Response {
+        headers: [("retry-after", "60")].into_iter().collect(),
         ..answer(429, r#"{"detail":"Sentry dropped data due to a quota"}"#)
     };
     let Outcome::Wait { reason, sentence, not_before } = classify(&limited) else { panic!("waits") };
     assert_eq!(reason, WaitReason::RateLimited);
-    assert_eq!(not_before, Some(std::time::Duration::from_secs(90)));
+    assert_eq!(not_before, Some(std::time::Duration::from_mins(1)));
     insta::assert_snapshot!(sentence, @"The receiver takes no more at the moment: a quota is used up (HTTP 429: Sentry dropped data due to a quota).");
 }
 
 #[test]
 fn a_redirect_names_the_host_and_nothing_else_of_its_target() {
-    let location = Some("https://login.example.com/secret?token=abc".to_owned());
-    let outcome = classify(&Answer { location, ..answer(302, "") });
+    let to = |location| Response { headers: [("location", location)].into_iter().collect(), ..answer(302, "") };
+    let outcome = classify(&to("https://login.example.com/secret?token=abc"));
     let sentence = outcome.sentence().unwrap();
     assert!(sentence.contains("login.example.com"));
     assert!(!sentence.contains("token"));
-    let relative = classify(&Answer { location: Some("/login".to_owned()), ..answer(302, "") });
+    let relative = classify(&to("/login"));
     assert!(relative.sentence().unwrap().contains("another address"));
 }
 
 proptest! {
     #[test]
     fn any_answer_has_an_outcome_that_may_be_shown(
-        status: u16, body: Vec<u8>, retry_after: Option<String>, rate_limits: Option<String>, location: Option<String>,
+        status: u16, body: Vec<u8>, retry_after: String, location: String,
     ) {
         let body = body.into();
-        let answer = Answer { status, retry_after, rate_limits, location, body, ..Answer::default() };
+        let headers = [("retry-after", &*retry_after), ("location", &*location)].into_iter().collect();
+        let answer = Response { status, headers, body, ..Response::default() };
         let outcome = classify(&answer);
         prop_assert!(outcome.sentence().is_none_or(|text| !text.chars().any(char::is_control)));
         prop_assert!(outcome.sentence().is_none_or(|text| text.chars().count() < 500));

@@ -129,7 +129,8 @@ pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Adm
     Ok(html::ok(&Confirm {
         shell: visitor.shell(Section::Observability, question.clone()),
         question,
-        consequence: "Its DSN is erased, and requests that still wait for it are not sent any more.".to_owned(),
+        consequence: "Its settings and secrets are erased, and requests that still wait for it are not sent any more."
+            .to_owned(),
         button: "Delete",
         action: format!("/settings/observability/destinations/{}/delete", destination.id),
         back_path: edit_path(destination.id),

@@ -50,7 +50,7 @@ impl Drawing<'_> {
             lead: format!("Every completed request becomes a trace in {}.", manifest.label),
             kind: manifest.label,
             action: path.unwrap_or_else(|| format!("/settings/observability/{}", manifest.slug)),
-            verdict: self.verdict.or(kept).map(|verdict| panel(verdict, fresh)),
+            verdict: self.verdict.or(kept).map(|verdict| panel(verdict, manifest.label, fresh)),
             can_edit: self.visitor.can_edit(),
         }
     }

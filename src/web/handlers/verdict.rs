@@ -4,7 +4,7 @@ use crate::connection_test::{State, Verdict};
 use crate::web::pages::verdict::{StepRow, VerdictPanel};
 
 /// The panel of a test. `fresh`: it was made just now, and the reader is led to it.
-pub(super) fn panel(verdict: Verdict, fresh: bool) -> VerdictPanel {
+pub(super) fn panel(verdict: Verdict, kind: &'static str, fresh: bool) -> VerdictPanel {
     let (state, headline, subline) = match (verdict.passed, verdict.warning) {
         (true, false) => ("passed", "The connection works", "These settings are saved."),
         (true, true) => ("warning", "The connection works, with a warning", "These settings are saved."),
@@ -34,6 +34,7 @@ pub(super) fn panel(verdict: Verdict, fresh: bool) -> VerdictPanel {
                 },
             })
             .collect(),
+        kind,
         trace_id: verdict.trace_id,
         server: verdict.server,
         sent,

@@ -139,6 +139,7 @@ fn verdict(is_passed: bool) -> VerdictPanel {
             step(last, "Send again", if is_passed { "HTTP 200" } else { "HTTP 403: ProjectId" }, "3,251 ms"),
             step(if is_passed { "passed" } else { "skipped" }, "Send a trace", "", ""),
         ],
+        kind: "Sentry",
         trace_id: is_passed.then(|| "dbd49206c2c8a478fcf97ce967645760".to_owned()),
         server: is_passed.then(|| "sentry-relay/26.9.0".to_owned()),
         sent: vec![("x-sentry-auth".to_owned(), "Sentry sentry_version=7, sentry_key=abc1…f123".to_owned())],

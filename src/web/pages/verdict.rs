@@ -13,6 +13,8 @@ pub struct VerdictPanel {
     pub advice: Option<String>,
     /// What was done, in order.
     pub steps: Vec<StepRow>,
+    /// Where to look for the trace.
+    pub kind: &'static str,
     /// The trace to look for.
     pub trace_id: Option<String>,
     /// What the receiver calls itself.

@@ -1,21 +1,49 @@
-//! What Sentry's answers mean where the general table does not know: the sentence that says what to do (spec 2.2).
+//! What Sentry's responses mean where the general table does not know, and the sentences that say what to do (spec 2.2).
 
-use crate::delivery::{Attention, Outcome};
-use crate::otlp::answer::Answer;
+use super::rate_limits;
+use crate::delivery::{Attention, Outcome, WaitReason};
+use crate::otlp::answer::Response;
+
+/// What to do when the connection test comes to this.
+pub(super) fn on_test(outcome: &Outcome) -> Option<&'static str> {
+    Some(match outcome {
+        Outcome::Wait { reason: WaitReason::RateLimited, .. } => {
+            "The receiver is reached and knows the key, but its quota is used up: traces arrive once it allows more. \
+             Look at the quota in Sentry's subscription settings."
+        }
+        Outcome::NeedsAttention { reason: Attention::Forbidden, .. } => {
+            "This key does not exist, is disabled, or belongs to another project. Copy endpoint and DSN again from the \
+             same project's Client Keys (DSN) page."
+        }
+        Outcome::NeedsAttention { reason: Attention::Unauthorized, .. } => {
+            "The receiver did not accept the credentials. Copy the DSN again from the project's Client Keys (DSN) page."
+        }
+        Outcome::NeedsAttention { reason: Attention::NotFound, .. } => {
+            "Nothing takes traces at this path. Check the endpoint; a self-hosted Sentry needs Relay 26.5 or newer."
+        }
+        Outcome::NeedsAttention { reason: Attention::MethodNotAllowed, .. } => {
+            "Something is at this path, but it takes no traces. Copy the OTLP Traces Endpoint again."
+        }
+        _ => return None,
+    })
+}
 
 /// The outcome in Sentry's words. A 415 concerns the endpoint here and not one event: Relay reads no body before it
 /// answers.
-pub(super) fn read(answer: &Answer, outcome: Outcome) -> Outcome {
+pub(super) fn read(response: &Response, outcome: Outcome) -> Outcome {
     let outcome = match outcome {
+        Outcome::Wait { reason, sentence, not_before } => {
+            Outcome::Wait { reason, sentence, not_before: not_before.max(rate_limits::asked_for(response)) }
+        }
         Outcome::Refused { status: status @ 415, sentence, .. } => {
             Outcome::NeedsAttention { reason: Attention::UnsupportedMediaType, status: Some(status), advice: sentence }
         }
         other => other,
     };
-    match lead(answer.status) {
-        Some(lead) => outcome.map_sentence(|_| match answer.words() {
-            Some(words) => format!("{lead} (HTTP {}: {words})", answer.status),
-            None => format!("{lead} (HTTP {})", answer.status),
+    match lead(response.status) {
+        Some(lead) => outcome.map_sentence(|_| match response.words() {
+            Some(words) => format!("{lead} (HTTP {}: {words})", response.status),
+            None => format!("{lead} (HTTP {})", response.status),
         }),
         None => outcome,
     }

@@ -1,0 +1,150 @@
+//! Headers that a person types for a destination, as a JSON object. All their values are secrets.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use super::{Header, masking};
+
+/// Most headers of one destination, and most characters of a value (spec 7.1).
+const MOST: usize = 20;
+const MOST_CHARACTERS: usize = 4 * 1024;
+
+/// Headers that belong to HTTP itself, or to the kind.
+const REFUSED: [&str; 9] =
+    ["host", "transfer-encoding", "connection", "te", "upgrade", "trailer", "expect", "keep-alive", "accept-encoding"];
+const REFUSED_PREFIXES: [&str; 2] = ["content-", "proxy-"];
+
+/// A secret shorter than this is not looked for in what a receiver answers: it would be found in any sentence.
+const LEAST_TO_REDACT: usize = 8;
+
+/// Parsed headers, in the order of their names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OwnHeaders(Vec<(String, SecretString)>);
+
+/// Parses a JSON object of names and values; nothing is no headers.
+///
+/// # Errors
+/// A sentence that quotes no value.
+pub(super) fn parse(text: &str) -> Result<OwnHeaders, String> {
+    if text.is_empty() {
+        return Ok(OwnHeaders::default());
+    }
+    let object: Map<String, Value> = serde_json::from_str(text)
+        .map_err(|_| r#"Headers must be a JSON object, as {"Authorization": "Bearer …"}."#.to_owned())?;
+    if object.len() > MOST {
+        return Err(format!("Headers must be {MOST} or fewer."));
+    }
+    let mut headers = Vec::new();
+    for (name, value) in object {
+        let name = name.to_ascii_lowercase();
+        check_name(&name)?;
+        if headers.iter().any(|(known, _)| *known == name) {
+            return Err(format!("The header {name} stands there twice."));
+        }
+        let value = match value {
+            Value::String(value) if is_value(&value) => value,
+            Value::String(_) => return Err(format!("The value of {name} must be plain text of at most 4,096 characters.")),
+            _ => return Err(format!("The value of {name} must stand in quotation marks.")),
+        };
+        headers.push((name, SecretString::from(value)));
+    }
+    headers.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(OwnHeaders(headers))
+}
+
+/// A token (RFC 9110, 5.6.2) that is not HTTP's own.
+fn check_name(name: &str) -> Result<(), String> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || name.len() > 128 || !name.bytes().all(is_token) {
+        return Err("The name of a header must be made of letters, digits and hyphens.".to_owned());
+    }
+    if REFUSED.contains(&name) || REFUSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+        return Err(format!("The header {name} is set by Tracecast. Leave it out."));
+    }
+    Ok(())
+}
+
+fn is_value(value: &str) -> bool {
+    let is_visible = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    value.len() <= MOST_CHARACTERS && value.bytes().all(is_visible) && value.trim() == value && !value.is_empty()
+}
+
+impl OwnHeaders {
+    /// As they are sent.
+    pub(super) fn headers(&self) -> Vec<Header> {
+        let header = |(name, value): &(String, SecretString)| {
+            Header::secret(name.clone(), value.clone(), masking::middle(value.expose_secret()))
+        };
+        self.0.iter().map(header).collect()
+    }
+
+    /// As they are stored.
+    pub(super) fn to_json(&self) -> String {
+        self.json(|value| value.expose_secret().to_owned())
+    }
+
+    /// As they may be shown. None: there are none.
+    pub(super) fn masked(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.json(|value| masking::middle(value.expose_secret())))
+    }
+
+    /// Their values, and what is shown where a receiver repeats them.
+    pub(super) fn redactions(&self) -> Vec<(SecretString, String)> {
+        let long = self.0.iter().filter(|(_, value)| value.expose_secret().len() >= LEAST_TO_REDACT);
+        let with_parts = long.flat_map(|(_, value)| {
+            // A scheme may be repeated without its credentials, and these without it.
+            let parts = value.expose_secret().split(' ').filter(|part| part.len() >= LEAST_TO_REDACT);
+            parts.map(SecretString::from).chain([value.clone()]).collect::<Vec<_>>()
+        });
+        let mut redactions: Vec<_> = with_parts
+            .map(|value| {
+                let masked = masking::middle(value.expose_secret());
+                (value, masked)
+            })
+            .collect();
+        redactions.sort_by_key(|(value, _)| std::cmp::Reverse(value.expose_secret().len()));
+        redactions
+    }
+
+    fn json(&self, shown: impl Fn(&SecretString) -> String) -> String {
+        let values = self.0.iter().map(|(name, value)| (name.clone(), Value::String(shown(value))));
+        Value::Object(values.collect()).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_come_back_from_their_json_and_are_masked() {
+        let headers = parse(r#"{"X-Team":"core","Authorization":"Bearer 0123456789abcdef"}"#).unwrap();
+        assert_eq!(headers.to_json(), r#"{"authorization":"Bearer 0123456789abcdef","x-team":"core"}"#);
+        assert_eq!(parse(&headers.to_json()).unwrap().to_json(), headers.to_json());
+        assert_eq!(headers.masked().unwrap(), r#"{"authorization":"Bear...cdef","x-team":"..."}"#);
+        assert_eq!(parse("").unwrap().masked(), None);
+    }
+
+    #[test]
+    fn what_is_no_header_or_belongs_to_http_is_refused_without_a_value_in_the_sentence() {
+        for text in [
+            "canary",
+            "[\"canary\"]",
+            r#"{"a b":"canary"}"#,
+            r#"{"":"canary"}"#,
+            r#"{"Host":"canary"}"#,
+            r#"{"Content-Type":"canary"}"#,
+            r#"{"Proxy-Authorization":"canary"}"#,
+            r#"{"X":"canary","x":"canary"}"#,
+            r#"{"x":{"canary":1}}"#,
+            r#"{"x":"canary\r\nevil: 1"}"#,
+            r#"{"x":"canary é"}"#,
+            r#"{"x":""}"#,
+        ] {
+            let sentence = parse(text).unwrap_err();
+            assert!(!sentence.contains("canary") && sentence.ends_with('.'), "{text}: {sentence}");
+        }
+        let many: Map<String, Value> = (0..21).map(|number| (format!("x{number}"), "v".into())).collect();
+        assert!(parse(&Value::Object(many).to_string()).is_err());
+    }
+}
