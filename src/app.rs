@@ -26,7 +26,7 @@ use crate::egress::{self, Egress, EgressAllow, Guard};
 use crate::embedded_postgres::LaunchError;
 use crate::gateway::UpstreamError;
 use crate::random::{Random, Unavailable};
-use crate::recorder::Recorder;
+use crate::recorder::{Buffer, Drawer, Recorder, Recovery};
 use crate::seal::{KeyId, Keyring, KeyringError};
 use crate::state::State;
 use crate::state::hashing::Hashing;
@@ -226,14 +226,13 @@ impl App {
     /// When the address is taken, or the upstream's settings cannot be used.
     pub fn serve(&self, roles: Roles) -> Result<Serving, StartError> {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let [pages, recorder, worker, low] = CONNECTIONS;
-        let mut server = None;
+        let [pages, _, worker, low] = CONNECTIONS;
+        let (mut server, mut recording) = (None, None);
         if roles.web {
             let state = self.state_as(Role::Web, "tracecast web", pages)?;
-            let (recorder, writer) =
-                Recorder::new(self.database.store(Role::Worker, "tracecast recorder", recorder), Random);
+            let recorder = self.record(&stop, &tasks);
+            recording = Some(recorder.buffer());
             server = Some(server::start(&state, recorder, &tasks)?);
-            tasks.spawn(writer.run());
             tasks.spawn(hear_of_ended_keys(state, stop.clone()));
         }
         if roles.worker {
@@ -242,13 +241,28 @@ impl App {
             let worker = Worker::new(self.state_as(Role::Worker, "tracecast worker", worker)?, low, upkeep);
             tasks.spawn(worker.run(stop.clone()));
         }
-        let metrics = self.metrics(&tasks)?;
-        Ok(Serving { server, metrics, stop, tasks, farewell: FAREWELL })
+        let metrics = self.metrics(recording.clone(), &tasks)?;
+        Ok(Serving { server, metrics, recording, stop, tasks, farewell: FAREWELL })
     }
 
-    fn metrics(&self, tasks: &TaskTracker) -> Result<Option<(ServerHandle, SocketAddr)>, StartError> {
+    /// Begins to record, and to record what earlier runs kept.
+    fn record(&self, stop: &CancellationToken, tasks: &TaskTracker) -> Recorder {
+        let [_, connections, ..] = CONNECTIONS;
+        let store = self.database.store(Role::Worker, "tracecast recorder", connections);
+        let drawer = Drawer::new(&self.config.data_dir, self.keyring.clone(), Random);
+        let (recorder, writer) = Recorder::new(store.clone(), Random);
+        tasks.spawn(Recovery::new(store, Random, &recorder, drawer.clone()).run(stop.clone()));
+        tasks.spawn(writer.keeping_in(drawer).run());
+        recorder
+    }
+
+    fn metrics(
+        &self,
+        recording: Option<Arc<Buffer>>,
+        tasks: &TaskTracker,
+    ) -> Result<Option<(ServerHandle, SocketAddr)>, StartError> {
         match (self.config.metrics_bind, &self.numbers) {
-            (Some(address), Some(numbers)) => metrics::start(address, numbers.clone(), tasks).map(Some),
+            (Some(address), Some(numbers)) => metrics::start(address, numbers.clone(), recording, tasks).map(Some),
             _ => Ok(None),
         }
     }

@@ -33,7 +33,7 @@ pub struct Config {
     pub public_url: Url,
     /// Names under which requests are answered.
     pub allowed_hosts: AllowedHosts,
-    /// Folder of the embedded database and of the generated sealing key.
+    /// Folder of the embedded database, of the generated sealing key, and of what waited for a database at a stop.
     pub data_dir: PathBuf,
     /// The operator's Postgres. None: the embedded one.
     pub database_url: Option<SecretString>,

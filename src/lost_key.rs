@@ -51,6 +51,8 @@ impl Sealed {
         match place {
             Place::Destination(..) => self.destinations += 1,
             Place::SecondFactor(_) => self.second_factors += 1,
+            // A file, and in no column.
+            Place::Unrecorded(_) => {}
         }
     }
 }
@@ -71,6 +73,7 @@ pub async fn give_up(state: &State, key: KeyId) -> Result<Sealed, Error> {
     each(state, key, async |sealed| match sealed.place {
         Place::Destination(account, id) => give_up_destination(state, account, id, sealed).await,
         Place::SecondFactor(user) => give_up_second_factor(state, user, sealed).await,
+        Place::Unrecorded(_) => Ok(false),
     })
     .await
 }

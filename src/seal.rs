@@ -10,6 +10,7 @@ use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret, SecretBox, SecretSlice};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::id::{AccountId, DestinationId, UserId};
 use crate::random::{Random, Unavailable};
@@ -65,13 +66,15 @@ pub enum OpenError {
 pub struct KeyId([u8; KEY_ID_BYTES]);
 
 /// What a secret belongs to: the associated data of its seal. Each table of sealed blobs is a line here and one in
-/// [`crate::store::sealed`].
+/// [`crate::store::sealed`]; files have a line here.
 #[derive(Debug, Clone, Copy)]
 pub enum Place {
     /// The secrets of a tenant's destination.
     Destination(AccountId, DestinationId),
     /// The secret of a person's second factor.
     SecondFactor(UserId),
+    /// A file of completed requests that waited when a process stopped, by its name.
+    Unrecorded(Uuid),
 }
 
 impl Place {
@@ -79,6 +82,7 @@ impl Place {
         match self {
             Self::Destination(account, id) => format!("v1|destinations|{account}|{id}"),
             Self::SecondFactor(user) => format!("v1|users|totp|{user}"),
+            Self::Unrecorded(name) => format!("v1|unrecorded|{name}"),
         }
     }
 }
@@ -233,8 +237,6 @@ impl fmt::Debug for Keyring {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     const OLD: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

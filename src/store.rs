@@ -92,6 +92,17 @@ impl Error {
             Self::Migration(_) => "migration_failed",
         }
     }
+
+    /// Whether it lies in the values that were given: nothing mends them, and the same statement with others may succeed at
+    /// once. Everything else that Postgres refuses (a schema of another version, a right that is missing, a file that cannot be
+    /// read) is the state that it is in, and an operator can mend it.
+    pub fn lies_in_the_values(&self) -> bool {
+        match self {
+            Self::Refused(sqlx::Error::Encode(_)) => true,
+            Self::Refused(sqlx::Error::Database(refusal)) => refusal.code().is_some_and(|code| blames_values(&code)),
+            _ => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for Error {
@@ -112,10 +123,17 @@ impl From<sqlx::Error> for Error {
 }
 
 /// Whether the same statement may succeed later, by the class of Postgres' error code (its documentation, appendix A):
-/// a connection that broke, a transaction that was rolled back, a lack of resources, a lock, an operator who ends the session
-/// or restarts the server, a server that cannot write yet.
+/// a connection that broke, a transaction that was rolled back, a lack of resources such as room on the disk, a lock, an operator
+/// who ends the session or restarts the server, a disk that fails, a server that cannot write yet, a session that was idle for
+/// too long.
 fn passes(code: &str) -> bool {
-    matches!(code.get(..2), Some("08" | "40" | "53" | "55" | "57" | "58")) || code == "25006"
+    matches!(code.get(..2), Some("08" | "40" | "53" | "55" | "57" | "58"))
+        || matches!(code, "25006" | "25P03" | "25P04")
+}
+
+/// Whether the values are at fault: data that is not valid, a constraint that they violate, more than fits a row.
+fn blames_values(code: &str) -> bool {
+    matches!(code.get(..2), Some("22" | "23" | "54"))
 }
 
 /// Whether a row belongs into a partition that does not exist, as after a restore or a jump of the clock. A worker makes it.
@@ -287,12 +305,25 @@ mod tests {
 
     #[test]
     fn a_server_that_ends_sessions_starts_or_is_full_is_away_and_has_not_refused() {
-        for code in ["57P01", "57P02", "57P03", "57014", "53300", "53100", "40001", "40P01", "55P03", "08006", "25006"]
-        {
+        let ended = ["57P01", "57P02", "57P03", "57014", "40001", "40P01", "55P03", "08006", "25006", "25P03"];
+        for code in ended.into_iter().chain(["53300", "53100", "53200", "58030", "58P01"]) {
             assert!(passes(code), "{code}");
         }
         for code in ["22021", "23505", "42P01", "42703", "54000", "XX000", ""] {
             assert!(!passes(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn only_what_the_values_are_to_blame_for_is_laid_on_them() {
+        for code in ["22021", "22003", "23505", "23502", "54000"] {
+            assert!(blames_values(code), "{code}");
+        }
+        // A file system that can only be read is told as a right that is missing, a quota that is used up as an internal error.
+        for code in
+            ["42501", "42P01", "42703", "3D000", "28P01", "XX000", "XX001", "53100", "58030", "25006", "57P01", ""]
+        {
+            assert!(!blames_values(code), "{code}");
         }
     }
 }

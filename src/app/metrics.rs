@@ -1,6 +1,7 @@
 //! `/metrics` for Prometheus, on a listener of its own: the numbers are the operator's, not the accounts'.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -9,15 +10,24 @@ use tokio_util::task::TaskTracker;
 
 use super::StartError;
 use crate::api::edge;
+use crate::recorder::Buffer;
+
+/// What is shown.
+struct Shown {
+    numbers: PrometheusHandle,
+    /// None: this process records nothing.
+    recording: Option<Arc<Buffer>>,
+}
 
 /// Serves the numbers. It runs as a task of `tasks` until its handle stops it.
 pub(super) fn start(
     address: SocketAddr,
     numbers: PrometheusHandle,
+    recording: Option<Arc<Buffer>>,
     tasks: &TaskTracker,
 ) -> Result<(ServerHandle, SocketAddr), StartError> {
-    let numbers = web::Data::new(numbers);
-    let server = HttpServer::new(move || App::new().app_data(numbers.clone()).route("/metrics", web::get().to(show)));
+    let shown = web::Data::new(Shown { numbers, recording });
+    let server = HttpServer::new(move || App::new().app_data(shown.clone()).route("/metrics", web::get().to(show)));
     let server = server.workers(1).disable_signals().shutdown_timeout(1);
     let server = server.bind(address).map_err(|error| StartError::Bind { address, error })?;
     let bound = server.addrs().first().copied().unwrap_or(address);
@@ -31,10 +41,13 @@ pub(super) fn start(
     Ok((handle, bound))
 }
 
-async fn show(numbers: web::Data<PrometheusHandle>) -> HttpResponse {
-    numbers.run_upkeep();
+async fn show(shown: web::Data<Shown>) -> HttpResponse {
+    if let Some(recording) = &shown.recording {
+        recording.tell_oldest();
+    }
+    shown.numbers.run_upkeep();
     let mut answer = HttpResponse::Ok();
-    let mut answer = answer.content_type("text/plain; version=0.0.4; charset=utf-8").body(numbers.render());
+    let mut answer = answer.content_type("text/plain; version=0.0.4; charset=utf-8").body(shown.numbers.render());
     edge::put(answer.headers_mut(), false);
     answer
 }

@@ -1,6 +1,7 @@
 //! The web server, and everything's graceful stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -9,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{StartError, health};
-use crate::recorder::Recorder;
+use crate::recorder::{Buffer, Recorder};
 use crate::state::State;
 use crate::{api, egress};
 
@@ -21,6 +22,7 @@ const GRACE_SECONDS: u64 = 10;
 pub struct Serving {
     pub(super) server: Option<(ServerHandle, SocketAddr)>,
     pub(super) metrics: Option<(ServerHandle, SocketAddr)>,
+    pub(super) recording: Option<Arc<Buffer>>,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) farewell: Duration,
@@ -37,8 +39,13 @@ impl Serving {
         self.metrics.as_ref().map(|(_, address)| *address)
     }
 
+    /// How many completed requests are neither recorded nor kept for the next start. After a stop these are lost.
+    pub fn unrecorded(&self) -> usize {
+        self.recording.as_ref().map_or(0, |recording| recording.requests())
+    }
+
     /// Lets requests and turns end, writes what is recorded, and returns when all is done or the time is up.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         self.stop.cancel();
         let all = async {
             if let Some((server, _)) = &self.server {
@@ -64,6 +71,7 @@ pub(super) fn start(
     let tls = egress::client_config(&[]).map_err(egress::BuildError::from)?;
     // Proves that every thread's gateway can be made.
     let gateway = api::gateway(state, &tls, recorder.clone())?;
+    let recording = web::Data::from(recorder.buffer());
     let address = state.config.bind;
     let bind_error = |error| StartError::Bind { address, error };
     let shared = web::Data::new(state.clone());
@@ -73,6 +81,7 @@ pub(super) fn start(
         App::new()
             .app_data(shared.clone())
             .app_data(web::Data::new(gateway))
+            .app_data(recording.clone())
             .configure(health::routes)
             .configure(api::routes)
             .configure(crate::web::routes)

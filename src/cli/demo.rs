@@ -46,10 +46,10 @@ pub(super) async fn run(given: Given, matches: &ArgMatches) -> Result<(), Failur
     create_demo_account(&app).await?;
     let serving = app.serve(Roles { web: true, worker: true })?;
     welcome(&app, &receiver);
-    until_stopped(serving, signals).await;
+    let stopped = until_stopped(&serving, signals).await;
     receiver.stop().await;
     app.close().await;
-    Ok(())
+    stopped
 }
 
 /// Lets traces go to the receiver, which is on loopback and speaks plain http.

@@ -31,9 +31,9 @@ pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
     if let Some(address) = serving.metrics_address() {
         tracing::info!(%address, "serving metrics");
     }
-    until_stopped(serving, signals).await;
+    let stopped = until_stopped(&serving, signals).await;
     app.close().await;
-    Ok(())
+    stopped
 }
 
 /// Builds the program, once there is its database.
@@ -50,13 +50,20 @@ async fn build(config: Config) -> Result<App, StartError> {
     }
 }
 
-/// Waits for a signal, then stops gracefully. A second one ends at once.
-pub(super) async fn until_stopped(serving: Serving, mut signals: Signals) {
+/// Waits for a signal, then stops gracefully. A second one ends at once. Fails if completed requests are lost by it.
+pub(super) async fn until_stopped(serving: &Serving, mut signals: Signals) -> Result<(), Failure> {
     signals.next().await;
     tracing::info!("stopping; a second signal ends at once");
     tokio::select! {
         () = serving.stop() => {}
         () = signals.next() => {}
+    }
+    match serving.unrecorded() {
+        0 => Ok(()),
+        lost => Err(Failure::Said(format!(
+            "{lost} completed request(s) are lost: the database did not take them before the end, and they could not be kept \
+             in the data folder (TRACECAST_DATA_DIR) either. Their callers were answered, and no trace of them will arrive."
+        ))),
     }
 }
 

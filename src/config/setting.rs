@@ -52,7 +52,8 @@ pub const SETTINGS: &[Setting] = &[
         "data-dir",
         "TRACECAST_DATA_DIR",
         "data",
-        "Folder of the embedded database and of the sealing key that is made on first start.",
+        "Folder of the embedded database, of the sealing key that is made on first start, and of requests that waited for a \
+         database when the program stopped.",
     ),
     secret(
         "database-url",

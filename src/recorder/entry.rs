@@ -5,12 +5,12 @@ use std::time::Instant;
 use crate::completed_request::CompletedRequest;
 use crate::completed_request::content::Content;
 use crate::id::AccountId;
-use crate::store::log::Entry;
+use crate::store::log::{Completed, Entry};
 
 /// What an entry takes up beside its bytes, about.
 const OVERHEAD_BYTES: usize = 512;
 
-pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &Content) -> Entry {
+pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &Content, completed: Instant) -> Entry {
     let usage = &request.usage;
     let tokens = usage.total.or_else(|| Some(usage.input? + usage.output.unwrap_or_default()));
     Entry {
@@ -25,7 +25,7 @@ pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &C
         // Serialising our own event into memory fails for no value that it can hold.
         payload: serde_json::to_vec(request).unwrap_or_default(),
         content: content.to_bytes(),
-        completed: Instant::now(),
+        completed: Completed::Here(completed),
         maybe_known: false,
     }
 }
@@ -55,7 +55,7 @@ mod tests {
             cost: None,
             payload: Vec::new(),
             content: Vec::new(),
-            completed: Instant::now(),
+            completed: Completed::Here(Instant::now()),
             maybe_known: false,
         };
         let with = |payload: Vec<u8>, model: &str| Entry { payload, model: model.to_owned(), ..empty.clone() };

@@ -21,23 +21,42 @@ impl Losses {
         self.total.load(Ordering::Relaxed)
     }
 
-    pub(super) fn add(&self, account: AccountId, requests: u64, reason: &str) {
-        let lost = self.total.fetch_add(requests, Ordering::Relaxed) + requests;
-        counter!("tracecast_recorder_lost_total").increment(requests);
-        *self.lock().entry(account).or_default() += requests;
+    /// A request of this account is lost.
+    pub(super) fn add(&self, account: AccountId, reason: &str) {
+        let lost = self.count(&[account]);
         tracing::error!(lost, %account, reason, "completed requests were lost");
     }
 
-    /// Takes what the database has not been told yet; [`Self::put_back`] if it could not be.
-    pub(super) fn take(&self) -> Vec<(AccountId, u64)> {
-        self.lock().drain().collect()
+    /// Many are lost at once, one of an account for each time that it is named: one line tells it.
+    pub(super) fn add_all(&self, accounts: &[AccountId], reason: &str) {
+        let (lost, requests) = (self.count(accounts), accounts.len());
+        tracing::error!(lost, requests, reason, "completed requests were lost");
     }
 
-    pub(super) fn put_back(&self, losses: &[(AccountId, u64)]) {
+    fn count(&self, accounts: &[AccountId]) -> u64 {
+        let requests = accounts.len() as u64;
+        counter!("tracecast_recorder_lost_total").increment(requests);
+        let mut untold = self.lock();
+        for account in accounts {
+            *untold.entry(*account).or_default() += 1;
+        }
+        self.total.fetch_add(requests, Ordering::Relaxed) + requests
+    }
+
+    /// What the database has not been told yet.
+    pub(super) fn untold(&self) -> Vec<(AccountId, u64)> {
+        self.lock().iter().map(|(account, requests)| (*account, *requests)).collect()
+    }
+
+    /// The database was told so much, or will be.
+    pub(super) fn told(&self, losses: &[(AccountId, u64)]) {
         let mut untold = self.lock();
         for (account, requests) in losses {
-            *untold.entry(*account).or_default() += requests;
+            if let Some(left) = untold.get_mut(account) {
+                *left = left.saturating_sub(*requests);
+            }
         }
+        untold.retain(|_, left| *left > 0);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, u64>> {

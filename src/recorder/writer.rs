@@ -1,64 +1,97 @@
-//! Commits what has gathered, in one statement and with one notification (spec 4.2).
+//! Commits what has gathered, in one statement and with one notification (spec 4.2), and keeps what the database does not take
+//! before the program ends.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use metrics::{counter, histogram};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
+use super::commits::Commits;
+use super::drawer::Drawer;
+use super::kept::Kept;
 use super::{Buffer, entry};
-use crate::random::Random;
-use crate::store::log::{self, Entry};
-use crate::store::{self, Store, losses};
+use crate::store::log::{Completed, Entry};
 
 /// Most entries in one commit.
 const MOST_ENTRIES: usize = 1_000;
 /// Most bytes in one commit; a single larger entry goes alone.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// Pause after a failed commit, and the longest one.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
-/// How long the last entries are tried when the program stops while the database is away.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// How long the database is given to take the last entries when the program stops; then they are kept. Requests that run may
+/// take 10 s to end before that, and the program is gone after 18 s.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// The receiving end of the recorder.
 #[derive(Debug)]
 pub struct Writer {
-    store: Store,
-    random: Random,
+    commits: Commits,
     receiver: mpsc::UnboundedReceiver<Entry>,
     buffer: Arc<Buffer>,
-    /// Taken from the channel, but left for the next commit.
+    /// What is being committed, in order.
+    groups: VecDeque<Vec<Entry>>,
+    /// Taken from the channel, but left for the next group.
     next: Option<Entry>,
-    /// When the last entries were tried for the first time, once the program stops.
-    farewell: Option<Instant>,
+    /// Every recorder is gone.
+    closed: CancellationToken,
+    /// None: nothing is kept, and the database is waited for.
+    drawer: Option<Drawer>,
 }
 
 impl Writer {
     pub(super) fn new(
-        store: Store,
-        random: Random,
+        commits: Commits,
         receiver: mpsc::UnboundedReceiver<Entry>,
         buffer: Arc<Buffer>,
+        closed: CancellationToken,
     ) -> Self {
-        Self { store, random, receiver, buffer, next: None, farewell: None }
+        Self { commits, receiver, buffer, groups: VecDeque::new(), next: None, closed, drawer: None }
     }
 
-    /// Commits until every recorder is gone and nothing waits.
+    /// The same, which keeps in this drawer what the database does not take before the program ends.
+    #[must_use]
+    pub fn keeping_in(self, drawer: Drawer) -> Self {
+        Self { drawer: Some(drawer), ..self }
+    }
+
+    /// Commits until every recorder is gone and nothing waits, or what waits is kept. What can be neither committed nor kept still
+    /// counts as waiting when this returns.
     pub async fn run(mut self) {
-        while let Some(mut group) = self.gather().await {
-            let bytes = group.iter().map(entry::size).sum();
-            self.commit(&mut group).await;
-            self.buffer.leave(bytes);
+        let farewell = farewell(self.closed.clone(), self.drawer.is_some());
+        tokio::select! {
+            () = self.commit_all() => {}
+            () = farewell => {}
         }
-        self.tell_losses().await;
+        if let Some(drawer) = self.drawer.take() {
+            self.keep_the_rest(&drawer);
+        }
     }
 
-    /// Waits for one entry and takes whatever else is there. None: all is written and nothing more can come.
-    async fn gather(&mut self) -> Option<Vec<Entry>> {
+    async fn commit_all(&mut self) {
+        self.commits.read_clock().await;
+        while self.gather().await {
+            while !self.groups.is_empty() {
+                let settled = self.commits.settle_first(&mut self.groups).await;
+                self.leave(&settled);
+            }
+            self.commits.tell_losses().await;
+        }
+        self.commits.tell_losses().await;
+    }
+
+    /// Waits for one entry and takes whatever else is there. False: all is written and nothing more can come.
+    async fn gather(&mut self) -> bool {
         let first = match self.next.take() {
-            Some(waiting) => waiting,
-            None => self.receiver.recv().await?,
+            Some(waiting) => Some(waiting),
+            None => self.receiver.recv().await,
         };
+        let Some(first) = first else { return false };
+        let group = self.group_from(first);
+        self.groups.push_back(group);
+        true
+    }
+
+    fn group_from(&mut self, first: Entry) -> Vec<Entry> {
         let mut bytes = entry::size(&first);
         let mut group = vec![first];
         while group.len() < MOST_ENTRIES {
@@ -70,60 +103,66 @@ impl Writer {
             }
             group.push(waiting);
         }
-        Some(group)
+        group
     }
 
-    async fn commit(&mut self, group: &mut [Entry]) {
-        let (mut pause, longest) = PAUSES;
-        while let Err(error) = self.record(group).await {
-            if matches!(error, store::Error::Refused(_)) {
-                // One entry that Postgres refuses must not hold back the others.
-                return if group.len() > 1 { self.commit_halves(group).await } else { self.lose(group, &error) };
-            }
-            tracing::warn!(%error, waiting = group.len(), "completed requests wait for the database");
-            if self.receiver.is_closed() && self.farewell.get_or_insert_with(Instant::now).elapsed() > FAREWELL {
-                return self.lose(group, &error);
-            }
-            // The commit may have happened, only its answer did not come.
-            for waiting in group.iter_mut() {
-                waiting.maybe_known = true;
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(longest);
+    /// These wait no longer.
+    fn leave(&self, settled: &[Entry]) {
+        let next = self.groups.front().and_then(|group| group.first()).or(self.next.as_ref());
+        let next = next.or(settled.last()).and_then(|entry| match entry.completed {
+            Completed::Here(at) => Some(at),
+            Completed::Dated(_) => None,
+        });
+        self.buffer.leave(settled.len(), settled.iter().map(entry::size).sum(), next);
+    }
+
+    /// Puts what the database did not take where the next start finds it. As a rule there is nothing.
+    fn keep_the_rest(&mut self, drawer: &Drawer) {
+        while let Some(first) = self.next.take().or_else(|| self.receiver.try_recv().ok()) {
+            let group = self.group_from(first);
+            self.groups.push_back(group);
         }
-        self.tell_losses().await;
-    }
-
-    async fn commit_halves(&mut self, group: &mut [Entry]) {
-        let (first, second) = group.split_at_mut(group.len() / 2);
-        Box::pin(self.commit(first)).await;
-        Box::pin(self.commit(second)).await;
-    }
-
-    async fn record(&self, entries: &[Entry]) -> store::Result<()> {
-        let begun = Instant::now();
-        log::record(&self.store, entries).await?;
-        histogram!("tracecast_recorder_commit_seconds").record(begun.elapsed().as_secs_f64());
-        counter!("tracecast_recorder_recorded_total").increment(entries.len() as u64);
-        Ok(())
-    }
-
-    fn lose(&self, group: &[Entry], error: &store::Error) {
-        for waiting in group {
-            self.buffer.losses.add(waiting.account, 1, &error.to_string());
+        let (mut kept, mut lost, mut reason) = (0, Vec::new(), None);
+        while let Some(group) = self.groups.pop_front() {
+            match drawer.keep(&Kept::entries(&group, self.commits.moment())) {
+                Ok(()) => {
+                    kept += group.len();
+                    self.leave(&group);
+                }
+                Err(error) => {
+                    lost.extend(group.iter().map(|entry| entry.account));
+                    reason = Some(error);
+                }
+            }
         }
+        if kept > 0 {
+            let folder = drawer.folder().display();
+            tracing::warn!(kept, %folder, "the database is away: completed requests are kept, and recorded at the next start");
+        }
+        if let Some(reason) = reason {
+            self.buffer.losses.add_all(&lost, &format!("the database is away, and {reason}"));
+        }
+        self.keep_losses(drawer);
     }
 
-    /// Writes down what was lost, so that its accounts see it.
-    async fn tell_losses(&self) {
-        let untold = self.buffer.losses.take();
+    /// What was lost, and the database has not been told, is told to it at the next start.
+    fn keep_losses(&self, drawer: &Drawer) {
+        let untold = self.buffer.losses.untold();
         if untold.is_empty() {
             return;
         }
-        let rows: Vec<_> = untold.iter().map(|(account, lost)| (self.random.uuid(), *account, *lost)).collect();
-        if let Err(error) = losses::record(&self.store, &rows).await {
-            tracing::warn!(%error, "lost requests could not be written down yet");
-            self.buffer.losses.put_back(&untold);
+        match drawer.keep(&Kept::losses(self.commits.named(&untold))) {
+            Ok(()) => self.buffer.losses.told(&untold),
+            Err(error) => tracing::error!(%error, "the accounts whose requests were lost will not see how many"),
         }
     }
+}
+
+/// Returns when every recorder is gone and the database has had its time. Never, if nothing is kept then.
+async fn farewell(closed: CancellationToken, keeps: bool) {
+    if !keeps {
+        return std::future::pending().await;
+    }
+    closed.cancelled().await;
+    tokio::time::sleep(FAREWELL).await;
 }

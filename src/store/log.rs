@@ -5,12 +5,10 @@ mod moment;
 mod read;
 mod removal;
 
-use std::time::Instant;
-
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use self::moment::Moment;
+pub use self::moment::{Completed, Moment};
 pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, has_after, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
 use super::notification::{Notice, given_if_possible};
@@ -63,13 +61,18 @@ pub struct Entry {
     /// Prompt and completion.
     pub content: Vec<u8>,
     /// When it completed.
-    pub completed: Instant,
+    pub completed: Completed,
     /// Whether an entry of that name may be in the log already: it was reported by somebody else, or an earlier commit
     /// broke off.
     pub maybe_known: bool,
 }
 
-/// Appends entries in one transaction with one notification.
+/// What the database's clock says at this moment.
+pub async fn moment(store: &Store) -> Result<Moment> {
+    Moment::of_database(&mut *store.connection().await?).await
+}
+
+/// Appends entries in one transaction with one notification. Gives the moment by which they were dated.
 ///
 /// The time at which a request completed is told by the database's clock, and does not depend on how long its entry waits for
 /// the database. Whether Broadcast was on then, and whether any destination may receive its content, is decided here by the
@@ -79,11 +82,11 @@ pub struct Entry {
 /// those that may be known already.
 ///
 /// A notification is a hint: workers look for new requests once a second.
-pub async fn record(store: &Store, entries: &[Entry]) -> Result<()> {
+pub async fn record(store: &Store, entries: &[Entry]) -> Result<Moment> {
     given_if_possible(|notice| append(store, entries, notice)).await
 }
 
-async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<()> {
+async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<Moment> {
     let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.account).collect();
     accounts.sort_unstable();
     accounts.dedup();
@@ -135,7 +138,7 @@ async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<()> 
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(now)
 }
 
 /// The accounts of a notification. Empty: any account may have news.
@@ -179,7 +182,7 @@ impl<'a> Columns<'a> {
         self.cost.push(entry.cost);
         self.payload.push(&entry.payload);
         self.content.push(&entry.content);
-        self.completed_at.push(now.of(entry.completed));
+        self.completed_at.push(now.date(entry.completed));
         self.maybe_known.push(entry.maybe_known);
     }
 }

@@ -8,8 +8,11 @@ use super::sessions::interval;
 use super::{Result, Store, Tenant};
 use crate::id::AccountId;
 
+/// The id by which a loss is written down once only, whose it is, and how many requests.
+pub type Loss = (Uuid, AccountId, u64);
+
 /// Notes that so many requests of each account were lost.
-pub async fn record(store: &Store, losses: &[(Uuid, AccountId, u64)]) -> Result<()> {
+pub async fn record(store: &Store, losses: &[Loss]) -> Result<()> {
     let ids: Vec<Uuid> = losses.iter().map(|(id, ..)| *id).collect();
     let accounts: Vec<Uuid> = losses.iter().map(|(_, account, _)| account.0).collect();
     let requests: Vec<i64> = losses.iter().map(|(.., lost)| i64::try_from(*lost).unwrap_or(i64::MAX)).collect();

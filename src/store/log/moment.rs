@@ -6,20 +6,43 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::CHANNEL;
+use crate::clock::Clock;
 use crate::store::Result;
 
 /// An answer that took longer says too little about when the clock was read: it is read again, so often.
 const EXACT: Duration = Duration::from_millis(10);
 const MOST_READINGS: u32 = 3;
 
+/// When a request completed.
+#[derive(Debug, Clone, Copy)]
+pub enum Completed {
+    /// By a clock of this process.
+    Here(Instant),
+    /// By the database's clock: an earlier process has told it already.
+    Dated(DateTime<Utc>),
+}
+
 /// The same moment on both clocks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moment {
+pub struct Moment {
     ours: Instant,
     theirs: DateTime<Utc>,
 }
 
 impl Moment {
+    /// Takes our own clock for the database's: for as long as the database's was never read.
+    pub fn assumed(clock: Clock) -> Self {
+        Self { ours: Instant::now(), theirs: clock.now() }
+    }
+
+    /// When it was by the database's clock.
+    pub fn date(self, completed: Completed) -> DateTime<Utc> {
+        match completed {
+            Completed::Here(at) => self.of(at),
+            Completed::Dated(at) => at,
+        }
+    }
+
     /// Reads the clock with the statement that notifies whoever waits for this transaction's commit.
     pub(super) async fn notifying(connection: &mut PgConnection, payload: &str) -> Result<Self> {
         let asked = Instant::now();
@@ -58,7 +81,7 @@ impl Moment {
     }
 
     /// What their clock said at another moment of ours.
-    pub(super) fn of(self, other: Instant) -> DateTime<Utc> {
+    fn of(self, other: Instant) -> DateTime<Utc> {
         let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         let earlier = self.theirs.checked_sub_signed(delta(self.ours.saturating_duration_since(other)));
         let later = delta(other.saturating_duration_since(self.ours));
@@ -78,5 +101,7 @@ mod tests {
         assert_eq!(now.of(before), theirs - TimeDelta::milliseconds(1_500));
         assert_eq!(now.of(now.ours + Duration::from_micros(3)), theirs + TimeDelta::microseconds(3));
         assert_eq!(now.of(now.ours), theirs);
+        let before = theirs - TimeDelta::days(1);
+        assert_eq!([now.date(Completed::Here(now.ours)), now.date(Completed::Dated(before))], [theirs, before]);
     }
 }

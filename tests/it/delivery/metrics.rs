@@ -10,15 +10,15 @@ use crate::support::http::client;
 use crate::support::program::Program;
 
 /// What `/metrics` says.
-struct Numbers(String);
+pub(super) struct Numbers(String);
 
 impl Numbers {
-    async fn read(url: &str) -> Self {
+    pub(super) async fn read(url: &str) -> Self {
         Self(client().get(url).send().await.unwrap().text().await.unwrap())
     }
 
     /// The number on the line of this name and these labels.
-    fn get(&self, series: &str) -> Option<f64> {
+    pub(super) fn get(&self, series: &str) -> Option<f64> {
         self.0.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
     }
 
@@ -43,7 +43,7 @@ async fn read_until(url: &str, is_so: impl Fn(&Numbers) -> bool) -> Numbers {
 }
 
 /// The address that the program wrote to its log with these words, as soon as it is there.
-async fn told(program: &Program, words: &str) -> String {
+pub(super) async fn told(program: &Program, words: &str) -> String {
     let begun = std::time::Instant::now();
     loop {
         let lines = program.log();
@@ -58,7 +58,7 @@ async fn told(program: &Program, words: &str) -> String {
 }
 
 /// An inference key, as an operator makes it from the shell.
-fn key(tenant: &Tenant, settings: &[(&'static str, String)]) -> String {
+pub(super) fn key(tenant: &Tenant, settings: &[(&'static str, String)]) -> String {
     let mut admin = Command::new(env!("CARGO_BIN_EXE_tracecast"));
     admin.args(["admin", "create-key", "--account", &tenant.account.to_string()]);
     let printed = admin.env_clear().envs(settings.iter().map(|(name, value)| (name, value))).output().unwrap();

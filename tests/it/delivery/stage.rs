@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio_util::task::TaskTracker;
 use tracecast::id::{AccountId, DestinationId};
 use tracecast::random::Random;
-use tracecast::recorder::Recorder;
+use tracecast::recorder::{Drawer, Recorder, Writer};
 use tracecast::store::{Store, accounts, destinations};
 
 use super::machine::{self, Alone, Share};
@@ -139,9 +139,13 @@ impl Stage {
     /// The same, with these connections.
     pub(crate) fn recording_on(store: Store, tenant: &Tenant) -> Recording {
         let (recorder, writer) = Recorder::new(store, Random);
-        let tasks = TaskTracker::new();
-        tasks.spawn(writer.run());
-        Recording { recorder, tasks, account: tenant.account }
+        Recording::begins(recorder, writer, tenant)
+    }
+
+    /// The same, keeping in this drawer what is not recorded in the end.
+    pub(crate) fn recording_with_drawer(&self, tenant: &Tenant, drawer: Drawer) -> Recording {
+        let (recorder, writer) = Recorder::new(self.store.clone(), Random);
+        Recording::begins(recorder, writer.keeping_in(drawer), tenant)
     }
 
     /// Keeps everybody from writing to the log until it [`BlockedLog::opens`].
@@ -246,6 +250,12 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
+    fn begins(recorder: Recorder, writer: Writer, tenant: &Tenant) -> Self {
+        let tasks = TaskTracker::new();
+        tasks.spawn(writer.run());
+        Self { recorder, tasks, account: tenant.account }
+    }
+
     /// A request completes now.
     pub(crate) fn record(&self, name: &str) {
         self.recorder.record(self.account, &requests::request(name), &requests::content());

@@ -59,7 +59,9 @@ impl Program {
     fn spawn(command: &mut Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let output = |name: &str| File::create(folder.path().join(name)).unwrap();
-        command.env("TRACECAST_DATA_DIR", folder.path().join("data"));
+        if !command.get_envs().any(|(name, _)| name == "TRACECAST_DATA_DIR") {
+            command.env("TRACECAST_DATA_DIR", folder.path().join("data"));
+        }
         let child = command.stdout(output("out")).stderr(output("log")).spawn().unwrap();
         Self { child, folder }
     }

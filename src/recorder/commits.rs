@@ -1,0 +1,121 @@
+//! Commits groups of entries, whatever the database says meanwhile.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use metrics::{counter, histogram};
+
+use super::Buffer;
+use crate::clock::Clock;
+use crate::id::AccountId;
+use crate::random::Random;
+use crate::store::log::{self, Entry, Moment};
+use crate::store::losses::Loss;
+use crate::store::{self, Store, losses};
+
+/// Pause after a failed commit, and the longest one.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// What commits need.
+#[derive(Debug)]
+pub(super) struct Commits {
+    store: Store,
+    random: Random,
+    buffer: Arc<Buffer>,
+    moment: Moment,
+}
+
+impl Commits {
+    pub(super) fn new(store: Store, random: Random, buffer: Arc<Buffer>) -> Self {
+        Self { store, random, buffer, moment: Moment::assumed(Clock::System) }
+    }
+
+    /// What the database's clock says, as far as that is known.
+    pub(super) fn moment(&self) -> Moment {
+        self.moment
+    }
+
+    /// Reads the database's clock, if it answers.
+    pub(super) async fn read_clock(&mut self) {
+        if let Ok(moment) = log::moment(&self.store).await {
+            self.moment = moment;
+        }
+    }
+
+    /// Tries the first group until it is recorded, and takes it away. Of a group with an entry that can never be recorded only
+    /// the first half is: it stands as two from then on. An entry that can never be recorded is lost.
+    ///
+    /// Where this is cut off, everything of which it is not known that it was recorded or lost still stands there.
+    pub(super) async fn settle_first(&mut self, groups: &mut VecDeque<Vec<Entry>>) -> Vec<Entry> {
+        let (mut pause, longest) = PAUSES;
+        while let Some(group) = groups.front_mut() {
+            match self.record(group).await {
+                Ok(()) => break,
+                // One entry that can never be recorded must not hold back the others.
+                Err(error) if error.lies_in_the_values() && group.len() > 1 => halve_first(groups),
+                Err(error) if error.lies_in_the_values() => {
+                    self.lose(group, &error);
+                    break;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, waiting = group.len(), "completed requests wait for the database");
+                    // The commit may have happened, only its answer did not come.
+                    for waiting in group.iter_mut() {
+                        waiting.maybe_known = true;
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(longest);
+                }
+            }
+        }
+        groups.pop_front().unwrap_or_default()
+    }
+
+    async fn record(&mut self, entries: &[Entry]) -> store::Result<()> {
+        let begun = Instant::now();
+        self.moment = log::record(&self.store, entries).await?;
+        histogram!("tracecast_recorder_commit_seconds").record(begun.elapsed().as_secs_f64());
+        counter!("tracecast_recorder_recorded_total").increment(entries.len() as u64);
+        Ok(())
+    }
+
+    fn lose(&self, entries: &[Entry], error: &store::Error) {
+        for entry in entries {
+            self.buffer.losses.add(entry.account, &error.to_string());
+        }
+    }
+
+    /// Writes down what was lost, so that its accounts see it.
+    pub(super) async fn tell_losses(&self) {
+        let untold = self.buffer.losses.untold();
+        if untold.is_empty() {
+            return;
+        }
+        match losses::record(&self.store, &self.named(&untold)).await {
+            Ok(()) => self.buffer.losses.told(&untold),
+            Err(error) => tracing::warn!(%error, "lost requests could not be written down yet"),
+        }
+    }
+
+    /// Losses with the ids by which the database knows each of them once only.
+    pub(super) fn named(&self, losses: &[(AccountId, u64)]) -> Vec<Loss> {
+        losses.iter().map(|(account, lost)| (self.random.uuid(), *account, *lost)).collect()
+    }
+
+    /// The same for losses that were named before, until the database knows them.
+    pub(super) async fn settle_losses(&self, losses: &[Loss]) {
+        while let Err(error) = losses::record(&self.store, losses).await {
+            tracing::warn!(%error, "requests that an earlier run lost wait to be written down");
+            tokio::time::sleep(PAUSES.1).await;
+        }
+    }
+}
+
+fn halve_first(groups: &mut VecDeque<Vec<Entry>>) {
+    if let Some(mut first) = groups.pop_front() {
+        let second = first.split_off(first.len() / 2);
+        groups.push_front(second);
+        groups.push_front(first);
+    }
+}
