@@ -55,6 +55,10 @@ fn describe() {
         "Completed requests lost: the database was away and the buffer full"
     );
     describe_gauge!("tracecast_recorder_waiting_bytes", "Bytes of completed requests that wait to be written");
+    describe_gauge!(
+        "tracecast_recorder_oldest_waiting_seconds",
+        "Age of the oldest completed request that waits to be written"
+    );
     describe_histogram!("tracecast_recorder_commit_seconds", "Duration of one group commit");
     describe_counter!("tracecast_deliveries_total", "Requests to destinations, by outcome");
     describe_histogram!("tracecast_delivery_seconds", "Duration of one request to a destination");

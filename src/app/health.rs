@@ -1,9 +1,12 @@
 //! `/healthz` (the process is alive) and `/readyz` (it can do its work).
 
+use std::time::Duration;
+
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 
 use crate::api::edge::edge;
+use crate::recorder::Buffer;
 use crate::state::State;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -15,13 +18,22 @@ async fn alive() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("alive\n")
 }
 
-async fn ready(state: web::Data<State>) -> HttpResponse {
-    let (mut answer, text) = match state.store.is_migrated().await {
-        Ok(true) => (HttpResponse::Ok(), "ready\n".to_owned()),
-        Ok(false) => {
+async fn ready(state: web::Data<State>, recording: web::Data<Buffer>) -> HttpResponse {
+    let (mut answer, text) = match (state.store.is_migrated().await, recording.late()) {
+        (Ok(true), None) => (HttpResponse::Ok(), "ready\n".to_owned()),
+        (Ok(true), Some(waited)) => (HttpResponse::ServiceUnavailable(), records_nothing(waited)),
+        (Ok(false), _) => {
             (HttpResponse::ServiceUnavailable(), "the schema is of an older version: run migrate\n".to_owned())
         }
-        Err(error) => (HttpResponse::ServiceUnavailable(), format!("{}\n", error.name())),
+        (Err(error), _) => (HttpResponse::ServiceUnavailable(), format!("{}\n", error.name())),
     };
     answer.content_type("text/plain; charset=utf-8").body(text)
+}
+
+fn records_nothing(waited: Duration) -> String {
+    let seconds = waited.as_secs();
+    format!(
+        "the database answers, but has not recorded a completed request for {seconds} s: look at the log and at the disk of the \
+         database\n"
+    )
 }

@@ -9,6 +9,7 @@ mod edits;
 mod exactly_once;
 mod faults;
 mod forgetting;
+mod full_disk;
 mod full_door;
 mod gateway_program;
 mod isolation;

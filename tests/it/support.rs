@@ -12,3 +12,4 @@ pub(crate) mod name_server;
 pub(crate) mod program;
 pub(crate) mod rotel;
 pub(crate) mod skipping;
+pub(crate) mod small_disk;

@@ -1,5 +1,7 @@
 //! Settings › Observability.
 
+use std::time::Duration;
+
 use actix_web::web;
 
 use super::{done, public_url, shown};
@@ -8,6 +10,7 @@ use crate::auth::account::Account;
 use crate::broadcast::deliveries::{Lag, MOST_COUNTED};
 use crate::broadcast::{self, Destination};
 use crate::destination::kinds;
+use crate::recorder::Buffer;
 use crate::state::State;
 use crate::store::destinations::MOST_PER_KIND;
 use crate::web::amount::{count, count_up_to};
@@ -22,7 +25,7 @@ use crate::web::shell::Section;
 use crate::web::when::{When, span};
 
 /// `GET /settings/observability`
-pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
+pub(in crate::web) async fn show(state: web::Data<State>, recording: web::Data<Buffer>, visitor: Visitor) -> Result {
     let account = auth::account::find(&state, visitor.account()).await?.ok_or(Error::NotFound)?;
     let overview = broadcast::overview(&state, visitor.account()).await?;
     let page = ObservabilityPage {
@@ -30,6 +33,7 @@ pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> R
         is_on: account.broadcast_enabled,
         can_edit: visitor.can_edit(),
         losses: losses(&state, overview.lost),
+        late: recording.late().map(waited),
         widened: widened(&state),
         kinds: kinds::all().iter().map(|kind| kind_row(&kind.manifest, &overview.destinations)).collect(),
         guide: Guide {
@@ -98,6 +102,11 @@ fn widened(state: &State) -> &'static str {
 fn losses(state: &State, lost: i64) -> Option<Losses> {
     let within = chrono::TimeDelta::from_std(state.config.delivery.retention).unwrap_or(chrono::TimeDelta::MAX);
     (lost > 0).then(|| Losses { requests: count(lost, "request"), within: span(within) })
+}
+
+fn waited(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds < 60 { format!("{seconds} seconds") } else { span(chrono::TimeDelta::seconds(seconds.cast_signed())) }
 }
 
 fn kind_row(manifest: &'static crate::destination::Manifest, destinations: &[(Destination, Lag)]) -> KindRow {

@@ -134,6 +134,7 @@ fn every_state_and_what_was_lost() {
     ];
     let mut page = observability(rows, true);
     page.losses = Some(Losses { requests: "1,024 requests".to_owned(), within: "7 days".to_owned() });
+    page.late = Some("40 seconds".to_owned());
     insta::assert_snapshot!(drawn(&page));
 }
 

@@ -18,6 +18,8 @@ pub struct ObservabilityPage {
     pub can_edit: bool,
     /// Requests that could not be recorded.
     pub losses: Option<Losses>,
+    /// For how long requests have waited to be recorded, if that is so long that something is wrong, for example "40 seconds".
+    pub late: Option<String>,
     /// What the operator lets through that would be refused otherwise: sentences; empty for nothing.
     pub widened: &'static str,
     /// What is configured.

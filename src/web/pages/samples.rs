@@ -57,6 +57,7 @@ pub(super) fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> O
         is_on,
         can_edit: true,
         losses: None,
+        late: None,
         widened: "",
         kinds: vec![KindRow {
             slug: "sentry",

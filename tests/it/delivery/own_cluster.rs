@@ -28,8 +28,17 @@ impl OwnCluster {
         Self::start(false).await
     }
 
+    /// The same, in a folder of this place.
+    pub(crate) async fn quick_in(place: &Path) -> Self {
+        Self::start_in(place, false).await
+    }
+
     async fn start(durable: bool) -> Self {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        Self::start_in(Path::new(env!("CARGO_TARGET_TMPDIR")), durable).await
+    }
+
+    async fn start_in(place: &Path, durable: bool) -> Self {
+        let folder = tempfile::tempdir_in(place).unwrap();
         let options = Options { durable, search_path: std::env::var_os("PATH"), ..Options::default() };
         let postgres = EmbeddedPostgres::start(folder.path(), options).await.unwrap();
         Self { postgres, folder }
