@@ -1,5 +1,6 @@
 //! The operator's settings: read once from arguments and environment, parsed into types, then passed in.
 
+pub mod address;
 pub mod allowed_hosts;
 pub mod duration;
 pub mod prices;
@@ -17,6 +18,7 @@ use url::Url;
 
 use crate::otlp::Compression;
 
+pub use self::address::Address;
 pub use self::allowed_hosts::AllowedHosts;
 pub use self::prices::Prices;
 pub use self::setting::{Given, Mistake, SETTINGS, Setting, Source};
@@ -84,7 +86,7 @@ pub enum Signup {
 #[derive(Debug, Clone)]
 pub struct Upstream {
     /// For example `https://api.openai.com/v1`, without a trailing slash.
-    pub base_url: Url,
+    pub base_url: Address,
     /// Sent as bearer token.
     pub api_key: Option<SecretString>,
 }
@@ -127,7 +129,7 @@ impl Config {
     pub fn parse(given: &Given) -> Result<Self, Vec<Mistake>> {
         let mut reading = Reading { given, mistakes: Vec::new() };
         let bind = reading.parsed("bind", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address);
-        let public_url = reading.optional("public-url", http_url).unwrap_or_else(|| default_public_url(bind));
+        let public_url = reading.optional("public-url", public_url).unwrap_or_else(|| default_public_url(bind));
         let allowed_hosts = reading.parsed("allowed-hosts", AllowedHosts::default(), AllowedHosts::parse);
         let config = Self {
             bind,
@@ -218,7 +220,7 @@ impl Reading<'_> {
     }
 
     fn upstream(&mut self) -> Option<Upstream> {
-        let base_url = self.optional("upstream-base-url", http_url)?;
+        let base_url = self.optional("upstream-base-url", Address::parse)?;
         Some(Upstream { base_url, api_key: self.secret("upstream-api-key") })
     }
 }
@@ -236,15 +238,8 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| format!("`{text}` is not host:port; write for example 127.0.0.1:8080"))
 }
 
-fn http_url(text: &str) -> Result<Url, String> {
-    let mistake =
-        || format!("`{text}` is not an http or https address; write for example https://tracecast.example.com");
-    let url = Url::parse(text.trim_end_matches('/')).map_err(|_| mistake())?;
-    if matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none() {
-        Ok(url)
-    } else {
-        Err(mistake())
-    }
+fn public_url(text: &str) -> Result<Url, String> {
+    Address::parse_without_user(text).map(|address| address.expose().clone())
 }
 
 fn signup(text: &str) -> Result<Signup, String> {

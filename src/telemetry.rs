@@ -7,8 +7,11 @@ use std::panic;
 
 use metrics::{describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt;
+use tracing::Metadata;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
 
 /// Bounds of the histograms, in seconds: from a millisecond to the longest request.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -17,13 +20,19 @@ const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 pub fn start() {
     // sqlx tells each statement that is slow; its texts hold no values.
     let filter = EnvFilter::try_from_env("TRACECAST_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::registry().with(filter).with(filter_fn(|metadata| !quotes_secrets(metadata)));
+    let lines = fmt::layer().with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
-        builder.with_target(false).init();
+        log.with(lines.with_target(false)).init();
     } else {
-        builder.json().init();
+        log.with(lines.json()).init();
     }
     tell_panics();
+}
+
+/// sqlx quotes each line of the file of passwords that it does not understand.
+fn quotes_secrets(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("sqlx_postgres::options::pgpass") && metadata.fields().field("line").is_some()
 }
 
 /// Tells of a panic where it happened, and its words only if they stand like that in the program's text. What they are put

@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
+use url::Url;
 
 use super::StartError;
 use crate::config::Config;
@@ -80,9 +81,52 @@ impl Database {
     }
 }
 
-fn parse(url: &str) -> Result<PgConnectOptions, StartError> {
-    PgConnectOptions::from_str(url).map_err(|error| StartError::DatabaseUrl(error.to_string()))
+/// Parameters of an address that mean something to sqlx. Of any other it tells name *and value* in the log, and the value may be
+/// a secret (`sslpassword`).
+const PARAMETERS: [&str; 17] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+];
+
+fn is_known(parameter: &str) -> bool {
+    PARAMETERS.contains(&parameter) || parameter == "options" || parameter.starts_with("options[")
 }
+
+/// Reads the address of the database. No error quotes it.
+fn parse(text: &str) -> Result<PgConnectOptions, StartError> {
+    let mut url: Url = text.parse().map_err(|error: url::ParseError| StartError::DatabaseUrl(error.to_string()))?;
+    let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let (known, unknown): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|(name, _)| is_known(name));
+    // An end of the password would be taken for the name of a database or of a parameter, and told as such.
+    if url.fragment().is_some() || url.path().contains('@') || unknown.iter().any(|(name, _)| name.contains('@')) {
+        return Err(StartError::DatabaseUrl(ESCAPES.to_owned()));
+    }
+    for (parameter, _) in &unknown {
+        tracing::warn!(%parameter, "a parameter of DATABASE_URL is not known and not used");
+    }
+    if !unknown.is_empty() {
+        url.query_pairs_mut().clear().extend_pairs(known);
+    }
+    PgConnectOptions::from_str(url.as_str()).map_err(|error| StartError::DatabaseUrl(error.to_string()))
+}
+
+const ESCAPES: &str =
+    "in a user's name or password write `@` as %40, `/` as %2F, `?` as %3F, `#` as %23 and `%` as %25";
 
 /// Who signs in to the database.
 pub(super) fn user(config: &Config) -> Result<String, StartError> {

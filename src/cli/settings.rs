@@ -41,11 +41,7 @@ pub(super) fn given(matches: &ArgMatches) -> Given {
 /// Prints the effective settings. Secrets are masked.
 pub(super) fn print(given: &Given) -> Result<(), Failure> {
     for setting in SETTINGS {
-        let value = match given.value(setting.name) {
-            Some(_) if setting.secret => "(set, not shown)",
-            Some(value) => value,
-            None => "(none)",
-        };
+        let value = given.value(setting.name).map_or("(none)".into(), |value| setting.shown(value));
         println!("{:<28} {value}  [{}]", setting.env, given.source(setting.name).name());
     }
     parse(given).map(|_| ())

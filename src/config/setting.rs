@@ -1,7 +1,10 @@
 //! The list of settings, from which `--help`, `config` and the parser are made.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+
+use super::address::masked;
 
 /// One setting as the operator sees it.
 #[derive(Debug, Clone, Copy)]
@@ -16,14 +19,31 @@ pub struct Setting {
     pub help: &'static str,
     /// Never printed.
     pub secret: bool,
+    /// Printed without a user's name and password.
+    pub address: bool,
+}
+
+impl Setting {
+    /// A value of it as it may be printed.
+    pub fn shown<'v>(&self, value: &'v str) -> Cow<'v, str> {
+        match self {
+            Self { secret: true, .. } => "(set, not shown)".into(),
+            Self { address: true, .. } => masked(value).into(),
+            _ => value.into(),
+        }
+    }
 }
 
 const fn setting(name: &'static str, env: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, env, default, help, secret: false }
+    Setting { name, env, default, help, secret: false, address: false }
 }
 
 const fn secret(name: &'static str, env: &'static str, help: &'static str) -> Setting {
-    Setting { name, env, default: "", help, secret: true }
+    Setting { secret: true, ..setting(name, env, "", help) }
+}
+
+const fn address(name: &'static str, env: &'static str, help: &'static str) -> Setting {
+    Setting { address: true, ..setting(name, env, "", help) }
 }
 
 /// Every setting (names by spec 6.1).
@@ -35,10 +55,9 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Address and port of /metrics, for Prometheus. Default: not served.",
     ),
-    setting(
+    address(
         "public-url",
         "TRACECAST_PUBLIC_URL",
-        "",
         "The address that people and clients type. Default: http://localhost and the port of --bind.",
     ),
     setting(
@@ -115,10 +134,9 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         "Whether traces may be sent over plain http (`true` or `false`).",
     ),
-    setting(
+    address(
         "upstream-base-url",
         "UPSTREAM_BASE_URL",
-        "",
         "The OpenAI-compatible server behind the gateway, as https://api.openai.com/v1. Default: the built-in demo/echo.",
     ),
     secret("upstream-api-key", "UPSTREAM_API_KEY", "Key for that server."),
@@ -198,10 +216,18 @@ impl Source {
 }
 
 /// Values as given, before they are checked.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Given {
     values: BTreeMap<&'static str, (String, Source)>,
     search_path: Option<OsString>,
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let given =
+            SETTINGS.iter().filter_map(|setting| Some((setting.name, setting.shown(self.value(setting.name)?))));
+        f.debug_map().entries(given).finish()
+    }
 }
 
 impl Given {

@@ -9,13 +9,12 @@ use futures_util::stream::BoxStream;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
-use url::Url;
 
 use super::failure::Failure;
 use super::provider;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::{FailedAttempt, Text};
-use crate::config;
+use crate::config::{self, Address};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest silence of the upstream: what the official OpenAI clients wait for by themselves. A stream may last longer.
@@ -29,7 +28,7 @@ const RETRIED: [u16; 3] = [502, 503, 504];
 #[derive(Debug, Clone)]
 pub(super) struct Upstream {
     client: reqwest::Client,
-    url: Url,
+    url: Address,
     authorization: Option<HeaderValue>,
     /// Name of the provider where an answer gives none.
     pub(super) provider: String,
@@ -74,10 +73,7 @@ impl Upstream {
     /// A client with its own connections.
     #[expect(clippy::disallowed_methods, reason = "the one client beside egress: the operator's own model server")]
     pub(super) fn new(settings: &config::Upstream, tls: &rustls::ClientConfig) -> Result<Self, UpstreamError> {
-        let mut url = settings.base_url.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["chat", "completions"]);
-        }
+        let url = settings.base_url.join(&["chat", "completions"]);
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
             .no_proxy()
@@ -89,7 +85,7 @@ impl Upstream {
             .user_agent(concat!("tracecast/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let authorization = settings.api_key.as_ref().map(|key| bearer(key.expose_secret())).transpose()?;
-        let provider = provider::of_host(url.host_str().unwrap_or_default()).to_owned();
+        let provider = provider::of_host(url.expose().host_str().unwrap_or_default()).to_owned();
         Ok(Self { client, url, authorization, provider })
     }
 
@@ -129,7 +125,8 @@ impl Upstream {
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        let sent = self.client.post(self.url.clone()).headers(headers).body(body).send().await;
+        // A user and password in the address are sent as basic authorization, unless there is a key.
+        let sent = self.client.post(self.url.expose().clone()).headers(headers).body(body).send().await;
         let response = sent.map_err(|error| {
             let failure = if error.is_timeout() && !error.is_connect() {
                 Failure::timeout()

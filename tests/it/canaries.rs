@@ -3,6 +3,7 @@
 //! and fails at it.
 
 mod panics;
+mod settings;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::support::program::{Program, run};
 const DSN_KEY: &str = "c0ffee00deadbeefc0ffee00deadbe4f";
 const PASSWORD: &str = "canary horse battery staple 4711";
 const UPSTREAM_KEY: &str = "canary-upstream-4711";
+const UPSTREAM_PASSWORD: &str = "canary-upstream-password-4711";
 const DATABASE_PASSWORD: &str = "canary-database-4711";
 const SEALING_KEY: &str = "ca4a12000102030405060708090a0b0c0d0e0f101112131415161718191a1bca";
 const PRIVATE_PROMPT: &str = "canary-private-prompt-4711";
@@ -71,7 +73,7 @@ impl Scene {
             ("TRACECAST_EGRESS_ALLOW", receiver.address.to_string()),
             ("TRACECAST_EGRESS_ALLOW_HTTP", "true".to_owned()),
             ("TRACECAST_RETRY_BASE", "50ms".to_owned()),
-            ("UPSTREAM_BASE_URL", format!("http://{}/v1", upstream.address)),
+            ("UPSTREAM_BASE_URL", format!("http://canary-user-4711:{UPSTREAM_PASSWORD}@{}/v1", upstream.address)),
             ("UPSTREAM_API_KEY", UPSTREAM_KEY.to_owned()),
         ];
         let mut seen = Vec::new();
@@ -175,6 +177,7 @@ fn pairs<'a>(environment: &'a [(&'static str, String)]) -> Vec<(&'static str, &'
 fn with_password(url: &str) -> String {
     let mut url = url::Url::parse(url).unwrap();
     url.set_password(Some(DATABASE_PASSWORD)).unwrap();
+    url.query_pairs_mut().append_pair("sslpassword", DATABASE_PASSWORD);
     url.to_string()
 }
 
@@ -243,7 +246,7 @@ async fn no_canary_is_found_where_it_must_not_be() {
     assert!(metrics.contains("tracecast_"), "{metrics}");
 
     let dump = scene.dump().await;
-    let secrets = [DSN_KEY, PASSWORD, UPSTREAM_KEY, DATABASE_PASSWORD, SEALING_KEY, &key, &token];
+    let secrets = [DSN_KEY, PASSWORD, UPSTREAM_KEY, UPSTREAM_PASSWORD, DATABASE_PASSWORD, SEALING_KEY, &key, &token];
     nowhere(&secrets, &dump);
     let (content, rest): (Vec<_>, Vec<_>) = dump
         .into_iter()
@@ -267,8 +270,8 @@ fn settings_print_no_secret_in_their_debug_form() {
     let secrets = SETTINGS.iter().filter(|setting| setting.secret);
     let given =
         secrets.fold(Given::defaults(), |given, setting| given.with(setting.name, "canary-4711", Source::Argument));
-    let given = given.with("upstream-base-url", "http://127.0.0.1/v1", Source::Argument);
-    let printed = format!("{:?}", Config::parse(&given).unwrap());
+    let given = given.with("upstream-base-url", "http://canary-4711:canary-4711@127.0.0.1/v1", Source::Argument);
+    let printed = format!("{given:?} {:?}", Config::parse(&given).unwrap());
     assert!(printed.contains("upstream"), "{printed}");
     nowhere(&["canary-4711"], &[("the settings".to_owned(), printed)]);
 }

@@ -7,6 +7,7 @@ pub(crate) mod export;
 pub(crate) mod handlers;
 pub(crate) mod http;
 pub(crate) mod http_proxy;
+pub(crate) mod keys;
 pub(crate) mod listener;
 pub(crate) mod name_server;
 pub(crate) mod program;

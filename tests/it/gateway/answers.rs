@@ -201,3 +201,18 @@ async fn the_short_base_serves_too() {
     assert_eq!(got(request.bearer_auth(&server.key).json(&question())).await.status, 200);
     assert_eq!(server.record().await["route"], "/v1/chat/completions");
 }
+
+#[tokio::test]
+async fn a_user_in_the_address_of_the_model_server_signs_in_there_unless_there_is_a_key() {
+    let upstream = ModelServer::start([Script::json(200, &answer())]).await;
+    let address = upstream.base_url.replace("http://", "http://ada:lovelace@");
+    for settings in
+        [&[("upstream-base-url", &*address)][..], &[("upstream-base-url", &address), ("upstream-api-key", "sk")]]
+    {
+        let server = Server::with(settings).await;
+        assert_eq!(server.asks(&question()).await.status, 200);
+    }
+    let heads: Vec<String> = upstream.asked().into_iter().map(|asked| asked.head).collect();
+    assert!(heads[0].contains("authorization: basic ywrhomxvdmvsywnl"), "{heads:?}");
+    assert!(heads[1].contains("authorization: bearer sk") && !heads[1].contains("basic"), "{heads:?}");
+}
