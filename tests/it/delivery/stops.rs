@@ -9,6 +9,7 @@ use tracecast::random::Random;
 use super::receiver::{Answer, Reply};
 use super::short_or_long;
 use super::stage::{Stage, name, names};
+use crate::support::program::Program;
 
 /// The longest that a graceful stop may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -79,6 +80,29 @@ async fn a_receiver_that_hangs_does_not_hold_up_a_stop() {
     let _other = stage.worker();
     stage.until("all arrive", |log| log.distinct(1) == sent.len()).await;
     stage.receiver.read(|log| log.assert_each_once(2, &sent));
+}
+
+/// The next process can listen only when this one is gone: one receiver would keep everybody out for as long as it is waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_hangs_does_not_keep_everybody_out_while_serve_restarts() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    stage.receiver.answers(1, |_| Reply::Hang);
+    let sent = stage.records(&tenant, names("restart", 10)).await;
+    let mut settings = stage.settings();
+    settings.push(("TRACECAST_BIND", "127.0.0.1:0".to_owned()));
+    let mut first = Program::start("serve", &settings);
+    first.logs("\"listening\"").await;
+    stage.until("a request is on the wire", |log| log.of(1).count() == 1).await;
+    let asked = Instant::now();
+    first.signal(Signal::TERM);
+    first.ends_well_within(LIMIT).await;
+    let took = asked.elapsed();
+    assert!(took < Duration::from_secs(10), "it ended only after {took:?}\n{}", first.log());
+    stage.receiver.recovers(1);
+    let _next = Program::start("serve", &settings);
+    stage.until("all arrive", |log| log.distinct(1) == sent.len()).await;
+    stage.receiver.read(|log| log.assert_the_same_on_every_repeat());
 }
 
 /// A worker that was stopped beyond its lease wakes up in a world that went on without it.
