@@ -29,6 +29,7 @@ use crate::random::{Random, Unavailable};
 use crate::recorder::{Buffer, Drawer, Recorder, Recovery};
 use crate::seal::{KeyId, Keyring, KeyringError};
 use crate::state::State;
+use crate::state::bodies::Bodies;
 use crate::state::hashing::Hashing;
 use crate::state::known_keys::KnownKeys;
 use crate::state::rate_limits::RateLimits;
@@ -217,6 +218,7 @@ impl App {
             testing: Testing::default(),
             rate_limits: RateLimits::new(self.config.key_rate),
             known_keys: KnownKeys::new(self.config.key_grace),
+            bodies: Bodies::new(self.config.body_budget),
         })
     }
 

@@ -5,6 +5,7 @@ pub mod allowed_hosts;
 pub mod duration;
 pub mod prices;
 pub mod setting;
+pub mod size;
 pub mod trusted_proxies;
 
 use std::ffi::OsString;
@@ -23,6 +24,9 @@ pub use self::allowed_hosts::AllowedHosts;
 pub use self::prices::Prices;
 pub use self::setting::{Given, Mistake, SETTINGS, Setting, Source};
 pub use self::trusted_proxies::TrustedProxies;
+
+/// The smallest budget for bodies: the largest one, as it came and as it is passed on, leaves room for others.
+pub const LEAST_BODY_BUDGET: usize = 64 << 20;
 
 /// All settings, checked.
 #[derive(Debug, Clone)]
@@ -55,6 +59,8 @@ pub struct Config {
     pub key_rate: Option<NonZeroU32>,
     /// How long a known API key is believed while nothing is heard of the database.
     pub key_grace: Duration,
+    /// Bytes of memory that the bodies of requests in flight may take.
+    pub body_budget: usize,
     /// Addresses that requests may go to although the address rule refuses them, as typed.
     pub egress_allow: Vec<String>,
     /// Whether requests to destinations may use plain http.
@@ -146,6 +152,7 @@ impl Config {
             trusted_proxies: reading.parsed("trusted-proxies", TrustedProxies::default(), TrustedProxies::parse),
             key_rate: reading.parsed("key-rate", None, rate),
             key_grace: reading.duration("key-grace"),
+            body_budget: reading.parsed("body-budget", LEAST_BODY_BUDGET, body_budget),
             egress_allow: entries(&reading.text("egress-allow")).map(str::to_owned).collect(),
             egress_allow_http: reading.parsed("egress-allow-http", false, yes_or_no),
             upstream: reading.upstream(),
@@ -268,6 +275,14 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 
 fn rate(text: &str) -> Result<Option<NonZeroU32>, String> {
     text.parse().map(NonZeroU32::new).map_err(|_| format!("`{text}` is not a whole number of requests a second"))
+}
+
+fn body_budget(text: &str) -> Result<usize, String> {
+    let budget = size::parse(text)?;
+    if budget >= LEAST_BODY_BUDGET {
+        return Ok(budget);
+    }
+    Err(format!("`{text}` is too little for the largest body and others beside it; write 64MiB or more"))
 }
 
 fn positive(text: &str) -> Result<usize, String> {

@@ -39,12 +39,14 @@ use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::id::AccountId;
 use crate::random::{Random, Unavailable};
 use crate::state::State;
+use crate::state::bodies::Bodies;
 
 /// Passes requests on. One for each worker thread of the web server.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     recording: Recording,
     random: Random,
+    bodies: Bodies,
     /// None: `demo/echo` answers.
     upstream: Option<Upstream>,
     echo_pause: Duration,
@@ -66,7 +68,8 @@ impl Gateway {
         let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
         let prices = Arc::new(config.prices.clone());
         let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
-        Ok(Self { recording, random: state.random, upstream, echo_pause: config.echo_delay })
+        let (random, bodies) = (state.random, state.bodies.clone());
+        Ok(Self { recording, random, bodies, upstream, echo_pause: config.echo_delay })
     }
 
     /// A request has arrived, with a key that may ask models.
@@ -76,14 +79,15 @@ impl Gateway {
     pub fn receive(&self, caller: Caller) -> Result<Exchange, Unavailable> {
         let received = self.recording.clock.unix_nanos();
         let id = GenerationId::new(received, self.random)?;
-        Ok(Exchange::new(self.recording.clone(), caller, id, received))
+        let room = self.bodies.room(caller.account, caller.api_key);
+        Ok(Exchange::new(self.recording.clone(), caller, (id, received), room))
     }
 
-    /// Checks the body, passes it on, and gives the answer as it begins.
+    /// Checks the body, passes it on, and gives the answer as it begins. The body's memory is the exchange's room.
     ///
     /// # Errors
     /// When the body is refused, or the upstream gives no answer.
-    pub async fn answer(&self, mut exchange: Exchange, body: &[u8]) -> Result<Answer, Failure> {
+    pub async fn answer(&self, mut exchange: Exchange, body: Vec<u8>) -> Result<Answer, Failure> {
         let answer = match self.ask(&mut exchange, body).await {
             Ok(answer) => answer,
             Err(failure) => return Err(exchange.refuse(failure)),
@@ -92,7 +96,7 @@ impl Gateway {
             return Ok(answer::event_stream(exchange, answer));
         }
         let (status, content_type) = (answer.status, answer.content_type.clone());
-        let whole = answer.whole().await;
+        let whole = answer.whole(&mut exchange.answer_room).await;
         exchange.upstream_has_ended();
         match whole {
             Ok(body) => Ok(answer::whole(exchange, status, content_type, body)),
@@ -100,29 +104,20 @@ impl Gateway {
         }
     }
 
-    async fn ask(&self, exchange: &mut Exchange, body: &[u8]) -> Result<UpstreamAnswer, Failure> {
-        let refused = |_: &Failure| request::facts_of_refused(body, &exchange.caller.headers);
-        let text = request::text(body).inspect_err(|failure| exchange.facts = refused(failure))?;
-        exchange.text = text;
-        let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).inspect_err(|failure| {
-            exchange.facts = refused(failure);
-        })?;
-        exchange.facts = request.facts.clone();
-        exchange.streaming = request.facts.streaming;
+    async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
         let Some(upstream) = &self.upstream else {
-            let begun = exchange.now();
-            exchange.attempts.begun = Some(begun);
-            echo::PROVIDER.clone_into(&mut exchange.provider);
-            return Ok(echo::answer(&Question {
-                text: request.last_user_text(),
-                bytes: exchange.text.len(),
-                streaming: exchange.streaming,
-                asked: begun,
-                pause: self.echo_pause,
-            }));
+            let request = take_in(exchange, body)?;
+            let text = request.last_user_text();
+            return Ok(self.echo(exchange, text));
+        };
+        let mut room = exchange.answer_room.another();
+        let body = {
+            let request = take_in(exchange, body)?;
+            room.resize(request.upstream_bytes()).map_err(Failure::no_room)?;
+            request.upstream_body()
         };
         exchange.provider.clone_from(&upstream.provider);
-        let (body, clock) = (request.upstream_body(), self.recording.clock);
+        let clock = self.recording.clock;
         let answer = upstream.ask(body, exchange.streaming, clock, &mut exchange.attempts).await?;
         if (200..300).contains(&answer.status) {
             return Ok(answer);
@@ -131,4 +126,25 @@ impl Gateway {
         exchange.upstream_has_ended();
         Err(failure)
     }
+
+    /// The built-in model's answer to a text.
+    fn echo(&self, exchange: &mut Exchange, text: String) -> UpstreamAnswer {
+        let asked = exchange.now();
+        exchange.attempts.begun = Some(asked);
+        echo::PROVIDER.clone_into(&mut exchange.provider);
+        let (bytes, streaming) = (exchange.text.len(), exchange.streaming);
+        echo::answer(&Question { text, bytes, streaming, asked, pause: self.echo_pause })
+    }
+}
+
+/// Checks a body and notes in the exchange what is known of it; of one that is refused, what can be read.
+fn take_in(exchange: &mut Exchange, mut body: Vec<u8>) -> Result<ChatRequest<'_>, Failure> {
+    exchange.text = request::text(&mut body)
+        .inspect_err(|_| exchange.facts = request::facts_of_refused(&body, &exchange.caller.headers))?;
+    let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).inspect_err(|_| {
+        exchange.facts = request::facts_of_refused(exchange.text.as_bytes(), &exchange.caller.headers);
+    })?;
+    exchange.facts = request.facts.clone();
+    exchange.streaming = request.facts.streaming;
+    Ok(request)
 }

@@ -1,5 +1,6 @@
 //! What flows are given: everything that reaches outside the program, built once and passed in.
 
+pub mod bodies;
 pub mod hashing;
 pub mod known_keys;
 pub mod rate_limits;
@@ -7,6 +8,7 @@ pub mod testing;
 
 use std::sync::Arc;
 
+use self::bodies::Bodies;
 use self::hashing::Hashing;
 use self::known_keys::KnownKeys;
 use self::rate_limits::RateLimits;
@@ -41,4 +43,6 @@ pub struct State {
     pub rate_limits: RateLimits,
     /// Whose the API keys are that came lately.
     pub known_keys: KnownKeys,
+    /// How much memory requests in flight may hold.
+    pub bodies: Bodies,
 }

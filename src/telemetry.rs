@@ -81,6 +81,11 @@ fn describe() {
     describe_counter!("tracecast_sign_ins_total", "Attempts to sign in, by secret and outcome");
     describe_histogram!("tracecast_password_check_seconds", "Duration of looking at one password");
     describe_counter!("tracecast_api_keys_refused_total", "Requests with an API key that let nobody in");
+    describe_gauge!("tracecast_bodies_bytes", "Bytes of memory that requests in flight hold");
+    describe_counter!(
+        "tracecast_bodies_refused_total",
+        "Requests refused because there was no memory for them, by limit"
+    );
     describe_gauge!("tracecast_destinations", "Destinations of all accounts, by health");
     describe_gauge!("tracecast_oldest_waiting_seconds", "Age of the oldest request that waits, by health");
 }

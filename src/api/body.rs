@@ -1,16 +1,14 @@
-//! Bodies of API requests: JSON by their headers, bounded in size and time.
+//! Bodies of API requests: JSON by their headers, bounded in size, memory and time.
 
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::web::{BytesMut, Payload};
-use futures_util::StreamExt as _;
 
+use super::incoming::{Broken, Incoming};
 use crate::gateway::Failure;
+use crate::state::bodies::{Full, MOST_OF_ONE, Room};
 
-/// Most bytes of a body: room for a long conversation with some images in it.
-pub(super) const BODY_BYTES: usize = 20 * 1024 * 1024;
 /// A body must have arrived by then (spec 5.5). actix-web by itself waits for ever.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -23,29 +21,46 @@ pub(super) enum NoBody {
     Gone,
 }
 
-/// The whole body.
-pub(super) async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, NoBody> {
+impl From<Broken> for NoBody {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Encoding => Self::Refused(Failure::broken_encoding()),
+            Broken::Gone => Self::Gone,
+        }
+    }
+}
+
+impl From<Full> for NoBody {
+    fn from(full: Full) -> Self {
+        Self::Refused(Failure::no_room(full))
+    }
+}
+
+/// The whole body, whose memory is the room's.
+pub(super) async fn read(request: &HttpRequest, incoming: Incoming, room: &mut Room) -> Result<Vec<u8>, NoBody> {
     check_type(request).map_err(NoBody::Refused)?;
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: u64| length > BODY_BYTES as u64) {
-        return Err(NoBody::Refused(Failure::too_large(BODY_BYTES)));
+    if announced.is_some_and(|length: usize| length > MOST_OF_ONE) {
+        return Err(NoBody::Refused(Failure::too_large(MOST_OF_ONE)));
     }
-    match tokio::time::timeout(BODY_TIMEOUT, gather(payload)).await {
+    // What cannot fit is refused before it is sent.
+    room.fits(announced.unwrap_or_default())?;
+    match tokio::time::timeout(BODY_TIMEOUT, gather(incoming, announced.unwrap_or(MOST_OF_ONE), room)).await {
         Ok(body) => body,
         Err(_) => Err(NoBody::Refused(Failure::body_too_slow())),
     }
 }
 
-async fn gather(mut payload: Payload) -> Result<Vec<u8>, NoBody> {
-    let mut body = BytesMut::new();
-    while let Some(piece) = payload.next().await {
-        let piece = piece.map_err(|_| NoBody::Gone)?;
-        if body.len() + piece.len() > BODY_BYTES {
-            return Err(NoBody::Refused(Failure::too_large(BODY_BYTES)));
+async fn gather(mut incoming: Incoming, expected: usize, room: &mut Room) -> Result<Vec<u8>, NoBody> {
+    let mut body = Vec::new();
+    while let Some(piece) = incoming.next().await? {
+        if body.len() + piece.len() > MOST_OF_ONE {
+            return Err(NoBody::Refused(Failure::too_large(MOST_OF_ONE)));
         }
-        body.extend_from_slice(&piece);
+        room.extend(&mut body, &piece, expected)?;
     }
-    Ok(body.into())
+    room.fit(&mut body);
+    Ok(body)
 }
 
 /// JSON in UTF-8, not compressed. A request that names no type is taken at its word.

@@ -10,9 +10,10 @@ use futures_util::StreamExt as _;
 
 use super::body::{self, NoBody};
 use super::error::{Error, GENERATION_ID_HEADER};
-use super::extract::InferenceKey;
+use super::extract;
+use super::incoming::Incoming;
 use crate::completed_request::GenerationId;
-use crate::gateway::{Answer, Caller, CallerHeaders, Gateway};
+use crate::gateway::{Answer, Caller, CallerHeaders, Failure, Gateway};
 
 /// The route as it is recorded: the pattern, which is the same for all callers.
 fn route(request: &HttpRequest) -> &'static str {
@@ -21,26 +22,36 @@ fn route(request: &HttpRequest) -> &'static str {
 
 pub(super) async fn create(
     request: HttpRequest,
-    InferenceKey(key): InferenceKey,
     gateway: web::Data<Gateway>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Error> {
+    let mut incoming = Incoming::new(&request, payload);
+    let key = match incoming.beside(extract::inference_key(&request)).await {
+        Ok(key) => key?,
+        Err(broken) => return Err(without_body(broken.into(), |failure| Error::unnamed(&failure))),
+    };
     let caller =
         Caller { account: key.account, api_key: key.key, route: route(&request), headers: caller_headers(&request) };
-    let exchange = gateway.receive(caller).map_err(|error| {
+    let mut exchange = gateway.receive(caller).map_err(|error| {
         tracing::error!(%error, "a request could not be named");
         Error::unavailable()
     })?;
     let id = exchange.id().clone();
-    let body = match body::read(&request, payload).await {
+    let body = match body::read(&request, incoming, exchange.room()).await {
         Ok(body) => body,
-        Err(NoBody::Refused(failure)) => return Err(Error::failed(&exchange.refuse(failure), &id)),
-        // Nobody reads this answer. Dropping the exchange records the request as cancelled.
-        Err(NoBody::Gone) => return Err(Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again.")),
+        Err(none) => return Err(without_body(none, |failure| Error::failed(&exchange.refuse(failure), &id))),
     };
-    match gateway.answer(exchange, &body).await {
+    match gateway.answer(exchange, body).await {
         Ok(answer) => Ok(response(answer, &id)),
         Err(failure) => Err(Error::failed(&failure, &id)),
+    }
+}
+
+fn without_body(none: NoBody, refuse: impl FnOnce(Failure) -> Error) -> Error {
+    match none {
+        NoBody::Refused(failure) => refuse(failure),
+        // Nobody reads this answer. Dropping the exchange records the request as cancelled.
+        NoBody::Gone => Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again."),
     }
 }
 

@@ -78,9 +78,13 @@ impl Error {
 
     /// A failure of the gateway, with the name of the request that failed.
     pub(super) fn failed(failure: &Failure, id: &GenerationId) -> Self {
+        Self::unnamed(failure).with(GENERATION_ID_HEADER, id.as_str())
+    }
+
+    /// The same, before the request had a name.
+    pub(super) fn unnamed(failure: &Failure) -> Self {
         let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
         let error = Self { status, envelope: failure.envelope(), headers: Vec::new() };
-        let error = error.with(GENERATION_ID_HEADER, id.as_str());
         match &failure.retry_after {
             Some(retry_after) => error.with(header::RETRY_AFTER, retry_after),
             None => error,

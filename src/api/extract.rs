@@ -1,11 +1,7 @@
-//! Who calls: the API key of a request, checked before anything else of it is read.
+//! Who calls: the API key of a request, checked before its body is taken in.
 
-use std::future::Future;
-use std::pin::Pin;
-
-use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use metrics::counter;
 
 use super::error::Error;
@@ -14,25 +10,14 @@ use crate::state::State;
 use crate::token::ApiKeyType;
 use crate::web::client::client;
 
-/// A valid key that may ask models.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct InferenceKey(pub(super) ApiKeyIdentity);
-
-impl FromRequest for InferenceKey {
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let identity = identity(&request).await?;
-            match identity.kind {
-                ApiKeyType::Inference => Ok(Self(identity)),
-                ApiKeyType::Management => Err(Error::forbidden(
-                    "Management keys cannot ask models. Use an inference key from Settings › API keys.",
-                )),
-            }
-        })
+/// The key of a request, which may ask models.
+pub(super) async fn inference_key(request: &HttpRequest) -> Result<ApiKeyIdentity, Error> {
+    let identity = identity(request).await?;
+    match identity.kind {
+        ApiKeyType::Inference => Ok(identity),
+        ApiKeyType::Management => {
+            Err(Error::forbidden("Management keys cannot ask models. Use an inference key from Settings › API keys."))
+        }
     }
 }
 

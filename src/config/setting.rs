@@ -123,6 +123,13 @@ pub const SETTINGS: &[Setting] = &[
          answered with 503. 0: not at all.",
     ),
     setting(
+        "body-budget",
+        "TRACECAST_BODY_BUDGET",
+        "256MiB",
+        "Memory for the bodies of requests in flight; one key may fill a quarter of it. What comes beyond is answered with \
+         503.",
+    ),
+    setting(
         "egress-allow",
         "TRACECAST_EGRESS_ALLOW",
         "",

@@ -12,6 +12,9 @@ use super::rewrite;
 use super::sse::{self, Piece, Splitter};
 use super::upstream::{Broken, UpstreamAnswer};
 
+/// An event that is shorter takes no room: so much each connection has anyway. Longer ones take it in such steps.
+const LONG_EVENT: usize = 64 * 1024;
+
 /// What the caller gets.
 pub struct Answer {
     /// The HTTP status.
@@ -69,7 +72,9 @@ impl Passing {
             let out = match self.upstream.next().await {
                 Some(Ok(bytes)) => {
                     self.splitter.push(&bytes);
-                    self.pass_on_what_is_whole()
+                    let out = self.pass_on_what_is_whole();
+                    self.hold_what_waits();
+                    out
                 }
                 Some(Err(broken)) => self.end(Some(broken)),
                 None => self.end(None),
@@ -90,6 +95,14 @@ impl Passing {
             }
         }
         Bytes::from(out)
+    }
+
+    /// A long event takes room as a body does. Where there is none, it is passed on as it comes.
+    fn hold_what_waits(&mut self) {
+        let long = self.splitter.waiting() / LONG_EVENT * LONG_EVENT;
+        if self.exchange.answer_room.resize(long).is_err() {
+            self.splitter.give_up_event();
+        }
     }
 
     fn pass_on(&mut self, event: &[u8], out: &mut Vec<u8>) {

@@ -12,6 +12,7 @@ use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, Operation, ResponseFacts, Text, Times};
 use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
+use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -58,6 +59,10 @@ pub struct Exchange {
     received: UnixNanos,
     /// The body as text, once it passed the checks.
     pub(super) text: String,
+    /// The memory that the body holds.
+    room: Room,
+    /// The memory that what has come of the answer holds.
+    pub(super) answer_room: Room,
     pub(super) facts: RequestFacts,
     pub(super) attempts: Attempts,
     pub(super) first_chunk: Option<UnixNanos>,
@@ -73,13 +78,20 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn new(recording: Recording, caller: Caller, id: GenerationId, received: UnixNanos) -> Self {
+    pub(super) fn new(
+        recording: Recording,
+        caller: Caller,
+        (id, received): (GenerationId, UnixNanos),
+        room: Room,
+    ) -> Self {
         Self {
             recording,
             caller,
             id,
             received,
             text: String::new(),
+            answer_room: room.another(),
+            room,
             facts: RequestFacts::default(),
             attempts: Attempts::default(),
             first_chunk: None,
@@ -95,6 +107,11 @@ impl Exchange {
     /// The name of the request, also in the header `X-Generation-Id`.
     pub fn id(&self) -> &GenerationId {
         &self.id
+    }
+
+    /// The memory that the body holds, while it comes in and as long as the exchange lasts.
+    pub fn room(&mut self) -> &mut Room {
+        &mut self.room
     }
 
     /// Ends the request with a failure that was found outside: a body that is too large, too slow or no JSON.

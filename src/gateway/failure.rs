@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::completed_request::{Ending, Text};
+use crate::state::bodies::Full;
+
+/// Seconds after which a caller for whom there was no memory may come again: about as long as a large body takes to arrive.
+const NO_ROOM_PAUSE: &str = "5";
 
 /// A request that gets no answer of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +65,26 @@ impl Failure {
     pub fn body_too_slow() -> Self {
         const MESSAGE: &str = "The body did not arrive within 30 seconds. Send it again.";
         Self::new(408, "request_timeout", "The request was given up because its body did not arrive in time.", MESSAGE)
+    }
+
+    /// There is no memory for it, now.
+    pub fn no_room(full: Full) -> Self {
+        const SUMMARY: &str = "The request was given up because there was no memory for it.";
+        const SHARE: &str = "The requests of this key or its account that are under way fill their share of this server's \
+                             memory. Send it again when some of them have ended.";
+        const SERVER: &str = "This server's memory for requests is full. Send it again in a few seconds.";
+        let message = match full {
+            Full::Share => SHARE,
+            Full::Server => SERVER,
+        };
+        Self { retry_after: Some(NO_ROOM_PAUSE.to_owned()), ..Self::new(503, "no_room", SUMMARY, message) }
+    }
+
+    /// The body's chunks cannot be told apart.
+    pub fn broken_encoding() -> Self {
+        Self::invalid_request(
+            "The chunks of the body are malformed. Send it again, in chunks that are well or with its length.",
+        )
     }
 
     /// The body is not JSON by its own headers.

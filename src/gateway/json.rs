@@ -15,6 +15,10 @@ use crate::completed_request::Text;
 /// otherwise speak first and less clearly.
 pub(super) const DEPTH: u8 = 126;
 
+/// How many values a body may hold, in all. Taken apart, each costs far more memory than the two bytes that it takes as text; the
+/// longest conversations and tables of probabilities have some ten thousand.
+const VALUES: usize = 500_000;
+
 /// Up to so many keys of an object are compared one by one; beyond, a set is quicker.
 const KEYS_COMPARED_ONE_BY_ONE: usize = 16;
 
@@ -24,22 +28,26 @@ pub(super) enum JsonError {
     /// The bytes are not UTF-8, which RFC 8259 demands.
     #[error("The body is not UTF-8 text. Send JSON encoded as UTF-8.")]
     Encoding,
-    /// Not JSON, too deep, a number that no double holds, or a key twice.
+    /// Not JSON, too deep, too many values, a number that no double holds, or a key twice.
     #[error("The body is not valid JSON: {0}. Correct it and send it again.")]
     Syntax(serde_json::Error),
 }
 
 /// The bytes as text, every value of it checked. Lone surrogates must have been repaired before.
 pub(super) fn check(text: &str) -> Result<(), JsonError> {
-    let depth = Cell::new(0);
+    let (depth, values) = (Cell::new(0), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    Strict { depth: &depth }.deserialize(&mut deserializer).and_then(|()| deserializer.end()).map_err(JsonError::Syntax)
+    Strict { depth: &depth, values: &values }
+        .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
+        .map_err(JsonError::Syntax)
 }
 
 /// Reads any value and keeps nothing of it.
 #[derive(Clone, Copy)]
 struct Strict<'d> {
     depth: &'d Cell<u8>,
+    values: &'d Cell<usize>,
 }
 
 impl Strict<'_> {
@@ -61,6 +69,11 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let values = self.values.get() + 1;
+        if values > VALUES {
+            return Err(D::Error::custom(format_args!("more than {VALUES} values")));
+        }
+        self.values.set(values);
         deserializer.deserialize_any(self)
     }
 }
@@ -179,6 +192,15 @@ mod tests {
         assert!(refusal(&nested(usize::from(DEPTH) + 1)).contains("nested more than 126 levels"));
         assert!(refusal(&nested(10_000)).contains("nested more than 126 levels"));
         assert!(refusal(&r#"{"a":"#.repeat(10_000)).contains("nested more than 126 levels"));
+    }
+
+    #[test]
+    fn many_values_are_refused_wherever_they_lie() {
+        let list = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        check(&list(VALUES - 1)).unwrap();
+        assert!(refusal(&list(VALUES)).contains("more than 500000 values"));
+        let half = list(VALUES / 2);
+        assert!(refusal(&format!(r#"{{"a":{half},"b":[{half}]}}"#)).contains("more than 500000 values"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::completed_request::Text;
+use crate::state::bodies::capacity;
 
 /// The members of a JSON object: keys read, values left as the bytes they are, in their order.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +73,7 @@ pub(super) struct ObjectWriter {
 
 impl ObjectWriter {
     pub(super) fn with_capacity(bytes: usize) -> Self {
-        let mut text = String::with_capacity(bytes);
+        let mut text = String::with_capacity(capacity(bytes));
         text.push('{');
         Self { text }
     }

@@ -46,19 +46,28 @@ pub(super) struct ChatRequest<'a> {
     members: Members<'a>,
 }
 
-/// The bytes as text, with lone surrogates repaired and every value checked.
-pub(super) fn text(body: &[u8]) -> Result<String, Failure> {
+/// The bytes as text, with lone surrogates repaired and every value checked. The text has the body's own memory; a body that is
+/// refused stays where it is.
+pub(super) fn text(body: &mut Vec<u8>) -> Result<String, Failure> {
     let invalid = |error: JsonError| Failure::invalid_request(error.to_string());
-    let text = std::str::from_utf8(body).map_err(|_| invalid(JsonError::Encoding))?;
+    let text = String::from_utf8(std::mem::take(body)).map_err(|error| {
+        *body = error.into_bytes();
+        invalid(JsonError::Encoding)
+    })?;
     let text = repaired(text);
-    json::check(&text).map_err(invalid)?;
-    Ok(text)
+    match json::check(&text) {
+        Ok(()) => Ok(text),
+        Err(error) => {
+            *body = text.into_bytes();
+            Err(invalid(error))
+        }
+    }
 }
 
 /// The text with lone surrogates replaced by U+FFFD (spec 3.6): nothing else reads them as text.
-fn repaired(text: &str) -> String {
+fn repaired(text: String) -> String {
     match escapes::repair_surrogates(text.as_bytes()) {
-        Cow::Borrowed(_) => text.to_owned(),
+        Cow::Borrowed(_) => text,
         Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
     }
 }
@@ -77,16 +86,23 @@ impl<'a> ChatRequest<'a> {
             context: context::of_caller(&members, headers)?,
         };
         field::<Members<'_>>(&members, "stream_options", "an object")?;
-        field::<Vec<&RawValue>>(&members, "tools", "an array")?;
+        // It is JSON: what begins like an array is one.
+        if members.get("tools").is_some_and(|tools| !tools.get().starts_with('[')) {
+            return Err(Failure::wrong_type("tools", "an array"));
+        }
         field::<WholeNumber>(&members, "n", "a whole number")?;
         Ok(Self { facts, members })
+    }
+
+    /// Bytes that [`Self::upstream_body`] takes, about.
+    pub(super) fn upstream_bytes(&self) -> usize {
+        self.members.iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>() + 64
     }
 
     /// What the upstream gets: the caller's members in their order and bytes, without ours; a stream is asked to report
     /// its usage.
     pub(super) fn upstream_body(&self) -> String {
-        let capacity: usize = self.members.iter().map(|(key, value)| key.len() + value.len() + 8).sum();
-        let mut writer = ObjectWriter::with_capacity(capacity + 64);
+        let mut writer = ObjectWriter::with_capacity(self.upstream_bytes());
         for (key, value) in self.members.iter() {
             let is_rewritten = key == "stream_options" && self.facts.streaming;
             if !is_rewritten && !NOT_PASSED_ON.contains(&key) {
@@ -101,15 +117,16 @@ impl<'a> ChatRequest<'a> {
 
     /// The text of the last message of the user, for the built-in model.
     pub(super) fn last_user_text(&self) -> String {
-        let messages = self.members.read::<Vec<Members<'_>>>("messages").unwrap_or_default();
-        let last = messages.iter().rev().find(|message| message.read::<Text<'_>>("role").as_deref() == Some("user"));
-        last.and_then(|message| text_of(message, "content")).map(|text| text.to_string()).unwrap_or_default()
+        let messages = self.members.read::<Vec<&RawValue>>("messages").unwrap_or_default();
+        let messages = messages.iter().rev().filter_map(|message| Members::of(message.get()));
+        let mut of_user = messages.filter(|message| message.read::<Text<'_>>("role").as_deref() == Some("user"));
+        of_user.next().and_then(|message| text_of(&message, "content")).map(|text| text.to_string()).unwrap_or_default()
     }
 }
 
 /// What can be read of a body that was refused, so that its trace still has the caller's ids.
 pub(super) fn facts_of_refused(body: &[u8], headers: &CallerHeaders) -> RequestFacts {
-    let text = repaired(&String::from_utf8_lossy(body));
+    let text = repaired(String::from_utf8_lossy(body).into_owned());
     let members = Members::of(&text).unwrap_or_default();
     RequestFacts {
         model: members.read::<Text<'_>>("model").map(|model| recorded(&model)).unwrap_or_default(),

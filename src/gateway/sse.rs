@@ -34,6 +34,16 @@ impl Splitter {
         self.pending.extend_from_slice(bytes);
     }
 
+    /// Bytes that wait for the end of their event.
+    pub(super) fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Passes the event that is coming in on as it comes.
+    pub(super) fn give_up_event(&mut self) {
+        self.overlong = true;
+    }
+
     /// The next piece that can be passed on.
     pub(super) fn next_piece(&mut self) -> Option<Piece> {
         if let Some(end) = self.end_of_event() {

@@ -15,6 +15,7 @@ use super::provider;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::{FailedAttempt, Text};
 use crate::config::{self, Address};
+use crate::state::bodies::Room;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest silence of the upstream: what the official OpenAI clients wait for by themselves. A stream may last longer.
@@ -174,15 +175,17 @@ impl UpstreamAnswer {
         self.content_type.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
     }
 
-    /// The whole body.
-    pub(super) async fn whole(mut self) -> Result<Bytes, Failure> {
+    /// The whole body, whose memory is the room's.
+    pub(super) async fn whole(mut self, room: &mut Room) -> Result<Bytes, Failure> {
         let mut whole = Vec::new();
         while let Some(piece) = self.body.next().await {
-            whole.extend_from_slice(&piece.map_err(Broken::failure)?);
-            if whole.len() > WHOLE_BYTES {
+            let piece = piece.map_err(Broken::failure)?;
+            if whole.len() + piece.len() > WHOLE_BYTES {
                 return Err(Failure::answer_too_large());
             }
+            room.extend(&mut whole, &piece, WHOLE_BYTES).map_err(Failure::no_room)?;
         }
+        room.fit(&mut whole);
         Ok(Bytes::from(whole))
     }
 

@@ -35,6 +35,7 @@ fn given() -> State {
         testing: tracecast::state::testing::Testing::default(),
         rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
         known_keys: tracecast::state::known_keys::KnownKeys::new(Duration::from_mins(5)),
+        bodies: tracecast::state::bodies::Bodies::new(tracecast::config::LEAST_BODY_BUDGET),
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod answers;
 mod bad_input;
+mod broken_bodies;
 mod cancelled;
 mod failures;
+mod memory;
 mod sdk;
 pub(crate) mod server;
 mod upstream;

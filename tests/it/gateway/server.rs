@@ -219,6 +219,7 @@ pub(crate) fn state(config: Arc<Config>, database_url: &str) -> State {
         testing: tracecast::state::testing::Testing::default(),
         rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
         known_keys: tracecast::state::known_keys::KnownKeys::new(Duration::from_mins(5)),
+        bodies: tracecast::state::bodies::Bodies::new(config.body_budget),
         config,
     }
 }

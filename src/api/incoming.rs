@@ -1,0 +1,92 @@
+//! The body of a request as it comes in, and how it breaks off.
+
+use std::future::{Future, pending};
+
+use actix_web::error::PayloadError;
+use actix_web::web::{Bytes, Payload};
+use actix_web::{HttpMessage as _, HttpRequest};
+use futures_util::{FutureExt as _, StreamExt as _};
+
+/// Bytes of a body that are taken in before it is known who sends it.
+const EARLY_BYTES: usize = 16 * 1024;
+
+/// The pieces of a body.
+pub(super) struct Incoming {
+    payload: Payload,
+    is_chunked: bool,
+    /// What came before anybody asked.
+    early: Vec<u8>,
+    has_ended: bool,
+}
+
+/// Why a body has no end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// Its chunks are malformed.
+    Encoding,
+    /// The caller went away.
+    Gone,
+}
+
+impl Incoming {
+    pub(super) fn new(request: &HttpRequest, payload: Payload) -> Self {
+        let is_chunked = request.chunked().unwrap_or_default();
+        Self { payload, is_chunked, early: Vec::new(), has_ended: false }
+    }
+
+    /// The next piece. None: that was all.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+        if !self.early.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.early).into()));
+        }
+        self.receive().await
+    }
+
+    /// Does something else first, and meanwhile listens. actix-web ends a connection at a malformed chunk, and whatever runs for
+    /// its request: only who hears of it at once can still answer.
+    pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Broken> {
+        tokio::select! {
+            biased;
+            broken = self.breaks() => Err(broken),
+            done = work => Ok(done),
+        }
+    }
+
+    /// Returns when the body breaks off within its first bytes, else never.
+    async fn breaks(&mut self) -> Broken {
+        while self.early.len() < EARLY_BYTES {
+            match self.receive().await {
+                Ok(Some(piece)) => self.early.extend_from_slice(&piece),
+                Ok(None) => break,
+                Err(broken) => return broken,
+            }
+        }
+        pending().await
+    }
+
+    async fn receive(&mut self) -> Result<Option<Bytes>, Broken> {
+        if self.has_ended {
+            return Ok(None);
+        }
+        match self.payload.next().await {
+            Some(Ok(piece)) => Ok(Some(piece)),
+            Some(Err(error)) => Err(self.broken(&error)),
+            None => {
+                self.has_ended = true;
+                Ok(None)
+            }
+        }
+    }
+
+    /// actix-http tells of malformed chunks and of a connection that was closed by the same error. But behind the latter the
+    /// body ends, and behind the former nothing comes any more.
+    fn broken(&mut self, error: &PayloadError) -> Broken {
+        match error {
+            PayloadError::EncodingCorrupted => Broken::Encoding,
+            PayloadError::Incomplete(None) if self.is_chunked && self.payload.next().now_or_never().is_none() => {
+                Broken::Encoding
+            }
+            _ => Broken::Gone,
+        }
+    }
+}
