@@ -41,7 +41,7 @@ impl Memory {
         if report.settled.is_some() {
             self.server_errors = 0;
         }
-        if progress.confirmed.is_some() {
+        if report.accepted > 0 || progress.confirmed.is_some() {
             self.failures = 0;
         }
         self.probes_first |= report.ending.outcome().is_some_and(Outcome::needs_probes);
@@ -161,11 +161,8 @@ fn standing<'a>(state: &State, report: &'a Report, progress: &Progress, memory: 
 }
 
 fn after_settling<'a>(state: &State, report: &'a Report, progress: &Progress, memory: Memory) -> Standing<'a> {
-    if progress.confirmed.is_some() {
+    if report.accepted > 0 || progress.confirmed.is_some() {
         return Standing::Healthy;
-    }
-    if report.accepted > 0 {
-        return Standing::Unchanged;
     }
     let Some(outcome) = last_refusal(report) else { return Standing::Unchanged };
     // Others may pass, so nothing waits; but what takes nothing at all is not healthy.

@@ -1,3 +1,5 @@
+//! When acceptances are confirmed, and when they are in doubt.
+
 use proptest::prelude::*;
 
 use super::*;
