@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Destination, Error, told};
 use crate::audit::{self, Actor, Change, Event};
+use crate::auth;
 use crate::connection_test::{self, Verdict};
 use crate::destination::{Connection, FieldErrors, Kind, Settings, Stored};
 use crate::id::{AccountId, DestinationId};
@@ -114,13 +115,7 @@ pub async fn reconnect(
 }
 
 pub(super) fn parse_name(text: &str) -> Result<String, FieldErrors> {
-    let sentence = match text.trim() {
-        "" => "Enter a name.",
-        name if name.chars().count() > 100 => "Use at most 100 characters.",
-        name if name.chars().any(char::is_control) => "Use one line of plain text, without control characters.",
-        name => return Ok(name.to_owned()),
-    };
-    Err(FieldErrors::one("name", sentence))
+    auth::parse_name(text).map_err(|sentence| FieldErrors::one("name", sentence))
 }
 
 async fn test(state: &State, account: AccountId, (kind, connection): (&Kind, &Connection)) -> Result<Verdict, Error> {

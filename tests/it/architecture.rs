@@ -2,7 +2,6 @@
 
 mod files;
 mod floors;
-mod promises;
 mod templates;
 
 use std::fs;

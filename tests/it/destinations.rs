@@ -117,6 +117,8 @@ async fn renaming_pausing_and_deleting_need_no_test_and_no_stranger_does_them() 
 
     let path = |act: &str| format!("{destination}/{act}");
     says(&app.posts_form(&cookie, &path("rename"), &[("new_name", " ")]).await, 422, "Enter a name");
+    let invisible = [("new_name", "Prod\u{200b}uction")];
+    says(&app.posts_form(&cookie, &path("rename"), &invisible).await, 422, "characters that nobody sees");
     assert_eq!(app.posts_form(&cookie, &path("rename"), &[("new_name", "Production")]).await.status, 303);
     assert_eq!(app.posts_form(&cookie, &path("pause"), &[]).await.status, 303);
     let page = app.gets(&cookie, "/settings/observability").await;
