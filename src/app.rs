@@ -4,6 +4,7 @@
 mod database;
 mod health;
 mod keyring;
+mod launch;
 mod metrics;
 mod server;
 
@@ -12,18 +13,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use embedded_postgres::LaunchError;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::database::Database;
+pub use self::launch::launch_options;
 pub use self::server::Serving;
 use crate::auth::api_keys::hear_of_ended_keys;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::egress::{self, Egress, EgressAllow, Guard};
-use crate::embedded_postgres::LaunchError;
 use crate::gateway::UpstreamError;
 use crate::random::{Random, Unavailable};
 use crate::recorder::{Buffer, Drawer, Recorder, Recovery};
@@ -53,7 +55,7 @@ const FAREWELL: Duration = Duration::from_secs(18);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The embedded database.
-    #[error(transparent)]
+    #[error("{error}{advice}", error = .0, advice = launch::advice(.0))]
     Launch(#[from] LaunchError),
     /// The database.
     #[error("{0}. Check DATABASE_URL and that Postgres runs.")]

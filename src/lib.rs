@@ -19,7 +19,6 @@ pub mod delivery;
 pub mod demo;
 pub mod destination;
 pub mod egress;
-pub mod embedded_postgres;
 pub mod gateway;
 pub mod id;
 pub mod key_rotation;

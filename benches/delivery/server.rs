@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use embedded_postgres::{EmbeddedPostgres, Options};
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
-use tracecast::embedded_postgres::{ADMIN, DATABASE, EmbeddedPostgres, Options};
+use tracecast::app::launch_options;
 
 use crate::outcome::Result;
 use crate::usage;
@@ -21,7 +22,7 @@ impl Server {
     pub(crate) async fn start() -> Result<Self> {
         fs::create_dir_all(env!("CARGO_TARGET_TMPDIR"))?;
         let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let options = Options { search_path: std::env::var_os("PATH"), ..Options::default() };
+        let options = Options { search_path: std::env::var_os("PATH"), ..launch_options() };
         let postgres = EmbeddedPostgres::start(folder.path(), options).await?;
         let postmaster = postmaster(folder.path())?;
         Ok(Self { postgres, folder, postmaster })
@@ -34,12 +35,12 @@ impl Server {
 
     /// A connection of the superuser, who sees all tenants.
     pub(crate) async fn admin(&self) -> Result<PgConnection> {
-        Ok(PgConnection::connect(&self.postgres.url_for(ADMIN, DATABASE)).await?)
+        Ok(PgConnection::connect(&self.postgres.admin_url()).await?)
     }
 
     /// As the superuser connects.
     pub(crate) fn admin_url(&self) -> String {
-        self.postgres.url_for(ADMIN, DATABASE)
+        self.postgres.admin_url()
     }
 
     /// Seconds of processor time of all its processes so far.

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr as _;
 
+use embedded_postgres::{EmbeddedPostgres, Options};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
-use super::StartError;
+use super::{StartError, launch_options};
 use crate::config::Config;
-use crate::embedded_postgres::{EmbeddedPostgres, OWNER, Options};
 use crate::store::roles::{self, Role, Roles};
 use crate::store::{PLANNED_ONCE, Store};
 
@@ -33,7 +33,7 @@ impl Database {
             return Ok(Self { options: parse(url.expose_secret())?, roles: Roles::OwnerOnly, embedded: None });
         }
         let options =
-            Options { bin_dir: config.pg_bin.clone(), search_path: config.search_path.clone(), ..Options::default() };
+            Options { bin_dir: config.pg_bin.clone(), search_path: config.search_path.clone(), ..launch_options() };
         let embedded = EmbeddedPostgres::start(&config.data_dir, options).await?;
         Ok(Self { options: parse(&embedded.url())?, roles: Roles::OwnerOnly, embedded: Some(embedded) })
     }
@@ -130,6 +130,6 @@ const ESCAPES: &str =
 
 /// Who signs in to the database.
 pub(super) fn user(config: &Config) -> Result<String, StartError> {
-    let Some(url) = &config.database_url else { return Ok(OWNER.to_owned()) };
+    let Some(url) = &config.database_url else { return Ok(roles::OWNER.to_owned()) };
     Ok(parse(url.expose_secret())?.get_username().to_owned())
 }

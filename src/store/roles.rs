@@ -4,6 +4,9 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{Result, Store};
 
+/// The owner of the database and of everything in it, where the program makes it. An operator's may have another name.
+pub const OWNER: &str = "tracecast";
+
 /// The role of pages and API: sees the rows of one account at a time.
 pub const WEB: &str = "tracecast_web";
 

@@ -1,4 +1,5 @@
-//! Holds the architecture in place: reads `src/`, `tests/`, `benches/` and `templates/` and says which rule is broken and where.
+//! Holds the architecture in place: reads `src/`, `crates/`, `tests/`, `benches/` and `templates/` and
+//! says which rule is broken and where.
 
 mod files;
 mod floors;
@@ -61,6 +62,7 @@ fn modules_import_from_lower_floors_only() {
 #[test]
 fn files_are_short_named_well_and_say_what_they_own() {
     let mut all = files_below("src", "rs");
+    all.extend(files_below("crates", "rs"));
     all.extend(files_below("tests", "rs"));
     all.extend(files_below("benches", "rs"));
     assert_none(&files::complaints(&all));

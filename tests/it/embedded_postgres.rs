@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use embedded_postgres::{ADMIN, EmbeddedPostgres, LaunchError, Options};
 use sqlx::{Connection as _, PgConnection};
-use tracecast::embedded_postgres::{ADMIN, EmbeddedPostgres, LaunchError, Options};
+use tracecast::app::launch_options;
 
 fn quick() -> Options {
-    Options { durable: false, search_path: std::env::var_os("PATH"), ..Options::default() }
+    Options { durable: false, search_path: std::env::var_os("PATH"), ..launch_options() }
 }
 
 async fn start(folder: &Path) -> EmbeddedPostgres {

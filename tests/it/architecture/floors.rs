@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 7] = [
     &["state"],
     &["audit", "key_rotation", "lost_key", "auth", "connection_test", "broadcast", "recorder", "gateway", "worker"],
     &["web", "api", "demo"],
-    &["telemetry", "embedded_postgres", "app", "cli", "main"],
+    &["telemetry", "app", "cli", "main"],
 ];
 
 /// On these floors everything is pure and anybody may use anybody's values.
@@ -33,8 +33,11 @@ const IMPURE: [&str; 9] = [
 /// The HTTP types of actix-web stop at the edge (they are another version than everybody else's).
 const LOWEST_WITH_ACTIX: usize = 4;
 
-/// Who speaks SQL: the store, and the launcher that makes the roles.
-const SQL: [&str; 2] = ["store", "embedded_postgres"];
+/// Who speaks SQL.
+const SQL: &str = "store";
+
+/// The crates below `crates/`, and the one module that may use each.
+const CRATES: [(&str, &str); 1] = [("embedded_postgres", "app")];
 
 pub(super) fn complaints(files: &[Source]) -> Vec<String> {
     files.iter().filter(|file| file.path != "src/lib.rs").flat_map(complaints_about).collect()
@@ -59,8 +62,13 @@ fn complaints_about(file: &Source) -> Vec<String> {
         } else if floor < LOWEST_WITH_ACTIX && code.contains("actix_web::") {
             found.push(format!("{at}: actix-web belongs to floor {LOWEST_WITH_ACTIX} and above"));
         }
-        if code.contains("sqlx::query") && !SQL.contains(&module) {
+        if code.contains("sqlx::query") && module != SQL {
             found.push(format!("{at}: all SQL is in `store`"));
+        }
+        for (name, user) in CRATES {
+            if module != user && code.contains(&format!("{name}::")) {
+                found.push(format!("{at}: the crate `{name}` belongs to `{user}`"));
+            }
         }
         if module == "web" && code.contains("clock.now()") {
             found.push(format!("{at}: what a page compares is the database's; `Visitor::now` is by its clock"));
@@ -165,6 +173,8 @@ mod tests {
         assert_eq!(about("src/web/pages/keys.rs", "let rows = sqlx::query!(\"SELECT 1\");").len(), 1);
         assert_eq!(about("src/egress.rs", "use actix_web::web;").len(), 1);
         assert_eq!(about("src/web/extract.rs", "let now = state.clock.now();").len(), 1);
+        assert_eq!(about("src/web/extract.rs", "use embedded_postgres::ADMIN;").len(), 1);
+        assert!(about("src/app/launch.rs", "use embedded_postgres::Options;").is_empty());
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use embedded_postgres::{EmbeddedPostgres, Options};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
-use tracecast::embedded_postgres::{ADMIN, DATABASE, EmbeddedPostgres, Options};
+use tracecast::app::launch_options;
 
 use super::stage::PATIENCE;
 
@@ -39,7 +40,7 @@ impl OwnCluster {
 
     async fn start_in(place: &Path, durable: bool) -> Self {
         let folder = tempfile::tempdir_in(place).unwrap();
-        let options = Options { durable, search_path: std::env::var_os("PATH"), ..Options::default() };
+        let options = Options { durable, search_path: std::env::var_os("PATH"), ..launch_options() };
         let postgres = EmbeddedPostgres::start(folder.path(), options).await.unwrap();
         Self { postgres, folder }
     }
@@ -49,7 +50,7 @@ impl OwnCluster {
     }
 
     pub(crate) fn admin_url(&self) -> String {
-        self.postgres.url_for(ADMIN, DATABASE)
+        self.postgres.admin_url()
     }
 
     /// What `pg_ctl -m immediate restart` does: all processes of the server end at once, and it starts again with

@@ -7,12 +7,14 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use embedded_postgres::{ADMIN, EmbeddedPostgres, Options};
 use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
-use tracecast::embedded_postgres::{ADMIN, EmbeddedPostgres, OWNER, Options};
+use tracecast::app::launch_options;
 use tracecast::random::Random;
 use tracecast::store::MIGRATIONS;
+use tracecast::store::roles::OWNER;
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
 
@@ -113,7 +115,7 @@ async fn create(admin: &mut PgConnection, what: &str) -> sqlx::Result<()> {
 }
 
 async fn launch(folder: &Path) -> EmbeddedPostgres {
-    let options = Options { durable: false, search_path: std::env::var_os("PATH"), ..Options::default() };
+    let options = Options { durable: false, search_path: std::env::var_os("PATH"), ..launch_options() };
     EmbeddedPostgres::start(folder, options).await.unwrap_or_else(|error| panic!("{error}"))
 }
 

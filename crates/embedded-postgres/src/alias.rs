@@ -13,22 +13,23 @@ use super::error::LaunchError;
 /// `sun_path` holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 const LONGEST_ADDRESS: usize = 103;
 
-/// A path by which the socket in `folder` can be reached: the folder itself, or a link to it from a short place.
-pub(super) fn reachable(folder: &Path) -> Result<String, LaunchError> {
+/// A path by which the socket in `folder` can be reached: the folder itself, or a link to it from a short place, which bears the
+/// program's name.
+pub(super) fn reachable(folder: &Path, program: &str) -> Result<String, LaunchError> {
     match folder.to_str() {
         Some(path) if path.len() + 1 + SOCKET.len() <= LONGEST_ADDRESS => Ok(path.to_owned()),
-        _ => link(folder, &private_folder()?),
+        _ => link(folder, &private_folder(program)?),
     }
 }
 
 /// A folder that only this user can enter, in the first place that is not swept of old files.
-fn private_folder() -> Result<PathBuf, LaunchError> {
+fn private_folder(program: &str) -> Result<PathBuf, LaunchError> {
     let uid = rustix::process::geteuid();
     let own = format!("/run/user/{}", uid.as_raw());
     let places = if uid.is_root() { ["/run", "/tmp"] } else { [own.as_str(), "/tmp"] };
     let mut last = None;
     for place in places {
-        let folder = Path::new(place).join(format!("tracecast-{}", uid.as_raw()));
+        let folder = Path::new(place).join(format!("{program}-{}", uid.as_raw()));
         match make_private(&folder, uid.as_raw()) {
             Ok(()) => return Ok(folder),
             Err(error) => last = Some(LaunchError::file("use as a private folder", &folder)(error)),
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn a_short_folder_is_used_as_it_is_and_a_long_one_through_a_link() {
         let short = Path::new("/srv/trace cast/postgres");
-        assert_eq!(reachable(short).unwrap(), "/srv/trace cast/postgres");
+        assert_eq!(reachable(short, "app").unwrap(), "/srv/trace cast/postgres");
         let place = tempfile::tempdir().unwrap();
         let long = place.path().join("l".repeat(120));
         let first = link(&long, place.path()).unwrap();

@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_folder_without_postgres_is_refused_by_name() {
-        let options = Options { bin_dir: Some("/nowhere".into()), ..Options::default() };
+        let options = Options { bin_dir: Some("/nowhere".into()), ..Options::new("app") };
         assert_eq!(find(&options, None), Err(LaunchError::WrongBinDir("/nowhere".into())));
     }
 }

@@ -27,7 +27,6 @@ const SETTINGS: &[&str] = &[
     "port=5432",
     "unix_socket_directories=.",
     "unix_socket_permissions=0700",
-    "cluster_name=tracecast",
     "timezone=UTC",
     "log_timezone=UTC",
     // Statements and rows that failed hold what people sent; a log must not.
@@ -88,7 +87,7 @@ impl Launch {
                 end_orphan(running, &folder)?;
                 found = pid_file::inspect(&folder);
             } else {
-                return foreign(running, &folder);
+                return foreign(running, &folder, self.options.name);
             }
         }
         let made_by = self.cluster.made_by()?;
@@ -102,9 +101,10 @@ impl Launch {
             let durable = self.options.durable;
             self.cluster.create(&programs.account, durable, |fresh| programs.initdb(fresh, durable))?;
         }
-        self.cluster.admit(&programs.account, &roles::identities(&programs.account.client))?;
+        let admission = roles::admission(self.options.name, &programs.account.client);
+        self.cluster.admit(&programs.account, &admission)?;
         let (log, output) = Log::open(&self.cluster.log())?;
-        let server = programs.spawn(&folder, self.options.durable, output)?;
+        let server = programs.spawn(&folder, &self.options, output)?;
         record(lock, server.id())?;
         Ok(Launched::Own { server, log, after_a_kill: found == Found::Stale })
     }
@@ -142,11 +142,12 @@ impl Programs {
         Err(LaunchError::Initdb(last_lines(&String::from_utf8_lossy(&[output.stdout, output.stderr].concat()))))
     }
 
-    fn spawn(&self, folder: &Path, durable: bool, output: File) -> Result<Child, LaunchError> {
+    fn spawn(&self, folder: &Path, options: &Options, output: File) -> Result<Child, LaunchError> {
         let door = Door::open(folder, &self.account)?;
         let mut command = self.command(&self.binaries.postgres, "INT");
         command.arg("-D").arg(&door.path);
-        let throw_away = if durable { &[] } else { THROW_AWAY };
+        command.args(["-c", &format!("cluster_name={}", options.name)]);
+        let throw_away = if options.durable { &[] } else { THROW_AWAY };
         for setting in SETTINGS.iter().chain(throw_away) {
             command.args(["-c", setting]);
         }
@@ -217,11 +218,11 @@ fn end_orphan(running: &Running, folder: &Path) -> Result<(), LaunchError> {
     Ok(())
 }
 
-fn foreign(running: &Running, folder: &Path) -> Result<Launched, LaunchError> {
+fn foreign(running: &Running, folder: &Path, program: &str) -> Result<Launched, LaunchError> {
     let Some(socket) = &running.socket else {
         let pid = running.pid.as_raw_nonzero();
         let reason = format!("process {pid} uses `{}` and has no socket. Type: kill -INT {pid}", folder.display());
         return Err(LaunchError::NotReady { reason });
     };
-    Ok(Launched::Foreign(Socket { folder: alias::reachable(socket)?, port: running.port }))
+    Ok(Launched::Foreign(Socket { folder: alias::reachable(socket, program)?, port: running.port }))
 }

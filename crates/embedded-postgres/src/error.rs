@@ -1,4 +1,5 @@
-//! Why the embedded Postgres does not run, each with what to do about it.
+//! Why the embedded Postgres does not run, each with what to do about it on this machine. Which settings of the program would
+//! help is for the program to say.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,7 @@ pub enum LaunchError {
         newest: Option<u32>,
     },
     /// The operator named a folder that does not hold a usable Postgres.
-    #[error("`{}` holds no Postgres {OLDEST} or newer (the programs `postgres` and `initdb`). \
-             Correct TRACECAST_PG_BIN, or leave it out to have Postgres looked for", .0.display())]
+    #[error("`{}` holds no Postgres {OLDEST} or newer (the programs `postgres` and `initdb`)", .0.display())]
     WrongBinDir(PathBuf),
     /// The data were made by another major version.
     #[error("the database in `{}` was made by Postgres {needed}, which is not installed here. \
@@ -28,8 +28,7 @@ pub enum LaunchError {
         needed: u32,
     },
     /// The folder holds something that is not a cluster.
-    #[error("`{}` is not empty and holds no database. Move it away, or choose another folder with TRACECAST_DATA_DIR",
-            .0.display())]
+    #[error("`{}` is not empty and holds no database. Move it away", .0.display())]
     NotADatabase(PathBuf),
     /// Root started the program, and neither `postgres` nor `nobody` exists.
     #[error(
@@ -38,14 +37,10 @@ pub enum LaunchError {
     )]
     NoServerUser,
     /// The user who runs the program has a number and no name.
-    #[error(
-        "Postgres needs a user with a name, and user number {0} has none in /etc/passwd. \
-             Run Tracecast as a named user, or set DATABASE_URL"
-    )]
+    #[error("Postgres needs a user with a name, and user number {0} has none in /etc/passwd")]
     NamelessUser(u32),
     /// A file or folder cannot be used.
-    #[error("cannot {action} `{}`: {reason}. Check its permissions and the space on its disk, \
-             or choose another folder with TRACECAST_DATA_DIR", .path.display())]
+    #[error("cannot {action} `{}`: {reason}. Check its permissions and the space on its disk", .path.display())]
     File {
         /// What was tried.
         action: &'static str,
@@ -122,7 +117,7 @@ fn not_installed(newest: Option<u32>) -> String {
         |major| format!("the newest Postgres found here is {major}, and {OLDEST} is the oldest that serves"),
     );
     let line = install("postgresql", "postgresql@17");
-    format!("{found}. Type: {line}   (or name its folder in TRACECAST_PG_BIN, or a running server in DATABASE_URL)")
+    format!("{found}. Type: {line}")
 }
 
 /// The line to type on this machine.
@@ -146,7 +141,7 @@ mod tests {
     #[test]
     fn every_sentence_says_what_to_type_or_to_look_at() {
         let missing = LaunchError::NotInstalled { newest: None }.to_string();
-        assert!(missing.contains("Type: ") && missing.contains("DATABASE_URL"), "{missing}");
+        assert!(missing.contains("Type: "), "{missing}");
         let old = LaunchError::NotInstalled { newest: Some(11) }.to_string();
         assert!(old.contains("11") && old.contains("14"), "{old}");
         let other = LaunchError::OtherVersion { folder: "data/postgres".into(), needed: 15 }.to_string();

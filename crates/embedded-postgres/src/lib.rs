@@ -1,7 +1,7 @@
-//! The launcher of the default database: a Postgres of its own in the data folder, which lives as long as the program.
+//! Launches a Postgres of the program's own in its data folder, which lives as long as the program.
 //!
 //! `<data folder>/postgres` is an ordinary cluster. It listens on a Unix socket inside that folder only, which nobody
-//! but the server's own user (and root) can enter, and it admits only the user who runs Tracecast, as the kernel tells
+//! but the server's own user (and root) can enter, and it admits only the user who runs the program, as the kernel tells
 //! (`peer`): there is no password, on disk or elsewhere. One program *keeps* the instance (a lock file says which);
 //! further programs with the same data folder join it, and the next of them takes over when the keeper ends.
 //!
@@ -31,7 +31,7 @@ use self::cluster::Cluster;
 pub use self::error::LaunchError;
 use self::keeper::{Keeper, Phase};
 use self::launch::Launch;
-pub use self::roles::{ADMIN, DATABASE, OWNER};
+pub use self::roles::ADMIN;
 
 /// Recovery after a crash can take minutes; somebody who waits longer wants to read why.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -39,9 +39,14 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// Longest pause between two attempts to connect while the instance starts.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How the instance is found and run.
+/// How the instance is found and run, and what is in it.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The name of the program: that of its database and of the role that owns it, who is no superuser, so that row-level
+    /// security can hold it. It stands unquoted in SQL and in the names of files: lower-case letters, digits and `_`.
+    pub name: &'static str,
+    /// Roles that the owner takes on; nobody signs in as them. Names as that of the program.
+    pub roles: &'static [&'static str],
     /// Folder that holds `postgres` and `initdb`. None: look for Postgres 14 or newer.
     pub bin_dir: Option<PathBuf>,
     /// The value of `PATH`, looked through before the usual places.
@@ -50,9 +55,10 @@ pub struct Options {
     pub durable: bool,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { bin_dir: None, search_path: None, durable: true }
+impl Options {
+    /// The defaults, for a program of this name.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, roles: &[], bin_dir: None, search_path: None, durable: true }
     }
 }
 
@@ -61,6 +67,7 @@ impl Default for Options {
 pub struct EmbeddedPostgres {
     keeper: Keeper,
     socket: Socket,
+    name: &'static str,
 }
 
 /// Where an instance listens: `<folder>/.s.PGSQL.<port>`.
@@ -78,22 +85,27 @@ impl EmbeddedPostgres {
     /// What is missing or wrong, with the line to type.
     pub async fn start(data_dir: &Path, options: Options) -> Result<Self, LaunchError> {
         let cluster = Cluster::open(data_dir)?;
-        let socket = Socket { folder: alias::reachable(&cluster.folder())?, port: cluster::PORT };
-        let keeper = Keeper::start(Launch::new(cluster, options))?;
-        let mut instance = Self { keeper, socket };
+        let socket = Socket { folder: alias::reachable(&cluster.folder(), options.name)?, port: cluster::PORT };
+        let keeper = Keeper::start(Launch::new(cluster, options.clone()))?;
+        let mut instance = Self { keeper, socket, name: options.name };
         let mut connection = instance.connected().await?;
-        roles::ensure(&mut connection).await?;
+        roles::ensure(&mut connection, &options).await?;
         let _ = connection.close().await;
         instance.keeper.proven();
         Ok(instance)
     }
 
-    /// Where the program connects: the database [`DATABASE`] as its owner [`OWNER`], who is no superuser.
+    /// Where the program connects: its database as the owner, who is no superuser.
     pub fn url(&self) -> String {
-        self.url_for(OWNER, DATABASE)
+        self.url_for(self.name, self.name)
     }
 
-    /// The same for another role or database. [`ADMIN`] is the superuser, for administration only.
+    /// The same as the superuser, for administration only.
+    pub fn admin_url(&self) -> String {
+        self.url_for(ADMIN, self.name)
+    }
+
+    /// The same for another role or database.
     pub fn url_for(&self, role: &str, database: &str) -> String {
         let mut url = Url::parse("postgres://localhost").unwrap_or_else(|_| unreachable!("a constant URL parses"));
         let _ = url.set_username(role);

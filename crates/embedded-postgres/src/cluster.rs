@@ -10,15 +10,13 @@ use rustix::io::{FdFlags, fcntl_setfd};
 
 use super::account::Account;
 use super::error::LaunchError;
+use super::roles::Admission;
 
 /// Part of the socket's name; no port is opened.
 pub(super) const PORT: u16 = 5432;
 
 /// Name of the socket inside the cluster's folder.
 pub(super) const SOCKET: &str = ".s.PGSQL.5432";
-
-/// Where the server admits people, for `pg_hba.conf`: on the socket, as the kernel says who they are.
-const ADMISSION: &str = "local all all peer map=tracecast\n";
 
 /// Start of the name of a folder in which a cluster is being made.
 const UNFINISHED: &str = "postgres.new-";
@@ -105,8 +103,8 @@ impl Cluster {
     }
 
     /// Writes who is admitted. On each start, because the user who runs the program may be another one than before.
-    pub(super) fn admit(&self, account: &Account, identities: &str) -> Result<(), LaunchError> {
-        for (name, content) in [("pg_hba.conf", ADMISSION), ("pg_ident.conf", identities)] {
+    pub(super) fn admit(&self, account: &Account, admission: &Admission) -> Result<(), LaunchError> {
+        for (name, content) in [("pg_hba.conf", &admission.hba), ("pg_ident.conf", &admission.ident)] {
             let path = self.folder().join(name);
             if fs::read(&path).is_ok_and(|current| current == content.as_bytes()) {
                 continue;
