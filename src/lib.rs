@@ -16,7 +16,6 @@ pub mod completed_request;
 pub mod config;
 pub mod connection_test;
 pub mod delivery;
-pub mod demo;
 pub mod destination;
 pub mod egress;
 pub mod gateway;

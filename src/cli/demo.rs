@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::{Arg, ArgMatches, Command};
+use demo_receiver::{Options, Receiver, Running};
 use tokio_util::task::TaskTracker;
 
 use super::serve::until_stopped;
@@ -11,7 +12,6 @@ use super::{Failure, parse};
 use crate::app::{App, Roles};
 use crate::auth;
 use crate::config::{Given, Source};
-use crate::demo::{Options, Receiver, Running};
 use crate::store::users;
 use crate::telemetry;
 

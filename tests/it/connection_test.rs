@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use demo_receiver::{AcceptedKey, Behaviour, Options, Receiver, Running};
 use tokio_util::task::TaskTracker;
 use tracecast::clock::Clock;
 use tracecast::config::{Config, Given};
 use tracecast::connection_test::{self, Verdict};
-use tracecast::demo::{AcceptedKey, Behaviour, Options, Receiver, Running};
 use tracecast::destination::{Settings, kinds};
 use tracecast::egress::{Egress, Guard, Limits, Setup};
 use tracecast::random::Random;

@@ -7,10 +7,11 @@ mod forgetting;
 mod keeping;
 mod losses;
 mod pages;
+mod scrubbing;
 
+use demo_receiver::{Options, Receiver, Running};
 use reqwest::{RequestBuilder, Response};
 use tokio_util::task::TaskTracker;
-use tracecast::demo::{Options, Receiver, Running};
 
 use crate::support::http::client;
 

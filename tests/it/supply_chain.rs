@@ -15,7 +15,10 @@ fn the_bill_of_materials_names_every_crate_with_licence_and_checksum() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let bill: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&bill["bomFormat"], &bill["specVersion"]), (&"CycloneDX".into(), &"1.6".into()));
-    assert_eq!(bill["metadata"]["component"]["name"], "tracecast");
+    let program = &bill["metadata"]["component"];
+    assert_eq!(program["name"], "tracecast");
+    let ours: Vec<_> = program["components"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(ours, ["demo-receiver", "embedded-postgres"], "our own crates are parts of the program");
     let crates = bill["components"].as_array().unwrap();
     assert!(crates.len() > 100, "{} crates", crates.len());
     for one in crates {

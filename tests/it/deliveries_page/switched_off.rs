@@ -1,7 +1,7 @@
 //! A destination that accepted nothing for too long: the program switches it off, and only a passed test switches it on.
 
+use demo_receiver::Behaviour;
 use tracecast::config::Source;
-use tracecast::demo::Behaviour;
 
 use super::{OBSERVABILITY, reads_until};
 use crate::five_steps::request;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use demo_receiver::{Behaviour, CacheTimes, Options, Receiver, Running};
 use tokio_util::task::TaskTracker;
-use tracecast::demo::{Behaviour, CacheTimes, Options, Receiver, Running};
 
 use super::short_or_long;
 use super::stage::{PATIENCE, Stage, Tenant, name, names};
@@ -42,7 +42,7 @@ impl Scene {
     async fn new(cache: CacheTimes) -> Self {
         let stage = Stage::new().await;
         let tenant = stage.tenant(&[1]).await;
-        let limits = tracecast::demo::Limits { traces: 10_000, requests: 10_000, ..Default::default() };
+        let limits = demo_receiver::Limits { traces: 10_000, requests: 10_000, ..Default::default() };
         let relay = Receiver::start(Options { cache, limits, ..Options::default() }, &TaskTracker::new()).unwrap();
         stage.leads(&tenant, 0, &relay.dsn()).await;
         let worker = stage.worker_with(&[("TRACECAST_EGRESS_ALLOW", &relay.address().to_string())]);

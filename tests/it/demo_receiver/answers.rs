@@ -94,7 +94,7 @@ async fn errors_are_told_in_the_format_of_the_request() {
 
 #[tokio::test]
 async fn a_receiver_may_live_under_a_prefix() {
-    let options = tracecast::demo::Options { prefix: "/sentry".to_owned(), ..Default::default() };
+    let options = demo_receiver::Options { prefix: "/sentry".to_owned(), ..Default::default() };
     let demo = Demo::start_with(options);
     assert!(demo.running.endpoint().contains("/sentry/api/1/integration/otlp/v1/traces"));
     assert!(demo.running.dsn().ends_with("/sentry/1"));

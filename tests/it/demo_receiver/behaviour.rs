@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use demo_receiver::{Behaviour, Options};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
-use tracecast::demo::{Behaviour, Options};
 
 use super::{Demo, status};
 use crate::support::export::{protobuf, span};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-const STYLESHEET: &str = include_str!("../../../static/demo/receiver.css");
+const STYLESHEET: &str = include_str!("../../../crates/demo-receiver/static/receiver.css");
 
 /// Text on ground.
 const TEXT: [(&str, &str); 14] = [

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use demo_receiver::{CacheTimes, Loss, Options};
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
-use tracecast::demo::{CacheTimes, Loss, Options};
 
 use super::{Demo, status};
 use crate::support::export::{protobuf, span};
@@ -140,7 +140,7 @@ async fn what_carries_nothing_is_no_loss() {
 
 #[tokio::test]
 async fn what_is_parked_is_bounded_and_forgotten_with_the_rest() {
-    let limits = tracecast::demo::Limits { requests: 2, ..Default::default() };
+    let limits = demo_receiver::Limits { requests: 2, ..Default::default() };
     let demo = Demo::start_with(Options { limits, ..Options::default() });
     demo.running.lose_upstream();
     assert_eq!(demo.sends_each().await, [200, 200, 200]);

@@ -1,10 +1,10 @@
 //! What is kept, and what Sentry would read from it.
 
+use demo_receiver::{Limits, Options, Status};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status as OtlpStatus};
 use serde_json::json;
-use tracecast::demo::{Limits, Options, Status};
 
 use super::Demo;
 use crate::support::export::{TRACE_ID, attribute, protobuf, span, text};

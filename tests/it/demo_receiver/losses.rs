@@ -1,8 +1,8 @@
 //! What Sentry takes with a 200 and does not show: the receiver counts it.
 
+use demo_receiver::Loss;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
-use tracecast::demo::Loss;
 
 use super::Demo;
 use crate::support::export::{TRACE_ID, export, protobuf, span, text};

@@ -67,7 +67,7 @@ async fn the_list_leads_to_the_trace_and_the_trace_shows_a_waterfall() {
 #[tokio::test]
 async fn an_empty_receiver_tells_the_steps() {
     let options =
-        tracecast::demo::Options { tracecast_url: Some("http://localhost:8080".to_owned()), ..Default::default() };
+        demo_receiver::Options { tracecast_url: Some("http://localhost:8080".to_owned()), ..Default::default() };
     let demo = Demo::start_with(options);
     let page = Html::parse_document(&demo.page("/").await.text().await.unwrap());
     assert_eq!(select(&page, "details[open] .steps > li").len(), 4);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use demo_receiver::{Options, Receiver, Running};
 use tokio_util::task::TaskTracker;
 use tracecast::config::{Given, Source};
-use tracecast::demo::{Options, Receiver, Running};
 
 use super::asking;
 use crate::support::app::TestApp;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use demo_receiver::{Options, ReceivedTrace, Receiver, Running};
 use secrecy::SecretString;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 use tracecast::app::{App, Roles, Serving};
 use tracecast::config::{Config, Given, Source};
-use tracecast::demo::{Options, ReceivedTrace, Receiver, Running};
 use tracecast::egress;
 use tracecast::state::State;
 
