@@ -7,10 +7,10 @@ use actix_web::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use futures_util::stream::{self, StreamExt as _};
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
 use prost::Message;
 
 use super::decode::Format;
+use super::otlp::{ExportResponse, PartialSuccess};
 use super::refusal::Refusal;
 
 /// What stands in the `server` header.
@@ -33,8 +33,8 @@ struct RpcStatus {
 /// 200. With a number, the answer of a receiver that says it rejected so many spans.
 pub(super) fn accepted(format: Format, rejected: Option<i64>) -> HttpResponse {
     let error_message = "this demo receiver was told to say so".to_owned();
-    let partial_success = rejected.map(|rejected_spans| ExportTracePartialSuccess { rejected_spans, error_message });
-    let answer = ExportTraceServiceResponse { partial_success };
+    let partial_success = rejected.map(|rejected_spans| PartialSuccess { rejected_spans, error_message });
+    let answer = ExportResponse { partial_success };
     let body = match format {
         Format::Protobuf => answer.encode_to_vec(),
         Format::Json => serde_json::to_vec(&answer).unwrap_or_default(),

@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Otlp;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use serde_json::{Map, Value};
+
+use super::otlp::{AnyValue, KeyValue, Value as Otlp};
 
 /// Attributes as a JSON object; of a key that comes twice, the last value.
 pub(super) fn object(attributes: Vec<KeyValue>) -> Map<String, Value> {
@@ -15,13 +15,12 @@ pub(super) fn object(attributes: Vec<KeyValue>) -> Map<String, Value> {
 fn json(value: Option<AnyValue>) -> Value {
     match value.and_then(|value| value.value) {
         None => Value::Null,
-        Some(Otlp::StringValue(text)) => Value::String(text),
-        Some(Otlp::BoolValue(yes)) => Value::Bool(yes),
-        Some(Otlp::IntValue(number)) => Value::from(number),
-        Some(Otlp::DoubleValue(number)) => Value::from(number),
-        Some(Otlp::ArrayValue(array)) => array.values.into_iter().map(|value| json(Some(value))).collect(),
-        Some(Otlp::KvlistValue(list)) => Value::Object(object(list.values)),
-        Some(Otlp::BytesValue(bytes)) => Value::String(STANDARD.encode(bytes)),
-        Some(Otlp::StringValueStrindex(index)) => Value::from(index),
+        Some(Otlp::Text(text)) => Value::String(text),
+        Some(Otlp::Bool(yes)) => Value::Bool(yes),
+        Some(Otlp::Int(number)) => Value::from(number),
+        Some(Otlp::Double(number)) => Value::from(number),
+        Some(Otlp::Array(array)) => array.values.into_iter().map(|value| json(Some(value))).collect(),
+        Some(Otlp::Map(list)) => Value::Object(object(list.values)),
+        Some(Otlp::Bytes(bytes)) => Value::String(STANDARD.encode(bytes)),
     }
 }

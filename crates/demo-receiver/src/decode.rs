@@ -5,8 +5,6 @@ mod span;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -14,6 +12,7 @@ use uuid::Uuid;
 use crate::time::UnixNanos;
 
 use super::attributes;
+use super::otlp::{ExportRequest, Span};
 use super::received::{Loss, ReceivedSpan};
 
 /// How long Sentry keeps spans by default; an older start is refused. In nanoseconds.
@@ -28,7 +27,7 @@ pub(super) enum Format {
     Json,
 }
 
-/// A span that Sentry would show, with its trace's id and its encoded size in bytes.
+/// A span that Sentry would show, with its trace's id and the encoded bytes of what is read of it.
 pub(super) type Kept = (String, ReceivedSpan, usize);
 
 /// What a body contains.
@@ -43,8 +42,8 @@ pub(super) struct Decoded {
 /// Reads a body. An empty body is an export without spans, as in protobuf.
 pub(super) fn decode(body: &[u8], format: Format, now: UnixNanos) -> Decoded {
     let export = match format {
-        _ if body.is_empty() => Some(ExportTraceServiceRequest::default()),
-        Format::Protobuf => ExportTraceServiceRequest::decode(body).ok(),
+        _ if body.is_empty() => Some(ExportRequest::default()),
+        Format::Protobuf => ExportRequest::decode(body).ok(),
         Format::Json => serde_json::from_slice(body).ok(),
     };
     let mut reading = Reading { now, seen: HashSet::new(), decoded: Decoded::default() };
@@ -93,7 +92,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn take_all(&mut self, export: ExportTraceServiceRequest) {
+    fn take_all(&mut self, export: ExportRequest) {
         for of_resource in export.resource_spans {
             let resource = Arc::new(attributes::object(of_resource.resource.unwrap_or_default().attributes));
             for of_scope in of_resource.scope_spans {

@@ -15,6 +15,7 @@ mod decompress;
 mod ingest;
 mod masking;
 mod options;
+mod otlp;
 mod pages;
 mod project;
 mod received;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Otlp;
-use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
 use serde_json::{Map, Value};
 
 use crate::attributes;
+use crate::otlp::{self, Span, Value as Otlp};
 use crate::received::{ReceivedSpan, Status};
 use crate::scrubbing;
 use crate::time::UnixNanos;
@@ -21,7 +20,7 @@ pub(super) fn segment_id_is_valid(span: &Span) -> bool {
     let id = span.attributes.iter().rfind(|attribute| attribute.key == "sentry.segment.id");
     match id.and_then(|attribute| attribute.value.as_ref()).and_then(|value| value.value.as_ref()) {
         None => true,
-        Some(Otlp::StringValue(id)) => {
+        Some(Otlp::Text(id)) => {
             id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && id.bytes().any(|byte| byte != b'0')
         }
         Some(_) => false,
@@ -31,7 +30,7 @@ pub(super) fn segment_id_is_valid(span: &Span) -> bool {
 /// The span with its attributes as JSON.
 pub(super) fn received(span: Span, origin: &Origin) -> ReceivedSpan {
     let parent_span_id = super::valid_id(&span.parent_span_id, 8).then(|| hex::encode(&span.parent_span_id));
-    let kind = kind(span.kind());
+    let kind = kind(span.kind);
     let (status, status_message) = status(span.status);
     let attributes = attributes::object(span.attributes);
     ReceivedSpan {
@@ -66,23 +65,25 @@ fn description(name: &str, attributes: &Map<String, Value>) -> String {
     }
 }
 
-fn status(status: Option<opentelemetry_proto::tonic::trace::v1::Status>) -> (Status, String) {
+/// By the numbers of OTLP's `StatusCode`.
+fn status(status: Option<otlp::Status>) -> (Status, String) {
     let Some(status) = status else { return Default::default() };
-    let code = match status.code() {
-        StatusCode::Unset => Status::Unset,
-        StatusCode::Ok => Status::Ok,
-        StatusCode::Error => Status::Error,
+    let code = match status.code {
+        1 => Status::Ok,
+        2 => Status::Error,
+        _ => Status::Unset,
     };
     (code, status.message)
 }
 
-fn kind(kind: SpanKind) -> &'static str {
+/// By the numbers of OTLP's `SpanKind`.
+fn kind(kind: i32) -> &'static str {
     match kind {
-        SpanKind::Unspecified => "unspecified",
-        SpanKind::Internal => "internal",
-        SpanKind::Server => "server",
-        SpanKind::Client => "client",
-        SpanKind::Producer => "producer",
-        SpanKind::Consumer => "consumer",
+        1 => "internal",
+        2 => "server",
+        3 => "client",
+        4 => "producer",
+        5 => "consumer",
+        _ => "unspecified",
     }
 }
