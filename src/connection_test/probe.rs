@@ -30,7 +30,8 @@ const WIDENED: &str = "This address is not on the public internet. It can be rea
 
 /// Tests a `connection` of this kind, whose fields were parsed already. Takes a few seconds; stores nothing.
 pub async fn run(given: &Given, kind: &Kind, connection: &Connection) -> Verdict {
-    let mut test = Test { given, kind, connection, steps: Vec::new(), last: None, server: None, status: None, words: None };
+    let mut test =
+        Test { given, kind, connection, steps: Vec::new(), last: None, server: None, status: None, words: None };
     test.step(Duration::ZERO, State::Passed, format!("Traces go to {}.", connection.target()));
     let reached = test.reach().await;
     let sent = if reached { test.send_all().await } else { None };

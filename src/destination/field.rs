@@ -38,6 +38,38 @@ impl Field {
     /// The value of a ticked box.
     pub const TICKED: &'static str = "on";
 
+    /// Names of the two fields that every kind has.
+    pub(super) const ENVIRONMENT: &'static str = "environment";
+    pub(super) const RELEASE: &'static str = "release";
+
+    /// The environment of requests that name none.
+    pub(super) const fn environment(max_length: usize) -> Self {
+        Self {
+            name: Self::ENVIRONMENT,
+            label: "Default environment",
+            hint: "For requests that name none, for example production.",
+            input: Input::Text,
+            required: false,
+            max_length,
+            example: "production",
+            autocomplete: "off",
+        }
+    }
+
+    /// The release of requests that name none.
+    pub(super) const fn release(max_length: usize) -> Self {
+        Self {
+            name: Self::RELEASE,
+            label: "Default release",
+            hint: "For requests that name none, for example v2.1.0.",
+            input: Input::Text,
+            required: false,
+            max_length,
+            example: "v2.1.0",
+            autocomplete: "off",
+        }
+    }
+
     /// Whether its value is sealed at rest and never shown again.
     pub fn is_secret(&self) -> bool {
         self.input == Input::Secret

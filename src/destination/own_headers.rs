@@ -43,7 +43,9 @@ pub(super) fn parse(text: &str) -> Result<OwnHeaders, String> {
         }
         let value = match value {
             Value::String(value) if is_value(&value) => value,
-            Value::String(_) => return Err(format!("The value of {name} must be plain text of at most 4,096 characters.")),
+            Value::String(_) => {
+                return Err(format!("The value of {name} must be plain text of at most 4,096 characters."));
+            }
             _ => return Err(format!("The value of {name} must stand in quotation marks.")),
         };
         headers.push((name, SecretString::from(value)));

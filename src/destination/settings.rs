@@ -36,6 +36,11 @@ impl Settings {
         self.0.get(name).map_or("", |value| value.expose_secret().trim())
     }
 
+    /// The same. None when there is none.
+    pub(super) fn given(&self, name: &str) -> Option<String> {
+        Some(self.get(name)).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
     /// Whether a box is ticked.
     pub fn is_ticked(&self, name: &str) -> bool {
         matches!(self.get(name), "on" | "true" | "1")

@@ -17,9 +17,11 @@ pub fn classify(response: &Response) -> Outcome {
         300..=399 => attention(response, Attention::Redirected, redirect_sentence(response)),
         400 | 415 | 422 => refused(response, Refusal::Invalid, "The receiver refused this request"),
         413 => refused(response, Refusal::TooLarge, "The receiver says that this request is too large"),
-        401 => {
-            advise(response, Attention::Unauthorized, "The receiver does not accept these credentials. Enter them again")
-        }
+        401 => advise(
+            response,
+            Attention::Unauthorized,
+            "The receiver does not accept these credentials. Enter them again",
+        ),
         403 => advise(
             response,
             Attention::Forbidden,
@@ -82,7 +84,8 @@ fn attention(response: &Response, reason: Attention, advice: String) -> Outcome 
 }
 
 fn redirect_sentence(response: &Response) -> String {
-    let target = response.redirect_host().map_or_else(|| "another address".to_owned(), |host| format!("the host {host}"));
+    let target =
+        response.redirect_host().map_or_else(|| "another address".to_owned(), |host| format!("the host {host}"));
     format!(
         "The receiver redirects to {target} (HTTP {}), and redirects are not followed. Enter the address that takes the \
          traces itself.",

@@ -100,7 +100,8 @@ impl Builder {
             let has_content = content == WithContent::AsRead && entry.content.is_some();
             let encoder = &mut self.encoder;
             // A fault of ours in building one trace must not take the others with it.
-            let built = catch_unwind(AssertUnwindSafe(|| push(entry, target.traces, content, encoder))).unwrap_or(false);
+            let built =
+                catch_unwind(AssertUnwindSafe(|| push(entry, target.traces, content, encoder))).unwrap_or(false);
             if !built {
                 self.encoder.rewind(before);
                 batch.unreadable.push(place);

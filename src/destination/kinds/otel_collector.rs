@@ -8,17 +8,13 @@ use url::Url;
 
 use super::super::own_headers::{self, OwnHeaders};
 use super::super::web_address::{self, host_and_port};
-use super::super::{
-    Connection, Encoding, Field, FieldErrors, Input, Kind, Limits, Manifest, Settings, Stored, Wire,
-};
+use super::super::{Connection, Encoding, Field, FieldErrors, Input, Kind, Limits, Manifest, Settings, Stored, Wire};
 use crate::delivery::{Attention, Outcome};
 use crate::otlp::answer::Response;
 use crate::trace::{Dialect, TraceSettings};
 
 const ENDPOINT: &str = "endpoint";
 const HEADERS: &str = "headers";
-const ENVIRONMENT: &str = "environment";
-const RELEASE: &str = "release";
 
 /// Where a collector listens for gRPC.
 const GRPC_PORT: u16 = 4317;
@@ -44,26 +40,8 @@ const FIELDS: &[Field] = &[
         example: r#"{"Authorization": "Bearer 0123456789abcdef0123456789abcdef"}"#,
         autocomplete: "off",
     },
-    Field {
-        name: ENVIRONMENT,
-        label: "Default environment",
-        hint: "For requests that name none, for example production.",
-        input: Input::Text,
-        required: false,
-        max_length: 200,
-        example: "production",
-        autocomplete: "off",
-    },
-    Field {
-        name: RELEASE,
-        label: "Default release",
-        hint: "For requests that name none, for example v2.1.0.",
-        input: Input::Text,
-        required: false,
-        max_length: 200,
-        example: "v2.1.0",
-        autocomplete: "off",
-    },
+    Field::environment(200),
+    Field::release(200),
 ];
 
 /// The kind `otel-collector`.
@@ -101,17 +79,16 @@ fn endpoint(text: &str) -> Result<Url, String> {
 }
 
 fn connection(endpoint: Url, headers: &OwnHeaders, settings: &Settings) -> Connection {
-    let text = |field| Some(settings.get(field)).filter(|text| !text.is_empty()).map(str::to_owned);
     let traces = TraceSettings {
-        environment: text(ENVIRONMENT),
-        release: text(RELEASE),
+        environment: settings.given(Field::ENVIRONMENT),
+        release: settings.given(Field::RELEASE),
         sample_rate: None,
         dialect: Dialect::Otlp,
     };
     let open = [
         (ENDPOINT, Some(endpoint.to_string())),
-        (ENVIRONMENT, traces.environment.clone()),
-        (RELEASE, traces.release.clone()),
+        (Field::ENVIRONMENT, traces.environment.clone()),
+        (Field::RELEASE, traces.release.clone()),
     ];
     let open = open.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     let secret = BTreeMap::from([(HEADERS.to_owned(), SecretString::from(headers.to_json()))]);

@@ -12,25 +12,21 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use self::dsn::{DsnError, SentryDsn};
 pub use self::endpoint::{EndpointError, OtlpEndpoint};
-use self::fields::{DSN, ENDPOINT, ENVIRONMENT, FIELDS, RELAY, RELEASE};
+use self::fields::{DSN, ENDPOINT, FIELDS, RELAY};
 use super::super::web_address::host_and_port;
-use super::super::{
-    Connection, Encoding, Field, FieldErrors, Header, Kind, Limits, Manifest, Settings, Stored, Wire,
-};
+use super::super::{Connection, Encoding, Field, FieldErrors, Header, Kind, Limits, Manifest, Settings, Stored, Wire};
 use crate::trace::{Dialect, TraceSettings};
 
 /// The kind `sentry`.
-pub(super) const KIND: Kind = Kind {
-    manifest: Manifest { slug: "sentry", label: "Sentry", fields: FIELDS },
-    advice: advice::on_test,
-    parse,
-};
+pub(super) const KIND: Kind =
+    Kind { manifest: Manifest { slug: "sentry", label: "Sentry", fields: FIELDS }, advice: advice::on_test, parse };
 
 fn parse(settings: &Settings) -> Result<Connection, FieldErrors> {
     let mut errors = FieldErrors::default();
     let dsn = read_dsn(settings, &mut errors);
     let endpoint = read_endpoint(settings, dsn.as_ref(), &mut errors);
-    for (field, read) in [(ENVIRONMENT, fields::environment as fn(&str) -> _), (RELEASE, fields::release)] {
+    for (field, read) in [(Field::ENVIRONMENT, fields::environment as fn(&str) -> _), (Field::RELEASE, fields::release)]
+    {
         if let Err(sentence) = read(settings.get(field)) {
             errors.add(field, sentence);
         }
@@ -85,14 +81,13 @@ fn read_endpoint(settings: &Settings, dsn: Option<&SentryDsn>, errors: &mut Fiel
 }
 
 fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &Settings) -> Connection {
-    let text = |field| Some(settings.get(field)).filter(|text| !text.is_empty()).map(str::to_owned);
-    let (environment, release) = (text(ENVIRONMENT), text(RELEASE));
+    let (environment, release) = (settings.given(Field::ENVIRONMENT), settings.given(Field::RELEASE));
     let relay = relay.then(|| Field::TICKED.to_owned());
     let traces = TraceSettings { environment, release, sample_rate: None, dialect: Dialect::Sentry };
     let open = [
         (ENDPOINT, Some(endpoint.as_url().to_string())),
-        (ENVIRONMENT, traces.environment.clone()),
-        (RELEASE, traces.release.clone()),
+        (Field::ENVIRONMENT, traces.environment.clone()),
+        (Field::RELEASE, traces.release.clone()),
         (RELAY, relay),
     ];
     let open = open.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();

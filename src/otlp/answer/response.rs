@@ -94,6 +94,9 @@ mod tests {
     #[test]
     fn headers_of_one_name_are_joined_and_names_compared_without_case() {
         let headers: Headers = [("X-Limits", "1"), ("x-limits", "2"), ("Server", "s")].into_iter().collect();
-        assert_eq!((headers.get("x-limits"), headers.get("server"), headers.get("via")), (Some("1, 2"), Some("s"), None));
+        assert_eq!(
+            (headers.get("x-limits"), headers.get("server"), headers.get("via")),
+            (Some("1, 2"), Some("s"), None)
+        );
     }
 }

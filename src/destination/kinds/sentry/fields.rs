@@ -5,8 +5,6 @@ use crate::destination::{Field, Input};
 pub(super) const ENDPOINT: &str = "otlp_endpoint";
 pub(super) const DSN: &str = "dsn";
 pub(super) const RELAY: &str = "relay";
-pub(super) const ENVIRONMENT: &str = "environment";
-pub(super) const RELEASE: &str = "release";
 
 /// Longest environment and release that Sentry keeps (its documentation on environments and on releases).
 const MAX_ENVIRONMENT: usize = 64;
@@ -44,26 +42,8 @@ pub(super) const FIELDS: &[Field] = &[
         example: "",
         autocomplete: "off",
     },
-    Field {
-        name: ENVIRONMENT,
-        label: "Default environment",
-        hint: "For requests that name none, for example production.",
-        input: Input::Text,
-        required: false,
-        max_length: MAX_ENVIRONMENT,
-        example: "production",
-        autocomplete: "off",
-    },
-    Field {
-        name: RELEASE,
-        label: "Default release",
-        hint: "For requests that name none, for example v2.1.0.",
-        input: Input::Text,
-        required: false,
-        max_length: MAX_RELEASE,
-        example: "v2.1.0",
-        autocomplete: "off",
-    },
+    Field::environment(MAX_ENVIRONMENT),
+    Field::release(MAX_RELEASE),
 ];
 
 /// Sentry takes no spaces or slashes in an environment, and not the word None.
