@@ -1,5 +1,10 @@
 //! A destination's life: changed in two tabs, changed wrongly, renamed, paused, deleted; and never stored untested.
 
+use std::time::Duration;
+
+use demo_receiver::Behaviour;
+
+use crate::five_steps::request;
 use crate::support::app::{Answer, TestApp};
 
 const SENTRY: &str = "/settings/observability/sentry";
@@ -146,5 +151,31 @@ async fn an_account_has_five_destinations_of_a_kind_at_most() {
     let sixth = app.posts_form(&cookie, "/settings/observability/sentry", &form).await;
     assert_ne!(sixth.status, 303, "{}", sixth.text);
     assert_eq!(app.database.reads("SELECT count(*)::text FROM destinations").await, ["5"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_that_passes_over_quota_leaves_what_waits_alone_for_as_long_as_the_receiver_asks() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    app.switches(&cookie, "true").await;
+    let destination = app.connects(&cookie).await;
+    let key = app.creates_key(&cookie).await;
+    // Sentry asks for a minute.
+    app.receiver.behave(Behaviour::Quota);
+    assert_eq!(app.asks(&key, &request()).await.status, 200);
+    let paused = "SELECT destination_id::text FROM cursors
+                  WHERE health = 'failing' AND not_before > clock_timestamp() + interval '30 seconds'";
+    while app.database.reads(paused).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let form = [("revision", "1"), ("name", "Sentry"), ("environment", "staging")];
+    let edited = app.posts_form(&cookie, &destination, &form).await;
+    assert_eq!(edited.status, 303, "{}", edited.text);
+    says(&app.gets(&cookie, &edited.location).await, 200, "The connection works, with a warning");
+    assert_eq!(app.database.reads(paused).await.len(), 1, "the edit ended the pause");
+
+    app.connects(&cookie).await;
+    assert_eq!(app.database.reads(paused).await.len(), 2, "a new one waits from the start");
     app.stop().await;
 }
