@@ -1,21 +1,21 @@
-//! Acceptances that may yet turn out to be none (spec 2.1, facts 1 and 11; spec 4.3, "Confirmed").
+//! Provisional acceptances (spec 2.1, facts 1 and 11; spec 4.3, "Confirmed").
 //!
-//! Some receivers accept whatever comes while they look up whether they may, and throw it away when they learn that they may
-//! not. What such a receiver accepts counts only when it accepts again later, when it must know.
+//! Some receivers answer 200 to everything while they look up a key, and throw the traces away if the key turns out to be bad. So
+//! an acceptance counts only when the receiver accepts again after the look-up. A probe is a request without traces.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// A receiver has looked up what it needs to know by then.
+/// The time a receiver needs to look up a key.
 pub const LOOK_UP: Duration = Duration::from_secs(1);
 
-/// A receiver remembers for at least this long what it looked up. (Relay: a missing key 60 s, a project 300 s.)
+/// The shortest time for which a receiver remembers a look-up. (Relay: a missing key 60 s, a project 300 s.)
 const MEMORY: Duration = Duration::from_secs(1);
 
-/// Pauses before each of the requests without content that show whether a receiver takes any, after it took none.
+/// Pauses before each of the probes that go first after a failure.
 pub const PROBES: [Duration; 3] = [Duration::ZERO, Duration::from_millis(250), Duration::from_millis(750)];
 
-/// The same for confirming what it accepted: should it have forgotten all, it looks up at the first and knows at the second.
+/// Pauses before each of the probes that confirm. Two, because the first one may only start a new look-up.
 pub const CONFIRMATION: [Duration; 2] = [Duration::ZERO, Duration::from_millis(250)];
 
 /// What a receiver accepted, and did not confirm yet. `P` is a place in the log.
@@ -23,7 +23,7 @@ pub const CONFIRMATION: [Duration; 2] = [Duration::ZERO, Duration::from_millis(2
 pub struct Unconfirmed<P> {
     /// In the order of the log.
     accepted: VecDeque<Accepted<P>>,
-    /// Since then the receiver is known to know: it accepted several requests in a row.
+    /// When probes last passed: by then the look-up was done.
     knows_since: Option<Instant>,
 }
 
@@ -72,37 +72,36 @@ impl<P: Copy + PartialOrd> Unconfirmed<P> {
 
     /// A request that was begun at `begun` is accepted: what it confirms, if anything.
     ///
-    /// It confirms nothing after a silence in which the receiver may have forgotten everything: then it, too, may have been
-    /// accepted unseen.
+    /// After a silence it confirms nothing: the receiver may have forgotten the key, and accepts this request provisionally, too.
     pub fn confirm_by(&mut self, begun: Instant) -> Option<UpTo<P>> {
         let is_remembered = self.accepted.back().is_some_and(|last| begun < last.at + MEMORY);
         if is_remembered { self.take_while(|accepted| accepted.at + LOOK_UP <= begun) } else { None }
     }
 
-    /// When requests without content have to confirm what was accepted last, unless others do until then.
+    /// When probes are due, unless a batch confirms before.
     pub fn due(&self) -> Option<Instant> {
         self.accepted.back().map(|last| last.at + LOOK_UP)
     }
 
-    /// The last place that requests without content confirm, if they begin now.
+    /// The place up to which probes confirm that begin now.
     pub fn last(&self) -> Option<P> {
         self.accepted.back().map(|last| last.until)
     }
 
-    /// Requests without content were accepted in a row until now.
+    /// Probes passed now.
     pub fn knows(&mut self, now: Instant) {
         self.knows_since = Some(now);
     }
 
-    /// They confirm everything up to `place`.
+    /// Confirms everything up to `place`.
     pub fn confirm_until(&mut self, place: P) -> Option<UpTo<P>> {
         self.take_while(|accepted| accepted.until <= place)
     }
 
-    /// The receiver refuses everything. It may not have known so when it accepted what is unconfirmed.
+    /// The receiver refuses everything: what is unconfirmed may be lost.
     ///
-    /// `is_quota`: it refuses because a quota is used up. What it accepted right after it was known to know counts then; otherwise
-    /// a receiver that takes less in a second than there is would be sent the same for ever.
+    /// `is_quota`: the reason is a used-up quota. Then what was accepted right after passed probes counts all the same. Otherwise a
+    /// quota that is used up within a second would make us send the same requests for ever.
     pub fn doubt(&mut self, is_quota: bool) -> Doubt<P> {
         let known = self.knows_since.filter(|_| is_quota);
         let confirmed = known

@@ -121,8 +121,7 @@ impl Outcome {
         matches!(self, Self::Delivered | Self::DeliveredInPart { .. })
     }
 
-    /// Whether the receiver refuses whatever it is sent, so that what it accepted a moment before may be lost: it may not have
-    /// known then what it knows now (spec 2.1, facts 1 and 11).
+    /// Whether the receiver refuses everything, so that what it accepted a moment ago may be lost (spec 2.1, facts 1 and 11).
     pub fn casts_doubt(&self) -> bool {
         match self {
             Self::NeedsAttention { status, .. } => status.is_some(),
@@ -131,8 +130,8 @@ impl Outcome {
         }
     }
 
-    /// Whether the next acceptance may be one of a receiver that has forgotten everything, so that it is asked with requests that
-    /// carry nothing first: it refused everything, or it was not there and may have been started anew (spec 4.3).
+    /// Whether probes go before the next batch (spec 4.3): the receiver refused everything, or was away and may have restarted,
+    /// and so may accept the next request without knowing the key.
     pub fn needs_probes(&self) -> bool {
         let is_away = matches!(self, Self::Wait { reason: WaitReason::Unreachable, .. } | Self::NeedsAttention { .. });
         is_away || self.casts_doubt()

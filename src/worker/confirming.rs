@@ -1,7 +1,7 @@
-//! What a turn knows of its receiver: whether it takes requests now, and which of those that it accepted count.
+//! Probes: requests without traces. They show whether a receiver takes requests, and confirm what it accepted (spec 4.3).
 //!
-//! A receiver that accepts before it knows whether it may is asked with requests that carry nothing: before anything is sent after
-//! a failure, and after a burst to confirm it (spec 4.3). Later batches go meanwhile.
+//! Some receivers accept before they have looked up whether they may. Such a receiver is probed before the first batch after a
+//! failure, and after each burst. Batches are sent while a burst is being confirmed.
 
 use std::time::{Duration, Instant};
 
@@ -19,16 +19,16 @@ use crate::store::log::Position;
 pub(super) struct Confirming {
     /// Whether the receiver may accept before it knows. If not, what it accepts counts at once.
     accepts_unseen: bool,
-    /// Whether it has to accept requests that carry nothing before it is sent others.
+    /// Whether probes must pass before batches are sent.
     probes_first: bool,
     unconfirmed: Unconfirmed<Position>,
 }
 
-/// Requests that carry nothing, one after the other.
+/// Some probes, sent one after the other.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Probes {
     pauses: &'static [Duration],
-    /// They confirm what was accepted up to here.
+    /// If they pass, everything up to here is confirmed.
     confirm: Option<Position>,
 }
 
@@ -55,7 +55,7 @@ impl Confirming {
         Self { accepts_unseen, probes_first: accepts_unseen && lease.probes_first, unconfirmed }
     }
 
-    /// Whether the receiver may be sent requests that carry something.
+    /// Whether batches may be sent.
     pub(super) fn is_open(&self) -> bool {
         !self.probes_first
     }
@@ -65,7 +65,7 @@ impl Confirming {
         self.unconfirmed.due().filter(|_| self.is_open())
     }
 
-    /// The probes for which it is time. `is_quiet`: no request is on the wire that could tell as much.
+    /// The probes that are due. `is_quiet`: no batch is on the wire; an accepted batch would confirm as well.
     pub(super) fn probes(&self, is_quiet: bool) -> Option<Probes> {
         let confirm = self.unconfirmed.last();
         if self.probes_first {

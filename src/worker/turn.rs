@@ -35,7 +35,7 @@ type Reading<'l> = FuturesOrdered<BoxFuture<'l, (Reader, Result<Read, store::Err
 /// A batch whose end is written down: at most one at a time, so that they are in order.
 type Concluding<'l> = FuturesOrdered<BoxFuture<'l, Result<Concluded, store::Error>>>;
 
-/// Requests that carry nothing, on the wire: one after the other.
+/// Probes on the wire, one after the other.
 type Asking<'l> = FuturesOrdered<BoxFuture<'l, Result<Probed, store::Error>>>;
 
 /// A batch that is back from the wire.
@@ -77,7 +77,7 @@ struct Turn<'l> {
     ready: Option<Batch>,
     /// How far each batch on the wire leaves the count of entries to be careful with.
     careful: VecDeque<i32>,
-    /// How far the last one that is back left it.
+    /// The same for the last batch that is back.
     careful_at_last: i32,
     /// To be written down in this order.
     arrived: VecDeque<Arrived>,

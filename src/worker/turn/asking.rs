@@ -1,4 +1,4 @@
-//! A turn's requests that carry nothing: when they are sent, and what follows from their answers.
+//! A turn's probes: when they are sent, and what follows from their answers.
 
 use std::time::Instant;
 
@@ -21,9 +21,12 @@ impl<'l> Turn<'l> {
         Box::pin(async move { seat.hold(Box::pin(line.priority.hold(confirming::ask(line, probes)))).await })
     }
 
-    /// Takes in what became of requests that carry nothing.
-    pub(super) fn has_asked(&mut self, came_of_it: Probed) {
-        let (report, progress, again) = match came_of_it {
+    /// Takes in the answers to probes. They say nothing after a batch has failed meanwhile: the next turn asks again.
+    pub(super) fn has_asked(&mut self, answers: Probed) {
+        if self.phase >= Phase::Blocked {
+            return;
+        }
+        let (report, progress, again) = match answers {
             Probed::Withheld => return self.enter(Phase::Ended),
             Probed::Passed(probes) => {
                 self.memory.probes_first = false;
@@ -36,8 +39,7 @@ impl<'l> Turn<'l> {
                 (report, progress, again)
             }
         };
-        let in_order = self.phase < Phase::Blocked;
-        if matches!(report.ending, Ending::Settled) && progress.confirmed.is_none() || !in_order {
+        if matches!(report.ending, Ending::Settled) && progress.confirmed.is_none() {
             return;
         }
         self.memory.learn(&report, &progress);
@@ -45,6 +47,6 @@ impl<'l> Turn<'l> {
             self.enter(Phase::Blocked);
         }
         let careful = self.careful_at_last;
-        self.arrived.push_back(Arrived { report, progress, again, memory: self.memory, in_order, careful });
+        self.arrived.push_back(Arrived { report, progress, again, memory: self.memory, in_order: true, careful });
     }
 }
