@@ -42,6 +42,8 @@ struct Memory {
     look_ups: HashMap<TokenHash, LookUp>,
     /// Keys that ended lately, and when that was heard.
     ended: HashMap<ApiKeyId, Instant>,
+    /// The same for keys that had opened a door here: they need not be asked for, and Postgres may be slow.
+    refused: HashMap<TokenHash, Instant>,
     listening: Option<Listening>,
 }
 
@@ -79,6 +81,8 @@ pub enum Remembered {
     Fresh(KeyOwner),
     /// It holds as long as Postgres gives no answer.
     Stale(KeyOwner),
+    /// It opened doors here, and has ended: no key comes back.
+    Ended,
     /// Nothing.
     Nothing,
 }
@@ -92,6 +96,9 @@ impl KnownKeys {
     /// What is remembered now.
     pub fn get(&self, hash: &TokenHash, now: Instant) -> Remembered {
         let memory = self.lock();
+        if memory.refused.get(hash).is_some_and(|heard| now.saturating_duration_since(*heard) < FAREWELL) {
+            return Remembered::Ended;
+        }
         let Some(known) = memory.keys.get(hash) else { return Remembered::Nothing };
         let silence = now.saturating_duration_since(last_word(known, memory.listening));
         if silence >= self.grace.max(LIFETIME) {
@@ -138,7 +145,7 @@ impl KnownKeys {
         let answer = answer.map(|owner| owner.filter(|owner| !memory.ended.contains_key(&owner.key)));
         match &answer {
             Ok(Some(owner)) if counts => memory.put(*hash, *owner, asked),
-            Ok(None) => drop(memory.keys.remove(hash)),
+            Ok(None) => memory.refuse(|known, _| known == hash, now),
             Err(_) if counts => memory.postpone(hash, now),
             Ok(Some(_)) | Err(_) => {}
         }
@@ -148,7 +155,7 @@ impl KnownKeys {
     /// A key was revoked, or its account deleted: from now on it opens nothing.
     pub fn end(&self, key: ApiKeyId, now: Instant) {
         let mut memory = self.lock();
-        memory.keys.retain(|_, known| known.owner.key != key);
+        memory.refuse(|_, known| known.owner.key == key, now);
         memory.ended.retain(|_, ended| now.saturating_duration_since(*ended) < FAREWELL);
         memory.ended.insert(key, now);
     }
@@ -183,6 +190,14 @@ impl Memory {
             self.keys.clear();
         }
         self.keys.insert(hash, Known { owner, confirmed: asked, fresh_until: asked + LIFETIME });
+    }
+
+    /// Keys that were let in have ended.
+    fn refuse(&mut self, has_ended: impl Fn(&TokenHash, &Known) -> bool, now: Instant) {
+        self.refused.retain(|_, heard| now.saturating_duration_since(*heard) < FAREWELL);
+        for (hash, _) in self.keys.extract_if(|hash, known| has_ended(hash, known)) {
+            self.refused.insert(hash, now);
+        }
     }
 
     /// Postgres gave no answer: it need not be asked again at once.

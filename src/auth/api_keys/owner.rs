@@ -38,6 +38,7 @@ pub enum Unanswered {
 pub(super) async fn find(state: &State, hash: TokenHash) -> Result<Option<KeyOwner>, Unanswered> {
     let patience = match state.known_keys.get(&hash, Instant::now()) {
         Remembered::Fresh(owner) => return Ok(Some(owner)),
+        Remembered::Ended => return Ok(None),
         Remembered::Stale(_) => PATIENCE,
         Remembered::Nothing => LONG_PATIENCE,
     };
@@ -54,6 +55,7 @@ pub(super) async fn find(state: &State, hash: TokenHash) -> Result<Option<KeyOwn
     // Anew, for the key may have ended meanwhile.
     match state.known_keys.get(&hash, Instant::now()) {
         Remembered::Fresh(owner) | Remembered::Stale(owner) => Ok(Some(owner)),
+        Remembered::Ended => Ok(None),
         Remembered::Nothing => Err(unanswered),
     }
 }

@@ -40,7 +40,18 @@ fn an_answer_holds_for_less_than_a_second_and_then_while_there_is_no_other() {
     assert_eq!(keys.get(&hash, after(299)), Remembered::Stale(owner));
     assert_eq!(keys.get(&hash, after(300)), Remembered::Nothing, "the grace is over");
     is_answered(&keys, hash, after(299), Ok(None)).unwrap();
-    assert_eq!(keys.get(&hash, after(299)), Remembered::Nothing, "it was revoked");
+    assert_eq!(keys.get(&hash, Instant::now()), Remembered::Ended, "it was revoked");
+}
+
+#[test]
+fn a_key_that_ended_is_refused_without_asking_a_database_that_may_be_slow() {
+    let (keys, hash, owner, begin) = given();
+    is_answered(&keys, hash, begin, Ok(None)).unwrap();
+    assert_eq!(keys.get(&hash, begin), Remembered::Nothing, "keys that never opened anything fill no memory");
+    is_answered(&keys, hash, begin, Ok(Some(owner))).unwrap();
+    keys.end(owner.key, begin);
+    assert_eq!(keys.get(&hash, begin + FAREWELL / 2), Remembered::Ended);
+    assert_eq!(keys.get(&hash, begin + FAREWELL), Remembered::Nothing);
 }
 
 #[test]
@@ -88,9 +99,9 @@ fn an_answer_that_was_given_before_its_key_ended_lets_nobody_in() {
     is_answered(&keys, hash, begin, Ok(Some(owner))).unwrap();
     let (look_up, _) = keys.look_up(hash, begin, ready(Ok(Some(owner))));
     keys.end(owner.key, begin);
-    assert_eq!(keys.get(&hash, begin), Remembered::Nothing);
+    assert_eq!(keys.get(&hash, begin), Remembered::Ended);
     assert_eq!(look_up.answer.now_or_never().unwrap().unwrap(), None);
-    assert_eq!(keys.get(&hash, begin), Remembered::Nothing);
+    assert_eq!(keys.get(&hash, begin), Remembered::Ended);
     keys.end(ApiKeyId(Uuid::from_u128(3)), begin + LONGEST_LOOK_UP);
     assert!(keys.lock().ended.contains_key(&owner.key), "one may still be under way");
     keys.end(ApiKeyId(Uuid::from_u128(3)), begin + FAREWELL);
@@ -121,5 +132,5 @@ fn when_postgres_is_heard_again_everything_is_asked_anew() {
     assert_eq!(keys.get(&hash, begin), Remembered::Stale(owner));
     is_answered(&keys, hash, begin, Ok(None)).unwrap();
     assert!(hanging.answer.now_or_never().unwrap().is_ok());
-    assert_eq!(keys.get(&hash, begin), Remembered::Nothing, "the older answer says nothing more");
+    assert_eq!(keys.get(&hash, Instant::now()), Remembered::Ended, "the older answer says nothing more");
 }
