@@ -2,9 +2,13 @@
 
 mod back_off;
 pub mod confirmation;
+mod dead_letter;
 mod decide;
+mod health;
 mod outcome;
 
 pub use self::back_off::{backoff, unit};
+pub use self::dead_letter::DeadLetterReason;
 pub use self::decide::{MOST_PUT_ASIDE, MOST_SERVER_ERRORS, Part, Step, decide};
+pub use self::health::Health;
 pub use self::outcome::{Attention, Outcome, Refusal, WaitReason};

@@ -36,6 +36,8 @@ identifiers! {
     UserId,
     /// A configured receiver of an account.
     DestinationId,
+    /// A reader of an account's log.
+    CursorId,
     /// An API key of an account.
     ApiKeyId,
     /// An invitation to become a member of an account.

@@ -4,5 +4,5 @@ pub mod answer;
 pub mod encode;
 mod gzip;
 
-pub use self::encode::{Encoder, Resource};
+pub use self::encode::{Encoder, Resource, VERSION};
 pub use self::gzip::{Compression, Gzip};

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Stored, Wire};
 use crate::delivery::Outcome;
-use crate::otlp::answer::Response;
+use crate::otlp::answer::{Evidence, Response};
 use crate::trace::TraceSettings;
 
 /// One destination, ready to be sent to. Its Debug form tells no secret.
@@ -63,6 +63,15 @@ impl Connection {
         self.redact_response(response).words().map(|words| self.redact(&words))
     }
 
+    /// What is kept of a response, without the secrets that it may repeat.
+    pub fn evidence(&self, response: &Response) -> Evidence {
+        let mut evidence = Evidence::of(&self.redact_response(response));
+        for value in evidence.headers.values_mut() {
+            *value = self.redact(value);
+        }
+        evidence
+    }
+
     /// Before words are cut to their length: half a secret would not be recognised any more.
     fn redact_response(&self, response: &Response) -> Response {
         let mut redacted = response.clone();
@@ -99,8 +108,14 @@ mod tests {
         for status in [200, 302, 400, 401, 403, 404, 413, 429, 500, 503, 599] {
             for before in 0..260 {
                 let body = format!("{{\"detail\":\"{}sentry_key={KEY}\"}}", "x".repeat(before)).into();
-                let answer = Response { status, body, ..Response::default() };
-                let told = format!("{:?} {:?}", connection.outcome(&answer), connection.words(&answer));
+                let headers = [("retry-after", KEY)].into_iter().collect();
+                let answer = Response { status, headers, body, ..Response::default() };
+                let told = format!(
+                    "{:?} {:?} {:?}",
+                    connection.outcome(&answer),
+                    connection.words(&answer),
+                    connection.evidence(&answer)
+                );
                 assert!(!told.contains(&KEY[..8]) && !told.contains(&KEY[24..]), "{status}, {before}: {told}");
             }
         }

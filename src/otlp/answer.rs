@@ -1,10 +1,12 @@
 //! What a receiver's response to an OTLP request means (spec 4.3). What one kind of receiver means besides stands with the kind.
 
+mod evidence;
 mod pause;
 mod response;
 mod sentence;
 mod success;
 
+pub use self::evidence::Evidence;
 pub(crate) use self::pause::seconds;
 pub use self::response::{Headers, MAX_BODY, Response};
 pub use self::sentence::{MAX_SENTENCE, one_line};

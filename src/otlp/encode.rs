@@ -15,6 +15,10 @@ pub use self::resource::Resource;
 use self::wire::{length_delimited, put_tag_and_length};
 use crate::trace::Trace;
 
+/// Version of the way from recorded entries to bytes: of this module and of [`crate::trace`]. It counts up when the same entries become
+/// other bytes, so that a receipt can say whether it shows what was sent.
+pub const VERSION: u16 = 1;
+
 /// Fields of `ExportTraceServiceRequest`, `ResourceSpans` and `ScopeSpans`.
 const RESOURCE_SPANS: u32 = 1;
 const SCOPE_SPANS: u32 = 2;

@@ -1,16 +1,20 @@
-//! Table `cursors`: how far each destination has read, and which worker reads it now (spec 4.2).
+//! Table `cursors`: how far each reader of the log has come, and which worker serves it now (spec 4.2).
+//!
+//! A destination has one live cursor, which follows what is recorded, and may have replays: cursors over a range that ends.
 
+mod acknowledge;
 mod lag;
 mod lease;
-mod turn;
+mod replay;
 
 use sqlx::PgConnection;
 
+pub use self::acknowledge::{BatchResult, LeaseState, Progress, acknowledge};
 pub use self::lag::{Lag, MOST_COUNTED, Standings, find_lag, find_standings};
 pub use self::lease::{Current, Lease, Ready, find_current, lease_ready, list_held_back, record_builds, renew};
-pub use self::turn::{Kept, Progress, Standing, TurnEnd, record_turn};
+pub use self::replay::create_replay;
 use super::Result;
-use crate::id::{AccountId, DestinationId};
+use crate::id::{AccountId, CursorId, DestinationId};
 
 /// First half of the advisory lock that a worker's session holds while it lives; the second is its number. ("tc")
 pub const LIVENESS_LOCK_CLASS: i32 = 29795;
@@ -24,10 +28,14 @@ pub struct Key {
     pub destination: DestinationId,
 }
 
-/// Tells one lease from every other, also after a crash of Postgres took its last commits back: numbers of leases may then
-/// come again, those of workers do not.
+/// Names one lease of one cursor. The worker is part of it because a crash of Postgres that takes its last commits back makes
+/// numbers of leases come again; those of workers do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fence {
+    /// The tenant.
+    pub account: AccountId,
+    /// The leased cursor.
+    pub cursor: CursorId,
     /// The worker that holds the lease.
     pub worker: i32,
     /// The lease's number.

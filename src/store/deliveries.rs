@@ -3,9 +3,11 @@
 mod removal;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -14,15 +16,16 @@ use super::cursors::Key;
 use super::log::Position;
 use super::xid::Xid;
 use super::{Result, Store, Tenant};
+use crate::delivery::DeadLetterReason;
 use crate::id::{DeliveryId, DestinationId};
 
-/// One attempt to hand a batch to a destination.
-#[derive(Debug, Clone)]
+/// One attempt to hand a batch to a destination. Serialised as the row that it becomes.
+#[derive(Debug, Clone, Serialize)]
 pub struct Delivery<'a> {
     /// Identifier.
     pub id: DeliveryId,
-    /// From the first byte sent to the answer's last.
-    pub duration: Duration,
+    /// Milliseconds from the first byte sent to the answer's last.
+    pub duration_ms: u32,
     /// Requests in the batch.
     pub requests: usize,
     /// Bytes before compression.
@@ -33,47 +36,58 @@ pub struct Delivery<'a> {
     pub status: Option<u16>,
     /// A sentence of the receiver or about the failure.
     pub answer: Option<Cow<'a, str>>,
+    /// Counts from 1 since something was last accepted.
+    pub attempt: u32,
+    /// Version of the code that made the body of the entries.
+    pub encoder: u16,
+    /// The entries. None: it carried nothing.
+    #[serde(flatten)]
+    pub covered: Option<Covered>,
+    /// What the receiver said in headers that hold no secret.
+    pub headers: Option<&'a BTreeMap<String, String>>,
+    /// The beginning of what the receiver answered.
+    pub body: Option<&'a str>,
 }
 
-/// A request put aside for good.
+/// What of the log an attempt covers.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Covered {
+    /// Of the destination and the range.
+    pub batch_id: Uuid,
+    /// Entries behind this place. See `after_position`.
+    pub after_xid: Xid,
+    /// See `after_xid`.
+    pub after_position: i64,
+    /// The last entry. See `last_position`.
+    pub last_xid: Xid,
+    /// See `last_xid`.
+    pub last_position: i64,
+    /// When the request completed that completed first, if the attempt was accepted.
+    pub oldest: Option<DateTime<Utc>>,
+    /// When the request completed that completed last, if the attempt was accepted.
+    pub newest: Option<DateTime<Utc>>,
+    /// Entries that were not sent. None: all were.
+    pub left_out: Option<LeftOut>,
+}
+
+/// How many entries were not sent, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// They completed before the destination existed.
+    pub before_destination: usize,
+}
+
+/// A request that no further attempt is made for.
 #[derive(Debug, Clone)]
 pub struct DeadLetter<'a> {
     /// The request's place in the log.
     pub place: Position,
     /// Why.
-    pub reason: &'a str,
+    pub reason: DeadLetterReason,
     /// HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// The receiver's sentence.
     pub answer: Option<&'a str>,
-}
-
-/// Deliveries turned on their side, as UNNEST takes them.
-#[derive(Default)]
-pub(super) struct Rows<'a> {
-    pub(super) id: Vec<Uuid>,
-    pub(super) duration_ms: Vec<i32>,
-    pub(super) requests: Vec<i32>,
-    pub(super) bytes: Vec<i32>,
-    pub(super) outcome: Vec<&'a str>,
-    pub(super) status: Vec<Option<i16>>,
-    pub(super) answer: Vec<Option<&'a str>>,
-}
-
-impl<'a> Rows<'a> {
-    pub(super) fn of(deliveries: &'a [Delivery<'a>]) -> Self {
-        let mut rows = Self::default();
-        for delivery in deliveries {
-            rows.id.push(delivery.id.0);
-            rows.duration_ms.push(i32::try_from(delivery.duration.as_millis()).unwrap_or(i32::MAX));
-            rows.requests.push(i32::try_from(delivery.requests).unwrap_or(i32::MAX));
-            rows.bytes.push(i32::try_from(delivery.bytes).unwrap_or(i32::MAX));
-            rows.outcome.push(delivery.outcome);
-            rows.status.push(delivery.status.map(u16::cast_signed));
-            rows.answer.push(delivery.answer.as_deref());
-        }
-        rows
-    }
 }
 
 /// Dead letters turned on their side.
@@ -92,7 +106,7 @@ impl<'a> Letters<'a> {
         for letter in letters {
             rows.xid.push(letter.place.xid);
             rows.position.push(letter.place.position);
-            rows.reason.push(letter.reason);
+            rows.reason.push(letter.reason.name());
             rows.status.push(letter.status.map(u16::cast_signed));
             rows.answer.push(letter.answer);
         }
@@ -100,11 +114,14 @@ impl<'a> Letters<'a> {
     }
 }
 
-/// Puts requests of a destination aside for good. What is put aside already stays as it is.
+/// Gives up requests of a destination for good. A dead letter that exists already stays as it is.
 ///
 /// Each is asked for as the next entry, in order: for a join that was planned while the log was small Postgres reads the account's
 /// whole log.
-pub(super) async fn put_aside(connection: &mut PgConnection, key: Key, letters: &[DeadLetter<'_>]) -> Result<()> {
+pub(super) async fn dead_letter(connection: &mut PgConnection, key: Key, letters: &[DeadLetter<'_>]) -> Result<()> {
+    if letters.is_empty() {
+        return Ok(());
+    }
     let letters = Letters::of(letters);
     let insert = sqlx::query!(
         "INSERT INTO dead_letters (account_id, destination_id, xid, position, generation_id, recorded_at, reason, status, answer)
@@ -192,10 +209,10 @@ pub struct ListedDeadLetter {
     pub generation_id: String,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
-    /// When it was put aside.
+    /// When it was given up.
     pub created_at: DateTime<Utc>,
     /// Why.
-    pub reason: String,
+    pub reason: DeadLetterReason,
     /// HTTP status, if there was an answer.
     pub status: Option<i16>,
     /// The receiver's sentence.
@@ -219,7 +236,8 @@ pub async fn list_dead_letters(
     let account = tenant.account().0;
     let letters = sqlx::query_as!(
         ListedDeadLetter,
-        r#"SELECT xid AS "xid: Xid", position, generation_id, recorded_at, created_at, reason, status, answer
+        r#"SELECT xid AS "xid: Xid", position, generation_id, recorded_at, created_at,
+                  reason AS "reason: DeadLetterReason", status, answer
            FROM dead_letters
            WHERE account_id = $1 AND destination_id = $2 AND (xid, position) < ($3, $4)
            ORDER BY xid DESC, position DESC LIMIT $5"#,

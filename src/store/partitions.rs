@@ -94,12 +94,12 @@ async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
 fn expiry(partition: &str) -> String {
     format!(
         "UPDATE cursors c SET expired = expired + e.requests
-         FROM (SELECT c.account_id, c.destination_id, count(*) AS requests
+         FROM (SELECT c.account_id, c.id, count(*) AS requests
                FROM cursors c JOIN {partition} r
                  ON r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
-               WHERE r.broadcast AND r.completed_at >= c.since
-               GROUP BY c.account_id, c.destination_id) e
-         WHERE c.account_id = e.account_id AND c.destination_id = e.destination_id"
+               WHERE c.purpose = 'live' AND r.broadcast AND r.completed_at >= c.since
+               GROUP BY c.account_id, c.id) e
+         WHERE c.account_id = e.account_id AND c.id = e.id"
     )
 }
 

@@ -76,7 +76,7 @@ async fn move_before_everything_new(connection: &mut PgConnection) -> Result<()>
                     (SELECT base FROM bounds) + row_number() OVER (ORDER BY xid, position) AS place
              FROM completed_requests WHERE xmin <> xid::xid),
          restored AS MATERIALIZED (
-             SELECT c.account_id, c.destination_id, c.xid, c.position FROM cursors c
+             SELECT c.account_id, c.id, c.xid, c.position, c.until_xid, c.until_position FROM cursors c
              WHERE c.xid <= '3' OR c.xid >= pg_snapshot_xmax(pg_current_snapshot())
                 OR CASE c.position
                    WHEN 0 THEN EXISTS (SELECT FROM moved m WHERE m.account_id = c.account_id AND m.recorded_at >= c.since)
@@ -84,10 +84,13 @@ async fn move_before_everything_new(connection: &mut PgConnection) -> Result<()>
                                     WHERE r.account_id = c.account_id AND r.xid = c.xid AND r.position = c.position
                                       AND r.xmin = r.xid::xid) END),
          read AS MATERIALIZED (
-             SELECT c.account_id, c.destination_id, max(m.place) AS place
+             SELECT c.account_id, c.id, max(m.place) FILTER (WHERE (m.xid, m.position) <= (c.xid, c.position)) AS place,
+                    CASE WHEN c.until_xid IS NOT NULL THEN
+                        coalesce(max(m.place) FILTER (WHERE (m.xid, m.position) <= (c.until_xid, c.until_position)),
+                                 (SELECT base FROM bounds)) END AS until
              FROM restored c
-             LEFT JOIN moved m ON m.account_id = c.account_id AND (m.xid, m.position) <= (c.xid, c.position)
-             GROUP BY c.account_id, c.destination_id),
+             LEFT JOIN moved m ON m.account_id = c.account_id
+             GROUP BY c.account_id, c.id, c.until_xid),
          log AS (
              UPDATE completed_requests r SET xid = '3', position = m.place
              FROM moved m
@@ -96,8 +99,9 @@ async fn move_before_everything_new(connection: &mut PgConnection) -> Result<()>
              UPDATE dead_letters l SET xid = '3', position = m.place
              FROM moved m WHERE l.account_id = m.account_id AND l.xid = m.xid AND l.position = m.position)
          UPDATE cursors c
-         SET xid = '3', leased_by = NULL, leased_until = NULL, position = coalesce(read.place, (SELECT base FROM bounds))
-         FROM read WHERE read.account_id = c.account_id AND read.destination_id = c.destination_id"
+         SET xid = '3', leased_by = NULL, leased_until = NULL, position = coalesce(read.place, (SELECT base FROM bounds)),
+             until_xid = CASE WHEN read.until IS NOT NULL THEN '3'::xid8 END, until_position = read.until
+         FROM read WHERE read.account_id = c.account_id AND read.id = c.id"
     )
     .execute(connection)
     .await?;

@@ -60,7 +60,11 @@ pub enum Unsafe {
 const WORKER_TABLES: [(&str, &str); 8] = [
     ("accounts", "SELECT"),
     ("cursors", "SELECT, UPDATE"),
-    ("destinations", "SELECT, UPDATE (enabled, switched_off_at, revision, updated_at)"),
+    (
+        "destinations",
+        "SELECT, UPDATE (health, reason, failures, failing_since, not_before, probes_first, enabled, switched_off_at, revision, \
+         updated_at)",
+    ),
     ("broadcast_periods", "SELECT"),
     ("completed_requests", "SELECT, INSERT"),
     ("deliveries", "SELECT, INSERT"),

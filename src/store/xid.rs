@@ -1,5 +1,6 @@
 //! `xid8`: the full transaction identifier, by which the log is ordered.
 
+use serde::{Serialize, Serializer};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
@@ -15,6 +16,13 @@ const ARRAY_OID: Oid = Oid(271);
 /// A transaction identifier that never wraps around.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Xid(pub u64);
+
+/// As text: JSON has no numbers of this size.
+impl Serialize for Xid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
 
 impl Type<Postgres> for Xid {
     fn type_info() -> PgTypeInfo {

@@ -48,7 +48,7 @@ impl DestinationState {
             next: destination.not_before.filter(|_| is_tried).map(|at| When::new(at, now)),
         };
         let late = lag.oldest.is_some_and(|oldest| When::new(oldest, now).is_older_than(PATIENCE));
-        match (destination.enabled, destination.health.as_str()) {
+        match (destination.enabled, destination.health.name()) {
             _ if destination.switched_off_at.is_some() => Self::SwitchedOff(trouble(destination.switched_off_at)),
             (false, _) => Self::Paused,
             (true, "failing") => Self::Failing(trouble(destination.failing_since)),
@@ -150,6 +150,7 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
+    use crate::delivery::Health;
     use std::collections::BTreeMap;
 
     use uuid::Uuid;
@@ -173,7 +174,10 @@ mod tests {
             last_test: serde_json::Value::Null,
             revision: 1,
             updated_at: at,
-            health: health.to_owned(),
+            health: [Health::Healthy, Health::Failing, Health::NeedsAttention]
+                .into_iter()
+                .find(|one| one.name() == health)
+                .unwrap(),
             reason: (health != "healthy").then(|| "It said no.".to_owned()),
             failing_since: (health != "healthy").then_some(at),
             not_before: (health != "healthy").then_some(at + TimeDelta::minutes(8)),

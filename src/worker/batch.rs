@@ -3,11 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
 use crate::destination::Limits;
 use crate::otlp::{Compression, Encoder, Gzip, Resource};
+use crate::store::deliveries::LeftOut;
 use crate::store::log::{Entries, Position, ReadEntry as Entry};
 use crate::trace::{self, TraceSettings};
 
@@ -25,6 +27,10 @@ pub(super) struct Batch {
     pub(super) places: Vec<Position>,
     /// Entries that cannot be read back or built: dead letters.
     pub(super) unreadable: Vec<Position>,
+    /// When the requests in the body completed: the first and the last one.
+    pub(super) completed: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Entries that are not sent.
+    pub(super) left_out: LeftOut,
     /// Bytes before compression.
     pub(super) bytes: usize,
     /// The body as it goes over the wire. Empty when there are no requests.
@@ -112,7 +118,11 @@ impl Builder {
             } else {
                 batch.has_content |= has_content;
                 batch.places.push(place);
+                let at = entry.completed_at;
+                batch.completed = Some(batch.completed.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
             }
+        } else {
+            batch.left_out.before_destination += 1;
         }
         batch.entries += 1;
         batch.last = Some(place);

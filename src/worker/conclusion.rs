@@ -3,17 +3,30 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::delivering::{Ending, PutAside, Report};
+use sha2::{Digest as _, Sha256};
+use uuid::{Builder, Uuid};
+
+use super::attempt::Attempt;
+use super::delivering::{Covered, Ending, PutAside, Report, Sent};
 use super::line::Line;
-use crate::delivery::{MOST_PUT_ASIDE, Outcome, WaitReason, backoff, unit};
-use crate::id::DeliveryId;
+use crate::delivery::{DeadLetterReason, Health, MOST_PUT_ASIDE, Outcome, WaitReason, backoff, unit};
+use crate::id::{DeliveryId, DestinationId};
+use crate::otlp::VERSION;
 use crate::state::State;
-use crate::store::cursors::{self, Kept, Lease, Progress, Standing, TurnEnd};
-use crate::store::deliveries::{DeadLetter, Delivery};
+use crate::store::cursors::{self, BatchResult, Lease, LeaseState, Progress};
+use crate::store::deliveries::{self, DeadLetter, Delivery, LeftOut};
+use crate::store::destinations::{HealthChange, HealthNote};
+use crate::store::log::Position;
 use crate::store::{self, Store};
 
 /// Shortest and longest pause between two probes of a destination that needs attention (spec 4.3).
 const PROBES: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
+
+/// The outcome of a part of which nothing was to be sent.
+const LEFT_OUT: &str = "left_out";
+
+/// What Postgres' `integer` holds.
+const MOST_MILLISECONDS: u32 = i32::MAX.cast_unsigned();
 
 /// What a turn remembers of its destination from batch to batch.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +86,8 @@ pub(super) struct Writing {
     pub(super) progress: Progress,
     /// Requests that were accepted, and have to be sent again.
     pub(super) again: usize,
+    /// Counts from 1 since something was last accepted.
+    pub(super) attempt: u32,
 }
 
 /// Writes down what became of a batch. Says how things stand with the lease. `memory`: with the batch taken in.
@@ -81,78 +96,83 @@ pub(super) async fn conclude(
     report: &Report,
     memory: Memory,
     writing: Writing,
-) -> Result<Kept, store::Error> {
+) -> Result<LeaseState, store::Error> {
     let delivery = &line.state.config.delivery;
     let Writing { in_order, progress, .. } = writing;
-    let standing = if in_order { standing(&line.state, report, &progress, memory) } else { Standing::Unchanged };
-    let end = TurnEnd {
+    let change = if in_order { health(&line.state, report, &progress, memory) } else { HealthChange::Unchanged };
+    let nothing = nothing(&line.state, &line.lease);
+    let result = BatchResult {
         progress,
-        standing,
-        revision: line.lease.revision,
+        health: HealthNote { change, probes_first: memory.probes_first, ..nothing.health },
         server_errors: i32::try_from(memory.server_errors).unwrap_or(i32::MAX),
-        probes_first: memory.probes_first,
         careful: writing.careful,
-        deliveries: deliveries(&line.state, report, writing.again),
+        deliveries: deliveries(line, report, writing),
         dead_letters: if in_order && !progress.falls_back { dead_letters(&report.put_aside) } else { Vec::new() },
         keep: writing.keep.then_some(delivery.lease),
-        switch_off_after: delivery.disable_after,
+        ..nothing
     };
-    let kept = cursors::record_turn(line.priority.store(), line.lease.key(), line.lease.fence(), &end).await?;
-    super::meter::batch(report, &end, kept);
+    let state = cursors::acknowledge(line.priority.store(), line.lease.fence(), &result).await?;
+    super::meter::batch(report, &result, state);
     let destination = line.lease.destination;
-    match kept {
-        Kept::Lost => {
+    match state {
+        LeaseState::Lost => {
             tracing::info!(%destination, "a batch ended after its lease was lost; it changed nothing");
         }
-        Kept::SwitchedOff => {
+        LeaseState::Disabled => {
             tracing::warn!(%destination, "switched off: nothing was accepted for too long");
         }
-        Kept::Written(_) => {}
+        LeaseState::Held(_) => {}
     }
-    Ok(kept)
+    Ok(state)
 }
 
 /// Gives the lease back; nothing is on the wire any more.
 pub(super) async fn release(line: &Line, memory: Memory, careful: i32) -> Result<(), store::Error> {
     let server_errors = i32::try_from(memory.server_errors).unwrap_or(i32::MAX);
-    let probes_first = memory.probes_first;
-    let end = TurnEnd { server_errors, probes_first, careful, ..nothing(&line.state, &line.lease) };
-    cursors::record_turn(line.priority.store(), line.lease.key(), line.lease.fence(), &end).await?;
+    let nothing = nothing(&line.state, &line.lease);
+    let health = HealthNote { probes_first: memory.probes_first, ..nothing.health };
+    let result = BatchResult { health, server_errors, careful, ..nothing };
+    cursors::acknowledge(line.priority.store(), line.lease.fence(), &result).await?;
     Ok(())
 }
 
 /// Gives back the lease of a turn that broke off, everything else being as it was.
 pub(super) async fn give_back(state: &State, store: &Store, lease: &Lease) -> Result<(), store::Error> {
-    let end = TurnEnd { server_errors: lease.server_errors, careful: lease.careful, ..nothing(state, lease) };
-    cursors::record_turn(store, lease.key(), lease.fence(), &end).await?;
+    let result = BatchResult { server_errors: lease.server_errors, careful: lease.careful, ..nothing(state, lease) };
+    cursors::acknowledge(store, lease.fence(), &result).await?;
     Ok(())
 }
 
 /// Ends a turn that could not even begin, with a sentence for the page.
 pub(super) async fn needs_attention(state: &State, lease: &Lease, sentence: &str) -> Result<(), store::Error> {
-    let standing = Standing::Waiting { health: "needs_attention", reason: sentence, pause: PROBES.0 };
-    let end = TurnEnd { standing, ..nothing(state, lease) };
-    cursors::record_turn(&state.store, lease.key(), lease.fence(), &end).await?;
+    let change = HealthChange::Waiting { health: Health::NeedsAttention, reason: sentence, pause: PROBES.0 };
+    let nothing = nothing(state, lease);
+    let result = BatchResult { health: HealthNote { change, ..nothing.health }, ..nothing };
+    cursors::acknowledge(&state.store, lease.fence(), &result).await?;
     Ok(())
 }
 
-fn nothing(state: &State, lease: &Lease) -> TurnEnd<'static> {
-    TurnEnd {
+fn nothing(state: &State, lease: &Lease) -> BatchResult<'static> {
+    BatchResult {
+        destination: lease.destination,
         progress: Progress::default(),
-        standing: Standing::Unchanged,
-        revision: lease.revision,
+        health: HealthNote {
+            change: HealthChange::Unchanged,
+            probes_first: lease.probes_first,
+            revision: lease.revision,
+            switch_off_after: state.config.delivery.disable_after,
+        },
         server_errors: 0,
-        probes_first: lease.probes_first,
         careful: 0,
+        private: lease.private,
         deliveries: Vec::new(),
         dead_letters: Vec::new(),
         keep: None,
-        switch_off_after: state.config.delivery.disable_after,
     }
 }
 
 /// Where the batch leaves its destination.
-fn standing<'a>(state: &State, report: &'a Report, progress: &Progress, memory: Memory) -> Standing<'a> {
+fn health<'a>(state: &State, report: &'a Report, progress: &Progress, memory: Memory) -> HealthChange<'a> {
     match &report.ending {
         Ending::Waiting(outcome) | Ending::ProbeRefused(outcome) => waiting(state, memory.failures, outcome),
         Ending::RefusesAll(outcome) => probing(state, memory.failures, outcome.sentence().unwrap_or_default()),
@@ -160,17 +180,17 @@ fn standing<'a>(state: &State, report: &'a Report, progress: &Progress, memory: 
     }
 }
 
-fn after_settling<'a>(state: &State, report: &'a Report, progress: &Progress, memory: Memory) -> Standing<'a> {
+fn after_settling<'a>(state: &State, report: &'a Report, progress: &Progress, memory: Memory) -> HealthChange<'a> {
     if report.accepted > 0 || progress.confirmed.is_some() {
-        return Standing::Healthy;
+        return HealthChange::Healthy;
     }
-    let Some(outcome) = last_refusal(report) else { return Standing::Unchanged };
+    let Some(outcome) = last_refusal(report) else { return HealthChange::Unchanged };
     // Others may pass, so nothing waits; but what takes nothing at all is not healthy.
     let reason = outcome.sentence().unwrap_or_default();
     if memory.failures >= MOST_PUT_ASIDE {
         return probing(state, memory.failures - MOST_PUT_ASIDE + 1, reason);
     }
-    Standing::Waiting { health: "failing", reason, pause: Duration::ZERO }
+    HealthChange::Waiting { health: Health::Failing, reason, pause: Duration::ZERO }
 }
 
 fn last_refusal(report: &Report) -> Option<&Outcome> {
@@ -178,43 +198,93 @@ fn last_refusal(report: &Report) -> Option<&Outcome> {
 }
 
 /// How long a destination waits, and what the page says meanwhile.
-fn waiting<'a>(state: &State, failures: u32, outcome: &'a Outcome) -> Standing<'a> {
+fn waiting<'a>(state: &State, failures: u32, outcome: &'a Outcome) -> HealthChange<'a> {
     let reason = outcome.sentence().unwrap_or_default();
     let Outcome::Wait { not_before, .. } = outcome else { return probing(state, failures, reason) };
     let (base, cap) = (state.config.delivery.retry_base, state.config.delivery.retry_cap);
     let pause = backoff(failures, base, cap, jitter(state)).max(not_before.unwrap_or_default());
-    Standing::Waiting { health: "failing", reason, pause }
+    HealthChange::Waiting { health: Health::Failing, reason, pause }
 }
 
 /// A destination that a person has to look at is tried now and then.
-fn probing<'a>(state: &State, failures: u32, reason: &'a str) -> Standing<'a> {
+fn probing<'a>(state: &State, failures: u32, reason: &'a str) -> HealthChange<'a> {
     // An operator who caps the back-off caps the probing as well.
     let cap = state.config.delivery.retry_cap;
     let (shortest, longest) = (PROBES.0.min(cap), PROBES.1.min(cap.max(PROBES.0)));
     let pause = backoff(failures, shortest, longest, jitter(state));
-    Standing::Waiting { health: "needs_attention", reason, pause }
+    HealthChange::Waiting { health: Health::NeedsAttention, reason, pause }
 }
 
 fn jitter(state: &State) -> f64 {
     unit(state.random.bytes().unwrap_or([128; 8]))
 }
 
-fn deliveries<'a>(state: &State, report: &'a Report, again: usize) -> Vec<Delivery<'a>> {
-    let row = |sent: &'a super::delivering::Sent| Delivery {
-        id: DeliveryId(state.random.uuid()),
-        duration: sent.attempt.duration,
-        requests: sent.requests,
-        bytes: sent.bytes,
-        outcome: sent.attempt.outcome.name(),
-        status: sent.attempt.status,
-        answer: sent.attempt.outcome.sentence().filter(|sentence| !sentence.is_empty()).map(Cow::Borrowed),
-    };
-    let mut rows: Vec<_> = report.sent.iter().map(row).collect();
-    if let Some(last) = rows.last_mut().filter(|_| again > 0) {
+fn deliveries<'a>(line: &Line, report: &'a Report, writing: Writing) -> Vec<Delivery<'a>> {
+    let left_out = report.left_out.iter().map(|covered| Delivery {
+        id: DeliveryId(line.state.random.uuid()),
+        duration_ms: 0,
+        requests: 0,
+        bytes: 0,
+        outcome: LEFT_OUT,
+        status: None,
+        answer: None,
+        attempt: writing.attempt,
+        encoder: VERSION,
+        covered: Some(row(line, covered, false)),
+        headers: None,
+        body: None,
+    });
+    let sent = report.sent.iter().map(|sent| delivery(line, sent, writing.attempt));
+    let mut rows: Vec<_> = left_out.chain(sent).collect();
+    if let Some(last) = rows.last_mut().filter(|_| writing.again > 0) {
         let sentence = last.answer.take().unwrap_or_default();
-        last.answer = Some(format!("{sentence} {}", sent_again(again)).into());
+        last.answer = Some(format!("{sentence} {}", sent_again(writing.again)).into());
     }
     rows
+}
+
+fn delivery<'a>(line: &Line, sent: &'a Sent, number: u32) -> Delivery<'a> {
+    let Attempt { outcome, status, duration, evidence } = &sent.attempt;
+    Delivery {
+        id: DeliveryId(line.state.random.uuid()),
+        duration_ms: u32::try_from(duration.as_millis()).unwrap_or(MOST_MILLISECONDS).min(MOST_MILLISECONDS),
+        requests: sent.requests,
+        bytes: sent.bytes,
+        outcome: outcome.name(),
+        status: *status,
+        answer: outcome.sentence().filter(|sentence| !sentence.is_empty()).map(Cow::Borrowed),
+        attempt: number,
+        encoder: VERSION,
+        covered: sent.covered.map(|covered| row(line, &covered, outcome.is_accepted())),
+        headers: Some(&evidence.headers).filter(|headers| !headers.is_empty()),
+        body: evidence.body.as_deref(),
+    }
+}
+
+fn row(line: &Line, covered: &Covered, accepted: bool) -> deliveries::Covered {
+    let Covered { after, until, completed, left_out } = *covered;
+    let completed = completed.filter(|_| accepted);
+    deliveries::Covered {
+        batch_id: batch_id(line.lease.destination, after, until),
+        after_xid: after.xid,
+        after_position: after.position,
+        last_xid: until.xid,
+        last_position: until.position,
+        oldest: completed.map(|(oldest, _)| oldest),
+        newest: completed.map(|(_, newest)| newest),
+        left_out: (left_out != LeftOut::default()).then_some(left_out),
+    }
+}
+
+/// The same for every attempt with the same entries, so that a receiver can tell that it knows them.
+fn batch_id(destination: DestinationId, after: Position, until: Position) -> Uuid {
+    let mut hash = Sha256::new_with_prefix(destination.0);
+    for place in [after, until] {
+        hash.update(place.xid.0.to_be_bytes());
+        hash.update(place.position.to_be_bytes());
+    }
+    let hash = hash.finalize();
+    Builder::from_custom_bytes(hash.first_chunk().copied().unwrap_or_default()).into_uuid()
 }
 
 /// What people read of requests that were accepted too early.
@@ -233,9 +303,9 @@ fn dead_letters(put_aside: &[PutAside]) -> Vec<DeadLetter<'_>> {
 
 fn dead_letter(aside: &PutAside) -> DeadLetter<'_> {
     let (reason, status) = match &aside.refusal {
-        Some((Outcome::Wait { .. }, status)) => ("the receiver fails whenever it is sent this request", *status),
-        Some((_, status)) => ("the receiver refuses this request", *status),
-        None => ("no trace can be built of the recorded request", None),
+        Some((Outcome::Wait { .. }, status)) => (DeadLetterReason::FailsReceiver, *status),
+        Some((_, status)) => (DeadLetterReason::Refused, *status),
+        None => (DeadLetterReason::Unbuildable, None),
     };
     DeadLetter {
         place: aside.place,

@@ -1,11 +1,14 @@
 //! Hands one batch to its destination: whole, or in ever smaller parts when it is refused (spec 4.3).
 
+use chrono::{DateTime, Utc};
+
 use super::attempt::Attempt;
 use super::batch::{Batch, WithContent};
 use super::line::Line;
 use super::reader::Reader;
 use crate::delivery::{Outcome, Part, Step, WaitReason, decide};
 use crate::store;
+use crate::store::deliveries::LeftOut;
 use crate::store::log::Position;
 
 /// What became of a batch.
@@ -15,6 +18,8 @@ pub(super) struct Report {
     pub(super) sent: Vec<Sent>,
     /// Up to here everything is delivered or put aside. None: nothing is.
     pub(super) settled: Option<Position>,
+    /// Parts of which nothing was to be sent.
+    pub(super) left_out: Vec<Covered>,
     /// Requests that were accepted.
     pub(super) accepted: usize,
     /// Requests that are put aside.
@@ -49,6 +54,18 @@ pub(super) struct Sent {
     pub(super) attempt: Attempt,
     pub(super) requests: usize,
     pub(super) bytes: usize,
+    /// None: it carried nothing.
+    pub(super) covered: Option<Covered>,
+}
+
+/// What of the log a request covers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Covered {
+    pub(super) after: Position,
+    pub(super) until: Position,
+    /// When the requests in it completed: the first and the last one. None: there are none.
+    pub(super) completed: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    pub(super) left_out: LeftOut,
 }
 
 /// A request that no further attempt is made for.
@@ -104,13 +121,16 @@ async fn in_pieces(
             Some(batch) => batch,
             None => Reader::part(line, (piece.after, piece.until), piece.content).await?,
         };
+        let (completed, left_out) = (batch.completed, batch.left_out);
+        let covered = Covered { after: piece.after, until: piece.until, completed, left_out };
         if batch.places.is_empty() {
+            report.left_out.extend((left_out != LeftOut::default()).then_some(covered));
             continue;
         }
         let Some(attempt) = line.send(batch.body.clone()).await? else { return Ok(Ending::Withheld) };
         let step = decide(&attempt.outcome, report.part(&batch, &attempt, server_errors));
         let (outcome, status) = (attempt.outcome.clone(), attempt.status);
-        report.sent.push(Sent { attempt, requests: batch.places.len(), bytes: batch.bytes });
+        report.sent.push(Sent { attempt, requests: batch.places.len(), bytes: batch.bytes, covered: Some(covered) });
         match step {
             Step::Settle => report.settle(piece, batch.places.len()),
             Step::Halve => rest.extend(halves(piece, &batch.places)),
@@ -143,7 +163,7 @@ impl Report {
     /// Of a request that carries nothing and was not accepted.
     pub(super) fn of_probe(attempt: Attempt) -> Self {
         let ending = Ending::ProbeRefused(attempt.outcome.clone());
-        Self { sent: vec![Sent { attempt, requests: 0, bytes: 0 }], ending, ..Self::default() }
+        Self { sent: vec![Sent { attempt, requests: 0, bytes: 0, covered: None }], ending, ..Self::default() }
     }
 
     fn part(&self, batch: &Batch, attempt: &Attempt, server_errors: u32) -> Part {

@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::meter;
 use crate::state::State;
-use crate::store::{self, Store, accounts, cursors, deliveries, log, losses, partitions, sessions};
+use crate::store::{self, Store, accounts, cursors, deliveries, destinations, log, losses, partitions, sessions};
 
 /// Time between two rounds, the first one right after the start.
 const EVERY: Duration = Duration::from_mins(10);
@@ -52,6 +52,7 @@ async fn round(upkeep: &Store, retention: Duration) -> store::Result<()> {
         log::delete_of(upkeep, account).await?;
     }
     deliveries::delete_orphans(upkeep).await?;
+    destinations::delete_superseded(upkeep, retention).await?;
     sessions::delete_expired(upkeep).await?;
     accounts::delete_expired_periods(upkeep, retention).await?;
     Ok(())

@@ -3,23 +3,23 @@
 use metrics::{counter, gauge, histogram};
 
 use super::delivering::Report;
-use crate::store::cursors::{Kept, Standings, TurnEnd};
+use crate::store::cursors::{BatchResult, LeaseState, Standings};
 
 /// Counts what a batch came to.
-pub(super) fn batch(report: &Report, end: &TurnEnd<'_>, kept: Kept) {
+pub(super) fn batch(report: &Report, result: &BatchResult<'_>, lease: LeaseState) {
     for sent in &report.sent {
         counter!("tracecast_deliveries_total", "outcome" => sent.attempt.outcome.name()).increment(1);
         histogram!("tracecast_delivery_seconds").record(sent.attempt.duration.as_secs_f64());
     }
-    match kept {
-        Kept::Lost => counter!("tracecast_leases_lost_total").increment(1),
-        Kept::SwitchedOff => counter!("tracecast_destinations_switched_off_total").increment(1),
-        Kept::Written(_) => {}
+    match lease {
+        LeaseState::Lost => counter!("tracecast_leases_lost_total").increment(1),
+        LeaseState::Disabled => counter!("tracecast_destinations_switched_off_total").increment(1),
+        LeaseState::Held(_) => {}
     }
-    if kept != Kept::Lost {
+    if lease != LeaseState::Lost {
         counter!("tracecast_requests_delivered_total")
-            .increment(u64::try_from(end.progress.delivered()).unwrap_or_default());
-        counter!("tracecast_dead_letters_total").increment(end.dead_letters.len() as u64);
+            .increment(u64::try_from(result.progress.delivered()).unwrap_or_default());
+        counter!("tracecast_dead_letters_total").increment(result.dead_letters.len() as u64);
     }
 }
 

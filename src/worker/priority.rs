@@ -59,6 +59,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::Outcome;
+    use crate::otlp::answer::Evidence;
     use crate::worker::attempt::Attempt;
     use crate::worker::delivering::Sent;
 
@@ -72,9 +73,10 @@ mod tests {
     }
 
     fn report(accepted: usize, duration: Duration) -> Report {
-        let attempt = Attempt { outcome: Outcome::Delivered, status: Some(200), duration };
+        let attempt =
+            Attempt { outcome: Outcome::Delivered, status: Some(200), duration, evidence: Evidence::default() };
         let mut report = Report::default();
-        report.sent.push(Sent { attempt, requests: 1, bytes: 1 });
+        report.sent.push(Sent { attempt, requests: 1, bytes: 1, covered: None });
         report.accepted = accepted;
         report
     }

@@ -53,7 +53,7 @@ impl Ahead {
     /// On a task of its own, because building keeps a thread busy for milliseconds.
     fn begin(line: &Line, after: Position) -> Self {
         let (store, account) = (line.priority.store().clone(), line.lease.account);
-        let window = window(line, (after, Position::END), most_entries(line));
+        let window = window(line, (after, line.lease.until()), most_entries(line));
         let mut read = JoinSet::new();
         read.spawn(async move { log::list_small_after(&store, account, &window).await });
         Self { after, read }
@@ -84,7 +84,8 @@ impl Reader {
         let most = if self.careful > 0 { 1 } else { most_entries(line) };
         let (entries, cut) = self.read(line, most).await?;
         if entries.is_empty() {
-            let held_back = log::has_after(line.priority.store(), line.lease.account, self.after).await?;
+            let held_back =
+                log::has_after(line.priority.store(), line.lease.account, self.after, line.lease.until()).await?;
             return Ok(if held_back { Read::HeldBack } else { Read::Nothing });
         }
         let mut batch = if self.watching || self.careful > 0 {
@@ -105,7 +106,7 @@ impl Reader {
     /// Reads on, small entries in the quick way, and says whether the read ended for its size.
     async fn read(&mut self, line: &Line, most: i64) -> Result<(Entries, bool), store::Error> {
         let (store, account) = (line.priority.store(), line.lease.account);
-        let window = window(line, (self.after, Position::END), most);
+        let window = window(line, (self.after, line.lease.until()), most);
         if !self.large {
             let ahead = match self.ahead.take().filter(|ahead| ahead.after == self.after) {
                 Some(ahead) => ahead.entries().await,
@@ -134,16 +135,16 @@ impl Reader {
     }
 
     async fn build_watching(&mut self, line: &Line, entries: &Entries) -> Result<Batch, store::Error> {
-        let (store, key, fence) = (line.priority.store(), line.lease.key(), line.lease.fence());
+        let (store, fence) = (line.priority.store(), line.lease.fence());
         if self.careful > 0 && self.builds >= MOST_DEATHS {
             self.builds = 0;
             let unreadable: Vec<_> = entries.iter().map(|entry| entry.place).collect();
             let last = unreadable.last().copied();
             return Ok(Batch { last, entries: unreadable.len(), unreadable, ..Batch::default() });
         }
-        cursors::record_builds(store, key, fence, (self.builds + 1, self.careful)).await?;
+        cursors::record_builds(store, fence, (self.builds + 1, self.careful)).await?;
         let batch = line.builders.build(entries, line.target(), WithContent::AsRead).await;
-        cursors::record_builds(store, key, fence, (0, self.careful)).await?;
+        cursors::record_builds(store, fence, (0, self.careful)).await?;
         self.builds = 0;
         self.watching = false;
         self.careful = (self.careful - 1).max(0);

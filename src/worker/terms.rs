@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::priority::Priority;
 use crate::egress::MayLeave;
 use crate::store;
-use crate::store::cursors::{self, Current, Fence, Key, Lease};
+use crate::store::cursors::{self, Current, Fence, Lease};
 
 /// How old what is known of the settings may be when a request starts. An edit holds at the latest a second after it was
 /// answered; this leaves half of that second for a busy machine.
@@ -24,7 +24,6 @@ const MOST_QUESTIONS: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Terms {
     priority: Arc<Priority>,
-    key: Key,
     fence: Fence,
     as_leased: Current,
     stop: CancellationToken,
@@ -37,7 +36,7 @@ impl Terms {
     pub(super) fn new(priority: Arc<Priority>, lease: &Lease, asked: Instant, stop: CancellationToken) -> Self {
         let as_leased = Current { revision: lease.revision, private: lease.private, on: true };
         let confirmed = Mutex::new(asked);
-        Self { priority, key: lease.key(), fence: lease.fence(), as_leased, stop, confirmed }
+        Self { priority, fence: lease.fence(), as_leased, stop, confirmed }
     }
 
     /// Whether a request may start now.
@@ -51,7 +50,7 @@ impl Terms {
         let mut database = self.priority.store().connection().await?;
         for _ in 0..MOST_QUESTIONS {
             let asked = Instant::now();
-            let current = cursors::find_current(&mut database, self.key, self.fence).await?;
+            let current = cursors::find_current(&mut database, self.fence).await?;
             if !current.is_some_and(|current| self.confirm(asked, current)) {
                 return Ok(false);
             }

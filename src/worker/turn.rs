@@ -22,7 +22,7 @@ use super::line::Line;
 use super::reader::{Read, Reader};
 use super::turns::Seat;
 use crate::store;
-use crate::store::cursors::{self, Kept, Progress};
+use crate::store::cursors::{self, LeaseState, Progress};
 use crate::store::log::Position;
 
 /// How long a turn that has read all waits for what is recorded next, after it has sent something. As long as between two
@@ -47,6 +47,8 @@ struct Arrived {
     again: usize,
     /// What was known of the destination then.
     memory: Memory,
+    /// Counts from 1 since something was last accepted.
+    attempt: u32,
     /// No batch before it has to wait.
     in_order: bool,
     /// How far it leaves the count of entries to be careful with.
@@ -58,7 +60,7 @@ struct Concluded {
     ending: Ending,
     /// When it was asked how things stand.
     asked: Instant,
-    kept: Kept,
+    kept: LeaseState,
     /// Whether the lease was to be kept.
     keep: bool,
 }
@@ -261,7 +263,7 @@ impl<'l> Turn<'l> {
         self.line.priority.learn(&report);
         let careful = self.careful.pop_front().unwrap_or_default();
         self.careful_at_last = careful;
-        let (mut progress, mut again) = (Progress::default(), 0);
+        let (mut progress, mut again, attempt) = (Progress::default(), 0, self.memory.failures.saturating_add(1));
         if in_order {
             (progress, again) = self.confirming.take_in(&report, begun);
             self.memory.learn(&report, &progress);
@@ -275,7 +277,7 @@ impl<'l> Turn<'l> {
         } else if self.seat.is_crowded() || self.line.is_stopping() {
             self.enter(Phase::Drained);
         }
-        self.arrived.push_back(Arrived { report, progress, again, memory: self.memory, in_order, careful });
+        self.arrived.push_back(Arrived { report, progress, again, memory: self.memory, attempt, in_order, careful });
     }
 
     /// Writes down what became of a batch, and gives the lease back with the last one. `is_quiet`: nothing is read or on the wire.
@@ -288,9 +290,9 @@ impl<'l> Turn<'l> {
         }
         let line = self.line;
         Box::pin(async move {
-            let Arrived { report, progress, again, memory, in_order, careful } = arrived;
+            let Arrived { report, progress, again, memory, attempt, in_order, careful } = arrived;
             let asked = Instant::now();
-            let writing = Writing { in_order, keep, careful, progress, again };
+            let writing = Writing { in_order, keep, careful, progress, again, attempt };
             let kept = conclusion::conclude(line, &report, memory, writing).await?;
             Ok(Concluded { ending: report.ending, asked, kept, keep })
         })
@@ -299,14 +301,14 @@ impl<'l> Turn<'l> {
     fn has_concluded(&mut self, concluded: Concluded) -> Result<(), store::Error> {
         let Concluded { ending, asked, kept, keep } = concluded;
         match kept {
-            Kept::Written(current) => {
+            LeaseState::Held(current) => {
                 self.released = !keep;
                 if !self.line.terms.confirm(asked, current) {
                     self.enter(Phase::Ended);
                 }
             }
-            Kept::Lost | Kept::SwitchedOff => {
-                self.released = kept == Kept::Lost || !keep;
+            LeaseState::Lost | LeaseState::Disabled => {
+                self.released = kept == LeaseState::Lost || !keep;
                 self.enter(Phase::Ended);
             }
         }
@@ -316,7 +318,7 @@ impl<'l> Turn<'l> {
     /// The lease is for workers that stand still, not for receivers that take long.
     async fn renew(&self) -> Result<(), store::Error> {
         let lease = self.line.state.config.delivery.lease;
-        cursors::renew(self.line.priority.store(), self.line.lease.key(), self.line.lease.fence(), lease).await
+        cursors::renew(self.line.priority.store(), self.line.lease.fence(), lease).await
     }
 }
 

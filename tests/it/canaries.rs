@@ -160,7 +160,7 @@ impl Scene {
     /// Waits until the receiver's refusal has been noted.
     async fn is_refused(&self) {
         for _ in 0..600 {
-            if !self.database.reads("SELECT reason FROM cursors WHERE reason IS NOT NULL").await.is_empty() {
+            if !self.database.reads("SELECT reason FROM destinations WHERE reason IS NOT NULL").await.is_empty() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

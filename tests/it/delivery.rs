@@ -4,6 +4,7 @@
 //! With `TRACECAST_LONG_TESTS=1` the tests run in their long versions, as in `.ci/run` unless it is short of time.
 
 mod crashes;
+mod cursors;
 mod database_away;
 mod edits;
 mod exactly_once;

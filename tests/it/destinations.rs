@@ -164,7 +164,7 @@ async fn a_test_that_passes_over_quota_leaves_what_waits_alone_for_as_long_as_th
     // Sentry asks for a minute.
     app.receiver.behave(Behaviour::Quota);
     assert_eq!(app.asks(&key, &request()).await.status, 200);
-    let paused = "SELECT destination_id::text FROM cursors
+    let paused = "SELECT id::text FROM destinations
                   WHERE health = 'failing' AND not_before > clock_timestamp() + interval '30 seconds'";
     while app.database.reads(paused).await.is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;

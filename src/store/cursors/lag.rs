@@ -30,7 +30,7 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
     let account = tenant.account().0;
     let lags = sqlx::query_as!(
         Lag,
-        r#"SELECT c.destination_id AS "destination: DestinationId", w.waiting AS "waiting!", w.oldest, c.unconfirmed, c.expired,
+        r#"SELECT c.destination_id AS "destination!: DestinationId", w.waiting AS "waiting!", w.oldest, c.unconfirmed, c.expired,
                   l.dead_letters AS "dead_letters!"
            FROM cursors c
            CROSS JOIN LATERAL (
@@ -43,7 +43,7 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
                SELECT count(*) AS dead_letters
                FROM (SELECT FROM dead_letters x
                      WHERE x.account_id = c.account_id AND x.destination_id = c.destination_id LIMIT $2) e) l
-           WHERE c.account_id = $1"#,
+           WHERE c.account_id = $1 AND c.purpose = 'live'"#,
         account,
         MOST_COUNTED
     );
@@ -65,7 +65,7 @@ pub struct Standings {
 pub async fn find_standings(store: &Store) -> Result<Vec<Standings>> {
     let standings = sqlx::query_as!(
         Standings,
-        r#"SELECT CASE WHEN a.broadcast_enabled AND d.enabled THEN c.health ELSE 'off' END AS "health!",
+        r#"SELECT CASE WHEN a.broadcast_enabled AND d.enabled THEN d.health ELSE 'off' END AS "health!",
                   count(*) AS "destinations!",
                   extract(epoch FROM clock_timestamp() - min(w.recorded_at))::float8 AS oldest_seconds
            FROM cursors c
@@ -76,6 +76,7 @@ pub async fn find_standings(store: &Store) -> Result<Vec<Standings>> {
                WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
                  AND r.broadcast AND r.completed_at >= c.since
                ORDER BY r.xid, r.position LIMIT 1) w ON true
+           WHERE c.purpose = 'live'
            GROUP BY 1"#
     );
     Ok(standings.fetch_all(store.pool()).await?)

@@ -10,19 +10,21 @@ use uuid::Uuid;
 
 use super::{Fence, Key, LIVENESS_LOCK_CLASS};
 use crate::delivery::confirmation;
-use crate::id::{AccountId, DestinationId};
+use crate::id::{AccountId, CursorId, DestinationId};
 use crate::store::log::Position;
 use crate::store::sessions::interval;
 use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 
-/// The right to serve a destination for a while, and all that this needs to know.
+/// The right to serve a destination's cursor for a while, and all that this needs to know.
 #[derive(Debug, Clone)]
 pub struct Lease {
     /// The tenant.
     pub account: AccountId,
     /// The destination.
     pub destination: DestinationId,
+    /// Its cursor.
+    pub cursor: CursorId,
     /// Together with `number` the [`Fence`].
     pub worker: i32,
     /// Together with `worker` the [`Fence`].
@@ -31,6 +33,10 @@ pub struct Lease {
     pub xid: Xid,
     /// Where the cursor stands.
     pub position: i64,
+    /// Where it ends.
+    pub until_xid: Xid,
+    /// Where it ends.
+    pub until_position: i64,
     /// Requests that completed before are none of this destination's.
     pub since: DateTime<Utc>,
     /// Failed attempts in a row.
@@ -59,7 +65,7 @@ pub struct Lease {
     pub revision: i32,
     /// Privacy Mode of the account or the destination.
     pub private: bool,
-    /// Destinations of the account.
+    /// Cursors of the account that have not come to their end.
     pub siblings: i64,
 }
 
@@ -71,12 +77,17 @@ impl Lease {
 
     /// What fences its turn's ends.
     pub fn fence(&self) -> Fence {
-        Fence { worker: self.worker, lease: self.number }
+        Fence { account: self.account, cursor: self.cursor, worker: self.worker, lease: self.number }
     }
 
     /// Where the cursor stands.
     pub fn place(&self) -> Position {
         Position { xid: self.xid, position: self.position }
+    }
+
+    /// The last place that is the cursor's.
+    pub fn until(&self) -> Position {
+        Position { xid: self.until_xid, position: self.until_position }
     }
 }
 
@@ -91,8 +102,8 @@ pub struct Ready<'a> {
     pub most: i64,
 }
 
-/// Leases destinations that could be served now: on, free, not waiting, with something to read or to confirm; those whose last
-/// turn lies furthest back first.
+/// Leases cursors that could be served now: of destinations that are on and not waiting, free, with something to read or to confirm;
+/// those whose last turn lies furthest back first. A replay only where the destination's live traffic is through.
 ///
 /// The commit is not waited for (`synchronous_commit`): a crash of Postgres that forgets a lease also ends the session
 /// whose lock shows that its worker lives.
@@ -109,47 +120,54 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $4::int::oid
                  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())),
            free AS (
-               SELECT c.account_id, c.destination_id FROM cursors c
+               SELECT c.account_id, c.id FROM cursors c
                JOIN accounts a ON a.id = c.account_id AND a.broadcast_enabled
                JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id AND d.enabled
                WHERE (cardinality($1::uuid[]) = 0 OR c.account_id = ANY ($1))
-                 AND (c.failures > 0) = $6
-                 AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+                 AND (d.failures > 0) = $6
+                 AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
                  AND (c.leased_by IS NULL OR c.leased_until < clock_timestamp()
                       OR c.leased_by::bigint NOT IN (SELECT worker FROM living))
                  AND (c.accepted_at <= clock_timestamp() - $7::interval
-                      OR (SELECT true FROM completed_requests r
-                          WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
-                            AND r.xid < pg_snapshot_xmin(pg_current_snapshot())
-                          ORDER BY r.xid, r.position LIMIT 1))
+                      OR (SELECT c.until_xid IS NULL OR (n.xid, n.position) <= (c.until_xid, c.until_position)
+                          FROM (SELECT r.xid, r.position FROM completed_requests r
+                                WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
+                                  AND r.xid < pg_snapshot_xmin(pg_current_snapshot())
+                                ORDER BY r.xid, r.position LIMIT 1) n))
+                 AND (c.purpose = 'live' OR NOT live_waits(c.account_id, c.destination_id))
                ORDER BY c.turn_ended_at NULLS FIRST
                LIMIT $5
-               FOR UPDATE OF c SKIP LOCKED)
+               FOR UPDATE OF c SKIP LOCKED FOR NO KEY UPDATE OF d SKIP LOCKED)
            UPDATE cursors c
            SET lease_number = c.lease_number + 1, leased_by = $2, leased_until = clock_timestamp() + $3::interval,
                deaths = CASE WHEN c.leased_by IS NULL THEN 0 ELSE c.deaths + 1 END
            FROM free, destinations d, accounts a, lazily
-           WHERE c.account_id = free.account_id AND c.destination_id = free.destination_id
+           WHERE c.account_id = free.account_id AND c.id = free.id
              AND d.account_id = c.account_id AND d.id = c.destination_id AND a.id = c.account_id
-           RETURNING c.account_id AS "account: AccountId", c.destination_id AS "destination: DestinationId",
-                     c.leased_by AS "worker!", c.lease_number AS number, c.xid AS "xid: Xid", c.position, c.since, c.failures,
-                     c.server_errors, c.probes_first, c.unconfirmed,
+           RETURNING c.account_id AS "account: AccountId", d.id AS "destination: DestinationId",
+                     c.id AS "cursor: CursorId", c.leased_by AS "worker!", c.lease_number AS number, c.xid AS "xid: Xid", c.position,
+                     coalesce(c.until_xid, $8) AS "until_xid!: Xid", coalesce(c.until_position, $9) AS "until_position!", c.since,
+                     d.failures, c.server_errors, d.probes_first, c.unconfirmed,
                      extract(epoch FROM clock_timestamp() - c.accepted_at)::float8 AS accepted_seconds_ago, c.deaths, c.careful, c.builds, d.kind,
                      d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.revision,
                      (a.privacy_mode OR d.privacy_mode) AS "private!",
-                     (SELECT count(*) FROM destinations s WHERE s.account_id = c.account_id AND s.enabled) AS "siblings!""#,
+                     (SELECT count(*) FROM cursors s
+                      WHERE s.account_id = c.account_id
+                        AND (s.until_xid IS NULL OR (s.xid, s.position) < (s.until_xid, s.until_position))) AS "siblings!""#,
         &accounts,
         worker,
         interval(lease),
         LIVENESS_LOCK_CLASS,
         ready.most,
         ready.failing,
-        interval(confirmation::LOOK_UP)
+        interval(confirmation::LOOK_UP),
+        Position::END.xid as _,
+        Position::END.position
     );
     Ok(leases.fetch_all(store.pool()).await?)
 }
 
-/// Which of `accounts` have destinations that work and entries that could be sent but for an older transaction that still runs. They become readable
+/// Which of `accounts` have destinations that work and live entries that could be sent but for an older transaction that still runs. They become readable
 /// within milliseconds, and no notification tells when.
 pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec<AccountId>> {
     let accounts: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
@@ -157,8 +175,8 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
         r#"SELECT DISTINCT c.account_id AS "account: AccountId" FROM cursors c
            JOIN accounts a ON a.id = c.account_id AND a.broadcast_enabled
            JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id AND d.enabled
-           WHERE c.account_id = ANY ($1) AND c.leased_by IS NULL AND c.failures = 0
-             AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+           WHERE c.account_id = ANY ($1) AND c.purpose = 'live' AND c.leased_by IS NULL AND d.failures = 0
+             AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
              AND (SELECT true FROM completed_requests r
                   WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
                   ORDER BY r.xid, r.position LIMIT 1)"#,
@@ -174,23 +192,24 @@ pub struct Current {
     pub revision: i32,
     /// Privacy Mode of the account or the destination.
     pub private: bool,
-    /// Whether Broadcast is on and the destination is not paused.
+    /// Whether Broadcast is on, the destination is not paused, and a replay has no live traffic to let pass.
     pub on: bool,
 }
 
 /// How things stand. None: the lease is lost, or the destination is gone.
-pub async fn find_current(connection: &mut PgConnection, key: Key, fence: Fence) -> Result<Option<Current>> {
+pub async fn find_current(connection: &mut PgConnection, fence: Fence) -> Result<Option<Current>> {
     let current = sqlx::query_as!(
         Current,
         r#"SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!",
-                  (a.broadcast_enabled AND d.enabled) AS "on!"
+                  (a.broadcast_enabled AND d.enabled
+                   AND (c.purpose = 'live' OR NOT live_waits(c.account_id, c.destination_id))) AS "on!"
            FROM cursors c
            JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id
            JOIN accounts a ON a.id = c.account_id
-           WHERE c.account_id = $1 AND c.destination_id = $2 AND c.leased_by = $3 AND c.lease_number = $4
+           WHERE c.account_id = $1 AND c.id = $2 AND c.leased_by = $3 AND c.lease_number = $4
              AND c.leased_until > clock_timestamp()"#,
-        key.account.0,
-        key.destination.0,
+        fence.account.0,
+        fence.cursor.0,
         fence.worker,
         fence.lease
     );
@@ -198,13 +217,13 @@ pub async fn find_current(connection: &mut PgConnection, key: Key, fence: Fence)
 }
 
 /// Keeps the lease for longer, if it still is what `fence` says.
-pub async fn renew(store: &Store, key: Key, fence: Fence, lease: Duration) -> Result<()> {
+pub async fn renew(store: &Store, fence: Fence, lease: Duration) -> Result<()> {
     let renewed = sqlx::query!(
         "WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
          UPDATE cursors c SET leased_until = clock_timestamp() + $5::interval FROM lazily
-         WHERE c.account_id = $1 AND c.destination_id = $2 AND c.leased_by = $3 AND c.lease_number = $4",
-        key.account.0,
-        key.destination.0,
+         WHERE c.account_id = $1 AND c.id = $2 AND c.leased_by = $3 AND c.lease_number = $4",
+        fence.account.0,
+        fence.cursor.0,
         fence.worker,
         fence.lease,
         interval(lease)
@@ -214,12 +233,12 @@ pub async fn renew(store: &Store, key: Key, fence: Fence, lease: Duration) -> Re
 }
 
 /// Notes how often building what lies at the cursor was begun and not ended, and how many entries are to be built one by one.
-pub async fn record_builds(store: &Store, key: Key, fence: Fence, (builds, careful): (i32, i32)) -> Result<()> {
+pub async fn record_builds(store: &Store, fence: Fence, (builds, careful): (i32, i32)) -> Result<()> {
     let updated = sqlx::query!(
         "UPDATE cursors SET builds = $5, careful = $6
-         WHERE account_id = $1 AND destination_id = $2 AND leased_by = $3 AND lease_number = $4",
-        key.account.0,
-        key.destination.0,
+         WHERE account_id = $1 AND id = $2 AND leased_by = $3 AND lease_number = $4",
+        fence.account.0,
+        fence.cursor.0,
         fence.worker,
         fence.lease,
         builds,

@@ -46,6 +46,8 @@ pub struct Entries {
 pub struct Entry<'e> {
     /// Its place in the log.
     pub place: Position,
+    /// When the request completed.
+    pub completed_at: DateTime<Utc>,
     /// False: the destination did not exist yet when it completed.
     pub wanted: bool,
     /// Version of the bytes.
@@ -102,6 +104,7 @@ impl Entries {
             let row = self.rows.get(*row)?;
             Some(Entry {
                 place: frame.place,
+                completed_at: frame.completed_at,
                 wanted: frame.wanted,
                 format: frame.format,
                 payload: row.get(frame.payload.clone())?,
@@ -118,6 +121,7 @@ impl Entries {
         let place = |number| Position { xid: Xid(7), position: number };
         let frames = (1..).map(place).take(count).map(|place| Frame {
             place,
+            completed_at: DateTime::default(),
             format: 1,
             wanted: false,
             small: true,
@@ -135,13 +139,13 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
     let rows = sqlx::query_scalar!(
         r#"SELECT string_agg(f.frame, '') AS "frames!"
            FROM (SELECT (row_number() OVER () - 1) / 16 AS row,
-                        xid8send(e.xid) || int8send(e.position) || int4send(e.format * 4 + e.wanted::integer * 2 + e.small::integer)
+                        xid8send(e.xid) || int8send(e.position) || timestamptz_send(e.completed_at) || int4send(e.format * 4 + e.wanted::integer * 2 + e.small::integer)
                         || int4send(octet_length(e.payload)) || int4send(coalesce(octet_length(e.content), -1))
                         || e.payload || coalesce(e.content, '') AS frame
-                 FROM (SELECT l.xid, l.position, l.format, l.wanted, l.small,
+                 FROM (SELECT l.xid, l.position, l.completed_at, l.format, l.wanted, l.small,
                               CASE WHEN l.wanted AND l.small THEN l.payload ELSE '' END AS payload,
                               CASE WHEN l.wanted AND l.small AND NOT $5 THEN l.content END AS content
-                       FROM (SELECT xid, position, format, payload, content, completed_at >= $4 AS wanted,
+                       FROM (SELECT xid, position, completed_at, format, payload, content, completed_at >= $4 AS wanted,
                                     octet_length(payload) + coalesce(octet_length(content), 0) <= $7 AS small
                              FROM completed_requests
                              WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
@@ -164,10 +168,10 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
 /// The same, whatever their size, until they come to `bytes`; the first entry is read in any case.
 pub async fn list_after(store: &Store, account: AccountId, window: &Window, bytes: i64) -> Result<Entries> {
     let rows = sqlx::query_scalar!(
-        r#"SELECT xid8send(e.xid) || int8send(e.position) || int4send(e.format * 4 + e.wanted::integer * 2 + 1)
+        r#"SELECT xid8send(e.xid) || int8send(e.position) || timestamptz_send(e.completed_at) || int4send(e.format * 4 + e.wanted::integer * 2 + 1)
                   || int4send(octet_length(e.payload)) || int4send(coalesce(octet_length(e.content), -1))
                   || e.payload || coalesce(e.content, '') AS "frame!"
-           FROM (SELECT l.xid, l.position, l.format, l.wanted,
+           FROM (SELECT l.xid, l.position, l.completed_at, l.format, l.wanted,
                         CASE WHEN l.wanted THEN l.payload ELSE '' END AS payload,
                         CASE WHEN l.wanted AND NOT $5 THEN l.content END AS content
                  FROM (SELECT r.*, r.completed_at >= $4 AS wanted,
@@ -192,16 +196,18 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
     Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
 
-/// Whether entries lie after this place, also those that cannot be read before an older transaction ends. Who could read none
+/// Whether entries lie after this place up to another, also those that cannot be read before an older transaction ends. Who could read none
 /// is not told by that alone that they are held back still: the transaction may have ended since.
-pub async fn has_after(store: &Store, account: AccountId, after: Position) -> Result<bool> {
+pub async fn has_after(store: &Store, account: AccountId, after: Position, until: Position) -> Result<bool> {
     let entry = sqlx::query_scalar!(
         r#"SELECT true AS "entry!" FROM completed_requests
-           WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3)
+           WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($4, $5)
            ORDER BY xid, position LIMIT 1"#,
         account.0,
         after.xid as _,
-        after.position
+        after.position,
+        until.xid as _,
+        until.position
     );
     Ok(entry.fetch_optional(store.pool()).await?.is_some())
 }

@@ -9,6 +9,7 @@ use crate::auth;
 use crate::broadcast::deliveries::{
     self, Before, Deliveries, ListedDeadLetter, ListedDelivery, MOST_COUNTED, Page, Part, Position, Xid,
 };
+use crate::delivery::DeadLetterReason;
 use crate::id::DeliveryId;
 use crate::state::State;
 use crate::web::amount::{bytes, count, count_up_to, grouped, milliseconds};
@@ -134,7 +135,9 @@ fn dead_letters(
 
 fn attempt_row(attempt: &ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
     let (outcome, tone) = outcome::words(&attempt.outcome);
-    let mut facts = if attempt.requests == 0 {
+    let mut facts = if attempt.outcome == "left_out" {
+        vec!["Nothing was to be sent".to_owned()]
+    } else if attempt.requests == 0 {
         vec!["Probe that carried nothing".to_owned()]
     } else {
         vec![count(attempt.requests.into(), "request"), bytes(attempt.bytes)]
@@ -151,10 +154,11 @@ fn attempt_row(attempt: &ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
 }
 
 fn dead_letter_row(letter: &ListedDeadLetter, now: DateTime<Utc>) -> DeadLetterRow {
-    let mut reason = letter.reason.clone();
-    if let Some(first) = reason.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
+    let reason = match letter.reason {
+        DeadLetterReason::Refused => "The receiver refuses this request",
+        DeadLetterReason::FailsReceiver => "The receiver fails whenever it is sent this request",
+        DeadLetterReason::Unbuildable => "No trace can be built of the recorded request",
+    };
     DeadLetterRow {
         request: letter.generation_id.clone(),
         reason,

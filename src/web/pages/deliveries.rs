@@ -79,7 +79,7 @@ pub struct DeadLetterRow {
     /// The request's id.
     pub request: String,
     /// Why, in words.
-    pub reason: String,
+    pub reason: &'static str,
     /// When it was put aside.
     pub put_aside: When,
     /// When the request was recorded.

@@ -45,7 +45,7 @@ fn listing<T>(rows: Vec<T>, older: Option<&str>, is_older: bool) -> Listing<T> {
 fn dead_letter() -> DeadLetterRow {
     DeadLetterRow {
         request: "gen-0123456789abcdefghijkl".to_owned(),
-        reason: "The receiver refuses this request".to_owned(),
+        reason: "The receiver refuses this request",
         put_aside: ago(4),
         recorded: ago(5),
         status: "HTTP 400".to_owned(),

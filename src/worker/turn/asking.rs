@@ -26,6 +26,7 @@ impl<'l> Turn<'l> {
         if self.phase >= Phase::Blocked {
             return;
         }
+        let attempt = self.memory.failures.saturating_add(1);
         let (report, progress, again) = match answers {
             Probed::Withheld => return self.enter(Phase::Ended),
             Probed::Passed(probes) => {
@@ -47,6 +48,14 @@ impl<'l> Turn<'l> {
             self.enter(Phase::Blocked);
         }
         let careful = self.careful_at_last;
-        self.arrived.push_back(Arrived { report, progress, again, memory: self.memory, in_order: true, careful });
+        self.arrived.push_back(Arrived {
+            report,
+            progress,
+            again,
+            memory: self.memory,
+            attempt,
+            in_order: true,
+            careful,
+        });
     }
 }

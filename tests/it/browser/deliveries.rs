@@ -16,14 +16,15 @@ async fn goes_through_much(app: &TestApp) {
         ),
         format!(
             "INSERT INTO dead_letters (account_id, destination_id, xid, position, generation_id, recorded_at, reason, status, answer)
-             SELECT account_id, id, '1', 1, 'gen-{CANARY}', now(), 'the receiver refuses this request', 400,
+             SELECT account_id, id, '1', 1, 'gen-{CANARY}', now(), 'refused', 400,
                     repeat('x', 180) || '{CANARY}'
              FROM destinations"
         ),
         format!(
-            "UPDATE cursors SET health = 'needs_attention', reason = 'it said {CANARY}', failing_since = now() - interval '6 days',
-                    expired = 12345, delivered = 1234567, last_success_at = now() - interval '6 days'"
+            "UPDATE destinations
+             SET health = 'needs_attention', reason = 'it said {CANARY}', failing_since = now() - interval '6 days'"
         ),
+        "UPDATE cursors SET expired = 12345, delivered = 1234567, last_success_at = now() - interval '6 days'".to_owned(),
         "INSERT INTO losses (account_id, id, requests) SELECT id, gen_random_uuid(), 1234567 FROM accounts".to_owned(),
     ] {
         app.database.runs(&statement).await;

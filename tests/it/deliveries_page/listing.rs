@@ -28,7 +28,7 @@ async fn older_dead_letters_follow_page_by_page_each_once_also_those_of_the_same
         .database
         .runs(
             "INSERT INTO dead_letters (account_id, destination_id, xid, position, generation_id, recorded_at, reason)
-             SELECT account_id, id, (n / 40)::text::xid8, 60 - n % 120, 'letter-' || n, now(), 'the receiver refuses this request'
+             SELECT account_id, id, (n / 40)::text::xid8, 60 - n % 120, 'letter-' || n, now(), 'refused'
              FROM destinations, generate_series(1000, 1119) n",
         )
         .await;

@@ -27,7 +27,7 @@ async fn it_is_told_it_cannot_be_resumed_and_a_passed_test_sends_what_waited() {
 
     let page = reads_until(&app, &cookie, OBSERVABILITY, "Switched off").await;
     assert!(page.contains("until an admin presses Test Connection"), "{page}");
-    let failures: Vec<String> = app.database.reads("SELECT failures::text FROM cursors").await;
+    let failures: Vec<String> = app.database.reads("SELECT failures::text FROM destinations").await;
     assert!(failures[0].parse::<i32>().unwrap() >= 10, "{failures:?}");
     let attempts = app.receiver.received().totals().requests;
 

@@ -119,7 +119,7 @@ async fn a_refusal_of_the_old_settings_does_not_make_the_new_ones_wait() {
     stage.until("a batch is on the wire", |log| log.of(1).count() == 1).await;
     stage.moves(&tenant, 0, 2).await;
     stage.until_count("SELECT count(*) FROM deliveries WHERE outcome = 'forbidden'", 1).await;
-    assert_eq!(stage.count("SELECT count(*) FROM cursors WHERE health = 'healthy' AND failures = 0").await, 1);
+    assert_eq!(stage.count("SELECT count(*) FROM destinations WHERE health = 'healthy' AND failures = 0").await, 1);
     stage.until("all arrive", |log| log.distinct(2) == sent.len()).await;
     stage.receiver.read(|log| assert_eq!(log.of(1).count(), 1));
 }

@@ -63,7 +63,7 @@ async fn a_batch_that_fails_after_later_ones_were_accepted_is_sent_again() {
     let sent = stage.records(&tenant, names("late", 4_000)).await;
     let _worker = stage.worker();
     stage.until("all arrive", |log| log.distinct(1) == sent.len()).await;
-    stage.until_count("SELECT count(*) FROM cursors WHERE health = 'healthy' AND leased_by IS NULL", 1).await;
+    stage.until_count("SELECT count(*) FROM cursors c JOIN destinations d ON d.id = c.destination_id WHERE health = 'healthy' AND leased_by IS NULL", 1).await;
     stage.receiver.read(|log| {
         log.assert_none_missing(1, &sent);
         log.assert_the_same_on_every_repeat();
@@ -87,9 +87,8 @@ async fn what_cannot_be_reached_waits_and_says_why() {
     let _worker = stage.worker_with(&[("TRACECAST_EGRESS_ALLOW", &allowed)]);
     let stands = async |place: usize, health: &str, outcome: &str| {
         let id = tenant.destinations[place];
-        let cursor = format!(
-            "SELECT count(*) FROM cursors WHERE destination_id = '{id}' AND health = '{health}' AND reason <> ''"
-        );
+        let cursor =
+            format!("SELECT count(*) FROM destinations WHERE id = '{id}' AND health = '{health}' AND reason <> ''");
         stage.until_count(&cursor, 1).await;
         let noted = format!(
             "SELECT least(count(*), 1) FROM deliveries WHERE destination_id = '{id}' AND outcome = '{outcome}'"

@@ -70,7 +70,12 @@ impl Scene {
     }
 
     async fn is(&self, condition: &str) -> bool {
-        self.stage.count(&format!("SELECT count(*) FROM cursors WHERE {condition}")).await == 1
+        self.stage
+            .count(&format!(
+                "SELECT count(*) FROM cursors c JOIN destinations d ON d.id = c.destination_id WHERE {condition}"
+            ))
+            .await
+            == 1
     }
 
     async fn until_health(&self, health: &str) {
@@ -88,7 +93,7 @@ impl Scene {
     /// It is tried so many times more, without the pauses between; right before each `happens`.
     async fn is_tried(&self, times: usize, happens: impl Fn(&Running)) {
         for _ in 0..times {
-            let failures = self.stage.count("SELECT failures::bigint FROM cursors").await;
+            let failures = self.stage.count("SELECT failures::bigint FROM destinations").await;
             happens(&self.relay);
             self.hurries().await;
             self.until("it is tried", async || self.is(&format!("failures > {failures}")).await).await;
@@ -97,7 +102,7 @@ impl Scene {
 
     /// The time is over for which the destination was to be left alone.
     async fn hurries(&self) {
-        let over = sqlx::query("UPDATE cursors SET not_before = clock_timestamp()");
+        let over = sqlx::query("UPDATE destinations SET not_before = clock_timestamp()");
         over.execute(&mut self.stage.sql().await).await.unwrap();
     }
 

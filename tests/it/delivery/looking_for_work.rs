@@ -4,8 +4,10 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use tracecast::store::cursors::{self, Lease, Progress, Ready, Standing, TurnEnd};
+use tracecast::delivery::DeadLetterReason;
+use tracecast::store::cursors::{self, BatchResult, Lease, Progress, Ready};
 use tracecast::store::deliveries::DeadLetter;
+use tracecast::store::destinations::{HealthChange, HealthNote};
 use tracecast::store::log::Position;
 use tracecast::store::xid::Xid;
 use tracecast::store::{PLANNED_ONCE, Store};
@@ -114,19 +116,23 @@ async fn putting_a_request_aside_does_not_read_what_else_lies_in_the_log() {
 
 /// What a worker writes down about a request that was refused.
 async fn puts_aside(store: &Store, lease: &Lease, place: Position) {
-    let end = TurnEnd {
+    let result = BatchResult {
+        destination: lease.destination,
         progress: Progress::default(),
-        standing: Standing::Unchanged,
-        revision: lease.revision,
+        health: HealthNote {
+            change: HealthChange::Unchanged,
+            probes_first: false,
+            revision: lease.revision,
+            switch_off_after: Duration::from_hours(1),
+        },
         server_errors: 0,
-        probes_first: false,
         careful: 0,
+        private: false,
         deliveries: Vec::new(),
-        dead_letters: vec![DeadLetter { place, reason: "invalid", status: Some(400), answer: None }],
+        dead_letters: vec![DeadLetter { place, reason: DeadLetterReason::Refused, status: Some(400), answer: None }],
         keep: Some(Duration::from_mins(1)),
-        switch_off_after: Duration::from_hours(1),
     };
-    cursors::record_turn(store, lease.key(), lease.fence(), &end).await.unwrap();
+    cursors::acknowledge(store, lease.fence(), &result).await.unwrap();
 }
 
 /// Recording is everybody's; an account that plays with its switch must not make it slow.

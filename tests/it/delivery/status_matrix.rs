@@ -52,7 +52,8 @@ async fn class(connection: &mut PgConnection, tenant: &Tenant, place: usize) -> 
     let row = sqlx::query(
         "SELECT health, failures, delivered,
                 (SELECT count(*) FROM dead_letters l WHERE l.destination_id = c.destination_id) AS letters
-         FROM cursors c WHERE account_id = $1 AND destination_id = $2",
+         FROM cursors c JOIN destinations d ON d.id = c.destination_id
+         WHERE c.account_id = $1 AND c.destination_id = $2",
     );
     let row = row.bind(tenant.account.0).bind(tenant.destinations[place].0);
     let row = row.fetch_one(connection).await.unwrap();

@@ -52,8 +52,7 @@ async fn no_request_begins_before_the_time_that_the_receiver_named() {
 /// How long the destination is left alone after so many failures, as it is written down: a worker may look only later.
 async fn pauses(stage: &Stage, most: usize) -> BTreeMap<i32, f64> {
     let (mut seen, begun) = (BTreeMap::new(), Instant::now());
-    let pause =
-        "SELECT failures, extract(epoch FROM not_before - turn_ended_at)::float8 FROM cursors WHERE failures > 0";
+    let pause = "SELECT failures, extract(epoch FROM not_before - turn_ended_at)::float8 FROM cursors c JOIN destinations d ON d.id = c.destination_id WHERE failures > 0";
     let mut connection = stage.sql().await;
     while seen.len() < most {
         assert!(begun.elapsed() < PATIENCE, "{seen:?}");
@@ -81,7 +80,10 @@ async fn pauses_grow_with_each_failure_and_vanish_with_a_success() {
     sent.extend(stage.records(&tenant, names("again", 1)).await);
     stage.until("the next arrives", |log| log.distinct(1) == 2).await;
     stage
-        .until_count("SELECT count(*) FROM cursors WHERE failures = 0 AND health = 'healthy' AND not_before IS NULL", 1)
+        .until_count(
+            "SELECT count(*) FROM destinations WHERE failures = 0 AND health = 'healthy' AND not_before IS NULL",
+            1,
+        )
         .await;
     stage.receiver.read(|log| log.assert_each_once(1, &sent));
 }

@@ -82,7 +82,7 @@ async fn nothing_is_said_where_the_operator_widens_nothing() {
 /// Why the only destination needs attention, as soon as it does.
 async fn reason(app: &TestApp) -> String {
     for _ in 0..600 {
-        let query = "SELECT reason FROM cursors WHERE health = 'needs_attention' AND reason IS NOT NULL";
+        let query = "SELECT reason FROM destinations WHERE health = 'needs_attention' AND reason IS NOT NULL";
         if let Some(reason) = app.database.reads(query).await.pop() {
             return reason;
         }

@@ -18,7 +18,7 @@ async fn swap_secrets(app: &TestApp) {
 /// Why a destination needs attention, as soon as it does.
 async fn reasons(app: &TestApp) -> Vec<String> {
     for _ in 0..600 {
-        let reasons = app.database.reads("SELECT reason FROM cursors WHERE reason IS NOT NULL").await;
+        let reasons = app.database.reads("SELECT reason FROM destinations WHERE reason IS NOT NULL").await;
         if !reasons.is_empty() {
             return reasons;
         }

@@ -29,7 +29,7 @@ fn starts(app: &TestApp) -> bool {
 
 /// Destinations that say that their secret was given up, and entries of the audit log that tell it.
 async fn given_up(app: &TestApp) -> (usize, usize) {
-    let reason = "SELECT destination_id::text FROM cursors WHERE health = 'needs_attention'
+    let reason = "SELECT id::text FROM destinations WHERE health = 'needs_attention'
                   AND reason = 'The stored secret was given up, because the key that sealed it is lost. Enter it again.'";
     let entries = "SELECT id::text FROM audit_log WHERE event = 'secret_given_up' AND actor_kind = 'operator'";
     (app.database.reads(reason).await.len(), app.database.reads(entries).await.len())

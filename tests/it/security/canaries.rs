@@ -53,8 +53,11 @@ async fn markup_in_every_field_is_shown_as_text() {
     app.posts_form(&ada, "/settings/account/name", &[("name", MARKUP)]).await;
     app.posts_form(&ada, &format!("{destination}/rename"), &[("new_name", MARKUP)]).await;
     executes(&app, "UPDATE sessions SET device = '<script>canary</script>', address = '<script>canary</script>'").await;
-    executes(&app, "UPDATE cursors SET health = 'failing', reason = '<script>canary</script>', failing_since = now()")
-        .await;
+    executes(
+        &app,
+        "UPDATE destinations SET health = 'failing', reason = '<script>canary</script>', failing_since = now()",
+    )
+    .await;
     let shown = pages(&app, &ada, &destination).await;
     for (path, page) in &shown {
         is_harmless(path, page);

@@ -1,0 +1,24 @@
+//! Why no further attempt is made for a request.
+
+/// The reason of a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum DeadLetterReason {
+    /// The receiver refuses it.
+    Refused,
+    /// The receiver fails whenever it is sent it.
+    FailsReceiver,
+    /// No trace can be built of what was recorded.
+    Unbuildable,
+}
+
+impl DeadLetterReason {
+    /// The name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::FailsReceiver => "fails_receiver",
+            Self::Unbuildable => "unbuildable",
+        }
+    }
+}

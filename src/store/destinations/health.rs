@@ -1,0 +1,89 @@
+//! How a destination's receiver takes what it is sent: health and back-off, whichever cursor met it.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+use crate::delivery::Health;
+use crate::id::{AccountId, DestinationId};
+use crate::store::Result;
+use crate::store::sessions::interval;
+
+/// Least attempts before a destination is switched off (spec 4.3).
+const LEAST_ATTEMPTS: i32 = 10;
+
+/// What an attempt changes.
+#[derive(Debug, Clone, Copy)]
+pub enum HealthChange<'a> {
+    /// It works; back-off is cleared.
+    Healthy,
+    /// It is to be tried again, not before this long from now.
+    Waiting {
+        /// Failing, or in need of attention.
+        health: Health,
+        /// A sentence of the receiver or about the failure.
+        reason: &'a str,
+        /// Least pause.
+        pause: Duration,
+    },
+    /// It is as before.
+    Unchanged,
+}
+
+/// What an attempt says of its destination.
+#[derive(Debug, Clone, Copy)]
+pub struct HealthNote<'a> {
+    /// What it changes.
+    pub change: HealthChange<'a>,
+    /// The next requests carry nothing, to see whether the receiver takes any.
+    pub probes_first: bool,
+    /// The destination's revision when the attempt was made. What it says of older settings than those of now is not noted.
+    pub revision: i32,
+    /// A destination without one success for so long is switched off.
+    pub switch_off_after: Duration,
+}
+
+/// Notes what an attempt says of a destination. Says whether that switched it off.
+pub async fn note_health(
+    connection: &mut PgConnection,
+    account: AccountId,
+    destination: DestinationId,
+    note: &HealthNote<'_>,
+) -> Result<bool> {
+    let (health, reason, pause) = match note.change {
+        HealthChange::Healthy => (Some(Health::Healthy), None, None),
+        HealthChange::Waiting { health, reason, pause } => (Some(health), Some(reason), Some(interval(pause))),
+        HealthChange::Unchanged => (None, None, None),
+    };
+    let noted = sqlx::query_scalar!(
+        r#"WITH before AS (
+               SELECT account_id, id,
+                      coalesce(enabled AND $3 <> 'healthy' AND failures + 1 >= $8
+                               AND failing_since <= clock_timestamp() - $9::interval, false) AS gives_up
+               FROM destinations WHERE account_id = $1 AND id = $2 AND settings_revision <= $7 FOR NO KEY UPDATE)
+           UPDATE destinations d
+           SET health = coalesce($3, health),
+               reason = CASE WHEN $3::text IS NULL THEN reason ELSE $4 END,
+               failures = CASE WHEN $3 IS NULL THEN failures WHEN $3 = 'healthy' THEN 0 ELSE failures + 1 END,
+               failing_since = CASE WHEN $3 IS NULL THEN failing_since
+                                    WHEN $3 <> 'healthy' THEN coalesce(failing_since, clock_timestamp()) END,
+               not_before = CASE WHEN $3 IS NULL THEN not_before ELSE now() + $5::interval END,
+               probes_first = $6,
+               enabled = enabled AND NOT b.gives_up,
+               switched_off_at = CASE WHEN b.gives_up THEN clock_timestamp() ELSE switched_off_at END,
+               revision = revision + b.gives_up::integer,
+               updated_at = CASE WHEN b.gives_up THEN clock_timestamp() ELSE updated_at END
+           FROM before b WHERE d.account_id = b.account_id AND d.id = b.id
+           RETURNING b.gives_up AS "gives_up!""#,
+        account.0,
+        destination.0,
+        health.map(Health::name),
+        reason,
+        pause as _,
+        note.probes_first,
+        note.revision,
+        LEAST_ATTEMPTS,
+        interval(note.switch_off_after)
+    );
+    Ok(noted.fetch_optional(connection).await?.unwrap_or_default())
+}
