@@ -93,6 +93,11 @@ impl Error {
         }
     }
 
+    /// Whether a row of the same name is there already.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Refused(sqlx::Error::Database(refusal)) if refusal.is_unique_violation())
+    }
+
     /// Whether it lies in the values that were given: nothing mends them, and the same statement with others may succeed at
     /// once. Everything else that Postgres refuses (a schema of another version, a right that is missing, a file that cannot be
     /// read) is the state that it is in, and an operator can mend it.

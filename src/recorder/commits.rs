@@ -52,18 +52,19 @@ impl Commits {
         while let Some(group) = groups.front_mut() {
             match self.record(group).await {
                 Ok(()) => break,
+                Err(error) if error.is_duplicate() && mark_known(group) => {}
                 // One entry that can never be recorded must not hold back the others.
-                Err(error) if error.lies_in_the_values() && group.len() > 1 => halve_first(groups),
-                Err(error) if error.lies_in_the_values() => {
+                Err(error) if error.lies_in_the_values() && !error.is_duplicate() && group.len() > 1 => {
+                    halve_first(groups)
+                }
+                Err(error) if error.lies_in_the_values() && !error.is_duplicate() => {
                     self.lose(group, &error);
                     break;
                 }
                 Err(error) => {
                     tracing::warn!(%error, waiting = group.len(), "completed requests wait for the database");
                     // The commit may have happened, only its answer did not come.
-                    for waiting in group.iter_mut() {
-                        waiting.maybe_known = true;
-                    }
+                    mark_known(group);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(longest);
                 }
@@ -110,6 +111,15 @@ impl Commits {
             tokio::time::sleep(PAUSES.1).await;
         }
     }
+}
+
+/// Lets the database leave out what it has. Says whether there was anything that it was not asked about before.
+fn mark_known(group: &mut [Entry]) -> bool {
+    let mut marked = false;
+    for entry in group {
+        marked |= !std::mem::replace(&mut entry.maybe_known, true);
+    }
+    marked
 }
 
 fn halve_first(groups: &mut VecDeque<Vec<Entry>>) {

@@ -5,6 +5,8 @@ mod moment;
 mod read;
 mod removal;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -78,8 +80,11 @@ pub async fn moment(store: &Store) -> Result<Moment> {
 /// the database. Whether Broadcast was on then, and whether any destination may receive its content, is decided here by the
 /// database, so that nothing has to be remembered elsewhere. Content that nobody may receive is not written.
 ///
-/// The same name twice in an account is one entry: within a day by the partition's unique index, and over the whole log for
-/// those that may be known already.
+/// The same name twice in an account is one entry. Of those that may be known, the ones that are in the log are left out; where
+/// another one is ([`super::Error::is_duplicate`]), nothing was appended, and all of them have to be taken for such.
+///
+/// What is the same for all entries of an account is looked up once for it, and conflicts are no usual case: this statement is most
+/// of what recording costs.
 ///
 /// A notification is a hint: workers look for new requests once a second.
 pub async fn record(store: &Store, entries: &[Entry]) -> Result<Moment> {
@@ -96,31 +101,40 @@ async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<Mome
         Notice::Left => Moment::of_database(&mut transaction).await?,
     };
     let mut columns = Columns::default();
+    let mut seen = HashSet::new();
     for entry in entries {
-        columns.push(entry, now);
+        if !entry.maybe_known || seen.insert((entry.account, &entry.generation_id)) {
+            columns.push(entry, now);
+        }
     }
+    let accounts: Vec<Uuid> = accounts.into_iter().map(|account| account.0).collect();
     sqlx::query!(
-        "INSERT INTO completed_requests
+        "WITH known AS MATERIALIZED (
+             SELECT a.id, p.started_at, p.ended_at,
+                    NOT a.privacy_mode AND EXISTS (
+                        SELECT FROM destinations d WHERE d.account_id = a.id AND NOT d.privacy_mode) AS wanted
+             FROM accounts a
+             LEFT JOIN LATERAL (SELECT p.started_at, p.ended_at FROM broadcast_periods p
+                                WHERE p.account_id = a.id ORDER BY p.started_at DESC LIMIT 1) p ON true
+             WHERE a.id = ANY ($14))
+         INSERT INTO completed_requests
              (account_id, completed_at, generation_id, api_key_id, session_id, model, status, tokens, cost,
               broadcast, format, payload, content)
          SELECT e.account_id, e.completed_at, e.generation_id, e.api_key_id, e.session_id, e.model, e.status, e.tokens,
-                e.cost, b.broadcast, $1, e.payload, CASE WHEN b.broadcast AND w.wanted THEN e.content END
+                e.cost, b.broadcast, $1, e.payload, CASE WHEN b.broadcast AND a.wanted THEN e.content END
          FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::bigint[],
                      $9::float8[], $10::bytea[], $11::bytea[], $12::timestamptz[], $13::boolean[]) WITH ORDINALITY
               AS e (account_id, generation_id, api_key_id, session_id, model, status, tokens, cost, payload,
                     content, completed_at, maybe_known, ordinality)
-         JOIN accounts a ON a.id = e.account_id
+         JOIN known a ON a.id = e.account_id
          CROSS JOIN LATERAL (
-             SELECT coalesce((SELECT p.ended_at IS NULL OR e.completed_at < p.ended_at FROM broadcast_periods p
-                              WHERE p.account_id = e.account_id AND p.started_at <= e.completed_at
-                              ORDER BY p.started_at DESC LIMIT 1), false) AS broadcast) b
-         CROSS JOIN LATERAL (
-             SELECT NOT a.privacy_mode AND EXISTS (
-                 SELECT FROM destinations d WHERE d.account_id = e.account_id AND NOT d.privacy_mode) AS wanted) w
+             SELECT CASE WHEN e.completed_at >= a.started_at THEN a.ended_at IS NULL OR e.completed_at < a.ended_at
+                    ELSE coalesce((SELECT p.ended_at IS NULL OR e.completed_at < p.ended_at FROM broadcast_periods p
+                                   WHERE p.account_id = e.account_id AND p.started_at <= e.completed_at
+                                   ORDER BY p.started_at DESC LIMIT 1), false) END AS broadcast) b
          WHERE NOT (e.maybe_known AND EXISTS (SELECT FROM completed_requests r
                                               WHERE r.account_id = e.account_id AND r.generation_id = e.generation_id))
-         ORDER BY e.ordinality
-         ON CONFLICT DO NOTHING",
+         ORDER BY e.ordinality",
         FORMAT,
         &columns.account as _,
         &columns.generation_id as _,
@@ -133,7 +147,8 @@ async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<Mome
         &columns.payload as _,
         &columns.content as _,
         &columns.completed_at as _,
-        &columns.maybe_known as _
+        &columns.maybe_known as _,
+        &accounts
     )
     .execute(&mut *transaction)
     .await?;
