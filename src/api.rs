@@ -10,7 +10,6 @@ mod chat_completions;
 pub mod edge;
 mod error;
 mod extract;
-mod incoming;
 mod openapi;
 
 use actix_web::middleware::from_fn;

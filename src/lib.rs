@@ -19,6 +19,7 @@ pub mod delivery;
 pub mod destination;
 pub mod egress;
 pub mod gateway;
+pub mod http;
 pub mod id;
 pub mod key_rotation;
 pub mod lost_key;

@@ -2,7 +2,6 @@
 
 pub mod amount;
 pub mod assets;
-pub mod client;
 pub mod control;
 pub mod cookies;
 pub mod destination_state;
@@ -19,6 +18,5 @@ mod qr_code;
 mod routes;
 pub mod shell;
 pub mod when;
-pub mod whereabouts;
 
 pub use self::routes::routes;

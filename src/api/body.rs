@@ -1,16 +1,13 @@
 //! Bodies of API requests: JSON by their headers, bounded in size, memory and time.
 
-use std::time::Duration;
-
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::Bytes;
 
-use super::incoming::{Broken, Incoming};
 use crate::gateway::Failure;
-use crate::state::bodies::{Full, MOST_OF_ONE, Room};
-
-/// A body must have arrived by then (spec 5.5). actix-web by itself waits for ever.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::http::body::{API, Unread};
+use crate::http::{Broken, Incoming};
+use crate::state::bodies::{Full, Room};
 
 /// Why there is no body.
 #[derive(Debug)]
@@ -21,11 +18,13 @@ pub(super) enum NoBody {
     Gone,
 }
 
-impl From<Broken> for NoBody {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::Encoding => Self::Refused(Failure::broken_encoding()),
-            Broken::Gone => Self::Gone,
+impl From<Unread> for NoBody {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLarge => Self::Refused(Failure::too_large(API.bytes)),
+            Unread::TooSlow => Self::Refused(Failure::body_too_slow()),
+            Unread::Broken(Broken::Encoding) => Self::Refused(Failure::broken_encoding()),
+            Unread::Broken(Broken::Gone) => Self::Gone,
         }
     }
 }
@@ -40,25 +39,15 @@ impl From<Full> for NoBody {
 pub(super) async fn read(request: &HttpRequest, incoming: Incoming, room: &mut Room) -> Result<Vec<u8>, NoBody> {
     check_type(request).map_err(NoBody::Refused)?;
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > MOST_OF_ONE) {
-        return Err(NoBody::Refused(Failure::too_large(MOST_OF_ONE)));
+    if announced.is_some_and(|length: usize| length > API.bytes) {
+        return Err(Unread::TooLarge.into());
     }
     // What cannot fit is refused before it is sent.
     room.fits(announced.unwrap_or_default())?;
-    match tokio::time::timeout(BODY_TIMEOUT, gather(incoming, announced.unwrap_or(MOST_OF_ONE), room)).await {
-        Ok(body) => body,
-        Err(_) => Err(NoBody::Refused(Failure::body_too_slow())),
-    }
-}
-
-async fn gather(mut incoming: Incoming, expected: usize, room: &mut Room) -> Result<Vec<u8>, NoBody> {
     let mut body = Vec::new();
-    while let Some(piece) = incoming.next().await? {
-        if body.len() + piece.len() > MOST_OF_ONE {
-            return Err(NoBody::Refused(Failure::too_large(MOST_OF_ONE)));
-        }
-        room.extend(&mut body, &piece, expected)?;
-    }
+    let expected = announced.unwrap_or(API.bytes);
+    let take = |piece: Bytes| Ok::<_, NoBody>(room.extend(&mut body, &piece, expected)?);
+    incoming.read(&API, take).await?;
     room.fit(&mut body);
     Ok(body)
 }

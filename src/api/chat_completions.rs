@@ -11,9 +11,10 @@ use futures_util::StreamExt as _;
 use super::body::{self, NoBody};
 use super::error::{Error, GENERATION_ID_HEADER};
 use super::extract;
-use super::incoming::Incoming;
 use crate::completed_request::GenerationId;
 use crate::gateway::{Answer, Caller, CallerHeaders, Failure, Gateway};
+use crate::http::Incoming;
+use crate::http::body::Unread;
 
 /// The route as it is recorded: the pattern, which is the same for all callers.
 fn route(request: &HttpRequest) -> &'static str {
@@ -23,12 +24,11 @@ fn route(request: &HttpRequest) -> &'static str {
 pub(super) async fn create(
     request: HttpRequest,
     gateway: web::Data<Gateway>,
-    payload: web::Payload,
+    mut incoming: Incoming,
 ) -> Result<HttpResponse, Error> {
-    let mut incoming = Incoming::new(&request, payload);
     let key = match incoming.beside(extract::inference_key(&request)).await {
         Ok(key) => key?,
-        Err(broken) => return Err(without_body(broken.into(), |failure| Error::unnamed(&failure))),
+        Err(broken) => return Err(without_body(Unread::Broken(broken).into(), |failure| Error::unnamed(&failure))),
     };
     let caller =
         Caller { account: key.account, api_key: key.key, route: route(&request), headers: caller_headers(&request) };

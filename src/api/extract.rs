@@ -6,9 +6,9 @@ use metrics::counter;
 
 use super::error::Error;
 use crate::auth::api_keys::{ApiKeyIdentity, IdentifyError, identify};
+use crate::http::client;
 use crate::state::State;
 use crate::token::ApiKeyType;
-use crate::web::client::client;
 
 /// The key of a request, which may ask models.
 pub(super) async fn inference_key(request: &HttpRequest) -> Result<ApiKeyIdentity, Error> {

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
-use crate::api::edge;
+use crate::http::Headers;
 use crate::recorder::Buffer;
 
 /// What is shown.
@@ -48,6 +48,6 @@ async fn show(shown: web::Data<Shown>) -> HttpResponse {
     shown.numbers.run_upkeep();
     let mut answer = HttpResponse::Ok();
     let mut answer = answer.content_type("text/plain; version=0.0.4; charset=utf-8").body(shown.numbers.render());
-    edge::put(answer.headers_mut(), false);
+    Headers::Data.put(answer.headers_mut(), false);
     answer
 }

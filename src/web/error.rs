@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use super::html;
 use super::pages::problem::ProblemPage;
+use crate::http::body::Unread;
 use crate::state::rate_limits::TooOften;
 use crate::{auth, broadcast, store};
 
@@ -45,6 +46,16 @@ pub type Result<T = HttpResponse> = std::result::Result<T, Error>;
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         Self::Internal(Box::new(error))
+    }
+}
+
+impl From<Unread> for Error {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLarge => Self::TooLarge,
+            Unread::TooSlow => Self::TooSlow,
+            Unread::Broken(_) => Self::NotAForm,
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use futures_util::future::LocalBoxFuture;
 use secrecy::ExposeSecret as _;
 
-use super::client::client;
 use super::cookies::Cookies;
 use super::error::{Error, SECOND_FACTOR};
 use super::flash::Notice;
@@ -15,6 +14,7 @@ use crate::audit::Actor;
 use crate::auth::members::Membership;
 use crate::auth::{self, Role, Session};
 use crate::client::Client;
+use crate::http::client;
 use crate::id::AccountId;
 use crate::state::State;
 

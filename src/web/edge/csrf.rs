@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{COOKIE, HOST, ORIGIN};
 use url::Url;
 
-use super::host::without_port;
+use crate::http::host::without_port;
 use crate::web::pages::problem::ProblemPage;
 
 /// Forms that give somebody a session or a password, and come without a cookie.

@@ -7,7 +7,7 @@ use actix_web::dev::{Payload, RequestHead};
 use actix_web::http::Version;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::edge::host::{Named, named};
+use super::host::{Named, named};
 use crate::client::Whereabouts;
 use crate::config::allowed_hosts::is_loopback;
 

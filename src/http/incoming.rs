@@ -1,17 +1,19 @@
 //! The body of a request as it comes in, and how it breaks off.
 
-use std::future::{Future, pending};
+use std::convert::Infallible;
+use std::future::{Future, Ready, pending, ready};
 
+use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::web::{Bytes, Payload};
-use actix_web::{HttpMessage as _, HttpRequest};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::{FutureExt as _, StreamExt as _};
 
 /// Bytes of a body that are taken in before it is known who sends it.
 const EARLY_BYTES: usize = 16 * 1024;
 
 /// The pieces of a body.
-pub(super) struct Incoming {
+pub struct Incoming {
     payload: Payload,
     is_chunked: bool,
     /// What came before anybody asked.
@@ -21,19 +23,24 @@ pub(super) struct Incoming {
 
 /// Why a body has no end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
+pub enum Broken {
     /// Its chunks are malformed.
     Encoding,
     /// The caller went away.
     Gone,
 }
 
-impl Incoming {
-    pub(super) fn new(request: &HttpRequest, payload: Payload) -> Self {
-        let is_chunked = request.chunked().unwrap_or_default();
-        Self { payload, is_chunked, early: Vec::new(), has_ended: false }
-    }
+impl FromRequest for Incoming {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
 
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_chunked = request.chunked().unwrap_or_default();
+        ready(Ok(Self { payload: payload.take(), is_chunked, early: Vec::new(), has_ended: false }))
+    }
+}
+
+impl Incoming {
     /// The next piece. None: that was all.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         if !self.early.is_empty() {
@@ -44,7 +51,10 @@ impl Incoming {
 
     /// Does something else first, and meanwhile listens. actix-web ends a connection at a malformed chunk, and whatever runs for
     /// its request: only who hears of it at once can still answer.
-    pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Broken> {
+    ///
+    /// # Errors
+    /// When the body breaks off before the other thing is done.
+    pub async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Broken> {
         tokio::select! {
             biased;
             broken = self.breaks() => Err(broken),

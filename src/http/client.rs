@@ -1,5 +1,6 @@
 //! Who sent a request: the peer, or whom one of our own proxies names.
 
+use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -7,20 +8,20 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 
-use super::error::Error;
 use crate::client::Client;
 use crate::config::TrustedProxies;
 use crate::state::State;
 
 impl FromRequest for Client {
-    type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(match request.app_data::<web::Data<State>>() {
-            Some(state) => Ok(client(request, &state.config.trusted_proxies)),
-            None => Err(Error::NotFound),
-        })
+        // Where nobody says which proxies are ours, the peer is the sender.
+        ready(Ok(match request.app_data::<web::Data<State>>() {
+            Some(state) => client(request, &state.config.trusted_proxies),
+            None => client(request, &TrustedProxies::default()),
+        }))
     }
 }
 

@@ -1,26 +1,16 @@
 //! Which names this server answers to: another site's name that leads here (DNS rebinding) gets nothing.
 
 use actix_web::dev::RequestHead;
-use actix_web::http::StatusCode;
 use actix_web::http::header::HOST;
 
 use crate::config::AllowedHosts;
-use crate::web::pages::problem::ProblemPage;
 
 /// What the operator can do about a name that is not known.
 pub const ADVICE: &str = "Set TRACECAST_PUBLIC_URL to the address that people type, or name this one in \
                           TRACECAST_ALLOWED_HOSTS, then start the program again.";
 
-/// The page for a request to a name that is not ours.
-pub(super) fn refusal(head: &RequestHead, allowed: &AllowedHosts) -> Option<ProblemPage> {
-    if is_ours(head, allowed) {
-        return None;
-    }
-    Some(ProblemPage::new(StatusCode::MISDIRECTED_REQUEST).saying("This server does not know that name", ADVICE))
-}
-
 /// Whether a request is meant for this server. One that names no host at all (HTTP/1.0) comes from no browser.
-pub fn is_ours(head: &RequestHead, allowed: &AllowedHosts) -> bool {
+pub(super) fn is_ours(head: &RequestHead, allowed: &AllowedHosts) -> bool {
     match named(head) {
         Named::Nothing => true,
         Named::One(host) => allowed.has(host),
@@ -30,14 +20,14 @@ pub fn is_ours(head: &RequestHead, allowed: &AllowedHosts) -> bool {
 
 /// The names of this server that a request tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::web) enum Named<'a> {
+pub(super) enum Named<'a> {
     Nothing,
     /// Without a port. That of the target counts before that of the header.
     One(&'a str),
     Several,
 }
 
-pub(in crate::web) fn named(head: &RequestHead) -> Named<'_> {
+pub(super) fn named(head: &RequestHead) -> Named<'_> {
     let mut headers = head.headers.get_all(HOST);
     let named = match (head.uri.host(), headers.next()) {
         (Some(host), _) => host,
@@ -48,7 +38,7 @@ pub(in crate::web) fn named(head: &RequestHead) -> Named<'_> {
 }
 
 /// `host` of `host:port`, also for `[::1]:8080`.
-pub(super) fn without_port(named: &str) -> &str {
+pub fn without_port(named: &str) -> &str {
     match named.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !host.ends_with(':') => host,
         _ => named,
