@@ -28,7 +28,7 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Error> {
     let key = match incoming.beside(extract::inference_key(&request)).await {
         Ok(key) => key?,
-        Err(broken) => return Err(without_body(Unread::Broken(broken).into(), |failure| Error::unnamed(&failure))),
+        Err(broken) => return Err(without_body(Unread::Broken(broken).into(), Error::from)),
     };
     let caller =
         Caller { account: key.account, api_key: key.key, route: route(&request), headers: caller_headers(&request) };
@@ -39,11 +39,11 @@ pub(super) async fn create(
     let id = exchange.id().clone();
     let body = match body::read(&request, incoming, exchange.room()).await {
         Ok(body) => body,
-        Err(none) => return Err(without_body(none, |failure| Error::failed(&exchange.refuse(failure), &id))),
+        Err(none) => return Err(without_body(none, |failure| Error::from(exchange.refuse(failure)).of(&id))),
     };
     match gateway.answer(exchange, body).await {
         Ok(answer) => Ok(response(answer, &id)),
-        Err(failure) => Err(Error::failed(&failure, &id)),
+        Err(failure) => Err(Error::from(failure).of(&id)),
     }
 }
 

@@ -1,10 +1,14 @@
 //! Errors of the API, all in one envelope: `{"error":{"code":<http status>,"message":<sentence>,"metadata"?:{…}}}`
 //! (spec 3). Never a 5xx for a caller's mistake, because the official clients repeat those for up to an hour.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::completed_request::GenerationId;
 use crate::gateway::Failure;
@@ -17,14 +21,28 @@ pub(super) const GENERATION_ID_HEADER: HeaderName = HeaderName::from_static("x-g
 #[derive(Debug)]
 pub struct Error {
     status: StatusCode,
-    envelope: Value,
+    message: Cow<'static, str>,
+    metadata: Option<Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+/// The body of every answer that is an error.
+#[derive(Debug, Serialize)]
+struct Envelope<'a> {
+    error: Details<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Details<'a> {
+    code: u16,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a Value>,
+}
+
 impl Error {
-    pub(super) fn new(status: StatusCode, message: &str) -> Self {
-        let envelope = json!({ "error": { "code": status.as_u16(), "message": message } });
-        Self { status, envelope, headers: Vec::new() }
+    pub(super) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, message: message.into(), metadata: None, headers: Vec::new() }
     }
 
     /// The key is missing, malformed, unknown or revoked: all the same to the caller.
@@ -35,7 +53,7 @@ impl Error {
     }
 
     /// The key is valid, but not for this.
-    pub(super) fn forbidden(message: &str) -> Self {
+    pub(super) fn forbidden(message: &'static str) -> Self {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
@@ -55,7 +73,7 @@ impl Error {
     /// The request came under a name that is not ours.
     pub(super) fn misdirected(advice: &str) -> Self {
         let message = format!("This server does not know the name under which it was called. {advice}");
-        Self::new(StatusCode::MISDIRECTED_REQUEST, &message)
+        Self::new(StatusCode::MISDIRECTED_REQUEST, message)
     }
 
     /// A fault of ours; what exactly is in the log.
@@ -73,22 +91,12 @@ impl Error {
     /// `allowed` as in the header `Allow`.
     pub(super) fn method_not_allowed(allowed: &'static str) -> Self {
         let message = format!("This address takes {allowed} only. Use that method.");
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, &message).with(header::ALLOW, allowed)
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, allowed)
     }
 
-    /// A failure of the gateway, with the name of the request that failed.
-    pub(super) fn failed(failure: &Failure, id: &GenerationId) -> Self {
-        Self::unnamed(failure).with(GENERATION_ID_HEADER, id.as_str())
-    }
-
-    /// The same, before the request had a name.
-    pub(super) fn unnamed(failure: &Failure) -> Self {
-        let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        let error = Self { status, envelope: failure.envelope(), headers: Vec::new() };
-        match &failure.retry_after {
-            Some(retry_after) => error.with(header::RETRY_AFTER, retry_after),
-            None => error,
-        }
+    /// The same with the name of the request that failed.
+    pub(super) fn of(self, id: &GenerationId) -> Self {
+        self.with(GENERATION_ID_HEADER, id.as_str())
     }
 
     /// The same with a header more; a value that no header can hold is left out.
@@ -100,9 +108,21 @@ impl Error {
     }
 }
 
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.envelope["error"]["message"].as_str().unwrap_or_default())
+/// A failure of the gateway. What is only for the record stays behind.
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let error = Self { metadata: failure.metadata, ..Self::new(status, failure.message) };
+        match &failure.retry_after {
+            Some(retry_after) => error.with(header::RETRY_AFTER, retry_after),
+            None => error,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 
@@ -116,6 +136,52 @@ impl ResponseError for Error {
         for (name, value) in &self.headers {
             response.insert_header((name.clone(), value.clone()));
         }
-        response.content_type("application/json").body(self.envelope.to_string())
+        let (message, metadata) = (&*self.message, self.metadata.as_ref());
+        response.json(Envelope { error: Details { code: self.status.as_u16(), message, metadata } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody as _;
+    use serde_json::json;
+
+    use super::*;
+
+    fn text(error: &Error) -> String {
+        let response = error.error_response();
+        assert_eq!(response.headers().get(header::CONTENT_TYPE).unwrap(), "application/json");
+        String::from_utf8(response.into_body().try_into_bytes().unwrap().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn envelope_holds_code_message_and_metadata_and_nothing_else() {
+        let bare = Error::new(StatusCode::NOT_FOUND, "There is \"nothing\" here.");
+        assert_eq!(text(&bare), r#"{"error":{"code":404,"message":"There is \"nothing\" here."}}"#);
+        let error = Error { metadata: Some(json!({ "field": "model" })), ..bare };
+        let expected = r#"{"error":{"code":404,"message":"There is \"nothing\" here.","metadata":{"field":"model"}}}"#;
+        assert_eq!(text(&error), expected);
+    }
+
+    #[test]
+    fn failure_of_the_gateway_keeps_status_words_metadata_and_retry_after() {
+        let failure = Failure {
+            status: 429,
+            kind: "429".into(),
+            message: "Too many.".to_owned(),
+            summary: "The upstream answered 429.".into(),
+            metadata: Some(json!({ "upstream": { "status": 429 } })),
+            retry_after: Some("7".to_owned()),
+        };
+        let error = Error::from(failure);
+        let expected = r#"{"error":{"code":429,"message":"Too many.","metadata":{"upstream":{"status":429}}}}"#;
+        assert_eq!(text(&error), expected);
+        assert_eq!(error.error_response().headers().get(header::RETRY_AFTER).unwrap(), "7");
+    }
+
+    #[test]
+    fn header_value_with_a_line_break_is_left_out() {
+        let error = Error::new(StatusCode::BAD_GATEWAY, "x").with(header::RETRY_AFTER, "1\r\nx: y");
+        assert!(!error.error_response().headers().contains_key(header::RETRY_AFTER));
     }
 }

@@ -21,7 +21,7 @@ pub struct Failure {
     pub message: String,
     /// A sentence for the record, free of prompt and completion; the caller's sentence goes beside it as detail.
     pub summary: Cow<'static, str>,
-    /// `metadata` of the error envelope.
+    /// Details for the caller's program.
     pub metadata: Option<Value>,
     /// The `Retry-After` header, as the upstream gave it.
     pub retry_after: Option<String>,
@@ -44,7 +44,7 @@ impl Failure {
         Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
     }
 
-    /// A field of the body is wrong. The sentence names it, and so does the envelope's `metadata.field`.
+    /// A field of the body is wrong. The sentence names it, and so does `metadata.field`.
     pub(super) fn invalid_field(field: &str, message: impl Into<String>) -> Self {
         Self { metadata: Some(json!({ "field": field })), ..Self::invalid_request(message) }
     }
@@ -166,15 +166,6 @@ impl Failure {
             detail: (self.message != self.summary).then(|| Text::from(self.message.clone())),
         }
     }
-
-    /// The error envelope (spec 3): `{"error":{"code","message","metadata"?}}`.
-    pub fn envelope(&self) -> Value {
-        let mut error = json!({ "code": self.status, "message": self.message });
-        if let Some(metadata) = &self.metadata {
-            error["metadata"] = metadata.clone();
-        }
-        json!({ "error": error })
-    }
 }
 
 /// An upstream's own words about its error: OpenAI's `{"error":{"message","type","code","param"}}`, or the shapes that
@@ -221,11 +212,10 @@ mod tests {
         let body = br#"{"error":{"message":"No such model.","type":"invalid_request_error","param":null,"code":"model_not_found"}}"#;
         let failure = Failure::answered(404, body, None);
         assert_eq!((failure.status, failure.kind.as_ref()), (404, "404"));
-        assert_eq!(
-            failure.envelope(),
-            json!({"error": {"code": 404, "message": "No such model.", "metadata": {"upstream":
-                {"status": 404, "type": "invalid_request_error", "code": "model_not_found"}}}})
-        );
+        assert_eq!(failure.message, "No such model.");
+        let metadata =
+            json!({ "upstream": { "status": 404, "type": "invalid_request_error", "code": "model_not_found" } });
+        assert_eq!(failure.metadata, Some(metadata));
     }
 
     #[test]
@@ -246,7 +236,7 @@ mod tests {
     fn a_refused_gateway_key_is_not_the_callers_mistake() {
         let failure = Failure::answered(401, br#"{"error":{"message":"Incorrect API key provided: sk-1234"}}"#, None);
         assert_eq!((failure.status, failure.kind.as_ref()), (502, "401"));
-        assert!(!failure.envelope().to_string().contains("sk-1234"));
+        assert!(!format!("{failure:?}").contains("sk-1234"));
     }
 
     #[test]
