@@ -119,7 +119,7 @@ pub enum StartError {
 impl StartError {
     /// Whether the same start may succeed later: the operator's database is away.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Store(store::Error::Unavailable(_)))
+        matches!(self, Self::Store(error) if error.is_unavailable())
     }
 }
 

@@ -54,6 +54,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the database is away.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unavailable())
+    }
+
     /// A single mistake of a person.
     pub fn at(field: &'static str, sentence: &str) -> Self {
         Self::Invalid(FieldErrors::one(field, sentence))

@@ -36,6 +36,13 @@ pub enum Error {
     Random(#[from] random::Unavailable),
 }
 
+impl Error {
+    /// Whether the database is away.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unavailable())
+    }
+}
+
 /// The Enable Broadcast switch. Requests that complete from now on are exported, or are not. Says whether it changed.
 ///
 /// # Errors

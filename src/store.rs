@@ -84,6 +84,11 @@ impl Error {
         Self::Unavailable(sqlx::Error::Io(kind.into()))
     }
 
+    /// Whether Postgres is away: the same may succeed later.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
     /// For logs and metrics.
     pub fn name(&self) -> &'static str {
         match self {

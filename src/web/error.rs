@@ -1,7 +1,5 @@
 //! What can go wrong on the way to a page, and the page that says so.
 
-use std::fmt;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, ResponseError};
@@ -12,29 +10,48 @@ use crate::http::body::Unread;
 use crate::state::rate_limits::TooOften;
 use crate::{auth, broadcast, store};
 
-/// Why there is no page. Not a `std::error::Error`, so that `?` turns each of those into [`Error::Internal`].
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nobody is signed in: go and do that, then come back to this path.
+    #[error("signed out")]
     SignedOut {
         /// A local path; empty for the settings.
         next: String,
     },
     /// The account asks for a second factor: go and set one up.
+    #[error("lacks a second factor")]
     LacksSecondFactor,
     /// Only for admins.
+    #[error("forbidden")]
     Forbidden,
     /// There is no such thing, or it is somebody else's.
+    #[error("not found")]
     NotFound,
     /// Too many such forms from this address.
+    #[error("too often")]
     TooOften(TooOften),
     /// A form of more than 64 KiB.
+    #[error("form too large")]
     TooLarge,
     /// The body took too long.
+    #[error("form too slow")]
     TooSlow,
     /// The body broke off or is not a form.
+    #[error("not a form")]
     NotAForm,
-    /// Not the person's fault. Told to the log only.
-    Internal(Box<dyn std::error::Error + Send + Sync>),
+    /// The store did not do what the page needs.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A sign-in, a session or a member.
+    #[error(transparent)]
+    Auth(#[from] auth::Error),
+    /// A destination or the switch.
+    #[error(transparent)]
+    Broadcast(#[from] broadcast::Error),
+    /// A cookie that no header can hold.
+    #[error(transparent)]
+    Cookie(#[from] actix_web::error::HttpError),
 }
 
 /// Where a second factor is set up.
@@ -43,9 +60,15 @@ pub const SECOND_FACTOR: &str = "/settings/account/second-factor";
 /// What handlers return.
 pub type Result<T = HttpResponse> = std::result::Result<T, Error>;
 
-impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
-    fn from(error: E) -> Self {
-        Self::Internal(Box::new(error))
+impl Error {
+    /// Whether the database is away.
+    fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_unavailable(),
+            Self::Auth(error) => error.is_unavailable(),
+            Self::Broadcast(error) => error.is_unavailable(),
+            _ => false,
+        }
     }
 }
 
@@ -59,41 +82,18 @@ impl From<Unread> for Error {
     }
 }
 
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SignedOut { .. } => f.write_str("signed out"),
-            Self::LacksSecondFactor => f.write_str("lacks a second factor"),
-            Self::Forbidden => f.write_str("forbidden"),
-            Self::NotFound => f.write_str("not found"),
-            Self::TooOften(_) => f.write_str("too often"),
-            Self::TooLarge => f.write_str("form too large"),
-            Self::TooSlow => f.write_str("form too slow"),
-            Self::NotAForm => f.write_str("not a form"),
-            Self::Internal(error) => write!(f, "internal error: {error}"),
-        }
-    }
-}
-
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignedOut { .. } | Self::LacksSecondFactor => StatusCode::SEE_OTHER,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Internal(error) if is_throttled(error.as_ref()) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal(error) if is_database_away(error.as_ref()) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TooOften(_) | Self::Auth(auth::Error::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
+            error if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Auth(_) | Self::Broadcast(_) | Self::Cookie(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -107,23 +107,9 @@ impl ResponseError for Error {
         if matches!(self, Self::LacksSecondFactor) {
             return HttpResponse::SeeOther().insert_header((LOCATION, SECOND_FACTOR)).finish();
         }
-        if let Self::Internal(error) = self
-            && !is_throttled(error.as_ref())
-        {
-            tracing::error!(%error, "a page failed");
+        if self.status_code().is_server_error() {
+            tracing::error!(error = %self, "a page failed");
         }
         html::page(self.status_code(), &ProblemPage::new(self.status_code()))
     }
-}
-
-fn is_throttled(error: &(dyn std::error::Error + 'static)) -> bool {
-    matches!(error.downcast_ref::<auth::Error>(), Some(auth::Error::Throttled { .. }))
-}
-
-fn is_database_away(error: &(dyn std::error::Error + 'static)) -> bool {
-    let store = match (error.downcast_ref::<auth::Error>(), error.downcast_ref::<broadcast::Error>()) {
-        (Some(auth::Error::Store(error)), _) | (_, Some(broadcast::Error::Store(error))) => Some(error),
-        _ => error.downcast_ref::<store::Error>(),
-    };
-    matches!(store, Some(store::Error::Unavailable(_)))
 }

@@ -46,10 +46,8 @@ pub(super) async fn find(state: &State, hash: TokenHash) -> Result<Option<KeyOwn
     let answer = timeout(patience.saturating_sub(look_up.began.elapsed()), look_up.answer).await;
     let unanswered = match answer {
         Ok(Ok(owner)) => return Ok(owner),
-        Ok(Err(error)) => match *error {
-            store::Error::Unavailable(_) => Unanswered::Failed(error),
-            store::Error::Refused(_) | store::Error::Migration(_) => return Err(error.into()),
-        },
+        Ok(Err(error)) if error.is_unavailable() => Unanswered::Failed(error),
+        Ok(Err(error)) => return Err(error.into()),
         Err(_) => Unanswered::Late,
     };
     // Anew, for the key may have ended meanwhile.
