@@ -18,6 +18,7 @@ use actix_web::{HttpResponse, Resource, Scope};
 use rustls::ClientConfig;
 
 pub use self::error::Error;
+pub use self::extract::{InferenceKey, ManagementKey};
 use crate::gateway::{Gateway, UpstreamError};
 use crate::recorder::Recorder;
 use crate::state::State;

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 
 use super::body::{self, NoBody};
 use super::error::{Error, GENERATION_ID_HEADER};
-use super::extract;
+use super::extract::InferenceKey;
 use crate::completed_request::GenerationId;
 use crate::gateway::{Answer, Caller, CallerHeaders, Failure, Gateway};
 use crate::http::Incoming;
@@ -26,7 +26,7 @@ pub(super) async fn create(
     gateway: web::Data<Gateway>,
     mut incoming: Incoming,
 ) -> Result<HttpResponse, Error> {
-    let key = match incoming.beside(extract::inference_key(&request)).await {
+    let key = match incoming.beside(InferenceKey::of(&request)).await {
         Ok(key) => key?,
         Err(broken) => return Err(without_body(Unread::Broken(broken).into(), Error::from)),
     };

@@ -1,23 +1,64 @@
 //! Who calls: the API key of a request, checked before its body is taken in.
 
+use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
 use metrics::counter;
 
 use super::error::Error;
 use crate::auth::api_keys::{ApiKeyIdentity, IdentifyError, identify};
 use crate::http::client;
+use crate::id::{AccountId, ApiKeyId};
 use crate::state::State;
 use crate::token::ApiKeyType;
 
-/// The key of a request, which may ask models.
-pub(super) async fn inference_key(request: &HttpRequest) -> Result<ApiKeyIdentity, Error> {
-    let identity = identity(request).await?;
-    match identity.kind {
-        ApiKeyType::Inference => Ok(identity),
-        ApiKeyType::Management => {
-            Err(Error::forbidden("Management keys cannot ask models. Use an inference key from Settings › API keys."))
+/// A key that may ask models and report completed requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InferenceKey {
+    /// The tenant.
+    pub account: AccountId,
+    /// The key.
+    pub key: ApiKeyId,
+}
+
+/// A key that may read and change the account's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ManagementKey {
+    /// The tenant.
+    pub account: AccountId,
+    /// The key.
+    pub key: ApiKeyId,
+}
+
+impl InferenceKey {
+    /// The key of a request. No extractor, because the gateway listens to the body meanwhile ([`Incoming::beside`]).
+    ///
+    /// [`Incoming::beside`]: crate::http::Incoming::beside
+    pub(super) async fn of(request: &HttpRequest) -> Result<Self, Error> {
+        const REFUSAL: &str = "Management keys cannot ask models. Use an inference key from Settings › API keys.";
+        let ApiKeyIdentity { account, key, kind } = identity(request).await?;
+        match kind {
+            ApiKeyType::Inference => Ok(Self { account, key }),
+            ApiKeyType::Management => Err(Error::forbidden(REFUSAL)),
         }
+    }
+}
+
+impl FromRequest for ManagementKey {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        const REFUSAL: &str = "Only management keys can perform this operation. Use one from Settings › API keys.";
+        let request = request.clone();
+        Box::pin(async move {
+            let ApiKeyIdentity { account, key, kind } = identity(&request).await?;
+            match kind {
+                ApiKeyType::Management => Ok(Self { account, key }),
+                ApiKeyType::Inference => Err(Error::forbidden(REFUSAL)),
+            }
+        })
     }
 }
 

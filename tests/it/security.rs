@@ -6,6 +6,7 @@ mod cookies;
 mod edge;
 mod first_account;
 mod limits;
+mod management_keys;
 mod members;
 mod operator;
 mod password;
