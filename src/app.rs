@@ -6,6 +6,7 @@ mod health;
 mod keyring;
 mod launch;
 mod metrics;
+mod older_worker;
 mod server;
 
 use std::net::SocketAddr;
@@ -58,7 +59,7 @@ pub enum StartError {
     #[error("{error}{advice}", error = .0, advice = launch::advice(.0))]
     Launch(#[from] LaunchError),
     /// The database.
-    #[error("{0}. Check DATABASE_URL and that Postgres runs.")]
+    #[error("{0}. {advice}", advice = advice(.0))]
     Store(#[from] store::Error),
     /// Nothing would keep accounts apart.
     #[error(transparent)]
@@ -114,6 +115,17 @@ pub enum StartError {
         /// What the system said.
         error: std::io::Error,
     },
+}
+
+fn advice(error: &store::Error) -> &'static str {
+    match error {
+        store::Error::SchemaIsNewer { .. } => {
+            "Nothing was changed. Start that version, or restore the backup that was made before the upgrade."
+        }
+        store::Error::Unavailable(_) | store::Error::Refused(_) | store::Error::Migration(_) => {
+            "Check DATABASE_URL and that Postgres runs."
+        }
+    }
 }
 
 impl StartError {
@@ -242,8 +254,10 @@ impl App {
         if roles.worker {
             let upkeep = self.database.store(Role::Owner, "tracecast upkeep", UPKEEP_CONNECTIONS);
             let low = self.database.store(Role::Worker, "tracecast worker, low priority", low);
-            let worker = Worker::new(self.state_as(Role::Worker, "tracecast worker", worker)?, low, upkeep);
-            tasks.spawn(worker.run(stop.clone()));
+            let state = self.state_as(Role::Worker, "tracecast worker", worker)?;
+            let stop = stop.child_token();
+            tasks.spawn(older_worker::stop_under_newer_schema(state.store.clone(), stop.clone()));
+            tasks.spawn(Worker::new(state, low, upkeep).run(stop));
         }
         let metrics = self.metrics(recording.clone(), &tasks)?;
         Ok(Serving { server, metrics, recording, stop, tasks, farewell: FAREWELL })

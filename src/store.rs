@@ -25,10 +25,12 @@ pub mod throttle;
 pub mod users;
 pub mod xid;
 
+use std::cmp::Ordering;
 use std::io;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
+use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
@@ -75,7 +77,17 @@ pub enum Error {
     Refused(#[source] sqlx::Error),
     /// The migrations cannot be applied.
     #[error("the migrations cannot be applied: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] MigrateError),
+    /// A newer version of the program has migrated this database.
+    #[error(
+        "the schema of the database is of a newer version of Tracecast (migration {found}) than this program (migration {known})"
+    )]
+    SchemaIsNewer {
+        /// A migration that this program does not know.
+        found: i64,
+        /// The newest one that it knows.
+        known: i64,
+    },
 }
 
 impl Error {
@@ -95,6 +107,7 @@ impl Error {
             Self::Unavailable(_) => "database_unavailable",
             Self::Refused(_) => "database_refused",
             Self::Migration(_) => "migration_failed",
+            Self::SchemaIsNewer { .. } => "schema_is_newer",
         }
     }
 
@@ -130,6 +143,35 @@ impl From<sqlx::Error> for Error {
             _ => Self::Unavailable(error),
         }
     }
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        match (error, newest_migration()) {
+            (MigrateError::VersionMissing(found), known) if found > known => Self::SchemaIsNewer { found, known },
+            (error, _) => Self::Migration(error),
+        }
+    }
+}
+
+/// The schema of a database, compared with what this program knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// Migrations of this program are missing.
+    Older,
+    /// It has all migrations of this program and no others.
+    Current,
+    /// A newer version of the program has migrated it.
+    Newer {
+        /// Its newest migration.
+        found: i64,
+        /// The newest one that this program knows.
+        known: i64,
+    },
+}
+
+fn newest_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// Whether the same statement may succeed later, by the class of Postgres' error code (its documentation, appendix A):
@@ -180,7 +222,7 @@ impl Store {
     /// Brings the schema up to date. Several processes may do so at the same time.
     ///
     /// # Errors
-    /// When Postgres is away or a migration fails; then nothing of that migration was done.
+    /// When Postgres is away, a migration fails (then nothing of it was done), or the schema is newer (then nothing at all was).
     pub async fn migrate(&self) -> Result<()> {
         MIGRATIONS.run(&self.pool).await?;
         self.go_on_after_restore().await?;
@@ -198,16 +240,21 @@ impl Store {
         Ok(())
     }
 
-    /// Whether Postgres answers and has all migrations of this program.
+    /// How the database's schema compares with this program.
     ///
     /// # Errors
     /// When Postgres is away.
-    pub async fn is_migrated(&self) -> Result<bool> {
-        let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    pub async fn schema(&self) -> Result<Schema> {
+        let known = newest_migration();
         let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
             .fetch_one(&self.pool)
             .await?;
-        Ok(applied.unwrap_or_default() >= newest)
+        let found = applied.unwrap_or_default();
+        Ok(match found.cmp(&known) {
+            Ordering::Less => Schema::Older,
+            Ordering::Equal => Schema::Current,
+            Ordering::Greater => Schema::Newer { found, known },
+        })
     }
 
     /// Begins a transaction for one account.

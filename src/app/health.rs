@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, web};
 use crate::api::edge::edge;
 use crate::recorder::Buffer;
 use crate::state::State;
+use crate::store::Schema;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let resource = |path| web::resource(path).wrap(from_fn(edge));
@@ -19,11 +20,14 @@ async fn alive() -> HttpResponse {
 }
 
 async fn ready(state: web::Data<State>, recording: web::Data<Buffer>) -> HttpResponse {
-    let (mut answer, text) = match (state.store.is_migrated().await, recording.late()) {
-        (Ok(true), None) => (HttpResponse::Ok(), "ready\n".to_owned()),
-        (Ok(true), Some(waited)) => (HttpResponse::ServiceUnavailable(), records_nothing(waited)),
-        (Ok(false), _) => {
+    let (mut answer, text) = match (state.store.schema().await, recording.late()) {
+        (Ok(Schema::Older), _) => {
             (HttpResponse::ServiceUnavailable(), "the schema is of an older version: run migrate\n".to_owned())
+        }
+        // During a rolling restart pages and gateway of the older version go on.
+        (Ok(Schema::Current | Schema::Newer { .. }), None) => (HttpResponse::Ok(), "ready\n".to_owned()),
+        (Ok(Schema::Current | Schema::Newer { .. }), Some(waited)) => {
+            (HttpResponse::ServiceUnavailable(), records_nothing(waited))
         }
         (Err(error), _) => (HttpResponse::ServiceUnavailable(), format!("{}\n", error.name())),
     };

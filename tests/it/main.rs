@@ -26,3 +26,4 @@ mod security;
 mod store;
 mod supply_chain;
 mod support;
+mod upgrade;

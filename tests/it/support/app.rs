@@ -14,6 +14,9 @@ use tracecast::state::State;
 use super::database::Database;
 use super::http::client;
 
+/// With which the application seals.
+pub(crate) const SEALING_KEY: &str = "abababababababababababababababababababababababababababababababab";
+
 /// A running application.
 pub(crate) struct TestApp {
     pub(crate) url: String,
@@ -56,7 +59,8 @@ impl TestApp {
         Self::start_on(self.database, self.receiver, egress::Setup::default(), settings).await
     }
 
-    async fn start_on(
+    /// The application on this database, which it migrates itself.
+    pub(crate) async fn start_on(
         database: Database,
         receiver: Running,
         way_out: egress::Setup,
@@ -69,7 +73,7 @@ impl TestApp {
             .with("egress-allow", receiver.address().to_string(), Source::Argument)
             .with("egress-allow-http", "true", Source::Argument)
             .with("retry-base", "50ms", Source::Argument)
-            .with("keys", "ab".repeat(32), Source::Argument);
+            .with("keys", SEALING_KEY, Source::Argument);
         let mut config = Config::parse(&settings(given)).unwrap();
         config.database_url = Some(SecretString::from(database.url.clone()));
         let app = App::build(config).await.unwrap().with_way_out(way_out);

@@ -39,9 +39,18 @@ impl Database {
     /// Clones the template.
     pub(crate) async fn new() -> Self {
         let cluster = CLUSTER.get_or_init(Cluster::start).await;
+        Self::of_template(cluster, &cluster.template).await
+    }
+
+    /// One without any table.
+    pub(crate) async fn empty() -> Self {
+        Self::of_template(CLUSTER.get_or_init(Cluster::start).await, "template0").await
+    }
+
+    async fn of_template(cluster: &Cluster, template: &str) -> Self {
         let name = format!("test_{}", Random.uuid().simple());
         let mut admin = cluster.admin().await;
-        create(&mut admin, &format!("{name} OWNER {OWNER} TEMPLATE {}", cluster.template)).await.unwrap();
+        create(&mut admin, &format!("{name} OWNER {OWNER} TEMPLATE {template}")).await.unwrap();
         admin.close().await.unwrap();
         Self { url: cluster.postgres.url_for(OWNER, &name), admin_url: cluster.postgres.url_for(ADMIN, &name) }
     }
