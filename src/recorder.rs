@@ -7,7 +7,7 @@
 mod buffer;
 mod commits;
 mod drawer;
-mod entry;
+pub mod entry;
 mod kept;
 mod losses;
 mod recovery;
@@ -29,7 +29,7 @@ use crate::completed_request::content::Content;
 use crate::id::AccountId;
 use crate::random::Random;
 use crate::store::Store;
-use crate::store::log::Entry;
+use crate::store::log::{Completed, Entry};
 
 /// Hands completed requests to the writer. Cheap to clone. The writer ends when the last clone is gone.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ impl Recorder {
     /// Records one completed request. Never waits and never fails; what the bounded buffer cannot hold is counted.
     pub fn record(&self, account: AccountId, request: &CompletedRequest<'_>, content: &Content) {
         let completed = Instant::now();
-        let entry = entry::of(account, request, content, completed);
+        let entry = entry::of(account, request, content, Completed::Here(completed));
         let size = entry::size(&entry);
         if !self.buffer.enter(size, completed) {
             return self.buffer.losses.add(account, "the buffer is full");

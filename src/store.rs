@@ -8,6 +8,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod cursors;
 pub mod deliveries;
+pub mod demo;
 pub mod destinations;
 pub mod invitations;
 pub mod log;

@@ -1,18 +1,26 @@
-//! `demo`: everything on one machine, with a receiver that behaves like Sentry's endpoint.
+//! `demo`: everything on one machine, with a receiver that behaves like Sentry's endpoint; with `--seed` there is something on
+//! every page.
+
+mod requests;
+mod seed;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use demo_receiver::{Options, Receiver, Running};
 use tokio_util::task::TaskTracker;
 
+use self::seed::Seed;
 use super::serve::until_stopped;
 use super::signals::Signals;
 use super::{Failure, parse};
 use crate::app::{App, Roles};
 use crate::auth;
 use crate::config::{Given, Source};
-use crate::store::users;
+use crate::id::AccountId;
+use crate::state::State;
+use crate::store::{members, users};
 use crate::telemetry;
 
 /// The demo account. Its password is no secret: a demo listens on loopback.
@@ -21,12 +29,20 @@ const PASSWORD: &str = "broadcast every trace";
 const ACCOUNT: &str = "Demo";
 
 pub(super) fn command() -> Command {
-    Command::new("demo").about("serve, with a demo account and a receiver that behaves like Sentry").arg(
-        Arg::new("receiver-bind")
-            .long("receiver-bind")
-            .default_value("127.0.0.1:8081")
-            .help("Address and port of the demo receiver"),
-    )
+    Command::new("demo")
+        .about("serve, with a demo account and a receiver that behaves like Sentry")
+        .arg(
+            Arg::new("receiver-bind")
+                .long("receiver-bind")
+                .default_value("127.0.0.1:8081")
+                .help("Address and port of the demo receiver"),
+        )
+        .arg(
+            Arg::new("seed")
+                .long("seed")
+                .action(ArgAction::SetTrue)
+                .help("Fill the demo account: destinations in every state, dead letters, a week of requests"),
+        )
 }
 
 pub(super) async fn run(given: Given, matches: &ArgMatches) -> Result<(), Failure> {
@@ -43,10 +59,20 @@ pub(super) async fn run(given: Given, matches: &ArgMatches) -> Result<(), Failur
         app = App::build(parse(&reaching(given, &receiver))?) => app?.with_numbers(telemetry::count()),
         () = signals.next() => return Ok(()),
     };
-    create_demo_account(&app).await?;
+    let state = app.state("tracecast demo", 2)?;
+    let account = demo_account(&state).await?;
+    let seed = matches.get_flag("seed").then(|| Seed::new(&state, account, &receiver));
+    if let Some(seed) = &seed {
+        seed.fill().await?;
+    }
     let serving = app.serve(Roles { web: true, worker: true })?;
     welcome(&app, &receiver);
-    let stopped = until_stopped(&serving, signals).await;
+    let mut stopping = pin!(until_stopped(&serving, signals));
+    let stopped = tokio::select! {
+        stopped = &mut stopping => stopped,
+        () = add_dead_letters(seed) => stopping.await,
+    };
+    state.store.close().await;
     receiver.stop().await;
     app.close().await;
     stopped
@@ -59,13 +85,22 @@ fn reaching(given: Given, receiver: &Running) -> Given {
     given.with("egress-allow", allow, Source::Command).with("egress-allow-http", "true", Source::Command)
 }
 
-async fn create_demo_account(app: &App) -> Result<(), Failure> {
-    let state = app.state("tracecast demo", 1)?;
-    if users::find_by_email(&state.store, EMAIL).await?.is_none() {
-        auth::sign_up::create(&state, EMAIL, ACCOUNT, PASSWORD.into()).await?;
+/// The demo account, made where it is not there.
+async fn demo_account(state: &State) -> Result<AccountId, Failure> {
+    let Some(user) = users::find_by_email(&state.store, EMAIL).await? else {
+        return Ok(auth::sign_up::create(state, EMAIL, ACCOUNT, PASSWORD.into()).await?);
+    };
+    let account = members::find_first_account(&state.store, user.id).await?;
+    account
+        .ok_or_else(|| Failure::Said(format!("{EMAIL} belongs to no account any more. Start with another database.")))
+}
+
+/// Those that the seed asks for; they need the worker.
+async fn add_dead_letters(seed: Option<Seed<'_>>) {
+    let Some(seed) = seed else { return };
+    if let Err(error) = seed.add_dead_letters().await {
+        tracing::warn!(%error, "the demo account has no dead letters");
     }
-    state.store.close().await;
-    Ok(())
 }
 
 fn welcome(app: &App, receiver: &Running) {

@@ -1,7 +1,5 @@
 //! From a completed request to the row of the log.
 
-use std::time::Instant;
-
 use crate::completed_request::CompletedRequest;
 use crate::completed_request::content::Content;
 use crate::id::AccountId;
@@ -10,7 +8,8 @@ use crate::store::log::{Completed, Entry};
 /// What an entry takes up beside its bytes, about.
 const OVERHEAD_BYTES: usize = 512;
 
-pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &Content, completed: Instant) -> Entry {
+/// The row of a request.
+pub fn of(account: AccountId, request: &CompletedRequest<'_>, content: &Content, completed: Completed) -> Entry {
     let usage = &request.usage;
     let tokens = usage.total.or_else(|| Some(usage.input? + usage.output.unwrap_or_default()));
     Entry {
@@ -25,7 +24,7 @@ pub(super) fn of(account: AccountId, request: &CompletedRequest<'_>, content: &C
         // Serialising our own event into memory fails for no value that it can hold.
         payload: serde_json::to_vec(request).unwrap_or_default(),
         content: content.to_bytes(),
-        completed: Completed::Here(completed),
+        completed,
         maybe_known: false,
     }
 }
@@ -38,6 +37,8 @@ pub(super) fn size(entry: &Entry) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use uuid::Uuid;
 
     use super::*;

@@ -27,15 +27,20 @@ const TABLES: [&str; 2] = ["completed_requests", "deliveries"];
 
 /// Makes today's partitions and those of the coming days, and yesterday's for clocks that disagree about midnight.
 pub async fn create_ahead(store: &Store) -> Result<()> {
+    create_since(store, 1).await
+}
+
+/// The same, and those of so many past days.
+pub(super) async fn create_since(store: &Store, days_ago: u64) -> Result<()> {
     let mut transaction = store.begin().await?;
     // Several processes may start at once; CREATE TABLE IF NOT EXISTS alone can still collide.
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
     sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
     let now: DateTime<Utc> =
         sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(&mut *transaction).await?;
-    let first = now.date_naive() - chrono::Days::new(1);
+    let first = now.date_naive() - chrono::Days::new(days_ago);
     for table in TABLES {
-        for day in first.iter_days().take(usize::try_from(DAYS_AHEAD + 2).unwrap_or_default()) {
+        for day in first.iter_days().take(usize::try_from(days_ago + 1 + DAYS_AHEAD).unwrap_or_default()) {
             if !exists(&mut transaction, &partition(table, day)).await? {
                 sqlx::raw_sql(AssertSqlSafe(creation(table, day))).execute(&mut *transaction).await?;
             }

@@ -10,6 +10,7 @@ mod connection_test;
 mod deliveries_page;
 mod delivery;
 mod demo_receiver;
+mod demo_seed;
 mod destinations;
 mod docker_compose;
 mod egress;

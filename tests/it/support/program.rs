@@ -40,7 +40,12 @@ pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
 impl Program {
     /// `tracecast <command>` with these settings and no others.
     pub(crate) fn start(command: &str, settings: &[(&str, String)]) -> Self {
-        Self::spawn(program(&[command]).envs(settings.iter().map(|(name, value)| (name, value))))
+        Self::start_with(&[command], settings)
+    }
+
+    /// `tracecast <arguments>` with these settings and no others.
+    pub(crate) fn start_with(arguments: &[&str], settings: &[(&str, String)]) -> Self {
+        Self::spawn(program(arguments).envs(settings.iter().map(|(name, value)| (name, value))))
     }
 
     /// Starts `serve` on a free port and waits until it listens.
