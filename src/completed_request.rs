@@ -6,22 +6,20 @@
 pub mod clean;
 pub mod content;
 pub mod context;
-pub mod escapes;
 pub mod generation_id;
 pub mod limits;
 pub mod metadata;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod secret_words;
-pub mod text;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::generation_id::GenerationId;
 pub use self::metadata::{MetadataValue, TraceContext};
-pub use self::text::Text;
 use crate::clock::UnixNanos;
 use crate::id::ApiKeyId;
+use crate::json::{self, Text};
 
 /// Version of the recorded bytes. A worker leaves rows with a greater one alone.
 pub const FORMAT: i16 = 1;
@@ -79,7 +77,7 @@ impl<'a> CompletedRequest<'a> {
     /// # Errors
     /// When the bytes are something else.
     pub fn from_bytes(bytes: &'a [u8]) -> serde_json::Result<Self> {
-        text::from_json(bytes)
+        json::read(bytes)
     }
 }
 

@@ -6,21 +6,14 @@
 //! recorded too.
 
 mod answer;
-mod completion;
-mod context;
 mod echo;
 mod exchange;
 mod failure;
-mod finish_reason;
-mod json;
-mod members;
 mod provider;
-mod request;
 mod rewrite;
 mod sse;
 mod upstream;
-mod usage;
-mod whole_number;
+mod upstream_body;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,13 +23,14 @@ use self::echo::Question;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
-pub use self::request::CallerHeaders;
-use self::request::ChatRequest;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Upstream, UpstreamAnswer};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::id::AccountId;
+use crate::json;
+pub use crate::openai::CallerHeaders;
+use crate::openai::{ChatRequest, RequestFacts};
 use crate::random::{Random, Unavailable};
 use crate::state::State;
 use crate::state::bodies::Bodies;
@@ -113,8 +107,8 @@ impl Gateway {
         let mut room = exchange.answer_room.another();
         let body = {
             let request = take_in(exchange, body)?;
-            room.resize(request.upstream_bytes()).map_err(Failure::no_room)?;
-            request.upstream_body()
+            room.resize(upstream_body::bytes(&request)).map_err(Failure::no_room)?;
+            upstream_body::write(&request)
         };
         exchange.provider.clone_from(&upstream.provider);
         let clock = self.recording.clock;
@@ -139,10 +133,13 @@ impl Gateway {
 
 /// Checks a body and notes in the exchange what is known of it; of one that is refused, what can be read.
 fn take_in(exchange: &mut Exchange, mut body: Vec<u8>) -> Result<ChatRequest<'_>, Failure> {
-    exchange.text = request::text(&mut body)
-        .inspect_err(|_| exchange.facts = request::facts_of_refused(&body, &exchange.caller.headers))?;
-    let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).inspect_err(|_| {
-        exchange.facts = request::facts_of_refused(exchange.text.as_bytes(), &exchange.caller.headers);
+    exchange.text = json::text(&mut body).map_err(|error| {
+        exchange.facts = RequestFacts::of_refused(&body, &exchange.caller.headers);
+        Failure::invalid_request(error.to_string())
+    })?;
+    let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).map_err(|invalid| {
+        exchange.facts = RequestFacts::of_refused(exchange.text.as_bytes(), &exchange.caller.headers);
+        Failure::from(invalid)
     })?;
     exchange.facts = request.facts.clone();
     exchange.streaming = request.facts.streaming;

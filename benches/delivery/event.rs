@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tracecast::clock::UnixNanos;
-use tracecast::completed_request::content::{AnsweredChoice, ChatParts, Content};
+use tracecast::completed_request::content::Content;
 use tracecast::completed_request::context::Caller;
 use tracecast::completed_request::{
     CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Times, TraceContext, Usage,
 };
+use tracecast::openai::content::{AnsweredChoice, ChatParts, of_chat};
 
 /// Spans of one event.
 pub(crate) const SPANS: u64 = 3;
@@ -135,7 +136,7 @@ pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
         finish_reason: Some("stop".into()),
         ..AnsweredChoice::default()
     };
-    (request, Content::from_chat(ChatParts { messages: Some(&messages), tools: None }, &[answer]))
+    (request, of_chat(ChatParts { messages: Some(&messages), tools: None }, &[answer]))
 }
 
 fn context(user: &str, session: &str) -> TraceContext<'static> {

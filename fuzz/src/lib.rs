@@ -12,11 +12,11 @@ use tracecast::clock::UnixNanos;
 use tracecast::completed_request::content::ContentRef;
 use tracecast::completed_request::context::Caller;
 use tracecast::completed_request::{
-    CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Text, Times, TraceContext,
-    Usage,
+    CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Times, TraceContext, Usage,
 };
 use tracecast::delivery::Outcome;
 use tracecast::destination::{Connection, Settings, kinds};
+use tracecast::json::Text;
 use tracecast::otlp::answer::Response;
 use tracecast::otlp::{Encoder, Resource};
 use tracecast::trace::{self, Dialect, TraceSettings};

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::limits::{SESSION_ID_CHARS, USER_CHARS};
-use super::{TraceContext, clean, escapes};
+use super::{TraceContext, clean};
+use crate::json::{Text, escapes};
 
 /// The parts of a request that say who asks and where the trace belongs, as they came in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -99,7 +100,7 @@ fn identifier(
     field: &'static str,
     value: Option<&RawValue>,
     max_chars: usize,
-) -> Result<Option<super::Text<'static>>, ContextError> {
+) -> Result<Option<Text<'static>>, ContextError> {
     let Some(value) = value.filter(|value| !is_null(value)) else { return Ok(None) };
     let json = escapes::repair(value.get());
     let text: String =
@@ -108,7 +109,7 @@ fn identifier(
 }
 
 /// Empty means none.
-fn named(text: Cow<'_, str>) -> Option<super::Text<'static>> {
+fn named(text: Cow<'_, str>) -> Option<Text<'static>> {
     (!text.is_empty()).then(|| text.into_owned().into())
 }
 

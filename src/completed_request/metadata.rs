@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 
-use super::text::Text;
+use crate::json::Text;
 
 /// The caller's identifiers, names and metadata, cleaned and cut to the limits of spec 1 and 2.4.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, DeriveDeserialize)]

@@ -3,12 +3,13 @@
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::content::{AnsweredChoice, ChatParts, Content};
+use super::content::Content;
 use super::context::Caller;
 use super::{
     CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Times, TraceContext, Usage,
 };
 use crate::clock::UnixNanos;
+use crate::openai::content::{AnsweredChoice, ChatParts, of_chat};
 
 const MS: u64 = 1_000_000;
 /// 2026-09-05T08:14:45Z, in nanoseconds.
@@ -62,7 +63,7 @@ pub(crate) fn context(user: &str, session_id: &str, trace: &Value) -> TraceConte
 /// Content of a request with these `messages` and `tools` (or null).
 pub(crate) fn content(messages: &Value, tools: &Value, answer: &[AnsweredChoice]) -> Content {
     let (messages, tools) = (raw(messages), raw(tools));
-    Content::from_chat(ChatParts { messages: Some(&messages), tools: Some(&tools) }, answer)
+    of_chat(ChatParts { messages: Some(&messages), tools: Some(&tools) }, answer)
 }
 
 /// A question and its answer.

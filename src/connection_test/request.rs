@@ -2,9 +2,9 @@
 
 use crate::clock::UnixNanos;
 use crate::completed_request::{
-    CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Text, Times, TraceContext,
-    Usage,
+    CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Times, TraceContext, Usage,
 };
+use crate::json::Text;
 
 const NAME: &str = "Tracecast connection test";
 

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::exchange::Exchange;
 use super::failure::Failure;
-use super::members::Members;
 use super::rewrite;
 use super::sse::{self, Piece, Splitter};
 use super::upstream::{Broken, UpstreamAnswer};
+use crate::json::Members;
 
 /// An event that is shorter takes no room: so much each connection has anyway. Longer ones take it in such steps.
 const LONG_EVENT: usize = 64 * 1024;

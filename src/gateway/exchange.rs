@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use super::completion::Completion;
-use super::context;
 use super::failure::Failure;
-use super::request::{CallerHeaders, RequestFacts};
 use super::upstream::Attempts;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::content::Content;
-use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, Operation, ResponseFacts, Text, Times};
+use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, Operation, ResponseFacts, Times};
 use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
+use crate::json::Text;
+use crate::openai::{CallerHeaders, Completion, RequestFacts, content};
 use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
@@ -127,7 +126,7 @@ impl Exchange {
     /// The answer has been passed on to its end.
     pub(super) fn settle(&mut self) {
         let ending = match &self.completion.error {
-            Some(failure) => failure.ending(),
+            Some(error) => Failure::in_stream(error).ending(),
             None if self.completion.has_failed() => Failure::interrupted().ending(),
             None => Ending::Completed,
         };
@@ -191,7 +190,7 @@ impl Exchange {
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
         };
-        let content = context::content(&self.text, &self.completion.choices);
+        let content = content::of_body(&self.text, &self.completion.choices);
         (self.recording.record)(self.caller.account, &request, &content);
     }
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::completed_request::{Ending, Text};
+use crate::completed_request::Ending;
+use crate::json::Text;
+use crate::openai::Invalid;
 use crate::state::bodies::Full;
 
 /// Seconds after which a caller for whom there was no memory may come again: about as long as a large body takes to arrive.
@@ -42,16 +44,6 @@ impl Failure {
     /// The body is not what the API takes.
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
-    }
-
-    /// A field of the body is wrong. The sentence names it, and so does `metadata.field`.
-    pub(super) fn invalid_field(field: &str, message: impl Into<String>) -> Self {
-        Self { metadata: Some(json!({ "field": field })), ..Self::invalid_request(message) }
-    }
-
-    /// A field of the body has the wrong type. `expected` completes "must be …".
-    pub(super) fn wrong_type(field: &str, expected: &str) -> Self {
-        Self::invalid_field(field, format!("`{field}` must be {expected}. Correct it and send it again."))
     }
 
     /// The body is longer than `limit` bytes.
@@ -165,6 +157,14 @@ impl Failure {
             message: Text(self.summary.clone()),
             detail: (self.message != self.summary).then(|| Text::from(self.message.clone())),
         }
+    }
+}
+
+/// The sentence names the field, and so does the envelope's `metadata.field`.
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        let metadata = invalid.field.map(|field| json!({ "field": field }));
+        Self { metadata, ..Self::invalid_request(invalid.sentence) }
     }
 }
 

@@ -1,13 +1,14 @@
 //! What the gateway writes into an answer (spec 3.4): the name of the request and the cost. All else stays as it came.
 
-use super::members::{Members, ObjectWriter, quoted};
 use crate::completed_request::GenerationId;
+use crate::json::{Members, ObjectWriter, quoted};
+use crate::state::bodies::capacity;
 
 /// The answer or chunk with our id, and with `cost` (USD) in its `usage` where the upstream gives none.
 pub(super) fn answer(answer: &Members<'_>, id: &GenerationId, cost: Option<f64>) -> String {
     let id = quoted(id.as_str());
     let length: usize = answer.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
-    let mut writer = ObjectWriter::with_capacity(length + 96);
+    let mut writer = ObjectWriter::with_capacity(capacity(length + 96));
     if !answer.contains("id") && answer.contains("choices") {
         writer.raw("id", &id);
     }
@@ -25,7 +26,7 @@ fn with_cost(usage: &str, cost: f64) -> String {
     let Some(members) = Members::of(usage).filter(|members| members.get("cost").is_none()) else {
         return usage.to_owned();
     };
-    let mut writer = ObjectWriter::with_capacity(usage.len() + 32);
+    let mut writer = ObjectWriter::with_capacity(capacity(usage.len() + 32));
     for (key, value) in members.iter().filter(|(key, _)| *key != "cost") {
         writer.raw(key, value);
     }

@@ -13,8 +13,9 @@ use secrecy::ExposeSecret as _;
 use super::failure::Failure;
 use super::provider;
 use crate::clock::{Clock, UnixNanos};
-use crate::completed_request::{FailedAttempt, Text};
+use crate::completed_request::FailedAttempt;
 use crate::config::{self, Address};
+use crate::json::Text;
 use crate::state::bodies::Room;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,11 +8,12 @@ use serde_json::{Value as Json, json};
 use self::render::{render, rendered};
 use super::{Dialect, Note, TraceSettings, build};
 use crate::clock::UnixNanos;
-use crate::completed_request::content::{AnsweredChoice, AnsweredToolCall, Content};
+use crate::completed_request::content::Content;
 use crate::completed_request::sample::{RECEIVED, after, answer, content, context, request, small_content};
 use crate::completed_request::{
     CompletedRequest, Cost, Ending, FailedAttempt, MetadataValue, Parameters, ResponseFacts, TraceContext, Usage,
 };
+use crate::openai::content::{AnsweredChoice, AnsweredToolCall};
 
 fn defaults() -> TraceSettings {
     TraceSettings { environment: Some("production".into()), release: Some("v1".into()), ..TraceSettings::default() }

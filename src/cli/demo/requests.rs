@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
 use crate::clock::UnixNanos;
-use crate::completed_request::content::{AnsweredChoice, ChatParts, Content};
+use crate::completed_request::content::Content;
 use crate::completed_request::{
     CompletedRequest, Cost, Ending, FailedAttempt, GenerationId, MetadataValue, Operation, Parameters, ResponseFacts,
     Times, TraceContext, Usage,
 };
 use crate::id::ApiKeyId;
+use crate::openai::content::{AnsweredChoice, ChatParts, of_chat};
 
 /// Model, provider, dollars for a million tokens of prompt and of completion.
 const MODELS: [(&str, &str, f64, f64); 4] = [
@@ -173,5 +174,5 @@ fn content(number: u32, question: &str, answer: Option<&str>) -> Content {
     ]);
     let messages = RawValue::from_string(messages.to_string()).ok();
     let choice = answer.map(|answer| AnsweredChoice { text: answer.to_owned(), ..AnsweredChoice::default() });
-    Content::from_chat(ChatParts { messages: messages.as_deref(), tools: None }, choice.as_slice())
+    of_chat(ChatParts { messages: messages.as_deref(), tools: None }, choice.as_slice())
 }

@@ -3,25 +3,25 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::ContentRef;
+use super::document::ContentRef;
 use super::message::Message;
 use super::tools::Tool;
-use crate::completed_request::Text;
+use crate::json::Text;
 
 /// Content that can still be made smaller.
 #[derive(Debug, Default)]
-pub(super) struct Conversation<'a> {
-    pub(super) input: Vec<Message<'a>>,
-    pub(super) output: Vec<Message<'a>>,
-    pub(super) system_instructions: Option<Text<'a>>,
-    pub(super) tools: Vec<Tool<'a>>,
+pub(crate) struct Conversation<'a> {
+    pub(crate) input: Vec<Message<'a>>,
+    pub(crate) output: Vec<Message<'a>>,
+    pub(crate) system_instructions: Option<Text<'a>>,
+    pub(crate) tools: Vec<Tool<'a>>,
     /// How many messages `input` had before some were left out.
-    pub(super) original_length: Option<u64>,
+    pub(crate) original_length: Option<u64>,
 }
 
 impl<'a> Conversation<'a> {
     /// Takes a recorded document apart again.
-    pub(super) fn read(content: &ContentRef<'a>) -> Self {
+    pub(crate) fn read(content: &ContentRef<'a>) -> Self {
         Self {
             input: list(content.input),
             output: list(content.output),
@@ -32,7 +32,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// The texts of the system and developer messages, one after another.
-    pub(super) fn gather_system_instructions(&mut self) {
+    pub(crate) fn gather_system_instructions(&mut self) {
         let system = self.input.iter().filter(|message| message.is_system());
         let texts: Vec<&str> = system.flat_map(Message::texts).collect();
         self.system_instructions = match texts[..] {

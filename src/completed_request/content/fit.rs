@@ -5,18 +5,18 @@ use std::io;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::Content;
 use super::conversation::Conversation;
+use super::document::Content;
 use super::message::{Message, cut};
 use super::tools::Tool;
-use crate::completed_request::Text;
+use crate::json::Text;
 
 /// No text is cut below this; if that does not suffice, there are too many of them and parts are left out.
 const SHORTEST_TEXT: usize = 64;
 
 impl<'a> Conversation<'a> {
     /// At most `budget` bytes of it, as it is recorded.
-    pub(super) fn fit(mut self, budget: usize) -> Content {
+    pub(crate) fn fit(mut self, budget: usize) -> Content {
         if self.size() > budget {
             self.leave_out_oldest(budget);
             self.cut_long_texts(budget);

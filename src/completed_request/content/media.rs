@@ -2,26 +2,26 @@
 
 use std::borrow::Cow;
 
-use crate::completed_request::Text;
+use crate::json::Text;
 
 const MARK: &str = ";base64,";
 /// A media type is never longer (RFC 6838: two names of at most 127 characters).
 const MEDIA_TYPE_BYTES: usize = 255;
 
 /// The media type of a `data:` URL.
-pub(super) fn media_type(url: &str) -> Option<&str> {
+pub(crate) fn media_type(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("data:")?;
     let end = rest.find([';', ','])?;
     is_media_type(&rest[..end]).then(|| &rest[..end])
 }
 
 /// `image`, `audio` or `video` where the media type says so.
-pub(super) fn modality(media_type: &str) -> Option<&'static str> {
+pub(crate) fn modality(media_type: &str) -> Option<&'static str> {
     ["image", "audio", "video"].into_iter().find(|kind| media_type.split('/').next() == Some(kind))
 }
 
 /// The text with the bytes of embedded `data:` URLs replaced by their media type in brackets.
-pub(super) fn without_bytes(text: Text<'_>) -> Text<'_> {
+pub(crate) fn without_bytes(text: Text<'_>) -> Text<'_> {
     if !text.contains(MARK) {
         return text;
     }

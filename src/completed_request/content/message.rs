@@ -2,27 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::completed_request::{Text, clean};
+use crate::completed_request::clean;
+use crate::json::Text;
 
 /// One message of the request or the answer.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Message<'a> {
+pub(crate) struct Message<'a> {
     #[serde(borrow)]
-    pub(super) role: Text<'a>,
+    pub(crate) role: Text<'a>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(super) name: Option<Text<'a>>,
+    pub(crate) name: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) parts: Vec<Part<'a>>,
+    pub(crate) parts: Vec<Part<'a>>,
     /// Only of answers.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(super) finish_reason: Option<Text<'a>>,
+    pub(crate) finish_reason: Option<Text<'a>>,
 }
 
 /// One part of a message. Which fields are there follows from its type; the constructors know.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     #[serde(rename = "type", borrow)]
     kind: Text<'a>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -45,58 +46,58 @@ pub(super) struct Part<'a> {
 
 impl<'a> Message<'a> {
     /// System and developer messages: the last to be left out.
-    pub(super) fn is_system(&self) -> bool {
+    pub(crate) fn is_system(&self) -> bool {
         matches!(&*self.role, "system" | "developer")
     }
 
     /// The texts among its parts.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(Part::as_text)
     }
 
     /// All its texts, also roles and names: whatever a caller could make long.
-    pub(super) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
+    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
         let labels = [&mut self.name, &mut self.finish_reason].into_iter().flatten();
         [&mut self.role].into_iter().chain(labels).chain(self.parts.iter_mut().flat_map(Part::texts_mut))
     }
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn text(content: Text<'a>) -> Self {
+    pub(crate) fn text(content: Text<'a>) -> Self {
         Self { kind: "text".into(), content: Some(content), ..Self::default() }
     }
 
-    pub(super) fn reasoning(content: Text<'a>) -> Self {
+    pub(crate) fn reasoning(content: Text<'a>) -> Self {
         Self { kind: "reasoning".into(), content: Some(content), ..Self::default() }
     }
 
-    pub(super) fn tool_call(id: Option<Text<'a>>, name: Option<Text<'a>>, arguments: Option<Text<'a>>) -> Self {
+    pub(crate) fn tool_call(id: Option<Text<'a>>, name: Option<Text<'a>>, arguments: Option<Text<'a>>) -> Self {
         Self { kind: "tool_call".into(), id, name, arguments, ..Self::default() }
     }
 
     /// OpenTelemetry reads `response`, Sentry reads `result`.
-    pub(super) fn tool_call_response(id: Option<Text<'a>>, response: Text<'a>) -> Self {
+    pub(crate) fn tool_call_response(id: Option<Text<'a>>, response: Text<'a>) -> Self {
         let result = Some(response.clone());
         Self { kind: "tool_call_response".into(), id, response: Some(response), result, ..Self::default() }
     }
 
     /// What stands for an image, a recording or a file that came with the message.
-    pub(super) fn blob(modality: &'static str, mime_type: Option<Text<'a>>) -> Self {
+    pub(crate) fn blob(modality: &'static str, mime_type: Option<Text<'a>>) -> Self {
         Self { kind: "blob".into(), modality: Some(modality.into()), mime_type, ..Self::default() }
     }
 
     /// What stands for one that the message links to.
-    pub(super) fn link(modality: &'static str) -> Self {
+    pub(crate) fn link(modality: &'static str) -> Self {
         Self { kind: "uri".into(), modality: Some(modality.into()), ..Self::default() }
     }
 
     /// A part of a type that we do not know.
-    pub(super) fn unknown(kind: Text<'a>) -> Self {
+    pub(crate) fn unknown(kind: Text<'a>) -> Self {
         Self { kind, ..Self::default() }
     }
 
     /// The text, where this part is one.
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         if &*self.kind == "text" { self.content.as_deref() } else { None }
     }
 
@@ -108,7 +109,7 @@ impl<'a> Part<'a> {
 }
 
 /// Cuts a text in place.
-pub(super) fn cut(text: &mut Text<'_>, max_bytes: usize) {
+pub(crate) fn cut(text: &mut Text<'_>, max_bytes: usize) {
     if text.len() > max_bytes {
         *text = clean::cut_bytes(text, max_bytes).into_owned().into();
     }

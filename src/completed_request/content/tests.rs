@@ -1,10 +1,13 @@
 //! Content of real and of strange requests.
 
 use proptest::prelude::*;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::completed_request::limits::CONTENT_BYTES;
 use crate::completed_request::sample::{answer, content};
+use crate::openai::content::{AnsweredChoice, AnsweredToolCall, ChatParts, of_chat};
 
 const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==";
 
@@ -66,7 +69,7 @@ fn a_media_type_is_read_where_slashes_are_escaped() {
     let messages =
         r#"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image\/png;base64,iVBO"}}]}]"#;
     let messages: Box<RawValue> = serde_json::from_str(messages).unwrap();
-    let content = Content::from_chat(ChatParts { messages: Some(&messages), tools: None }, &[]);
+    let content = of_chat(ChatParts { messages: Some(&messages), tools: None }, &[]);
     assert_eq!(parsed(content.input.as_deref())[0]["parts"][0]["mime_type"], "image/png");
 }
 
@@ -155,7 +158,7 @@ fn answers_tell_all_that_the_model_said() {
 #[test]
 fn nul_and_lone_surrogates_become_replacement_characters() {
     let messages = RawValue::from_string(r#"[{"role":"user","content":"a\u0000b\ud800c"}]"#.to_owned()).unwrap();
-    let content = Content::from_chat(ChatParts { messages: Some(&messages), tools: None }, &[]);
+    let content = of_chat(ChatParts { messages: Some(&messages), tools: None }, &[]);
     assert_eq!(parsed(content.input.as_deref())[0]["parts"][0]["content"], "a\u{fffd}b\u{fffd}c");
 }
 
@@ -211,7 +214,7 @@ fn tens_of_thousands_of_tiny_parts_fit_too() {
 fn ten_thousand_levels_of_nesting_do_no_harm() {
     let deep = format!("[{{\"role\":\"user\",\"content\":{}{}}}]", "[".repeat(10_000), "]".repeat(10_000));
     let deep = RawValue::from_string(deep).unwrap();
-    Content::from_chat(ChatParts { messages: Some(&deep), tools: Some(&deep) }, &[]);
+    of_chat(ChatParts { messages: Some(&deep), tools: Some(&deep) }, &[]);
 }
 
 proptest! {

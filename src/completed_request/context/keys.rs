@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::{ContextError, named};
 use crate::completed_request::limits::{METADATA_KEY_BYTES, METADATA_KEYS, METADATA_VALUE_BYTES, NAME_CHARS};
-use crate::completed_request::{MetadataValue, Text, TraceContext, clean};
+use crate::completed_request::{MetadataValue, TraceContext, clean};
+use crate::json::Text;
 
 const FIELD: &str = "trace";
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use super::{List, cleaned};
 use crate::completed_request::content::ContentTexts;
-use crate::completed_request::{CompletedRequest, Cost, Parameters, ResponseFacts, Text, Usage, clean};
+use crate::completed_request::{CompletedRequest, Cost, Parameters, ResponseFacts, Usage, clean};
+use crate::json::Text;
 use crate::trace::Dialect;
 use crate::trace::span::Value;
 use crate::trace::times::Period;

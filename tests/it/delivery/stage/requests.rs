@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use sqlx::{Connection as _, PgConnection};
 use tracecast::clock::{Clock, UnixNanos};
-use tracecast::completed_request::content::{AnsweredChoice, ChatParts, Content};
+use tracecast::completed_request::content::Content;
 use tracecast::completed_request::{
     CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Times, TraceContext, Usage,
 };
 use tracecast::id::AccountId;
+use tracecast::openai::content::{AnsweredChoice, ChatParts, of_chat};
 use tracecast::store::log::CHANNEL;
 
 /// In one transaction: a long one would hold back every reader of the cluster.
@@ -56,7 +57,7 @@ pub(super) fn large_content() -> Content {
 fn asking(question: &str) -> Content {
     let messages = RawValue::from_string(format!(r#"[{{"role":"user","content":"{question}"}}]"#)).unwrap();
     let answer = AnsweredChoice { text: "Paris.".into(), ..AnsweredChoice::default() };
-    Content::from_chat(ChatParts { messages: Some(&messages), tools: None }, &[answer])
+    of_chat(ChatParts { messages: Some(&messages), tools: None }, &[answer])
 }
 
 /// Copies the row of `template` under other names of the same length, which replace its own within the bytes.

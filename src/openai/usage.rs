@@ -1,7 +1,7 @@
 //! The tokens that an answer reports, in the words of OpenAI and of servers like it.
 
-use super::members::Members;
 use crate::completed_request::Usage;
+use crate::json::Members;
 
 /// Reads a `usage` object.
 pub(super) fn read(usage: &Members<'_>) -> Usage {

@@ -5,40 +5,40 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::completed_request::Text;
-use crate::state::bodies::capacity;
+use super::text::Text;
 
 /// The members of a JSON object: keys read, values left as the bytes they are, in their order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// None when the text is no JSON object.
-    pub(super) fn of(text: &'a str) -> Option<Self> {
+    pub fn of(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
     /// The bytes of a member's value; None where it is missing or `null`.
-    pub(super) fn get(&self, key: &str) -> Option<&'a RawValue> {
+    pub fn get(&self, key: &str) -> Option<&'a RawValue> {
         self.0.iter().find(|(name, _)| &**name == key).map(|(_, value)| *value).filter(|value| value.get() != "null")
     }
 
     /// The same object less one member.
-    pub(super) fn without(&self, key: &str) -> Self {
+    pub fn without(&self, key: &str) -> Self {
         Self(self.0.iter().filter(|(name, _)| &**name != key).cloned().collect())
     }
 
     /// Whether the member is there, `null` or not.
-    pub(super) fn contains(&self, key: &str) -> bool {
+    pub fn contains(&self, key: &str) -> bool {
         self.0.iter().any(|(name, _)| &**name == key)
     }
 
     /// A member's value read as `T`; None where it is missing, `null` or something else.
-    pub(super) fn read<T: serde::Deserialize<'a>>(&self, key: &str) -> Option<T> {
+    pub fn read<T: serde::Deserialize<'a>>(&self, key: &str) -> Option<T> {
         self.get(key).and_then(|value| serde_json::from_str(value.get()).ok())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    /// Keys and the bytes of their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(key, value)| (&**key, value.get()))
     }
 }
@@ -67,19 +67,20 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
 
 /// Writes a JSON object member by member, taking values as the bytes they are.
 #[derive(Debug)]
-pub(super) struct ObjectWriter {
+pub struct ObjectWriter {
     text: String,
 }
 
 impl ObjectWriter {
-    pub(super) fn with_capacity(bytes: usize) -> Self {
-        let mut text = String::with_capacity(capacity(bytes));
+    /// With room for an object of so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
         text.push('{');
         Self { text }
     }
 
     /// Adds a member whose value is JSON already.
-    pub(super) fn raw(&mut self, key: &str, value: &str) {
+    pub fn raw(&mut self, key: &str, value: &str) {
         if self.text.len() > 1 {
             self.text.push(',');
         }
@@ -88,14 +89,15 @@ impl ObjectWriter {
         self.text.push_str(value);
     }
 
-    pub(super) fn finish(mut self) -> String {
+    /// The object.
+    pub fn finish(mut self) -> String {
         self.text.push('}');
         self.text
     }
 }
 
 /// A text as a JSON string.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

@@ -4,7 +4,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 /// A whole number of 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct WholeNumber(pub(super) i64);
+pub struct WholeNumber(pub i64);
 
 /// 2⁶³, the first number that does not fit.
 const BORDER: f64 = 9_223_372_036_854_775_808.0;

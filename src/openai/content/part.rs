@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::media::{media_type, modality};
-use super::super::message::Part;
-use super::text;
-use crate::completed_request::Text;
+use super::texts::text;
+use crate::completed_request::content::Part;
+use crate::completed_request::content::media::{media_type, modality};
+use crate::json::Text;
 
 /// As much of a `data:` URL as its media type can take up.
 const BEGINNING_BYTES: usize = 300;

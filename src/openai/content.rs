@@ -1,16 +1,16 @@
 //! From OpenAI's chat completion to messages. Whatever a caller sends gives some content; nothing here fails.
 
 mod part;
+mod texts;
+mod tools;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Content;
-use super::conversation::Conversation;
-use super::media::without_bytes;
-use super::message::{Message, Part};
-use super::tools::Tool;
-use crate::completed_request::{Text, clean, escapes};
+use self::texts::{filled, text};
+use crate::completed_request::content::{Content, Conversation, Message, Part};
+use crate::completed_request::limits::CONTENT_BYTES;
+use crate::json::{Members, Text, escapes};
 
 /// The parts of the request's body that are content, as they came in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,17 +49,24 @@ pub struct AnsweredToolCall {
     pub arguments: String,
 }
 
-pub(super) fn content(request: &ChatParts<'_>, answer: &[AnsweredChoice], budget: usize) -> Content {
+/// What was asked by a body and answered. Of a body that is no object, nothing was asked.
+pub fn of_body(request: &str, answer: &[AnsweredChoice]) -> Content {
+    let members = Members::of(request).unwrap_or_default();
+    of_chat(ChatParts { messages: members.get("messages"), tools: members.get("tools") }, answer)
+}
+
+/// What was asked and answered. Never fails: what cannot be understood is left out, and what is too large is cut.
+pub fn of_chat(request: ChatParts<'_>, answer: &[AnsweredChoice]) -> Content {
     let messages = request.messages.map(|messages| escapes::repair(messages.get())).unwrap_or_default();
     let tools = request.tools.map(|tools| escapes::repair(tools.get())).unwrap_or_default();
     let mut conversation = Conversation {
         input: asked(&messages),
         output: answer.iter().map(answered).collect(),
-        tools: Tool::list(&tools),
+        tools: tools::list(&tools),
         ..Conversation::default()
     };
     conversation.gather_system_instructions();
-    conversation.fit(budget)
+    conversation.fit(CONTENT_BYTES)
 }
 
 /// A message of the request. Each field is read on its own, so that one of a wrong type does not hide the others.
@@ -133,15 +140,4 @@ fn answered(choice: &AnsweredChoice) -> Message<'_> {
         finish_reason: choice.finish_reason.as_deref().and_then(filled),
         ..Message::default()
     }
-}
-
-/// A text that has any, without NUL and embedded files.
-fn filled(text: &str) -> Option<Text<'_>> {
-    (!text.is_empty()).then(|| without_bytes(Text(clean::without_nul(text))))
-}
-
-/// A JSON text that has any, without embedded files.
-fn text<'a>(json: Option<&'a RawValue>) -> Option<Text<'a>> {
-    let text: Text<'a> = serde_json::from_str(json?.get()).ok()?;
-    (!text.is_empty()).then(|| without_bytes(text))
 }

@@ -3,17 +3,19 @@
 //! serde alone keeps the last of two equal keys, and accepts anything at all in a value that nobody reads. The
 //! upstream may read it otherwise, so such a body is refused rather than guessed at.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::completed_request::Text;
+use super::escapes;
+use super::text::Text;
 
 /// How deep arrays and objects may lie inside one another: just below `serde_json`'s own limit of 127, which would
 /// otherwise speak first and less clearly.
-pub(super) const DEPTH: u8 = 126;
+const DEPTH: u8 = 126;
 
 /// How many values a body may hold, in all. Taken apart, each costs far more memory than the two bytes that it takes as text; the
 /// longest conversations and tables of probabilities have some ten thousand.
@@ -24,7 +26,7 @@ const KEYS_COMPARED_ONE_BY_ONE: usize = 16;
 
 /// Why a text is not acceptable JSON.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum JsonError {
+pub enum JsonError {
     /// The bytes are not UTF-8, which RFC 8259 demands.
     #[error("The body is not UTF-8 text. Send JSON encoded as UTF-8.")]
     Encoding,
@@ -33,8 +35,39 @@ pub(super) enum JsonError {
     Syntax(serde_json::Error),
 }
 
-/// The bytes as text, every value of it checked. Lone surrogates must have been repaired before.
-pub(super) fn check(text: &str) -> Result<(), JsonError> {
+/// The bytes as text, with lone surrogates repaired and every value checked. The text has the body's own memory; a body that is
+/// refused stays where it is.
+///
+/// # Errors
+/// When the body is not acceptable.
+pub fn text(body: &mut Vec<u8>) -> Result<String, JsonError> {
+    let text = String::from_utf8(std::mem::take(body)).map_err(|error| {
+        *body = error.into_bytes();
+        JsonError::Encoding
+    })?;
+    let text = repaired(text);
+    match check(&text) {
+        Ok(()) => Ok(text),
+        Err(error) => {
+            *body = text.into_bytes();
+            Err(error)
+        }
+    }
+}
+
+/// The text with lone surrogates replaced by U+FFFD (spec 3.6): nothing else reads them as text.
+pub fn repaired(text: String) -> String {
+    match escapes::repair_surrogates(text.as_bytes()) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
+/// Checks every value of a text. Lone surrogates must have been repaired before.
+///
+/// # Errors
+/// When the text is not acceptable.
+pub fn check(text: &str) -> Result<(), JsonError> {
     let (depth, values) = (Cell::new(0), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Strict { depth: &depth, values: &values }

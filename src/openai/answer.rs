@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
-use super::failure::Failure;
-use super::finish_reason;
-use super::members::Members;
-use super::usage;
-use crate::completed_request::content::{AnsweredChoice, AnsweredToolCall};
+use super::content::{AnsweredChoice, AnsweredToolCall};
+use super::text_of::text_of;
+use super::{finish_reason, usage};
 use crate::completed_request::limits::CONTENT_BYTES;
-use crate::completed_request::{ResponseFacts, Text, Usage, clean};
+use crate::completed_request::{ResponseFacts, Usage, clean};
+use crate::json::{Members, Text};
 
 /// Choices of one answer that are recorded; OpenAI allows 128.
 const CHOICES: usize = 128;
@@ -19,30 +18,30 @@ const NAME_CHARS: usize = 256;
 
 /// An answer as far as it has come.
 #[derive(Debug, Default)]
-pub(super) struct Completion {
+pub struct Completion {
     /// The upstream's id of the answer.
-    pub(super) id: Option<String>,
+    pub id: Option<String>,
     /// The model that answered.
-    pub(super) model: Option<String>,
+    pub model: Option<String>,
     /// The `provider` that the answer names.
-    pub(super) provider: Option<String>,
+    pub provider: Option<String>,
     /// Tokens.
-    pub(super) usage: Usage,
+    pub usage: Usage,
     /// `usage.cost` of the upstream, in USD.
-    pub(super) cost: Option<f64>,
-    /// An error that came in place of a chunk.
-    pub(super) error: Option<Failure>,
+    pub cost: Option<f64>,
+    /// An error that came in place of a chunk, as it came.
+    pub error: Option<Value>,
     /// The last finish reason in the upstream's own word.
     native_finish_reason: Option<String>,
     /// The alternatives, their content up to what is recorded of one request.
-    pub(super) choices: Vec<AnsweredChoice>,
+    pub choices: Vec<AnsweredChoice>,
     /// Bytes of content in `choices`.
     bytes: usize,
 }
 
 impl Completion {
     /// Learns from a whole answer or from a chunk. Fields that are missing or odd are passed over.
-    pub(super) fn learn(&mut self, answer: &Members<'_>) {
+    pub fn learn(&mut self, answer: &Members<'_>) {
         for (place, key) in [(&mut self.id, "id"), (&mut self.model, "model"), (&mut self.provider, "provider")] {
             if place.is_none() {
                 *place = answer.read::<Text<'_>>(key).map(|text| short(&text)).filter(|text| !text.is_empty());
@@ -53,7 +52,7 @@ impl Completion {
             self.cost = members.read::<f64>("cost").or(self.cost);
         }
         if let Some(error) = answer.read::<Value>("error") {
-            self.error = Some(Failure::in_stream(&error));
+            self.error = Some(error);
         }
         for (position, choice) in answer.read::<Vec<Members<'_>>>("choices").into_iter().flatten().enumerate() {
             self.learn_choice(&choice, position);
@@ -75,17 +74,17 @@ impl Completion {
     }
 
     /// Whether every choice has come to its end.
-    pub(super) fn is_finished(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         !self.choices.is_empty() && self.choices.iter().all(|choice| choice.finish_reason.is_some())
     }
 
     /// Whether a choice ended with an error.
-    pub(super) fn has_failed(&self) -> bool {
+    pub fn has_failed(&self) -> bool {
         self.error.is_some() || self.choices.iter().any(|choice| choice.finish_reason.as_deref() == Some("error"))
     }
 
     /// Who answered and with what, for the record. `upstream` is the provider where the answer names none.
-    pub(super) fn facts(&self, upstream: &str) -> ResponseFacts<'static> {
+    pub fn facts(&self, upstream: &str) -> ResponseFacts<'static> {
         let finish_reasons: Vec<Text<'static>> =
             self.choices.iter().filter_map(|choice| choice.finish_reason.clone()).map(Text::from).collect();
         let native = self.native_finish_reason.clone().filter(|native| finish_reason::normalised(native) != native);
@@ -131,15 +130,6 @@ fn learn_tool_call(call: &mut AnsweredToolCall, part: &Members<'_>, bytes: &mut 
             append(place, &text, bytes);
         }
     }
-}
-
-/// A member's text: a string, or the texts of an array of parts.
-pub(super) fn text_of<'a>(message: &Members<'a>, key: &str) -> Option<Text<'a>> {
-    message.read::<Text<'a>>(key).or_else(|| {
-        let parts = message.read::<Vec<Members<'_>>>(key)?;
-        let texts = parts.iter().filter_map(|part| part.read::<Text<'_>>("text").map(|text| text.to_string()));
-        Some(Text::from(texts.collect::<Vec<_>>().join("\n")))
-    })
 }
 
 /// The item at `index`, made with those before it; None beyond `most`.

@@ -8,7 +8,10 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
 /// Reads recorded JSON. That it is UTF-8 is checked once and for all of it, which costs a fraction of checking each text.
-pub(super) fn from_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
+///
+/// # Errors
+/// When it is not valid, or of another shape.
+pub fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
     match std::str::from_utf8(json) {
         Ok(json) => serde_json::from_str(json),
         // Fails too, and says where.

@@ -1,14 +1,21 @@
-//! What the trace is told of a request beside its numbers: the caller's identifiers, and the content.
+//! The caller's identifiers, by body and headers.
 
-use super::failure::Failure;
-use super::members::Members;
-use super::request::CallerHeaders;
+use super::invalid::Invalid;
 use crate::completed_request::TraceContext;
-use crate::completed_request::content::{AnsweredChoice, ChatParts, Content};
 use crate::completed_request::context::Caller;
+use crate::json::Members;
+
+/// What the caller says of a request in headers.
+#[derive(Debug, Clone, Default)]
+pub struct CallerHeaders {
+    /// `x-session-id`
+    pub session_id: Option<String>,
+    /// `traceparent` (W3C Trace Context)
+    pub traceparent: Option<String>,
+}
 
 /// `user`, `session_id`, `trace` and the headers, cleaned and cut.
-pub(super) fn of_caller(members: &Members<'_>, headers: &CallerHeaders) -> Result<TraceContext<'static>, Failure> {
+pub(super) fn of_caller(members: &Members<'_>, headers: &CallerHeaders) -> Result<TraceContext<'static>, Invalid> {
     let caller = Caller {
         user: members.get("user"),
         session_id: members.get("session_id"),
@@ -16,7 +23,7 @@ pub(super) fn of_caller(members: &Members<'_>, headers: &CallerHeaders) -> Resul
         x_session_id: headers.session_id.as_deref(),
         traceparent: headers.traceparent.as_deref(),
     };
-    TraceContext::from_caller(&caller).map_err(|error| Failure::invalid_field(error.field(), error.to_string()))
+    TraceContext::from_caller(&caller).map_err(|error| Invalid::field(error.field(), error.to_string()))
 }
 
 /// The same of a request that was refused: what can be read of it.
@@ -28,11 +35,4 @@ pub(super) fn of_refused(members: &Members<'_>, headers: &CallerHeaders) -> Trac
             .find_map(|odd| of_caller(&members.without(odd), headers).ok())
             .unwrap_or_default()
     })
-}
-
-/// Prompt and completion, as they are recorded.
-pub(super) fn content(request: &str, answer: &[AnsweredChoice]) -> Content {
-    let members = Members::of(request).unwrap_or_default();
-    let parts = ChatParts { messages: members.get("messages"), tools: members.get("tools") };
-    Content::from_chat(parts, answer)
 }

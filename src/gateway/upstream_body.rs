@@ -1,0 +1,70 @@
+//! What the upstream gets of a request: the caller's members in their order and bytes, without ours.
+
+use crate::json::{Members, ObjectWriter};
+use crate::openai::ChatRequest;
+use crate::state::bodies::capacity;
+
+/// Fields of ours that no upstream knows (spec 3.4). `user` is OpenAI's own and passes.
+const NOT_PASSED_ON: [&str; 2] = ["trace", "session_id"];
+
+/// Bytes that [`write`] takes, about.
+pub(super) fn bytes(request: &ChatRequest<'_>) -> usize {
+    request.members().iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>() + 64
+}
+
+/// The body for the upstream. A stream is asked to report its usage.
+pub(super) fn write(request: &ChatRequest<'_>) -> String {
+    let (members, streaming) = (request.members(), request.facts.streaming);
+    let mut writer = ObjectWriter::with_capacity(capacity(bytes(request)));
+    for (key, value) in members.iter() {
+        let is_rewritten = key == "stream_options" && streaming;
+        if !is_rewritten && !NOT_PASSED_ON.contains(&key) {
+            writer.raw(key, value);
+        }
+    }
+    if streaming {
+        writer.raw("stream_options", &with_usage(&members.read("stream_options").unwrap_or_default()));
+    }
+    writer.finish()
+}
+
+/// The caller's `stream_options` with `include_usage` switched on.
+fn with_usage(options: &Members<'_>) -> String {
+    let mut writer = ObjectWriter::with_capacity(64);
+    for (key, value) in options.iter().filter(|(key, _)| *key != "include_usage") {
+        writer.raw(key, value);
+    }
+    writer.raw("include_usage", "true");
+    writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openai::CallerHeaders;
+
+    fn upstream_body(text: &str) -> String {
+        write(&ChatRequest::parse(text, &CallerHeaders::default()).unwrap())
+    }
+
+    #[test]
+    fn what_is_ours_is_left_out_and_the_rest_keeps_its_bytes() {
+        let text =
+            r#"{"messages":[ {"role":"user","content":"\u00e9"} ],"trace":{},"session_id":"s","user":"u","top_p":1.0}"#;
+        let expected = r#"{"messages":[ {"role":"user","content":"\u00e9"} ],"user":"u","top_p":1.0}"#;
+        assert_eq!(upstream_body(text), expected);
+    }
+
+    #[test]
+    fn a_stream_is_asked_to_report_its_usage() {
+        for (options, expected) in [
+            ("", r#"{"include_usage":true}"#),
+            (r#","stream_options":null"#, r#"{"include_usage":true}"#),
+            (r#","stream_options":{"include_usage":false,"x":1}"#, r#"{"x":1,"include_usage":true}"#),
+        ] {
+            let text = format!(r#"{{"messages":[],"stream":true{options}}}"#);
+            assert_eq!(upstream_body(&text), format!(r#"{{"messages":[],"stream":true,"stream_options":{expected}}}"#));
+        }
+        assert_eq!(upstream_body(r#"{"messages":[],"stream":false}"#), r#"{"messages":[],"stream":false}"#);
+    }
+}

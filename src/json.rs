@@ -1,0 +1,12 @@
+//! JSON as strangers send it: checked whole, taken apart with the bytes that it had, and written again.
+
+pub mod escapes;
+mod members;
+mod strict;
+mod text;
+mod whole_number;
+
+pub use self::members::{Members, ObjectWriter, quoted};
+pub use self::strict::{JsonError, check, repaired, text};
+pub use self::text::{Text, read};
+pub use self::whole_number::WholeNumber;
