@@ -9,6 +9,8 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::openapi::{Content, Header, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{ToResponse, ToSchema};
 
 use crate::completed_request::GenerationId;
 use crate::gateway::Failure;
@@ -16,6 +18,12 @@ use crate::state::rate_limits::TooOften;
 
 /// The name of a recorded request.
 pub(super) const GENERATION_ID_HEADER: HeaderName = HeaderName::from_static("x-generation-id");
+
+/// The name of the request, `gen-<unix seconds>-<20 alphanumerics>`; from it follow the ids of its trace.
+#[derive(ToSchema)]
+#[schema(as = GenerationId)]
+#[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
+pub(super) struct DescribedId(String);
 
 /// What the caller is told in place of an answer.
 #[derive(Debug)]
@@ -26,17 +34,21 @@ pub struct Error {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// The body of every answer that is an error.
-#[derive(Debug, Serialize)]
-struct Envelope<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct Envelope<'a> {
+    #[schema(inline)]
     error: Details<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Details<'a> {
+    /// The HTTP status.
     code: u16,
     message: &'a str,
+    /// `field` names a field of the wrong type; `upstream` is what the model server said (`status`, `type`, `code`, `param`).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object)]
     metadata: Option<&'a Value>,
 }
 
@@ -89,7 +101,7 @@ impl Error {
     }
 
     /// `allowed` as in the header `Allow`.
-    pub(super) fn method_not_allowed(allowed: &'static str) -> Self {
+    pub(super) fn method_not_allowed(allowed: &str) -> Self {
         let message = format!("This address takes {allowed} only. Use that method.");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, allowed)
     }
@@ -117,6 +129,17 @@ impl From<Failure> for Error {
             Some(retry_after) => error.with(header::RETRY_AFTER, retry_after),
             None => error,
         }
+    }
+}
+
+/// As the OpenAPI document describes it.
+impl<'r> ToResponse<'r> for Error {
+    fn response() -> (&'r str, RefOr<Response>) {
+        let response = ResponseBuilder::new()
+            .description("What went wrong, in a sentence that says what to do next.")
+            .header("X-Generation-Id", Header::new(Ref::from_schema_name(DescribedId::name())))
+            .content("application/json", Content::new(Some(Ref::from_schema_name(Envelope::name()))));
+        ("Error", response.build().into())
     }
 }
 

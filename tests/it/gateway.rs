@@ -6,6 +6,7 @@ mod broken_bodies;
 mod cancelled;
 mod failures;
 mod memory;
+mod openapi;
 mod sdk;
 pub(crate) mod server;
 mod upstream;

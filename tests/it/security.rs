@@ -1,5 +1,6 @@
 //! Strangers share this server: each promise of SECURITY.md, seen from the side of who attacks it.
 
+mod api_routes;
 mod audit;
 mod canaries;
 mod cookies;

@@ -1,0 +1,40 @@
+//! Every operation of the API, for each kind of key: one without a row in this table fails the test.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+
+use crate::gateway::server::{Server, client, got};
+
+/// Columns: no key, an inference key, a management key. 400: let in, and the body is no question.
+const TABLE: &[(&str, &str, [u16; 3])] =
+    &[("POST", "/chat/completions", [401, 400, 403]), ("GET", "/openapi.json", [200, 200, 200])];
+
+/// What the document says, which is made of the table that the server mounts.
+async fn operations(server: &Server) -> BTreeSet<(String, String)> {
+    let document = got(client().get(format!("{}/v1/openapi.json", server.url))).await.json();
+    let paths = document["paths"].as_object().unwrap().iter();
+    let of_path = |(path, methods): (&String, &Value)| {
+        let methods: Vec<String> = methods.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
+        methods.into_iter().map(|method| (method, path.clone())).collect::<Vec<_>>()
+    };
+    paths.flat_map(of_path).collect()
+}
+
+#[tokio::test]
+async fn every_operation_lets_in_the_keys_that_the_table_says() {
+    let server = Server::start().await;
+    let rows = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(operations(&server).await, rows);
+    let keys = [None, Some(&server.key), Some(&server.management_key)];
+    for (method, path, statuses) in TABLE {
+        for (key, status) in keys.iter().zip(statuses) {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let request = client().request(method.clone(), format!("{}/api/v1{path}", server.url));
+            let request = key.iter().fold(request, RequestBuilder::bearer_auth);
+            let answer = got(request.header("content-type", "application/json").body("{}")).await;
+            assert_eq!(answer.status, *status, "{method} {path} with {key:?}: {}", answer.text);
+        }
+    }
+}
