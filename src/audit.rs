@@ -12,7 +12,6 @@ use crate::store::audit::NewEntry;
 use crate::store::{self, Tenant};
 
 pub use self::event::Event;
-pub use crate::store::audit::{Entry, Filter};
 
 /// Who acts, in which account.
 #[derive(Debug, Clone)]
@@ -139,34 +138,6 @@ impl Change {
 /// When the database is away.
 pub async fn record(state: &State, tenant: &mut Tenant, actor: &Actor, change: Change) -> Result<(), store::Error> {
     store::audit::record(tenant, &change.entry(state, &actor.who, actor.client.as_ref())).await
-}
-
-/// A page of the account's log, newest first, and everybody who appears in it.
-///
-/// # Errors
-/// When the database is away.
-pub async fn page(
-    state: &State,
-    account: AccountId,
-    filter: &Filter<'_>,
-    most: i64,
-) -> Result<(Vec<Entry>, Vec<String>), store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
-    let entries = store::audit::list(&mut tenant, filter, most).await?;
-    Ok((entries, store::audit::list_actors(&mut tenant).await?))
-}
-
-/// At most `most` entries of the account's log, newest first.
-///
-/// # Errors
-/// When the database is away.
-pub async fn list(
-    state: &State,
-    account: AccountId,
-    filter: &Filter<'_>,
-    most: i64,
-) -> Result<Vec<Entry>, store::Error> {
-    store::audit::list(&mut state.store.tenant(account).await?, filter, most).await
 }
 
 /// Both without the members that are equal.

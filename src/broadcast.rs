@@ -16,7 +16,7 @@ use crate::store::{accounts, destinations};
 use crate::{random, store};
 
 pub use self::connect::{Connecting, Typed, connect, reconnect};
-pub use self::listing::{Overview, find, overview};
+pub use self::listing::list;
 pub use crate::store::destinations::Destination;
 
 /// Why something was not done.

@@ -27,6 +27,7 @@ pub mod users;
 pub mod xid;
 
 use std::cmp::Ordering;
+use std::fmt::Display;
 use std::io;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, SqlSafeStr, Transaction};
 
 use crate::id::{AccountId, UserId};
 use crate::token::TokenHash;
@@ -263,16 +264,23 @@ impl Store {
     /// # Errors
     /// When Postgres is away.
     pub async fn tenant(&self, account: AccountId) -> Result<Tenant> {
-        let mut transaction = self.begin().await?;
-        set_account(&mut transaction, account).await?;
+        let transaction = self.begin_with(beginning("app.account_id", account)).await?;
         Ok(Tenant { account, transaction })
     }
 
     /// Begins a transaction for one person, across their accounts.
     async fn person(&self, person: UserId) -> Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.begin().await?;
-        set_person(&mut transaction, person).await?;
-        Ok(transaction)
+        self.begin_with(beginning("app.user_id", person)).await
+    }
+
+    /// Begins a transaction in which the row can be reached that this token or key opens.
+    async fn holder(&self, secret: &TokenHash) -> Result<Transaction<'static, Postgres>> {
+        self.begin_with(beginning("app.secret", hex::encode(secret.as_bytes()))).await
+    }
+
+    /// Begins a transaction that reaches the rows of no account.
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+        self.begin_with("BEGIN").await
     }
 
     /// Begins a transaction.
@@ -284,9 +292,9 @@ impl Store {
     /// # Errors
     /// When Postgres is away.
     #[expect(clippy::disallowed_methods, reason = "a stop need not wait for it: closing the pool does")]
-    async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+    async fn begin_with(&self, statement: impl SqlSafeStr + Send + 'static) -> Result<Transaction<'static, Postgres>> {
         let pool = self.pool.clone();
-        let begun = tokio::spawn(async move { pool.begin().await }).await;
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
         Ok(begun.map_err(|_| sqlx::Error::WorkerCrashed)??)
     }
 
@@ -309,6 +317,11 @@ impl Store {
     }
 }
 
+/// `BEGIN` and what the transaction can reach (row-level security, spec 5.2), in one message. `value` is a UUID or hexadecimal.
+fn beginning(setting: &'static str, value: impl Display) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("BEGIN; SELECT set_config('{setting}', '{value}', true)"))
+}
+
 /// From here to the end of the transaction rows of this account can be reached (row-level security, spec 5.2).
 async fn set_account(connection: &mut PgConnection, account: AccountId) -> Result<()> {
     sqlx::query_scalar!("SELECT set_config('app.account_id', $1, true)", account.to_string())
@@ -323,15 +336,8 @@ async fn set_person(connection: &mut PgConnection, person: UserId) -> Result<()>
     Ok(())
 }
 
-/// From here to the end of the transaction the row can be reached that this token or key opens.
-async fn set_secret(connection: &mut PgConnection, secret: &TokenHash) -> Result<()> {
-    sqlx::query_scalar!("SELECT set_config('app.secret', encode($1, 'hex'), true)", secret.as_bytes())
-        .fetch_one(connection)
-        .await?;
-    Ok(())
-}
-
-/// A transaction within one account.
+/// A transaction within one account. That of somebody who is signed in also reaches their own sessions, and the names of their
+/// other accounts.
 #[derive(Debug)]
 pub struct Tenant {
     account: AccountId,

@@ -3,7 +3,7 @@
 use chrono::SecondsFormat;
 use serde_json::Value;
 
-use super::Entry;
+use crate::store::audit::Entry;
 
 /// The first line.
 pub const HEADER: &str = "time,event,actor kind,actor,address,subject,before,after\r\n";

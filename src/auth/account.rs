@@ -13,16 +13,6 @@ use crate::state::State;
 use crate::store::notification::{Notice, given_if_possible};
 use crate::store::{self, accounts, api_keys, users};
 
-pub use crate::store::accounts::Account;
-
-/// The account.
-///
-/// # Errors
-/// When the database is away.
-pub async fn find(state: &State, account: AccountId) -> Result<Option<Account>, store::Error> {
-    accounts::find(&mut state.store.tenant(account).await?).await
-}
-
 /// Gives the account another name.
 ///
 /// # Errors

@@ -18,7 +18,6 @@ use crate::token::{ApiKey, ApiKeyType};
 
 pub use self::news::hear_of_ended_keys;
 pub use self::owner::Unanswered;
-pub use crate::store::api_keys::ListedKey;
 
 /// Who presents a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,22 +69,6 @@ pub async fn create(state: &State, actor: &Actor, key_type: ApiKeyType, name: &s
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(key)
-}
-
-/// The account's keys, newest first.
-///
-/// # Errors
-/// When the database is away.
-pub async fn list(state: &State, account: AccountId) -> Result<Vec<ListedKey>, store::Error> {
-    api_keys::list(&mut state.store.tenant(account).await?).await
-}
-
-/// One key of the account.
-///
-/// # Errors
-/// When the database is away.
-pub async fn find(state: &State, account: AccountId, id: ApiKeyId) -> Result<Option<ListedKey>, store::Error> {
-    api_keys::find(&mut state.store.tenant(account).await?, id).await
 }
 
 /// Ends a key: at once in this process, within a second in others. Says whether there was one to end.

@@ -7,34 +7,16 @@ use serde_json::json;
 
 use super::Error;
 use crate::audit::{self, Actor, Change, Event};
-use crate::id::{AccountId, InvitationId, UserId};
+use crate::id::{InvitationId, UserId};
 use crate::state::State;
 use crate::store::invitations::MOST_INVITATIONS;
 use crate::store::{self, invitations, members};
 use crate::token::{self, TokenHash};
 
-pub use crate::store::invitations::Invitation;
-pub use crate::store::members::{Changed, Member, Membership, Role};
+pub use crate::store::members::{Changed, Role};
 
 /// How long an invitation can be accepted.
 pub const INVITATION_LIFETIME: Duration = Duration::from_hours(7 * 24);
-
-/// Members and open invitations of an account.
-///
-/// # Errors
-/// When the database is away.
-pub async fn list(state: &State, account: AccountId) -> Result<(Vec<Member>, Vec<Invitation>), store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
-    Ok((members::list(&mut tenant).await?, invitations::list(&mut tenant).await?))
-}
-
-/// All accounts of a person.
-///
-/// # Errors
-/// When the database is away.
-pub async fn accounts(state: &State, user: UserId) -> Result<Vec<Membership>, store::Error> {
-    members::list_accounts(&state.store, user).await
-}
 
 /// Makes an invitation and returns the token of its link, which is shown this once.
 ///

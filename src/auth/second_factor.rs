@@ -16,22 +16,12 @@ use crate::store::{self, accounts, second_factor, users};
 use crate::token::{self, TokenHash};
 use crate::totp::TotpSecret;
 
-pub use crate::store::second_factor::SecondFactor;
-
 /// How long after the password the second factor may be shown.
 const STEP_LIFETIME: Duration = Duration::from_mins(10);
 /// Recovery codes that are made at a time.
 const CODES: usize = 10;
 
 const WRONG: &str = "This code is not right, or was used before. Wait for the next one and type its six digits.";
-
-/// What is stored of a person's second factor.
-///
-/// # Errors
-/// When the database is away.
-pub async fn find(state: &State, user: UserId) -> Result<Option<SecondFactor>, store::Error> {
-    second_factor::find(&state.store, user).await
-}
 
 /// The secret that is being set up; made if there is none yet. None: one is in force.
 ///
@@ -51,7 +41,7 @@ pub async fn begin(state: &State, user: UserId) -> Result<Option<TotpSecret>, Er
 /// # Errors
 /// When the database is away, or it does not open.
 pub async fn pending(state: &State, user: UserId) -> Result<Option<TotpSecret>, Error> {
-    let factor = find(state, user).await?.filter(|factor| !factor.is_on);
+    let factor = second_factor::find(&state.store, user).await?.filter(|factor| !factor.is_on);
     match factor.and_then(|factor| factor.secret) {
         Some(sealed) => open(state, user, &sealed).map(Some),
         None => Ok(None),
@@ -158,7 +148,9 @@ pub(super) async fn pass(state: &State, client: &Client, token: &str, code: &str
 }
 
 async fn is_code(state: &State, user: UserId, code: &str) -> Result<bool, Error> {
-    let Some(factor) = find(state, user).await?.filter(|factor| factor.is_on) else { return Ok(false) };
+    let Some(factor) = second_factor::find(&state.store, user).await?.filter(|factor| factor.is_on) else {
+        return Ok(false);
+    };
     let Some(sealed) = factor.secret else { return Ok(false) };
     let last_step = u64::try_from(factor.last_step).unwrap_or_default();
     let secret = open(state, user, &sealed)?;

@@ -7,11 +7,11 @@ use crate::audit::{Change, Event, Who};
 use crate::client::{Client, device_in_words};
 use crate::id::{AccountId, SessionId, UserId};
 use crate::state::State;
-use crate::store::sessions::NewSession;
+use crate::store::sessions::{NewSession, Opened};
 use crate::store::{self, sessions, users};
 use crate::token::{self, TokenHash};
 
-pub use crate::store::sessions::{ListedSession, Session};
+pub use crate::store::sessions::Session;
 
 /// Somebody has just signed in.
 #[derive(Debug)]
@@ -49,20 +49,12 @@ pub(super) async fn begin(
     Ok(SignedIn { user, account, session_token })
 }
 
-/// The session of a cookie's token, if it is still good.
+/// Opens the session of a cookie's token, if it is still good.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn find(state: &State, session_token: &str) -> Result<Option<Session>, store::Error> {
-    sessions::find(&state.store, &TokenHash::of(session_token), state.config.sessions.idle).await
-}
-
-/// The sessions of the person of `session`, the latest used first.
-///
-/// # Errors
-/// When the database is away.
-pub async fn list(state: &State, session: &Session) -> Result<Vec<ListedSession>, store::Error> {
-    sessions::list(&state.store, session.user, state.config.sessions.idle).await
+pub async fn open(state: &State, session_token: &str) -> Result<Option<Opened>, store::Error> {
+    sessions::open(&state.store, &TokenHash::of(session_token), state.config.sessions.idle).await
 }
 
 /// Ends another session of the person of `session`. False: it is none of theirs, or has ended.
@@ -110,7 +102,8 @@ pub async fn switch(state: &State, session: &Session, account: AccountId) -> Res
 /// # Errors
 /// When the database is away.
 pub async fn sign_out(state: &State, client: &Client, session_token: &str) -> Result<(), store::Error> {
-    let Some(session) = find(state, session_token).await? else { return Ok(()) };
+    let opened = open(state, session_token).await?;
+    let Some(session) = opened.map(|opened| opened.session) else { return Ok(()) };
     let change = Change::new(Event::SignedOut, "");
     let entry = change.entry(state, &session.who(), Some(client));
     sessions::delete(&state.store, session.user, session.id, &entry).await?;

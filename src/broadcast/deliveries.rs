@@ -1,8 +1,7 @@
 //! What the pages show of a destination's deliveries.
 
 use super::Destination;
-use crate::id::{AccountId, DestinationId};
-use crate::state::State;
+use crate::id::DestinationId;
 use crate::store::{self, Tenant, cursors, destinations};
 
 pub use crate::store::cursors::{Lag, MOST_COUNTED};
@@ -66,23 +65,17 @@ fn limit() -> i64 {
 ///
 /// # Errors
 /// When the database is away.
-pub async fn find(
-    state: &State,
-    account: AccountId,
-    id: DestinationId,
-    part: Part,
-) -> Result<Option<Deliveries>, store::Error> {
-    let mut tenant = state.store.tenant(account).await?;
-    let Some(destination) = destinations::find(&mut tenant, id).await? else { return Ok(None) };
-    let lags = cursors::find_lag(&mut tenant).await?;
+pub async fn find(tenant: &mut Tenant, id: DestinationId, part: Part) -> Result<Option<Deliveries>, store::Error> {
+    let Some(destination) = destinations::find(tenant, id).await? else { return Ok(None) };
+    let lags = cursors::find_lag(tenant).await?;
     let Some(lag) = lags.into_iter().find(|lag| lag.destination == id) else { return Ok(None) };
     let (attempts, dead_letters) = match part {
         Part::Newest => {
-            let attempts = attempts(&mut tenant, id, None).await?;
-            (Some(attempts), Some(dead_letters(&mut tenant, id, Position::END).await?))
+            let attempts = attempts(tenant, id, None).await?;
+            (Some(attempts), Some(dead_letters(tenant, id, Position::END).await?))
         }
-        Part::Attempts(before) => (Some(attempts(&mut tenant, id, Some(before)).await?), None),
-        Part::DeadLetters(before) => (None, Some(dead_letters(&mut tenant, id, before).await?)),
+        Part::Attempts(before) => (Some(attempts(tenant, id, Some(before)).await?), None),
+        Part::DeadLetters(before) => (None, Some(dead_letters(tenant, id, before).await?)),
     };
     Ok(Some(Deliveries { destination, lag, attempts, dead_letters }))
 }

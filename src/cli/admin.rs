@@ -131,7 +131,7 @@ async fn create_key(state: &State, matches: &ArgMatches) -> Result<(), Failure> 
 
 async fn account(state: &State, name: &str) -> Result<AccountId, Failure> {
     if let Ok(id) = name.parse::<AccountId>()
-        && auth::account::find(state, id).await?.is_some()
+        && accounts::find(&mut state.store.tenant(id).await?).await?.is_some()
     {
         return Ok(id);
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 pub use self::listener::Listener;
 use super::notification::Notice;
-use super::{Result, Store, Tenant, accounts, set_account, set_secret};
+use super::{Result, Store, Tenant, accounts, set_account};
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
 
@@ -136,8 +136,7 @@ async fn tell_ended(tenant: &mut Tenant, keys: &[ApiKeyId], notice: Notice) -> R
 
 /// Whose key has this hash, if it has not ended. Notes the use, at most once a minute.
 pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
-    let mut transaction = store.begin().await?;
-    set_secret(&mut transaction, hash).await?;
+    let mut transaction = store.holder(hash).await?;
     let found = sqlx::query!(
         r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId",
                   coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS "unnoted!"

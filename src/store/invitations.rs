@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::members::Role;
 use super::sessions::interval;
-use super::{Result, Store, Tenant, accounts, set_account, set_secret};
+use super::{Result, Store, Tenant, accounts, set_account};
 use crate::id::{AccountId, InvitationId, UserId};
 use crate::token::TokenHash;
 
@@ -73,8 +73,7 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Invitation>> {
 
 /// The invitation of a link, if it can still be accepted.
 pub async fn find_by_token(store: &Store, token: &TokenHash) -> Result<Option<Invitation>> {
-    let mut transaction = store.begin().await?;
-    set_secret(&mut transaction, token).await?;
+    let mut transaction = store.holder(token).await?;
     let account = sqlx::query_scalar!(
         r#"SELECT account_id AS "account: AccountId" FROM invitations WHERE token_hash = $1"#,
         token.as_bytes()

@@ -1,6 +1,7 @@
 //! Table `members`: who belongs to an account, and as what.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
 use super::{Result, Store, Tenant, accounts, set_person};
 use crate::id::{AccountId, UserId};
@@ -151,17 +152,22 @@ pub struct Membership {
     pub account: AccountId,
     /// Its name.
     pub name: String,
+    /// What the person may do in it.
+    pub role: Role,
+    /// Whether it asks its members for a second factor.
+    pub second_factor_required: bool,
 }
 
-/// All accounts of a person, by name.
-pub async fn list_accounts(store: &Store, user: UserId) -> Result<Vec<Membership>> {
+/// All accounts of a person, by name, in a transaction of that person.
+pub(super) async fn list_accounts(connection: &mut PgConnection, user: UserId) -> Result<Vec<Membership>> {
     let accounts = sqlx::query_as!(
         Membership,
-        r#"SELECT a.id AS "account: AccountId", a.name FROM members m JOIN accounts a ON a.id = m.account_id
+        r#"SELECT a.id AS "account: AccountId", a.name, m.role, a.second_factor_required
+           FROM members m JOIN accounts a ON a.id = m.account_id
            WHERE m.user_id = $1 ORDER BY lower(a.name), a.id"#,
         user.0
     );
-    Ok(accounts.fetch_all(&mut *store.person(user).await?).await?)
+    Ok(accounts.fetch_all(connection).await?)
 }
 
 /// The account that a person joined first.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
 use super::audit::{NewEntry, record_for_person};
 use super::sessions::interval;
-use super::{Result, Store};
+use super::{Result, Store, Tenant};
 use crate::id::UserId;
 use crate::token::TokenHash;
 
@@ -25,6 +25,15 @@ pub struct SecondFactor {
 
 /// What is stored of a person's second factor.
 pub async fn find(store: &Store, user: UserId) -> Result<Option<SecondFactor>> {
+    find_by(store.pool(), user).await
+}
+
+/// The same, in the transaction of a page.
+pub async fn find_within(tenant: &mut Tenant, user: UserId) -> Result<Option<SecondFactor>> {
+    find_by(tenant.connection(), user).await
+}
+
+async fn find_by(executor: impl PgExecutor<'_>, user: UserId) -> Result<Option<SecondFactor>> {
     let factor = sqlx::query_as!(
         SecondFactor,
         r#"SELECT totp_secret AS secret, totp_confirmed_at IS NOT NULL AS "is_on!", totp_last_step AS last_step,
@@ -32,7 +41,7 @@ pub async fn find(store: &Store, user: UserId) -> Result<Option<SecondFactor>> {
            FROM users WHERE id = $1"#,
         user.0
     );
-    Ok(factor.fetch_optional(store.pool()).await?)
+    Ok(factor.fetch_optional(executor).await?)
 }
 
 /// Stores a new secret that is not in force yet. False: one is in force, and stays.

@@ -7,8 +7,8 @@ use sqlx::PgConnection;
 use sqlx::postgres::types::PgInterval;
 
 use super::audit::{NewEntry, record_for_person};
-use super::members::Role;
-use super::{Result, Store, set_account, set_secret};
+use super::members::{self, Membership, Role};
+use super::{Result, Store, Tenant, set_person};
 use crate::client::Client;
 use crate::id::{AccountId, SessionId, UserId};
 use crate::token::TokenHash;
@@ -88,71 +88,111 @@ pub async fn create(store: &Store, new: &NewSession<'_>, entry: &NewEntry) -> Re
     Ok(transaction.commit().await?)
 }
 
-/// The session of a token, unless it expired or was not used for `idle`. Notes the use, at most once a minute.
-pub async fn find(store: &Store, token: &TokenHash, idle: Duration) -> Result<Option<Session>> {
-    // Between learning which account it looks at and reading it there, the session may have gone over to another account:
-    // then it is looked for once more, since somebody who switches is not signed out.
-    for _ in 0..ACCOUNTS_TRIED {
-        match find_in_account(store, token, idle).await? {
-            Found::Session(session) => return Ok(Some(*session)),
-            Found::Nothing => return Ok(None),
-            Found::Elsewhere => {}
+/// A session that is still good, and what it opens.
+#[derive(Debug)]
+pub struct Opened {
+    /// Who is signed in.
+    pub session: Session,
+    /// All their accounts, by name.
+    pub accounts: Vec<Membership>,
+    /// A transaction of the account that they look at. It is meant for reading, and holds a connection.
+    pub tenant: Tenant,
+}
+
+/// How often a session is looked for that moves between accounts, or whose use is to be noted.
+const LOOKS: usize = 4;
+
+/// Opens the session of a token, unless it expired or was not used for `idle`. Notes the use, at most once a minute.
+pub async fn open(store: &Store, token: &TokenHash, idle: Duration) -> Result<Option<Opened>> {
+    for _ in 0..LOOKS {
+        let mut transaction = store.holder(token).await?;
+        let Some(found) = find(&mut transaction, token, idle).await? else { return Ok(None) };
+        if found.is_use_unnoted {
+            note_use(&mut transaction, &found).await?;
+            transaction.commit().await?;
+            continue;
         }
+        let accounts = members::list_accounts(&mut transaction, found.user).await?;
+        // Between the two questions the person may have left the account; then the session went over to another one.
+        let Some(membership) = accounts.iter().find(|membership| membership.account == found.account) else { continue };
+        let session = found.within(membership);
+        return Ok(Some(Opened { tenant: Tenant { account: session.account, transaction }, session, accounts }));
     }
     Ok(None)
 }
 
-/// How often a session that moves between accounts is looked for.
-const ACCOUNTS_TRIED: usize = 3;
-
-/// What one look for a session gave.
-enum Found {
-    Session(Box<Session>),
-    Nothing,
-    /// It is not, or not any more, in the account that it looked at a moment ago.
-    Elsewhere,
+/// What a session's row and its person's tell.
+struct Found {
+    id: SessionId,
+    user: UserId,
+    email: String,
+    has_second_factor: bool,
+    account: AccountId,
+    confirmed_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    is_use_unnoted: bool,
 }
 
-async fn find_in_account(store: &Store, token: &TokenHash, idle: Duration) -> Result<Found> {
-    let mut transaction = store.begin().await?;
-    set_secret(&mut transaction, token).await?;
-    let account = sqlx::query_scalar!(
-        r#"SELECT account_id AS "account: AccountId" FROM sessions
-           WHERE token_hash = $1 AND expires_at > clock_timestamp() AND last_used_at > clock_timestamp() - $2::interval"#,
+impl Found {
+    fn within(self, membership: &Membership) -> Session {
+        Session {
+            id: self.id,
+            user: self.user,
+            email: self.email,
+            account: self.account,
+            account_name: membership.name.clone(),
+            role: membership.role,
+            confirmed_at: self.confirmed_at,
+            now: self.now,
+            lacks_second_factor: membership.second_factor_required && !self.has_second_factor,
+        }
+    }
+}
+
+/// Finds a session by its token. From then on the transaction reaches what its account and its person may, in place of what the
+/// token opened: Postgres computes a row's values after it has chosen the row.
+async fn find(connection: &mut PgConnection, token: &TokenHash, idle: Duration) -> Result<Option<Found>> {
+    let row = sqlx::query!(
+        r#"SELECT s.id AS "id: SessionId", s.user_id AS "user: UserId", u.email,
+                  u.totp_confirmed_at IS NOT NULL AS "has_second_factor!", s.account_id AS "account: AccountId",
+                  s.confirmed_at, clock_timestamp() AS "now!",
+                  s.last_used_at < clock_timestamp() - interval '1 minute' AS "is_use_unnoted!",
+                  set_config('app.account_id', s.account_id::text, true) AS account_setting,
+                  set_config('app.user_id', s.user_id::text, true) AS person_setting,
+                  set_config('app.secret', '', true) AS secret_setting
+           FROM sessions s JOIN users u ON u.id = s.user_id
+           WHERE s.token_hash = $1 AND s.expires_at > clock_timestamp()
+             AND s.last_used_at > clock_timestamp() - $2::interval"#,
         token.as_bytes(),
         interval(idle)
     );
-    let Some(account) = account.fetch_optional(&mut *transaction).await? else { return Ok(Found::Nothing) };
-    set_account(&mut transaction, account).await?;
-    let session = sqlx::query_as!(
-        Session,
-        r#"SELECT s.id AS "id: SessionId", s.user_id AS "user: UserId", u.email, s.account_id AS "account: AccountId",
-                  a.name AS account_name, m.role, s.confirmed_at,
-                  clock_timestamp() AS "now!",
-                  a.second_factor_required AND u.totp_confirmed_at IS NULL AS "lacks_second_factor!"
-           FROM sessions s
-           JOIN users u ON u.id = s.user_id
-           JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
-           JOIN accounts a ON a.id = s.account_id
-           WHERE s.account_id = $1 AND s.token_hash = $2"#,
-        account.0,
-        token.as_bytes()
-    );
-    let Some(session) = session.fetch_optional(&mut *transaction).await? else { return Ok(Found::Elsewhere) };
+    Ok(row.fetch_optional(connection).await?.map(|row| Found {
+        id: row.id,
+        user: row.user,
+        email: row.email,
+        has_second_factor: row.has_second_factor,
+        account: row.account,
+        confirmed_at: row.confirmed_at,
+        now: row.now,
+        is_use_unnoted: row.is_use_unnoted,
+    }))
+}
+
+async fn note_use(connection: &mut PgConnection, found: &Found) -> Result<()> {
     sqlx::query!(
         "UPDATE sessions SET last_used_at = clock_timestamp()
-         WHERE account_id = $1 AND token_hash = $2 AND last_used_at < clock_timestamp() - interval '1 minute'",
-        account.0,
-        token.as_bytes()
+         WHERE user_id = $1 AND id = $2 AND last_used_at < clock_timestamp() - interval '1 minute'",
+        found.user.0,
+        found.id.0
     )
-    .execute(&mut *transaction)
+    .execute(connection)
     .await?;
-    transaction.commit().await?;
-    Ok(Found::Session(Box::new(session)))
+    Ok(())
 }
 
 /// A person's sessions that are still good, the latest used first.
-pub async fn list(store: &Store, user: UserId, idle: Duration) -> Result<Vec<ListedSession>> {
+pub async fn list(tenant: &mut Tenant, user: UserId, idle: Duration) -> Result<Vec<ListedSession>> {
+    set_person(tenant.connection(), user).await?;
     let sessions = sqlx::query_as!(
         ListedSession,
         r#"SELECT id AS "id: SessionId", address, device, created_at, last_used_at FROM sessions
@@ -161,7 +201,7 @@ pub async fn list(store: &Store, user: UserId, idle: Duration) -> Result<Vec<Lis
         user.0,
         interval(idle)
     );
-    Ok(sessions.fetch_all(&mut *store.person(user).await?).await?)
+    Ok(sessions.fetch_all(tenant.connection()).await?)
 }
 
 /// Lets a session look at another of its person's accounts. False: they do not belong to it.

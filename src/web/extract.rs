@@ -11,12 +11,14 @@ use super::error::{Error, SECOND_FACTOR};
 use super::flash::Notice;
 use super::shell::{Person, Section, Shell};
 use crate::audit::Actor;
-use crate::auth::members::Membership;
 use crate::auth::{self, Role, Session};
 use crate::client::Client;
 use crate::http::client;
 use crate::id::AccountId;
 use crate::state::State;
+use crate::store::Tenant;
+use crate::store::members::Membership;
+use crate::store::sessions::Opened;
 
 /// What somebody without the second factor that their account asks for can still do: set one up, or go.
 /// Not the account's rule itself: whoever has an admin's password could lift it for everybody.
@@ -44,6 +46,14 @@ impl Visitor {
         self.session.account
     }
 
+    /// A transaction of that account, for a page that is drawn after a form was refused.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn tenant(&self, state: &State) -> Result<Tenant, Error> {
+        Ok(state.store.tenant(self.session.account).await?)
+    }
+
     /// Whether they may change the account's settings.
     pub fn can_edit(&self) -> bool {
         self.session.role == Role::Admin
@@ -64,8 +74,21 @@ impl Visitor {
         };
         Shell { notice: self.notice, ..Shell::settings(section, title, person) }
     }
+}
 
-    /// The visitor of a request, if somebody is signed in.
+/// A visit to a page: who looks, and the one transaction of their account in which the whole page is read.
+///
+/// It holds a connection. Whoever asks a flow takes a [`Visitor`] instead, for a flow begins a transaction of its own.
+#[derive(Debug)]
+pub struct Visit {
+    /// Who looks.
+    pub visitor: Visitor,
+    /// Reaches the rows of their account.
+    pub tenant: Tenant,
+}
+
+impl Visit {
+    /// The visit that a request is, if somebody is signed in.
     ///
     /// # Errors
     /// When the database is away.
@@ -73,15 +96,16 @@ impl Visitor {
         let Some(state) = request.app_data::<web::Data<State>>() else { return Err(Error::NotFound) };
         let cookies = Cookies::new(state.config.is_https());
         let Some(token) = cookies.session(request) else { return Ok(None) };
-        let Some(session) = auth::session::find(state, token.expose_secret()).await? else { return Ok(None) };
-        let accounts = auth::members::accounts(state, session.user).await?;
-        let client = client(request, &state.config.trusted_proxies);
-        let now = session.now;
-        Ok(Some(Self { session, accounts, client, notice: cookies.notice(request), now }))
+        let opened = auth::session::open(state, token.expose_secret()).await?;
+        Ok(opened.map(|Opened { session, accounts, tenant }| {
+            let client = client(request, &state.config.trusted_proxies);
+            let now = session.now;
+            Self { visitor: Visitor { session, accounts, client, notice: cookies.notice(request), now }, tenant }
+        }))
     }
 }
 
-impl FromRequest for Visitor {
+impl FromRequest for Visit {
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
@@ -90,38 +114,62 @@ impl FromRequest for Visitor {
         Box::pin(async move {
             // Coming back after signing in makes sense for pages only, not for what a form would have done.
             let next = if request.method().is_safe() { request.path().to_owned() } else { String::new() };
-            let visitor = Self::find(&request).await?.ok_or(Error::SignedOut { next })?;
+            let visit = Self::find(&request).await?.ok_or(Error::SignedOut { next })?;
+            let session = &visit.visitor.session;
             let is_way_out = request.match_pattern().is_some_and(|path| WAYS_OUT.contains(&path.as_str()));
             if !request.method().is_safe()
                 && let Some(state) = request.app_data::<web::Data<State>>()
             {
-                state.rate_limits.form(visitor.session.user).map_err(Error::TooOften)?;
+                state.rate_limits.form(session.user).map_err(Error::TooOften)?;
             }
-            if visitor.session.lacks_second_factor && !is_way_out { Err(Error::LacksSecondFactor) } else { Ok(visitor) }
+            if session.lacks_second_factor && !is_way_out { Err(Error::LacksSecondFactor) } else { Ok(visit) }
         })
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let visit = Visit::from_request(request, payload);
+        Box::pin(async move { Ok(visit.await?.visitor) })
     }
 }
 
 /// Somebody who is signed in and may change the account's settings.
 #[derive(Debug)]
-pub struct Admin(pub Visitor);
+pub struct Admin<V = Visitor>(pub V);
 
-impl FromRequest for Admin {
+impl<V: AsRef<Visitor> + FromRequest<Error = Error> + 'static> FromRequest for Admin<V> {
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let visitor = Visitor::from_request(request, payload);
+        let visit = V::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let visitor = visitor.await?;
+            let visit = visit.await?;
+            let visitor = visit.as_ref();
             if visitor.can_edit() {
-                return Ok(Self(visitor));
+                return Ok(Self(visit));
             }
             let Session { user, account, .. } = &visitor.session;
             let (method, route, address) = (request.method(), request.match_pattern(), visitor.client.address);
             tracing::warn!(%user, %account, %method, route, %address, "a member may not do what is for admins");
             Err(Error::Forbidden)
         })
+    }
+}
+
+impl AsRef<Visitor> for Visitor {
+    fn as_ref(&self) -> &Visitor {
+        self
+    }
+}
+
+impl AsRef<Visitor> for Visit {
+    fn as_ref(&self) -> &Visitor {
+        &self.visitor
     }
 }

@@ -21,6 +21,7 @@ mod gateway;
 mod invitations;
 mod members;
 mod otel_collector;
+mod pages;
 mod rotel;
 mod sealing;
 mod security;

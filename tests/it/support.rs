@@ -14,3 +14,4 @@ pub(crate) mod program;
 pub(crate) mod rotel;
 pub(crate) mod skipping;
 pub(crate) mod small_disk;
+pub(crate) mod statements;

@@ -15,9 +15,10 @@ use crate::id::{AccountId, ApiKeyId, DestinationId};
 use crate::recorder::entry;
 use crate::seal::Place;
 use crate::state::State;
-use crate::store::destinations::{self, TestedValues};
+use crate::store::cursors::Lag;
+use crate::store::destinations::{self, Destination, TestedValues};
 use crate::store::log::{self, Completed, Entry};
-use crate::store::{self, Tenant, demo};
+use crate::store::{self, Tenant, api_keys, demo};
 use crate::token::ApiKeyType;
 use crate::{auth, random};
 
@@ -118,13 +119,13 @@ impl<'a> Seed<'a> {
     }
 
     async fn key(&self) -> Result<ApiKeyId, Error> {
-        let keys = auth::api_keys::list(self.state, self.account).await?;
+        let keys = api_keys::list(&mut self.state.store.tenant(self.account).await?).await?;
         if let Some(key) = keys.iter().find(|key| key.key_type == ApiKeyType::Inference) {
             return Ok(key.id);
         }
         let actor = Actor::operator(self.account);
         auth::api_keys::create(self.state, &actor, ApiKeyType::Inference, "Demo application").await?;
-        let keys = auth::api_keys::list(self.state, self.account).await?;
+        let keys = api_keys::list(&mut self.state.store.tenant(self.account).await?).await?;
         Ok(keys.first().map_or_else(|| ApiKeyId(self.state.random.uuid()), |key| key.id))
     }
 
@@ -222,14 +223,17 @@ impl<'a> Seed<'a> {
 
     /// Whether the healthy destination has everything that there is.
     async fn is_idle(&self) -> Result<bool, store::Error> {
-        let overview = broadcast::overview(self.state, self.account).await?;
-        let healthy = overview.destinations.iter().find(|(destination, _)| destination.name == HEALTHY);
+        let destinations = self.destinations().await?;
+        let healthy = destinations.iter().find(|(destination, _)| destination.name == HEALTHY);
         Ok(healthy.is_some_and(|(_, lag)| lag.waiting + lag.unconfirmed == 0))
     }
 
     async fn dead_letters(&self) -> Result<i64, store::Error> {
-        let overview = broadcast::overview(self.state, self.account).await?;
-        Ok(overview.destinations.iter().map(|(_, lag)| lag.dead_letters).sum())
+        Ok(self.destinations().await?.iter().map(|(_, lag)| lag.dead_letters).sum())
+    }
+
+    async fn destinations(&self) -> Result<Vec<(Destination, Lag)>, store::Error> {
+        broadcast::list(&mut self.state.store.tenant(self.account).await?).await
     }
 
     async fn until(&self, is_so: impl AsyncFn() -> Result<bool, Error>) -> Result<(), Error> {

@@ -4,13 +4,14 @@ use actix_web::web;
 
 use super::confirmation::{Act, confirmed, renewed};
 use super::{done, problems, shown, throttled};
-use crate::auth::session::ListedSession;
 use crate::client::device_in_words;
 use crate::state::State;
+use crate::store::sessions::{self, ListedSession};
+use crate::store::{Tenant, accounts, second_factor};
 use crate::web::control::Control;
 use crate::web::cookies::Cookies;
 use crate::web::error::{Error, Result};
-use crate::web::extract::{Admin, Visitor};
+use crate::web::extract::{Admin, Visit, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
@@ -20,8 +21,9 @@ use crate::web::when::When;
 use crate::{auth, broadcast};
 
 /// `GET /settings/account`
-pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
-    let page = page(&state, &visitor, None, Vec::new()).await?;
+pub(in crate::web) async fn show(state: web::Data<State>, visit: Visit) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let page = page(&state, &mut tenant, &visitor, None, Vec::new()).await?;
     Ok(shown(&state, visitor.notice, html::ok(&page)))
 }
 
@@ -30,12 +32,14 @@ pub(in crate::web) async fn rename(state: web::Data<State>, Admin(visitor): Admi
     let name = values.text("name");
     let unreadable = values.problems(&["name"]);
     if !unreadable.is_empty() {
-        return Ok(html::unprocessable(&page(&state, &visitor, Some(name), unreadable).await?));
+        let mut tenant = visitor.tenant(&state).await?;
+        return Ok(html::unprocessable(&page(&state, &mut tenant, &visitor, Some(name), unreadable).await?));
     }
     match auth::account::rename(&state, &visitor.actor(), name).await {
         Ok(()) => Ok(done(&state, Section::Account.path(), Notice::AccountRenamed)),
         Err(auth::Error::Invalid(errors)) => {
-            Ok(html::unprocessable(&page(&state, &visitor, Some(name), problems(&errors)).await?))
+            let mut tenant = visitor.tenant(&state).await?;
+            Ok(html::unprocessable(&page(&state, &mut tenant, &visitor, Some(name), problems(&errors)).await?))
         }
         Err(error) => Err(error.into()),
     }
@@ -73,10 +77,12 @@ pub(in crate::web) async fn change_password(state: web::Data<State>, visitor: Vi
             Ok(response)
         }
         Err(auth::Error::Invalid(errors)) => {
-            Ok(html::unprocessable(&page(&state, &visitor, None, problems(&errors)).await?))
+            let mut tenant = visitor.tenant(&state).await?;
+            Ok(html::unprocessable(&page(&state, &mut tenant, &visitor, None, problems(&errors)).await?))
         }
         Err(auth::Error::Throttled { wait }) => {
-            let mut page = page(&state, &visitor, None, Vec::new()).await?;
+            let mut tenant = visitor.tenant(&state).await?;
+            let mut page = page(&state, &mut tenant, &visitor, None, Vec::new()).await?;
             Ok(throttled(wait, |problem| {
                 page.shell.problems = vec![problem];
                 page
@@ -86,14 +92,20 @@ pub(in crate::web) async fn change_password(state: web::Data<State>, visitor: Vi
     }
 }
 
-async fn page(state: &State, visitor: &Visitor, name: Option<&str>, problems: Vec<Problem>) -> Result<AccountPage> {
-    let account = auth::account::find(state, visitor.account()).await?.ok_or(Error::NotFound)?;
+async fn page(
+    state: &State,
+    tenant: &mut Tenant,
+    visitor: &Visitor,
+    name: Option<&str>,
+    problems: Vec<Problem>,
+) -> Result<AccountPage> {
+    let account = accounts::find(tenant).await?.ok_or(Error::NotFound)?;
     let password = [
         Control::password("current_password", "Current password", "current-password"),
         Control::password("password", "New password", "new-password").hint("At least 12 characters."),
     ];
-    let factor = auth::second_factor::find(state, visitor.session.user).await?;
-    let sessions = auth::session::list(state, &visitor.session).await?;
+    let factor = second_factor::find_within(tenant, visitor.session.user).await?;
+    let sessions = sessions::list(tenant, visitor.session.user, state.config.sessions.idle).await?;
     Ok(AccountPage {
         sessions: sessions.into_iter().map(|session| row(session, visitor)).collect(),
         name: Control::text("name", "Account name").value(name.unwrap_or(&account.name)).problem(&problems),

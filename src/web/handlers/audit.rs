@@ -7,12 +7,13 @@ use futures_util::{Stream, StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::audit::{self, Entry, Event, Filter, csv};
+use crate::audit::{Event, csv};
 use crate::id::AccountId;
 use crate::state::State;
 use crate::store;
+use crate::store::audit::{Entry, Filter};
 use crate::web::error::Result;
-use crate::web::extract::Admin;
+use crate::web::extract::{Admin, Visit};
 use crate::web::html;
 use crate::web::pages::audit::{AuditPage, AuditRow, ChangeRow, Choice};
 use crate::web::shell::Section;
@@ -61,15 +62,13 @@ impl Query {
 }
 
 /// `GET /settings/account/audit`
-pub(in crate::web) async fn show(
-    state: web::Data<State>,
-    Admin(visitor): Admin,
-    query: Option<web::Query<Query>>,
-) -> Result {
+pub(in crate::web) async fn show(Admin(visit): Admin<Visit>, query: Option<web::Query<Query>>) -> Result {
+    let Visit { visitor, mut tenant } = visit;
     let query = query.map(web::Query::into_inner).unwrap_or_default();
     let filter = query.filter();
     let one_more = i64::try_from(ON_PAGE + 1).unwrap_or(i64::MAX);
-    let (mut entries, people) = audit::page(&state, visitor.account(), &filter, one_more).await?;
+    let mut entries = store::audit::list(&mut tenant, &filter, one_more).await?;
+    let people = store::audit::list_actors(&mut tenant).await?;
     let has_more = entries.len() > ON_PAGE;
     entries.truncate(ON_PAGE);
     let last = entries.last().filter(|_| has_more).map(|entry| entry.id.to_string());
@@ -135,7 +134,8 @@ async fn part(
     query: Query,
 ) -> std::result::Result<(Bytes, Option<Query>), store::Error> {
     let most = i64::try_from(IN_FILE).unwrap_or(i64::MAX);
-    let entries = audit::list(state, account, &query.filter(), most).await?;
+    let mut tenant = state.store.tenant(account).await?;
+    let entries = store::audit::list(&mut tenant, &query.filter(), most).await?;
     let lines: String = entries.iter().map(csv::line).collect();
     let last = entries.last().filter(|_| entries.len() == IN_FILE).map(|last| last.id.to_string());
     Ok((lines.into(), last.map(|before| Query { before, ..query })))

@@ -5,17 +5,17 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::shown;
-use crate::auth;
 use crate::broadcast::deliveries::{
     self, Before, Deliveries, ListedDeadLetter, ListedDelivery, MOST_COUNTED, Page, Part, Position, Xid,
 };
 use crate::delivery::DeadLetterReason;
 use crate::id::DeliveryId;
 use crate::state::State;
+use crate::store::accounts;
 use crate::web::amount::{bytes, count, count_up_to, grouped, milliseconds};
 use crate::web::destination_state::{DestinationState, Waiting};
 use crate::web::error::{Error, Result};
-use crate::web::extract::Visitor;
+use crate::web::extract::Visit;
 use crate::web::html;
 use crate::web::outcome;
 use crate::web::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Listing, Standing};
@@ -32,14 +32,14 @@ pub(in crate::web) struct Place {
 /// `GET /settings/observability/destinations/{id}/deliveries`
 pub(in crate::web) async fn show(
     state: web::Data<State>,
-    visitor: Visitor,
+    Visit { visitor, mut tenant }: Visit,
     id: web::Path<String>,
     place: Option<web::Query<Place>>,
 ) -> Result {
     let id = id.parse().map_err(|_| Error::NotFound)?;
     let part = place.and_then(|place| part(&place)).ok_or(Error::NotFound)?;
-    let account = auth::account::find(&state, visitor.account()).await?.ok_or(Error::NotFound)?;
-    let found = deliveries::find(&state, visitor.account(), id, part).await?.ok_or(Error::NotFound)?;
+    let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
+    let found = deliveries::find(&mut tenant, id, part).await?.ok_or(Error::NotFound)?;
     let kept = chrono::TimeDelta::from_std(state.config.delivery.retention).unwrap_or(chrono::TimeDelta::MAX);
     let page = DeliveriesPage {
         shell: visitor.shell(Section::Observability, format!("Deliveries to {}", found.destination.name)),

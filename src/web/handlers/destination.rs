@@ -10,8 +10,9 @@ use crate::connection_test::Verdict;
 use crate::destination::{Kind, kinds};
 use crate::id::DestinationId;
 use crate::state::State;
+use crate::store::{Tenant, destinations};
 use crate::web::error::{Error, Result};
-use crate::web::extract::{Admin, Visitor};
+use crate::web::extract::{Admin, Visit, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::{Form, Values};
 use crate::web::html;
@@ -46,8 +47,9 @@ pub(in crate::web) async fn create(
 }
 
 /// `GET /settings/observability/destinations/{id}/edit`
-pub(in crate::web) async fn edit(state: web::Data<State>, visitor: Visitor, id: web::Path<String>) -> Result {
-    let (kind, destination) = find(&state, &visitor, &id).await?;
+pub(in crate::web) async fn edit(state: web::Data<State>, visit: Visit, id: web::Path<String>) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let (kind, destination) = find(&mut tenant, &id).await?;
     let attempt = Attempt { visitor: &visitor, kind, destination: Some(&destination), values: None };
     Ok(shown(&state, visitor.notice, html::ok(&attempt.drawing().page())))
 }
@@ -59,7 +61,7 @@ pub(in crate::web) async fn update(
     id: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    let (kind, destination) = find(&state, &visitor, &id).await?;
+    let (kind, destination) = find(&mut visitor.tenant(&state).await?, &id).await?;
     let attempt = Attempt { visitor: &visitor, kind, destination: Some(&destination), values: Some(&values) };
     if let Some(page) = attempt.unreadable() {
         return Ok(page);
@@ -77,7 +79,7 @@ pub(in crate::web) async fn rename(
     id: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    let (kind, destination) = find(&state, &visitor, &id).await?;
+    let (kind, destination) = find(&mut visitor.tenant(&state).await?, &id).await?;
     match broadcast::rename(&state, &visitor.actor(), destination.id, values.text("new_name")).await {
         Ok(true) => Ok(done(&state, &edit_path(destination.id), Notice::Renamed)),
         Ok(false) => Err(Error::NotFound),
@@ -115,7 +117,7 @@ async fn paused(state: &State, visitor: &Visitor, id: &str, (pausing, notice): (
         Pausing::Done => Ok(done(state, &edit_path(parse(id)?), notice)),
         Pausing::Gone => Err(Error::NotFound),
         Pausing::SwitchedOff => {
-            let (kind, destination) = find(state, visitor, id).await?;
+            let (kind, destination) = find(&mut visitor.tenant(state).await?, id).await?;
             let attempt = Attempt { visitor, kind, destination: Some(&destination), values: None };
             Ok(attempt.refused(StatusCode::UNPROCESSABLE_ENTITY, NEEDS_TEST))
         }
@@ -123,8 +125,9 @@ async fn paused(state: &State, visitor: &Visitor, id: &str, (pausing, notice): (
 }
 
 /// `GET …/delete`
-pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
-    let (_, destination) = find(&state, &visitor, &id).await?;
+pub(in crate::web) async fn confirm(Admin(visit): Admin<Visit>, id: web::Path<String>) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let (_, destination) = find(&mut tenant, &id).await?;
     let question = format!("Delete {}?", destination.name);
     Ok(html::ok(&Confirm {
         shell: visitor.shell(Section::Observability, question.clone()),
@@ -210,8 +213,8 @@ impl<'a> Attempt<'a> {
     }
 }
 
-async fn find(state: &State, visitor: &Visitor, id: &str) -> Result<(&'static Kind, Destination)> {
-    let destination = broadcast::find(state, visitor.account(), parse(id)?).await?.ok_or(Error::NotFound)?;
+async fn find(tenant: &mut Tenant, id: &str) -> Result<(&'static Kind, Destination)> {
+    let destination = destinations::find(tenant, parse(id)?).await?.ok_or(Error::NotFound)?;
     let kind = kinds::find(&destination.kind).ok_or(Error::NotFound)?;
     Ok((kind, destination))
 }

@@ -16,7 +16,7 @@ use crate::state::State;
 use crate::web::control::Control;
 use crate::web::cookies::Cookies;
 use crate::web::error::{Error, Result};
-use crate::web::extract::Visitor;
+use crate::web::extract::Visit;
 use crate::web::flash::Notice;
 use crate::web::form::{Form, Values};
 use crate::web::html;
@@ -89,7 +89,7 @@ pub(in crate::web) async fn new_session(
     request: HttpRequest,
     query: Option<web::Query<Next>>,
 ) -> Result {
-    if Visitor::find(&request).await?.is_some() {
+    if Visit::find(&request).await?.is_some() {
         return Ok(see_other(HOME));
     }
     let next = query.map(|query| query.into_inner().next).unwrap_or_default();

@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::door::{HOME, filled, welcome};
 use super::{done, problems};
-use crate::auth::members::Invitation;
 use crate::auth::{self, sign_up};
 use crate::client::Client;
 use crate::state::State;
+use crate::store::invitations::Invitation;
 use crate::web::control::Control;
 use crate::web::error::{Error, Result};
-use crate::web::extract::Visitor;
+use crate::web::extract::{Visit, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::{Form, Values};
 use crate::web::html;
@@ -23,8 +23,8 @@ use crate::web::shell::{Problem, Shell};
 /// `GET /invitations/{token}`
 pub(in crate::web) async fn show(state: web::Data<State>, request: HttpRequest, token: web::Path<String>) -> Result {
     let Some(invitation) = sign_up::find_invitation(&state, &token).await? else { return Ok(unusable()) };
-    Ok(match Visitor::find(&request).await? {
-        Some(visitor) => html::ok(&InvitationPage {
+    Ok(match Visit::find(&request).await? {
+        Some(Visit { visitor, .. }) => html::ok(&InvitationPage {
             shell: Shell::door(format!("Join {}", invitation.account_name)),
             account_name: invitation.account_name,
             email: visitor.session.email,
@@ -45,7 +45,7 @@ pub(in crate::web) async fn update(
 ) -> Result {
     state.rate_limits.door(client.address).map_err(Error::TooOften)?;
     let Some(invitation) = sign_up::find_invitation(&state, &token).await? else { return Ok(unusable()) };
-    if let Some(visitor) = Visitor::find(&request).await? {
+    if let Some(visitor) = Visit::find(&request).await?.map(|visit| visit.visitor) {
         return join(&state, &visitor, &token).await;
     }
     let unreadable = values.problems(&["email", "password"]);

@@ -7,10 +7,11 @@ use super::{done, problems, public_url, shown};
 use crate::auth::{self, api_keys};
 use crate::id::ApiKeyId;
 use crate::state::State;
+use crate::store::{self, Tenant};
 use crate::token::ApiKeyType;
 use crate::web::control::Control;
 use crate::web::error::{Error, Result};
-use crate::web::extract::{Admin, Visitor};
+use crate::web::extract::{Admin, Visit, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::{Form, Values};
 use crate::web::html;
@@ -20,8 +21,9 @@ use crate::web::shell::{Problem, Section, Shell};
 use crate::web::when::When;
 
 /// `GET /settings/keys`
-pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
-    let page = page(&state, &visitor, &Values::default(), Vec::new()).await?;
+pub(in crate::web) async fn show(state: web::Data<State>, visit: Visit) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let page = page(&mut tenant, &visitor, &Values::default(), Vec::new()).await?;
     Ok(shown(&state, visitor.notice, html::ok(&page)))
 }
 
@@ -29,7 +31,9 @@ pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> R
 pub(in crate::web) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
     let unreadable = values.problems(&["name"]);
     if !unreadable.is_empty() {
-        return Ok(html::unprocessable(&page(&state, &visitor, &values, unreadable).await?));
+        return Ok(html::unprocessable(
+            &page(&mut visitor.tenant(&state).await?, &visitor, &values, unreadable).await?,
+        ));
     }
     let key_type = ApiKeyType::from_name(values.text("type")).unwrap_or(ApiKeyType::Inference);
     let mut token = None;
@@ -55,7 +59,7 @@ pub(in crate::web) async fn create(state: web::Data<State>, Admin(visitor): Admi
             public_url: public_url(&state),
         }),
         Err(auth::Error::Invalid(errors)) => {
-            html::unprocessable(&page(&state, &visitor, &values, problems(&errors)).await?)
+            html::unprocessable(&page(&mut visitor.tenant(&state).await?, &visitor, &values, problems(&errors)).await?)
         }
         Err(error) => return Err(error.into()),
     };
@@ -63,9 +67,10 @@ pub(in crate::web) async fn create(state: web::Data<State>, Admin(visitor): Admi
 }
 
 /// `GET /settings/keys/{id}/revoke`
-pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+pub(in crate::web) async fn confirm(Admin(visit): Admin<Visit>, id: web::Path<String>) -> Result {
+    let Visit { visitor, mut tenant } = visit;
     let id = parse(&id)?;
-    let key = api_keys::find(&state, visitor.account(), id).await?.ok_or(Error::NotFound)?;
+    let key = store::api_keys::find(&mut tenant, id).await?.ok_or(Error::NotFound)?;
     let question = format!("Revoke {}?", key.name);
     Ok(html::ok(&Confirm {
         shell: visitor.shell(Section::Keys, question.clone()),
@@ -84,8 +89,8 @@ pub(in crate::web) async fn remove(state: web::Data<State>, Admin(visitor): Admi
     revoked.then(|| done(&state, Section::Keys.path(), Notice::KeyRevoked)).ok_or(Error::NotFound)
 }
 
-async fn page(state: &State, visitor: &Visitor, values: &Values, problems: Vec<Problem>) -> Result<KeysPage> {
-    let keys = api_keys::list(state, visitor.account()).await?;
+async fn page(tenant: &mut Tenant, visitor: &Visitor, values: &Values, problems: Vec<Problem>) -> Result<KeysPage> {
+    let keys = store::api_keys::list(tenant).await?;
     Ok(KeysPage {
         name: Control::text("name", "Name")
             .hint("What will use it, for example your application's name.")

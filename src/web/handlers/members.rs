@@ -9,8 +9,9 @@ use crate::auth::members::{self, Changed};
 use crate::auth::{self, Role};
 use crate::id::{InvitationId, UserId};
 use crate::state::State;
+use crate::store::{self, Tenant};
 use crate::web::error::{Error, Result};
-use crate::web::extract::{Admin, Visitor};
+use crate::web::extract::{Admin, Visit, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
@@ -20,8 +21,9 @@ use crate::web::shell::{Problem, Section};
 use crate::web::when::When;
 
 /// `GET /settings/members`
-pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
-    let page = page(&state, &visitor).await?;
+pub(in crate::web) async fn show(state: web::Data<State>, visit: Visit) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let page = page(&mut tenant, &visitor).await?;
     Ok(shown(&state, visitor.notice, html::ok(&page)))
 }
 
@@ -31,14 +33,15 @@ pub(in crate::web) async fn create(state: web::Data<State>, Admin(visitor): Admi
     let token = match members::invite(&state, &visitor.actor(), visitor.session.user, role).await {
         Ok(token) => token,
         Err(auth::Error::Invalid(errors)) => {
-            let mut page = page(&state, &visitor).await?;
+            let mut page = page(&mut visitor.tenant(&state).await?, &visitor).await?;
             page.shell.problems = problems(&errors);
             return Ok(html::page(StatusCode::CONFLICT, &page));
         }
         Err(error) => return Err(error.into()),
     };
     let link = format!("{}/invitations/{}", public_url(&state), token.expose_secret());
-    Ok(html::ok(&MembersPage { new_link: Some(link), ..page(&state, &visitor).await? }))
+    let page = page(&mut visitor.tenant(&state).await?, &visitor).await?;
+    Ok(html::ok(&MembersPage { new_link: Some(link), ..page }))
 }
 
 /// `POST /settings/members/invitations/{id}/withdraw`
@@ -64,9 +67,10 @@ pub(in crate::web) async fn update(
 }
 
 /// `GET /settings/members/{id}/remove`
-pub(in crate::web) async fn confirm(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+pub(in crate::web) async fn confirm(Admin(visit): Admin<Visit>, id: web::Path<String>) -> Result {
+    let Visit { visitor, mut tenant } = visit;
     let id = parse(&id)?;
-    let (everybody, _) = members::list(&state, visitor.account()).await?;
+    let everybody = store::members::list(&mut tenant).await?;
     let member = everybody.into_iter().find(|member| member.user == id).ok_or(Error::NotFound)?;
     let question = format!("Remove {}?", member.email);
     Ok(html::ok(&Confirm {
@@ -118,13 +122,14 @@ pub(in crate::web) async fn leave(state: web::Data<State>, visitor: Visitor) -> 
 
 async fn last_admin(state: &State, visitor: &Visitor) -> Result<HttpResponse> {
     let message = "An account needs an admin. Make another member an admin first.".to_owned();
-    let mut page = page(state, visitor).await?;
+    let mut page = page(&mut visitor.tenant(state).await?, visitor).await?;
     page.shell.problems = vec![Problem { field: None, message }];
     Ok(html::page(StatusCode::CONFLICT, &page))
 }
 
-async fn page(state: &State, visitor: &Visitor) -> Result<MembersPage> {
-    let (everybody, invitations) = members::list(state, visitor.account()).await?;
+async fn page(tenant: &mut Tenant, visitor: &Visitor) -> Result<MembersPage> {
+    let everybody = store::members::list(tenant).await?;
+    let invitations = store::invitations::list(tenant).await?;
     Ok(MembersPage {
         shell: visitor.shell(Section::Members, "Members"),
         members: everybody

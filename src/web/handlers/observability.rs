@@ -5,18 +5,18 @@ use std::time::Duration;
 use actix_web::web;
 
 use super::{done, public_url, shown};
-use crate::auth;
-use crate::auth::account::Account;
 use crate::broadcast::deliveries::{Lag, MOST_COUNTED};
 use crate::broadcast::{self, Destination};
 use crate::destination::kinds;
 use crate::recorder::Buffer;
 use crate::state::State;
+use crate::store::accounts::{self, Account};
 use crate::store::destinations::MOST_PER_KIND;
+use crate::store::losses;
 use crate::web::amount::{count, count_up_to};
 use crate::web::destination_state::{DestinationState, Waiting};
 use crate::web::error::{Error, Result};
-use crate::web::extract::{Admin, Visitor};
+use crate::web::extract::{Admin, Visit, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
@@ -25,24 +25,25 @@ use crate::web::shell::Section;
 use crate::web::when::{When, span};
 
 /// `GET /settings/observability`
-pub(in crate::web) async fn show(state: web::Data<State>, recording: web::Data<Buffer>, visitor: Visitor) -> Result {
-    let account = auth::account::find(&state, visitor.account()).await?.ok_or(Error::NotFound)?;
-    let overview = broadcast::overview(&state, visitor.account()).await?;
+pub(in crate::web) async fn show(state: web::Data<State>, recording: web::Data<Buffer>, visit: Visit) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
+    let destinations = broadcast::list(&mut tenant).await?;
+    let lost = losses::count(&mut tenant, state.config.delivery.retention).await?;
     let page = ObservabilityPage {
         shell: visitor.shell(Section::Observability, "Observability"),
         is_on: account.broadcast_enabled,
         can_edit: visitor.can_edit(),
-        losses: losses(&state, overview.lost),
+        losses: losses_row(&state, lost),
         late: recording.late().map(waited),
         widened: widened(&state),
-        kinds: kinds::all().iter().map(|kind| kind_row(&kind.manifest, &overview.destinations)).collect(),
+        kinds: kinds::all().iter().map(|kind| kind_row(&kind.manifest, &destinations)).collect(),
         guide: Guide {
-            has_destination: !overview.destinations.is_empty(),
+            has_destination: !destinations.is_empty(),
             is_on: account.broadcast_enabled,
             public_url: public_url(&state),
         },
-        destinations: overview
-            .destinations
+        destinations: destinations
             .into_iter()
             .map(|(destination, lag)| row(destination, &lag, &account, &visitor))
             .collect(),
@@ -99,7 +100,7 @@ fn widened(state: &State) -> &'static str {
     }
 }
 
-fn losses(state: &State, lost: i64) -> Option<Losses> {
+fn losses_row(state: &State, lost: i64) -> Option<Losses> {
     let within = chrono::TimeDelta::from_std(state.config.delivery.retention).unwrap_or(chrono::TimeDelta::MAX);
     (lost > 0).then(|| Losses { requests: count(lost, "request"), within: span(within) })
 }

@@ -7,10 +7,11 @@ use super::confirmation::{Act, confirmed, renewed};
 use super::{done, problems, see_other, shown, throttled};
 use crate::auth::{self, second_factor};
 use crate::state::State;
+use crate::store;
 use crate::totp::TotpSecret;
 use crate::web::control::Control;
 use crate::web::error::{Error, Result, SECOND_FACTOR};
-use crate::web::extract::{Admin, Visitor};
+use crate::web::extract::{Admin, Visit, Visitor};
 use crate::web::flash::Notice;
 use crate::web::form::Form;
 use crate::web::html;
@@ -19,8 +20,9 @@ use crate::web::qr_code;
 use crate::web::shell::{Problem, Section, Shell};
 
 /// `GET /settings/account/second-factor`
-pub(in crate::web) async fn show(state: web::Data<State>, visitor: Visitor) -> Result {
-    let factor = second_factor::find(&state, visitor.session.user).await?.ok_or(Error::NotFound)?;
+pub(in crate::web) async fn show(state: web::Data<State>, visit: Visit) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let factor = store::second_factor::find_within(&mut tenant, visitor.session.user).await?.ok_or(Error::NotFound)?;
     let page = SecondFactorPage {
         shell: visitor.shell(Section::Account, "Second factor"),
         is_on: factor.is_on,
@@ -64,7 +66,7 @@ pub(in crate::web) async fn renew(state: web::Data<State>, visitor: Visitor, For
         Ok(token) => token,
         Err(page) => return Ok(page),
     };
-    if !second_factor::find(&state, visitor.session.user).await?.is_some_and(|factor| factor.is_on) {
+    if !store::second_factor::find(&state.store, visitor.session.user).await?.is_some_and(|factor| factor.is_on) {
         return Ok(see_other(SECOND_FACTOR));
     }
     let codes = second_factor::renew_codes(&state, &visitor.client, &visitor.session).await?;

@@ -1,4 +1,4 @@
-//! A TCP proxy before Postgres' socket that can refuse, cut, slow, stall and swallow.
+//! A TCP proxy before Postgres' socket that can refuse, cut, slow, stall and swallow, and counts the statements that pass.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,6 +14,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
+
+use crate::support::statements::{Answers, Statements};
 
 /// What becomes of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,7 @@ struct Rule {
 pub(crate) struct PostgresProxy {
     address: SocketAddr,
     rule: watch::Sender<Rule>,
+    statements: Statements,
     stop: CancellationToken,
 }
 
@@ -65,15 +68,17 @@ impl PostgresProxy {
         let stop = CancellationToken::new();
         let (told, address) = oneshot::channel();
         let stopped = stop.clone();
+        let statements = Statements::default();
+        let counted = statements.clone();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
-                stopped.run_until_cancelled(accept(listener, &socket, &rules)).await;
+                stopped.run_until_cancelled(accept(listener, &socket, &rules, &counted)).await;
             });
         });
-        Self { address: address.await.unwrap(), rule, stop }
+        Self { address: address.await.unwrap(), rule, statements, stop }
     }
 
     /// `url`, through the proxy.
@@ -83,6 +88,11 @@ impl PostgresProxy {
         url.set_ip_host(self.address.ip()).unwrap();
         url.set_port(Some(self.address.port())).unwrap();
         url.into()
+    }
+
+    /// What Postgres has completed for whom.
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.statements
     }
 
     pub(crate) fn passes(&self) {
@@ -132,7 +142,7 @@ fn socket(url: &str) -> PathBuf {
     Path::new(&folder).join(format!(".s.PGSQL.{}", url.port().unwrap()))
 }
 
-async fn accept(listener: TcpListener, socket: &Path, rules: &watch::Receiver<Rule>) {
+async fn accept(listener: TcpListener, socket: &Path, rules: &watch::Receiver<Rule>, statements: &Statements) {
     let tasks = TaskTracker::new();
     loop {
         let Ok((client, _)) = listener.accept().await else { continue };
@@ -141,23 +151,29 @@ async fn accept(listener: TcpListener, socket: &Path, rules: &watch::Receiver<Ru
             let _ = client.set_zero_linger();
             continue;
         }
-        let (socket, rules) = (socket.to_owned(), rules.clone());
+        let (socket, rules, answers) = (socket.to_owned(), rules.clone(), statements.of_a_connection());
         tasks.spawn(async move {
             // A connection that breaks is what this is for.
-            let _ = pass(client, &socket, rule.cuts, rules).await;
+            let _ = pass(client, &socket, rules, rule.cuts, answers).await;
         });
     }
 }
 
-async fn pass(mut client: TcpStream, socket: &Path, cuts: u64, rules: watch::Receiver<Rule>) -> io::Result<()> {
+async fn pass(
+    mut client: TcpStream,
+    socket: &Path,
+    rules: watch::Receiver<Rule>,
+    cuts: u64,
+    mut answers: Answers,
+) -> io::Result<()> {
     client.set_nodelay(true)?;
     let mut server = UnixStream::connect(socket).await?;
     let mut cut = rules.clone();
     let (mut asked, mut told) = client.split();
     let (mut answered, mut heard) = server.split();
     tokio::select! {
-        ended = carry(&mut asked, &mut heard, rules.clone(), Mode::before_a_question) => ended,
-        ended = carry(&mut answered, &mut told, rules, Mode::before_an_answer) => ended,
+        ended = carry(&mut asked, &mut heard, rules.clone(), Mode::before_a_question, |_| ()) => ended,
+        ended = carry(&mut answered, &mut told, rules, Mode::before_an_answer, |bytes| answers.read(bytes)) => ended,
         _ = cut.wait_for(|rule| rule.cuts > cuts) => client.set_zero_linger(),
     }
 }
@@ -168,6 +184,7 @@ async fn carry(
     to: &mut (impl AsyncWrite + Unpin),
     mut rules: watch::Receiver<Rule>,
     pause: fn(Mode) -> Duration,
+    mut sees: impl FnMut(&[u8]),
 ) -> io::Result<()> {
     let (way, mut arriving) = unbounded_channel();
     let sends = async move {
@@ -175,7 +192,10 @@ async fn carry(
         loop {
             match from.read(&mut bytes).await? {
                 0 => return Ok::<_, io::Error>(()),
-                length => drop(way.send((Instant::now(), bytes[..length].to_owned()))),
+                length => {
+                    sees(&bytes[..length]);
+                    drop(way.send((Instant::now(), bytes[..length].to_owned())));
+                }
             }
         }
     };

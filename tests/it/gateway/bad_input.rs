@@ -15,7 +15,8 @@ async fn no_malformed_unknown_and_revoked_keys_get_the_identical_answer() {
     )
     .await
     .unwrap();
-    let listed = tracecast::auth::api_keys::list(&server.state, server.account).await.unwrap();
+    let listed =
+        tracecast::store::api_keys::list(&mut server.state.store.tenant(server.account).await.unwrap()).await.unwrap();
     let id = listed.iter().find(|key| key.name == "old").unwrap().id;
     tracecast::auth::api_keys::revoke(&server.state, &tracecast::audit::Actor::operator(server.account), id)
         .await

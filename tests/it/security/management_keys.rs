@@ -7,6 +7,7 @@ use tracecast::api::ManagementKey;
 use tracecast::audit::Actor;
 use tracecast::auth::api_keys;
 use tracecast::random::Random;
+use tracecast::store;
 use tracecast::token::{ApiKey, ApiKeyType};
 
 use crate::gateway::server::{Got, Server, client, got};
@@ -42,7 +43,9 @@ async fn missing_malformed_unknown_and_revoked_management_keys_get_the_same_answ
         config.route("/whose", web::get().to(whose));
     });
     assert_eq!(asks(&url, Some(&server.management_key)).await.status, 200);
-    let keys = api_keys::list(&server.state, server.account).await.unwrap();
+    let mut tenant = server.state.store.tenant(server.account).await.unwrap();
+    let keys = store::api_keys::list(&mut tenant).await.unwrap();
+    drop(tenant);
     let key = keys.iter().find(|key| key.key_type == ApiKeyType::Management).unwrap();
     assert!(api_keys::revoke(&server.state, &Actor::operator(server.account), key.id).await.unwrap());
     let unknown = ApiKey::new(ApiKeyType::Management, Random).unwrap();

@@ -48,20 +48,27 @@ impl TestApp {
 
     /// The same, with other name servers or bounds for what leaves.
     pub(crate) async fn start_with_way_out(way_out: egress::Setup, settings: impl FnOnce(Given) -> Given) -> Self {
-        let receiver = Receiver::start(Options::default(), &TaskTracker::new()).unwrap();
-        Self::start_on(Database::new().await, receiver, way_out, settings).await
+        let (database, receiver) = (Database::new().await, receiver());
+        let url = database.url.clone();
+        Self::start_on((database, &url), receiver, way_out, settings).await
+    }
+
+    /// An application that reaches its database at `url`, where a proxy of the test's own may be.
+    pub(crate) async fn start_through(database: Database, url: &str) -> Self {
+        Self::start_on((database, url), receiver(), egress::Setup::default(), |given| given).await
     }
 
     /// The same application anew, on the same database, with other settings.
     pub(crate) async fn restarts_with(self, settings: impl FnOnce(Given) -> Given) -> Self {
         self.serving.stop().await;
         self.app.close().await;
-        Self::start_on(self.database, self.receiver, egress::Setup::default(), settings).await
+        let url = self.database.url.clone();
+        Self::start_on((self.database, &url), self.receiver, egress::Setup::default(), settings).await
     }
 
-    /// The application on this database, which it migrates itself.
+    /// The application on this database, reached by this address, which it migrates itself.
     pub(crate) async fn start_on(
-        database: Database,
+        (database, url): (Database, &str),
         receiver: Running,
         way_out: egress::Setup,
         settings: impl FnOnce(Given) -> Given,
@@ -75,7 +82,7 @@ impl TestApp {
             .with("retry-base", "50ms", Source::Argument)
             .with("keys", SEALING_KEY, Source::Argument);
         let mut config = Config::parse(&settings(given)).unwrap();
-        config.database_url = Some(SecretString::from(database.url.clone()));
+        config.database_url = Some(SecretString::from(url));
         let app = App::build(config).await.unwrap().with_way_out(way_out);
         let serving = app.serve(Roles { web: true, worker: true }).unwrap();
         let url = format!("http://{}", serving.address().unwrap());
@@ -183,6 +190,10 @@ impl TestApp {
         self.app.close().await;
         self.receiver.stop().await;
     }
+}
+
+fn receiver() -> Running {
+    Receiver::start(Options::default(), &TaskTracker::new()).unwrap()
 }
 
 /// Reads an answer to its end.
