@@ -1,7 +1,7 @@
 //! Broadcast's settings: the switch, Privacy Mode, and destinations, which are stored only if their connection test passed.
 
 pub mod connect;
-pub mod deliveries;
+pub mod health;
 pub mod listing;
 
 use serde_json::{Value, json};
@@ -12,12 +12,11 @@ use crate::destination::FieldErrors;
 use crate::id::DestinationId;
 use crate::state::State;
 use crate::state::testing::Busy;
+use crate::store::destinations::Destination;
 use crate::store::{accounts, destinations};
 use crate::{random, store};
 
 pub use self::connect::{Connecting, Typed, connect, reconnect};
-pub use self::listing::list;
-pub use crate::store::destinations::Destination;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]

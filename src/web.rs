@@ -4,7 +4,6 @@ pub mod amount;
 pub mod assets;
 pub mod control;
 pub mod cookies;
-pub mod destination_state;
 pub mod edge;
 pub mod error;
 pub mod extract;
@@ -17,6 +16,7 @@ pub mod pages;
 mod qr_code;
 mod routes;
 pub mod shell;
+pub mod standing;
 pub mod when;
 
 pub use self::routes::routes;

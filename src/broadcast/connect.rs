@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Destination, Error, told};
+use super::{Error, told};
 use crate::audit::{self, Actor, Change, Event};
 use crate::auth;
 use crate::connection_test::{self, Verdict};
@@ -10,7 +10,7 @@ use crate::destination::{Connection, FieldErrors, Kind, Settings, Stored};
 use crate::id::{AccountId, DestinationId};
 use crate::seal::Place;
 use crate::state::State;
-use crate::store::destinations::{self, NotYet, TestedValues};
+use crate::store::destinations::{self, Destination, NotYet, TestedValues};
 
 /// What a person typed.
 #[derive(Debug)]

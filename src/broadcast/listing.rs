@@ -1,19 +1,52 @@
-//! Destinations with what waits for them.
+//! Destinations with what waits for them and how they fare.
 
-use super::Destination;
+use chrono::{DateTime, Utc};
+
+use super::health::Health;
+use crate::id::DestinationId;
+use crate::store::accounts::Account;
 use crate::store::cursors::{self, Lag};
-use crate::store::{self, Tenant, destinations};
+use crate::store::destinations::{self, Destination};
+use crate::store::{self, Tenant};
 
-/// All destinations of the account, oldest first, each with what waits for it.
+/// A destination as it stands.
+#[derive(Debug)]
+pub struct Listed {
+    /// The destination.
+    pub destination: Destination,
+    /// What waits for it, and what never reached it.
+    pub lag: Lag,
+    /// How it fares.
+    pub health: Health,
+}
+
+/// All destinations of the account, oldest first.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn list(tenant: &mut Tenant) -> Result<Vec<(Destination, Lag)>, store::Error> {
+pub async fn list(tenant: &mut Tenant, account: &Account, now: DateTime<Utc>) -> Result<Vec<Listed>, store::Error> {
     let destinations = destinations::list(tenant).await?;
     let mut lags = cursors::find_lag(tenant).await?;
-    let with_lag = |destination: Destination| {
-        let place = lags.iter().position(|lag| lag.destination == destination.id)?;
-        Some((destination, lags.swap_remove(place)))
-    };
-    Ok(destinations.into_iter().filter_map(with_lag).collect())
+    let mut listed = Vec::with_capacity(destinations.len());
+    for destination in destinations {
+        // One that was made between the two questions is listed the next time.
+        let Some(place) = lags.iter().position(|lag| lag.destination == destination.id) else { continue };
+        let lag = lags.swap_remove(place);
+        let health = Health::of(&destination, &lag, account, now);
+        listed.push(Listed { destination, lag, health });
+    }
+    Ok(listed)
+}
+
+/// One destination of the account. None: there is no such destination.
+///
+/// # Errors
+/// When the database is away.
+pub async fn find(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    account: &Account,
+    now: DateTime<Utc>,
+) -> Result<Option<Listed>, store::Error> {
+    Ok(list(tenant, account, now).await?.into_iter().find(|listed| listed.destination.id == id))
 }

@@ -15,8 +15,8 @@ use crate::id::{AccountId, ApiKeyId, DestinationId};
 use crate::recorder::entry;
 use crate::seal::Place;
 use crate::state::State;
-use crate::store::cursors::Lag;
-use crate::store::destinations::{self, Destination, TestedValues};
+use crate::store::cursors::{self, Lag};
+use crate::store::destinations::{self, TestedValues};
 use crate::store::log::{self, Completed, Entry};
 use crate::store::{self, Tenant, api_keys, demo};
 use crate::token::ApiKeyType;
@@ -223,17 +223,17 @@ impl<'a> Seed<'a> {
 
     /// Whether the healthy destination has everything that there is.
     async fn is_idle(&self) -> Result<bool, store::Error> {
-        let destinations = self.destinations().await?;
-        let healthy = destinations.iter().find(|(destination, _)| destination.name == HEALTHY);
-        Ok(healthy.is_some_and(|(_, lag)| lag.waiting + lag.unconfirmed == 0))
+        let mut tenant = self.state.store.tenant(self.account).await?;
+        let destinations = destinations::list(&mut tenant).await?;
+        let healthy = destinations.iter().find(|destination| destination.name == HEALTHY);
+        let lags = cursors::find_lag(&mut tenant).await?;
+        let is_idle = |lag: &Lag| lag.waiting + lag.unconfirmed == 0;
+        Ok(healthy.is_some_and(|healthy| lags.iter().any(|lag| lag.destination == healthy.id && is_idle(lag))))
     }
 
     async fn dead_letters(&self) -> Result<i64, store::Error> {
-        Ok(self.destinations().await?.iter().map(|(_, lag)| lag.dead_letters).sum())
-    }
-
-    async fn destinations(&self) -> Result<Vec<(Destination, Lag)>, store::Error> {
-        broadcast::list(&mut self.state.store.tenant(self.account).await?).await
+        let mut tenant = self.state.store.tenant(self.account).await?;
+        Ok(cursors::find_lag(&mut tenant).await?.iter().map(|lag| lag.dead_letters).sum())
     }
 
     async fn until(&self, is_so: impl AsyncFn() -> Result<bool, Error>) -> Result<(), Error> {

@@ -5,12 +5,13 @@ use actix_web::{HttpResponse, web};
 
 use super::destination_form::{Drawing, settings};
 use super::{done, problems, shown};
-use crate::broadcast::{self, Connecting, Destination, Pausing, Typed};
+use crate::broadcast::{self, Connecting, Pausing, Typed};
 use crate::connection_test::Verdict;
 use crate::destination::{Kind, kinds};
 use crate::id::DestinationId;
 use crate::state::State;
-use crate::store::{Tenant, destinations};
+use crate::store::Tenant;
+use crate::store::destinations::{self, Destination};
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Admin, Visit, Visitor};
 use crate::web::flash::Notice;

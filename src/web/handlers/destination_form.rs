@@ -1,9 +1,10 @@
 //! The form of a destination: its controls, drawn from the kind's fields.
 
 use super::verdict::panel;
-use crate::broadcast::{self, Destination};
+use crate::broadcast;
 use crate::connection_test::Verdict;
 use crate::destination::{Field, Input, Kind, Settings};
+use crate::store::destinations::Destination;
 use crate::web::control::Control;
 use crate::web::extract::Visitor;
 use crate::web::form::Values;

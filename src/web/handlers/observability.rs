@@ -5,16 +5,15 @@ use std::time::Duration;
 use actix_web::web;
 
 use super::{done, public_url, shown};
-use crate::broadcast::deliveries::{Lag, MOST_COUNTED};
-use crate::broadcast::{self, Destination};
-use crate::destination::kinds;
+use crate::broadcast::listing::{self, Listed};
+use crate::broadcast::{last_test, switch};
+use crate::destination::{Manifest, kinds};
 use crate::recorder::Buffer;
 use crate::state::State;
 use crate::store::accounts::{self, Account};
 use crate::store::destinations::MOST_PER_KIND;
 use crate::store::losses;
-use crate::web::amount::{count, count_up_to};
-use crate::web::destination_state::{DestinationState, Waiting};
+use crate::web::amount::count;
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Admin, Visit, Visitor};
 use crate::web::flash::Notice;
@@ -22,13 +21,14 @@ use crate::web::form::Form;
 use crate::web::html;
 use crate::web::pages::observability::{DestinationRow, Guide, KindRow, Losses, ObservabilityPage};
 use crate::web::shell::Section;
+use crate::web::standing::Standing;
 use crate::web::when::{When, span};
 
 /// `GET /settings/observability`
 pub(in crate::web) async fn show(state: web::Data<State>, recording: web::Data<Buffer>, visit: Visit) -> Result {
     let Visit { visitor, mut tenant } = visit;
     let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
-    let destinations = broadcast::list(&mut tenant).await?;
+    let destinations = listing::list(&mut tenant, &account, visitor.now).await?;
     let lost = losses::count(&mut tenant, state.config.delivery.retention).await?;
     let page = ObservabilityPage {
         shell: visitor.shell(Section::Observability, "Observability"),
@@ -43,10 +43,7 @@ pub(in crate::web) async fn show(state: web::Data<State>, recording: web::Data<B
             is_on: account.broadcast_enabled,
             public_url: public_url(&state),
         },
-        destinations: destinations
-            .into_iter()
-            .map(|(destination, lag)| row(destination, &lag, &account, &visitor))
-            .collect(),
+        destinations: destinations.into_iter().map(|listed| row(listed, &account, &visitor)).collect(),
     };
     Ok(shown(&state, visitor.notice, html::ok(&page)))
 }
@@ -54,25 +51,21 @@ pub(in crate::web) async fn show(state: web::Data<State>, recording: web::Data<B
 /// `POST /settings/observability/broadcast`: the Enable Broadcast switch.
 pub(in crate::web) async fn update(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
     let enabled = values.is_on("enabled");
-    broadcast::switch(&state, &visitor.actor(), enabled).await?;
+    switch(&state, &visitor.actor(), enabled).await?;
     let notice = if enabled { Notice::BroadcastOn } else { Notice::BroadcastOff };
     Ok(done(&state, Section::Observability.path(), notice))
 }
 
-fn row(destination: Destination, lag: &Lag, account: &Account, visitor: &Visitor) -> DestinationRow {
+fn row(listed: Listed, account: &Account, visitor: &Visitor) -> DestinationRow {
+    let standing = Standing::of(&listed, visitor.now);
+    let destination = listed.destination;
     let kind = kinds::find(&destination.kind).map_or("Unknown", |kind| kind.manifest.label);
-    let when = |at| When::new(at, visitor.now);
-    let last_test = broadcast::last_test(&destination);
-    let told = |number: i64, text: String| if number == 0 { String::new() } else { text };
+    let last_test = last_test(&destination);
     DestinationRow {
         id: destination.id.to_string(),
         kind,
-        state: DestinationState::of(&destination, lag, account.broadcast_enabled, visitor.now),
-        waiting: Waiting::of(lag, visitor.now),
-        refused: told(lag.dead_letters, count_up_to(lag.dead_letters, MOST_COUNTED, "request")),
-        expired: told(lag.expired, count(lag.expired, "request")),
-        last_delivery: destination.last_success_at.map(when),
-        tested: last_test.as_ref().map(|test| when(test.tested_at)),
+        standing,
+        tested: last_test.as_ref().map(|test| When::new(test.tested_at, visitor.now)),
         is_widened: last_test.is_some_and(|test| test.is_widened()),
         is_private: account.privacy_mode || destination.privacy_mode,
         name: destination.name,
@@ -110,12 +103,12 @@ fn waited(time: Duration) -> String {
     if seconds < 60 { format!("{seconds} seconds") } else { span(chrono::TimeDelta::seconds(seconds.cast_signed())) }
 }
 
-fn kind_row(manifest: &'static crate::destination::Manifest, destinations: &[(Destination, Lag)]) -> KindRow {
+fn kind_row(manifest: &'static Manifest, destinations: &[Listed]) -> KindRow {
     KindRow {
         slug: manifest.slug,
         label: manifest.label,
         summary: format!("Send traces to {}.", manifest.label),
-        count: destinations.iter().filter(|(destination, _)| destination.kind == manifest.slug).count(),
+        count: destinations.iter().filter(|listed| listed.destination.kind == manifest.slug).count(),
         limit: usize::try_from(MOST_PER_KIND).unwrap_or_default(),
     }
 }

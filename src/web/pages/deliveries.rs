@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use crate::web::destination_state::{DestinationState, Waiting};
 use crate::web::shell::Shell;
+use crate::web::standing::Standing;
 use crate::web::when::When;
 
 /// The page.
@@ -31,7 +31,7 @@ pub struct DeliveriesPage {
 /// Some rows of many, the newest first.
 #[derive(Debug)]
 pub struct Listing<T> {
-    /// They.
+    /// At most as many as fit a page.
     pub rows: Vec<T>,
     /// Why there are none and what to do, where there are none.
     pub empty: &'static str,
@@ -39,23 +39,6 @@ pub struct Listing<T> {
     pub older: Option<String>,
     /// Whether these are older ones.
     pub is_older: bool,
-}
-
-/// How a destination stands.
-#[derive(Debug)]
-pub struct Standing {
-    /// In words and colour.
-    pub state: DestinationState,
-    /// What waits.
-    pub waiting: Waiting,
-    /// Requests delivered so far, grouped.
-    pub delivered: String,
-    /// When the last batch was accepted.
-    pub last_delivery: Option<When>,
-    /// Requests that the retention removed before they could be delivered; empty for none.
-    pub expired: String,
-    /// Requests that it refused for good; empty for none.
-    pub refused: String,
 }
 
 /// One attempt to hand over a batch.

@@ -1,18 +1,15 @@
 //! Pictures of what a person sees of delivery.
 
-use super::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Listing, Standing};
+use super::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Listing};
 use super::destination::{DestinationPage, Existing};
 use super::observability::{DestinationRow, Losses};
-use super::samples::{ago, ahead, drawn, observability, person, row};
+use super::samples::{ago, before, drawn, now, observability, person, row, trouble};
+use crate::broadcast::health::{Health, Trouble};
 use crate::web::control::Control;
-use crate::web::destination_state::{DestinationState, Trouble, Waiting};
 use crate::web::shell::{Section, Shell};
+use crate::web::standing::{Standing, Waiting};
 
 const PATH: &str = "/settings/observability/destinations/0199-1";
-
-fn trouble(reason: &str) -> Trouble {
-    Trouble { since: Some(ago(12)), reason: reason.to_owned(), next: None }
-}
 
 fn attempt(outcome: &str, tone: &'static str, status: Option<&str>, answer: &str) -> AttemptRow {
     let mut facts = vec!["500 requests".to_owned(), "1.1 MB".to_owned(), "102 ms".to_owned()];
@@ -53,21 +50,14 @@ fn dead_letter() -> DeadLetterRow {
     }
 }
 
-fn standing(state: DestinationState) -> Standing {
-    Standing {
-        state,
-        waiting: Waiting { requests: String::new(), oldest: None, unconfirmed: String::new() },
-        delivered: "0".to_owned(),
-        last_delivery: None,
-        expired: String::new(),
-        refused: String::new(),
-    }
+fn standing(health: Health) -> Standing {
+    Standing::new(health, now())
 }
 
 #[test]
 fn deliveries_before_anything_is_sent() {
     let attempts = listing(Vec::new(), None, false);
-    insta::assert_snapshot!(drawn(&deliveries(Some(standing(DestinationState::Healthy)), Some(attempts), None)));
+    insta::assert_snapshot!(drawn(&deliveries(Some(standing(Health::Healthy)), Some(attempts), None)));
 }
 
 #[test]
@@ -82,8 +72,8 @@ fn deliveries_that_fail() {
         last_delivery: Some(ago(13)),
         expired: "7 requests".to_owned(),
         refused: "51 requests".to_owned(),
-        ..standing(DestinationState::Failing(Trouble {
-            next: Some(ahead(3)),
+        ..standing(Health::Failing(Trouble {
+            next: Some(before(-3)),
             ..trouble("The receiver is not available at the moment (HTTP 503).")
         }))
     };
@@ -117,20 +107,24 @@ fn older_dead_letters() {
 
 #[test]
 fn every_state_and_what_was_lost() {
-    let healthy = DestinationRow { last_delivery: Some(ago(2)), ..row("Sentry", DestinationState::Healthy) };
+    let stands = |name: &str, standing: Standing| DestinationRow { standing, ..row(name, Health::Healthy) };
     let waiting = || Waiting { requests: "12 requests".to_owned(), oldest: Some(ago(12)), unconfirmed: String::new() };
+    let failing = standing(Health::Failing(trouble("The server did not answer in time.")));
     let rows = vec![
-        healthy,
-        DestinationRow { waiting: waiting(), ..row("Behind", DestinationState::Behind) },
-        DestinationRow {
-            waiting: waiting(),
-            refused: "2 requests".to_owned(),
-            expired: "3 requests".to_owned(),
-            ..row("Failing", DestinationState::Failing(trouble("The server did not answer in time.")))
-        },
-        row("Attention", DestinationState::NeedsAttention(trouble("This key does not exist (HTTP 403: ProjectId)"))),
-        row("Paused", DestinationState::Paused),
-        row("Off", DestinationState::SwitchedOff(trouble("The receiver failed (HTTP 500)."))),
+        stands("Sentry", Standing { last_delivery: Some(ago(2)), ..standing(Health::Healthy) }),
+        stands("Behind", Standing { waiting: waiting(), ..standing(Health::Behind) }),
+        stands(
+            "Failing",
+            Standing {
+                waiting: waiting(),
+                refused: "2 requests".to_owned(),
+                expired: "3 requests".to_owned(),
+                ..failing
+            },
+        ),
+        row("Attention", Health::NeedsAttention(trouble("This key does not exist (HTTP 403: ProjectId)"))),
+        row("Paused", Health::Paused),
+        row("Off", Health::SwitchedOff(trouble("The receiver failed (HTTP 500)."))),
     ];
     let mut page = observability(rows, true);
     page.losses = Some(Losses { requests: "1,024 requests".to_owned(), within: "7 days".to_owned() });

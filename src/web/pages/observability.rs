@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use crate::web::destination_state::{DestinationState, Waiting};
 use crate::web::shell::Shell;
+use crate::web::standing::Standing;
 use crate::web::when::When;
 
 /// The page.
@@ -50,16 +50,8 @@ pub struct DestinationRow {
     pub kind: &'static str,
     /// Where it sends to, secrets masked.
     pub target: String,
-    /// How it fares.
-    pub state: DestinationState,
-    /// What waits for it.
-    pub waiting: Waiting,
-    /// Dead letters, for example "2 requests"; empty for none.
-    pub refused: String,
-    /// Requests that the retention removed before they could be delivered; empty for none.
-    pub expired: String,
-    /// When the last batch was accepted.
-    pub last_delivery: Option<When>,
+    /// How it stands.
+    pub standing: Standing,
     /// When the last connection test ended.
     pub tested: Option<When>,
     /// Whether only the operator's list lets requests to it pass.

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use askama::Template;
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::confirm::Confirm;
 use super::destination::{DestinationPage, Existing};
@@ -13,11 +13,12 @@ use super::problem::ProblemPage;
 use super::sign_in::SignInPage;
 use super::sign_up::SignUpPage;
 use super::verdict::{StepRow, VerdictPanel};
+use crate::broadcast::health::{Health, Trouble};
 use crate::web::assets;
 use crate::web::control::Control;
-use crate::web::destination_state::{DestinationState, Trouble, Waiting};
 use crate::web::flash::Notice;
 use crate::web::shell::{Person, Problem, Section, Shell};
+use crate::web::standing::Standing;
 use crate::web::when::When;
 
 pub(super) fn person() -> Person {
@@ -28,13 +29,21 @@ pub(super) fn person() -> Person {
     }
 }
 
-pub(super) fn ago(minutes: i64) -> When {
-    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    When::new(now - TimeDelta::minutes(minutes), now)
+pub(super) fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
-pub(super) fn ahead(minutes: i64) -> When {
-    ago(-minutes)
+pub(super) fn before(minutes: i64) -> DateTime<Utc> {
+    now() - TimeDelta::minutes(minutes)
+}
+
+pub(super) fn ago(minutes: i64) -> When {
+    When::new(before(minutes), now())
+}
+
+/// Since 12 minutes.
+pub(super) fn trouble(reason: &str) -> Trouble {
+    Trouble { since: Some(before(12)), reason: Some(reason.to_owned()), next: None }
 }
 
 fn problem(field: Option<&'static str>, message: &str) -> Problem {
@@ -75,17 +84,13 @@ pub(super) fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> O
     }
 }
 
-pub(super) fn row(name: &str, state: DestinationState) -> DestinationRow {
+pub(super) fn row(name: &str, health: Health) -> DestinationRow {
     DestinationRow {
         id: "0199-1".to_owned(),
         name: name.to_owned(),
         kind: "Sentry",
         target: "https://o123.ingest.us.sentry.io/api/456".to_owned(),
-        state,
-        waiting: Waiting { requests: String::new(), oldest: None, unconfirmed: String::new() },
-        refused: String::new(),
-        expired: String::new(),
-        last_delivery: None,
+        standing: Standing::new(health, now()),
         tested: Some(ago(3)),
         is_widened: false,
         is_private: name != "Sentry",
@@ -155,19 +160,14 @@ fn observability_before_anything_is_configured() {
 
 #[test]
 fn observability_with_destinations() {
-    let trouble = Trouble {
-        since: Some(ago(12)),
-        reason: "This key does not exist (HTTP 403: ProjectId)".to_owned(),
-        next: Some(ahead(25)),
-    };
-    let rows =
-        vec![row("Sentry", DestinationState::Healthy), row("Staging", DestinationState::NeedsAttention(trouble))];
+    let trouble = Trouble { next: Some(before(-25)), ..trouble("This key does not exist (HTTP 403: ProjectId)") };
+    let rows = vec![row("Sentry", Health::Healthy), row("Staging", Health::NeedsAttention(trouble))];
     insta::assert_snapshot!(drawn(&observability(rows, true)));
 }
 
 #[test]
 fn observability_where_the_operator_lets_traces_go_inside() {
-    let inside = DestinationRow { is_widened: true, ..row("Sentry", DestinationState::Healthy) };
+    let inside = DestinationRow { is_widened: true, ..row("Sentry", Health::Healthy) };
     let mut page = observability(vec![inside], true);
     page.widened = "The operator of this server lets traces go to some addresses that are not on the public internet \
                     (TRACECAST_EGRESS_ALLOW).";

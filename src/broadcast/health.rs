@@ -1,0 +1,75 @@
+//! How a destination fares: what *behind*, *failing* and *switched off* mean is decided here, for pages and API alike (spec 4.4).
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::delivery::Health as Noted;
+use crate::store::accounts::Account;
+use crate::store::cursors::Lag;
+use crate::store::destinations::Destination;
+
+/// A destination that delivers is behind when a request has waited for longer.
+const PATIENCE: TimeDelta = TimeDelta::seconds(60);
+
+/// How a destination fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// Delivers, or would.
+    Healthy,
+    /// Delivers, but not as fast as requests complete.
+    Behind,
+    /// Paused by a person.
+    Paused,
+    /// The receiver does not take what is sent; it is tried again.
+    Failing(Trouble),
+    /// A person has to do something.
+    NeedsAttention(Trouble),
+    /// The program gave up on it.
+    SwitchedOff(Trouble),
+}
+
+/// What is wrong with a destination.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// Since when.
+    pub since: Option<DateTime<Utc>>,
+    /// The receiver's answer, or what happened, in a sentence.
+    pub reason: Option<String>,
+    /// When what waits is tried again. None: nothing waits, or nothing is tried.
+    pub next: Option<DateTime<Utc>>,
+}
+
+impl Health {
+    /// How a destination of this account fares now, by the database's clock.
+    pub fn of(destination: &Destination, lag: &Lag, account: &Account, now: DateTime<Utc>) -> Self {
+        let is_tried = account.broadcast_enabled && destination.enabled && lag.waiting + lag.unconfirmed > 0;
+        let trouble = |since| Trouble {
+            since,
+            reason: destination.reason.clone().filter(|reason| !reason.is_empty()),
+            next: destination.not_before.filter(|_| is_tried),
+        };
+        match (destination.enabled, destination.health) {
+            _ if destination.switched_off_at.is_some() => Self::SwitchedOff(trouble(destination.switched_off_at)),
+            (false, _) => Self::Paused,
+            (true, Noted::Failing) => Self::Failing(trouble(destination.failing_since)),
+            (true, Noted::NeedsAttention) => Self::NeedsAttention(trouble(destination.failing_since)),
+            (true, Noted::Healthy) if is_behind(lag, account, now) => Self::Behind,
+            (true, Noted::Healthy) => Self::Healthy,
+        }
+    }
+
+    /// What is wrong with it, if anything is.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match self {
+            Self::Healthy | Self::Behind | Self::Paused => None,
+            Self::Failing(trouble) | Self::NeedsAttention(trouble) | Self::SwitchedOff(trouble) => Some(trouble),
+        }
+    }
+}
+
+/// Nobody is behind while Broadcast is off: then everything waits.
+fn is_behind(lag: &Lag, account: &Account, now: DateTime<Utc>) -> bool {
+    account.broadcast_enabled && lag.oldest.is_some_and(|oldest| now - oldest > PATIENCE)
+}
+
+#[cfg(test)]
+mod tests;
