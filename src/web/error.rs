@@ -113,3 +113,36 @@ impl ResponseError for Error {
         html::page(self.status_code(), &ProblemPage::new(self.status_code()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn status(error: impl Into<Error>) -> u16 {
+        error.into().status_code().as_u16()
+    }
+
+    #[test]
+    fn database_that_is_away_is_503_whichever_flow_asked_it() {
+        let away = || store::Error::lost(ErrorKind::ConnectionReset);
+        assert_eq!(status(away()), 503);
+        assert_eq!(status(auth::Error::from(away())), 503);
+        assert_eq!(status(broadcast::Error::from(away())), 503);
+    }
+
+    #[test]
+    fn statement_that_the_database_refuses_is_500() {
+        let refused = || store::Error::from(sqlx::Error::RowNotFound);
+        assert_eq!(status(refused()), 500);
+        assert_eq!(status(auth::Error::from(refused())), 500);
+        assert_eq!(status(broadcast::Error::from(refused())), 500);
+    }
+
+    #[test]
+    fn attempt_too_many_is_429() {
+        assert_eq!(status(auth::Error::Throttled { wait: Duration::from_secs(1) }), 429);
+    }
+}
