@@ -74,7 +74,7 @@ impl Gateway {
         let received = self.recording.clock.unix_nanos();
         let id = GenerationId::new(received, self.random)?;
         let room = self.bodies.room(caller.account, caller.api_key);
-        Ok(Exchange::new(self.recording.clone(), caller, (id, received), room))
+        Ok(Exchange::new(self.recording.clone(), caller, id, received, room))
     }
 
     /// Checks the body, passes it on, and gives the answer as it begins. The body's memory is the exchange's room.

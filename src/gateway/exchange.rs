@@ -77,12 +77,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn new(
-        recording: Recording,
-        caller: Caller,
-        (id, received): (GenerationId, UnixNanos),
-        room: Room,
-    ) -> Self {
+    pub(super) fn new(recording: Recording, caller: Caller, id: GenerationId, received: UnixNanos, room: Room) -> Self {
         Self {
             recording,
             caller,
