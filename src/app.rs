@@ -9,11 +9,9 @@ mod metrics;
 mod older_worker;
 mod server;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use embedded_postgres::LaunchError;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
@@ -28,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::egress::{self, Egress, EgressAllow, Guard};
 use crate::gateway::UpstreamError;
+use crate::http::Listener;
 use crate::random::{Random, Unavailable};
 use crate::recorder::{Buffer, Drawer, Recorder, Recovery};
 use crate::seal::{KeyId, Keyring, KeyringError};
@@ -274,11 +273,7 @@ impl App {
         recorder
     }
 
-    fn metrics(
-        &self,
-        recording: Option<Arc<Buffer>>,
-        tasks: &TaskTracker,
-    ) -> Result<Option<(ServerHandle, SocketAddr)>, StartError> {
+    fn metrics(&self, recording: Option<Arc<Buffer>>, tasks: &TaskTracker) -> Result<Option<Listener>, StartError> {
         match (self.config.metrics_bind, &self.numbers) {
             (Some(address), Some(numbers)) => metrics::start(address, numbers.clone(), recording, tasks).map(Some),
             _ => Ok(None),

@@ -7,9 +7,11 @@ mod edge;
 mod headers;
 pub mod host;
 mod incoming;
+mod listener;
 mod whereabouts;
 
 pub use self::client::client;
 pub use self::edge::{Edge, refuse};
 pub use self::headers::Headers;
 pub use self::incoming::{Broken, Incoming};
+pub use self::listener::Listener;

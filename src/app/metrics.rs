@@ -3,13 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
-use crate::http::Headers;
+use crate::http::{Headers, Listener};
 use crate::recorder::Buffer;
 
 /// What is shown.
@@ -25,20 +24,13 @@ pub(super) fn start(
     numbers: PrometheusHandle,
     recording: Option<Arc<Buffer>>,
     tasks: &TaskTracker,
-) -> Result<(ServerHandle, SocketAddr), StartError> {
+) -> Result<Listener, StartError> {
     let shown = web::Data::new(Shown { numbers, recording });
     let server = HttpServer::new(move || App::new().app_data(shown.clone()).route("/metrics", web::get().to(show)));
     let server = server.workers(1).disable_signals().shutdown_timeout(1);
     let server = server.bind(address).map_err(|error| StartError::Bind { address, error })?;
     let bound = server.addrs().first().copied().unwrap_or(address);
-    let server = server.run();
-    let handle = server.handle();
-    tasks.spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the metrics listener ended");
-        }
-    });
-    Ok((handle, bound))
+    Ok(Listener::run(server.run(), bound, tasks))
 }
 
 async fn show(shown: web::Data<Shown>) -> HttpResponse {

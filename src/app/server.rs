@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{StartError, health};
+use crate::http::Listener;
 use crate::recorder::{Buffer, Recorder};
 use crate::state::State;
 use crate::{api, egress};
@@ -20,8 +20,8 @@ const GRACE_SECONDS: u64 = 10;
 /// What runs.
 #[derive(Debug)]
 pub struct Serving {
-    pub(super) server: Option<(ServerHandle, SocketAddr)>,
-    pub(super) metrics: Option<(ServerHandle, SocketAddr)>,
+    pub(super) server: Option<Listener>,
+    pub(super) metrics: Option<Listener>,
     pub(super) recording: Option<Arc<Buffer>>,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
@@ -31,12 +31,12 @@ pub struct Serving {
 impl Serving {
     /// Where pages and gateway listen. None: this process has none.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.server.as_ref().map(|(_, address)| *address)
+        self.server.as_ref().map(Listener::address)
     }
 
     /// Where `/metrics` is served.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().map(|(_, address)| *address)
+        self.metrics.as_ref().map(Listener::address)
     }
 
     /// How many completed requests are neither recorded nor kept for the next start. After a stop these are lost.
@@ -48,10 +48,10 @@ impl Serving {
     pub async fn stop(&self) {
         self.stop.cancel();
         let all = async {
-            if let Some((server, _)) = &self.server {
+            if let Some(server) = &self.server {
                 server.stop(true).await;
             }
-            if let Some((metrics, _)) = &self.metrics {
+            if let Some(metrics) = &self.metrics {
                 metrics.stop(false).await;
             }
             self.tasks.close();
@@ -63,11 +63,7 @@ impl Serving {
     }
 }
 
-pub(super) fn start(
-    state: &State,
-    recorder: Recorder,
-    tasks: &TaskTracker,
-) -> Result<(ServerHandle, SocketAddr), StartError> {
+pub(super) fn start(state: &State, recorder: Recorder, tasks: &TaskTracker) -> Result<Listener, StartError> {
     let tls = egress::client_config(&[]).map_err(egress::BuildError::from)?;
     // Proves that every thread's gateway can be made.
     let gateway = api::gateway(state, &tls, recorder.clone())?;
@@ -92,12 +88,5 @@ pub(super) fn start(
     .bind(address)
     .map_err(bind_error)?;
     let bound = server.addrs().first().copied().unwrap_or(address);
-    let server = server.run();
-    let handle = server.handle();
-    tasks.spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the web server ended");
-        }
-    });
-    Ok((handle, bound))
+    Ok(Listener::run(server.run(), bound, tasks))
 }
