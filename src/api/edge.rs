@@ -1,4 +1,4 @@
-//! What every request of a program passes through, as people's pass through `web::edge`: the name under which it came, the
+//! What every request of a program passes through, as people's pass through `pages::edge`: the name under which it came, the
 //! headers of its answer, and a last resort for what panics (spec 5.4, 5.5).
 
 use actix_web::body::{BoxBody, MessageBody};

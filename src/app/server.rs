@@ -80,7 +80,7 @@ pub(super) fn start(state: &State, recorder: Recorder, tasks: &TaskTracker) -> R
             .app_data(recording.clone())
             .configure(health::routes)
             .configure(api::routes)
-            .configure(crate::web::routes)
+            .configure(crate::pages::routes)
     })
     .h1_allow_half_closed(false)
     .shutdown_timeout(GRACE_SECONDS)

@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(about("src/clock.rs", "use std::time;\n").len(), 1);
         assert_eq!(about("src/clock.rs", &"//! The clock.\n".repeat(401)).len(), 1);
         assert!(about("tests/it/clock.rs", &"//! The clock.\n".repeat(500)).is_empty());
-        assert_eq!(about("src/web/http_utils.rs", "//! Odds and ends.\n").len(), 1);
-        assert_eq!(about("src/web/mod.rs", "//! The web.\n").len(), 1);
+        assert_eq!(about("src/pages/http_utils.rs", "//! Odds and ends.\n").len(), 1);
+        assert_eq!(about("src/pages/mod.rs", "//! The web.\n").len(), 1);
     }
 }

@@ -10,12 +10,12 @@ const FLOORS: [&[&str]; 7] = [
     &["store", "egress"],
     &["state"],
     &["audit", "key_rotation", "lost_key", "auth", "connection_test", "broadcast", "recorder", "gateway", "worker"],
-    &["http", "web", "api"],
+    &["http", "pages", "api"],
     &["telemetry", "app", "cli", "main"],
 ];
 
 /// Neighbours that know nothing of each other: what both need stands below them.
-const STRANGERS: [&str; 2] = ["web", "api"];
+const STRANGERS: [&str; 2] = ["pages", "api"];
 
 /// On these floors everything is pure and anybody may use anybody's values.
 const PURE: usize = 1;
@@ -38,6 +38,9 @@ const LOWEST_WITH_ACTIX: usize = 4;
 
 /// Who speaks SQL.
 const SQL: &str = "store";
+
+/// Where a page gets the one transaction in which it is read.
+const VISIT: &str = "src/pages/visit.rs";
 
 /// The crates below `crates/`, and the one module that may use each.
 const CRATES: [(&str, &str); 2] = [("demo_receiver", "cli"), ("embedded_postgres", "app")];
@@ -73,14 +76,17 @@ fn complaints_about(file: &Source) -> Vec<String> {
                 found.push(format!("{at}: the crate `{name}` belongs to `{user}`"));
             }
         }
-        if module == "web" && code.contains("clock.now()") {
+        if module == "pages" && code.contains("clock.now()") {
             found.push(format!("{at}: what a page compares is the database's; `Visitor::now` is by its clock"));
+        }
+        if module == "pages" && file.path != VISIT && code.contains("store.tenant(") {
+            found.push(format!("{at}: a page is read in one transaction, that of its `Visit`"));
         }
     }
     found
 }
 
-/// `src/web/pages/activity.rs` belongs to `web`.
+/// `src/pages/activity.rs` belongs to `pages`.
 fn top_module(path: &str) -> &str {
     let inside = path.strip_prefix("src/").unwrap_or(path);
     inside.split(['/', '.']).next().unwrap_or(inside)
@@ -159,8 +165,8 @@ mod tests {
 
     #[test]
     fn an_import_from_above_is_told_with_its_line() {
-        let found = about("src/store/log.rs", "//! Log.\nuse crate::id::AccountId;\nuse crate::web::page;\n");
-        assert_eq!(found, ["src/store/log.rs:3: `store` may not import `web`: it is on floor 5, `store` on floor 2"]);
+        let found = about("src/store/log.rs", "//! Log.\nuse crate::id::AccountId;\nuse crate::pages::page;\n");
+        assert_eq!(found, ["src/store/log.rs:3: `store` may not import `pages`: it is on floor 5, `store` on floor 2"]);
         assert_eq!(about("src/trace.rs", "fn f() { crate::store::x() }").len(), 1);
         assert_eq!(about("src/delivery.rs", "use crate::{clock, state::State, id::{A, B}, app};").len(), 2);
     }
@@ -170,7 +176,7 @@ mod tests {
         assert!(about("src/gateway.rs", "use crate::recorder::Recorder;").is_empty());
         assert!(about("src/api/extract.rs", "use crate::http::client;").is_empty());
         assert_eq!(about("src/http/edge.rs", "use crate::api::Error;").len(), 1);
-        assert_eq!(about("src/api/extract.rs", "use crate::web::client;").len(), 1);
+        assert_eq!(about("src/api/extract.rs", "use crate::pages::client;").len(), 1);
         assert_eq!(about("src/recorder.rs", "use crate::gateway::Gateway;").len(), 1);
         assert!(about("src/trace/build.rs", "use crate::otlp::Answer;\nuse crate::trace::Trace;").is_empty());
         assert!(about("src/main.rs", "use tracecast::cli;").is_empty());
@@ -180,20 +186,21 @@ mod tests {
     fn a_module_without_a_floor_and_sql_sockets_or_clocks_in_the_wrong_place_are_told() {
         assert!(about("src/helpers/http.rs", "")[0].contains("has no floor"));
         assert_eq!(about("src/trace.rs", "use tokio::net::TcpStream;").len(), 1);
-        assert_eq!(about("src/web/pages/keys.rs", "let rows = sqlx::query!(\"SELECT 1\");").len(), 1);
+        assert_eq!(about("src/pages/keys.rs", "let rows = sqlx::query!(\"SELECT 1\");").len(), 1);
         assert_eq!(about("src/egress.rs", "use actix_web::web;").len(), 1);
-        assert_eq!(about("src/web/extract.rs", "let now = state.clock.now();").len(), 1);
-        assert_eq!(about("src/web/extract.rs", "use embedded_postgres::ADMIN;").len(), 1);
+        assert_eq!(about("src/pages/visit.rs", "let now = state.clock.now();").len(), 1);
+        assert_eq!(about("src/pages/keys.rs", "let mut tenant = state.store.tenant(account).await?;").len(), 1);
+        assert_eq!(about("src/pages/visit.rs", "use embedded_postgres::ADMIN;").len(), 1);
         assert!(about("src/app/launch.rs", "use embedded_postgres::Options;").is_empty());
     }
 
     #[test]
     fn comments_and_tests_are_no_imports() {
         assert!(
-            about("src/clock.rs", "//! See crate::web.\n// crate::app\n#[cfg(test)]\nmod tests {\ncrate::app")
+            about("src/clock.rs", "//! See crate::pages.\n// crate::app\n#[cfg(test)]\nmod tests {\ncrate::app")
                 .is_empty()
         );
         assert_eq!(about("src/clock.rs", "#[cfg(test)]\nmod testing;\nuse crate::app;").len(), 1);
-        assert!(about("src/clock.rs", "use other_crate::web;").is_empty());
+        assert!(about("src/clock.rs", "use other_crate::pages;").is_empty());
     }
 }

@@ -7,7 +7,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracecast::config::{Config, Given};
-use tracecast::{api, telemetry, web as pages};
+use tracecast::{api, pages, telemetry};
 
 use super::{DSN_KEY, PASSWORD, PROMPT};
 use crate::gateway::server::state;

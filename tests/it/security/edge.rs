@@ -100,7 +100,7 @@ async fn panics() -> &'static str {
 async fn a_panic_becomes_a_page_and_the_next_request_is_answered() {
     let server = crate::gateway::server::Server::start().await;
     let (url, handle) = handlers::serve(server.state.clone(), |config| {
-        let pages = web::scope("").wrap(from_fn(tracecast::web::edge::edge));
+        let pages = web::scope("").wrap(from_fn(tracecast::pages::edge::edge));
         config.service(pages.route("/panics", web::get().to(panics)));
     });
     for _ in 0..3 {

@@ -138,7 +138,7 @@ impl Scene {
 
 /// What the source says: each method of each pattern.
 fn routes() -> BTreeSet<(String, String)> {
-    let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/routes.rs")).unwrap();
+    let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages/routes.rs")).unwrap();
     let one = "/settings/observability/destinations/{id}";
     let mut found = BTreeSet::new();
     for service in source.split("(resource(").skip(1) {

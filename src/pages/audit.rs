@@ -1,0 +1,241 @@
+//! The audit log.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::answer;
+use super::components::when::When;
+use super::error::Result;
+use super::shell::{Section, Shell};
+use super::visit::{Admin, Visit, Visitor};
+use crate::audit::{Event, csv};
+use crate::state::State;
+use crate::store;
+use crate::store::audit::{Entry, Filter};
+
+/// A page of entries, and the filters.
+#[derive(Debug, Template)]
+#[template(path = "pages/audit.html")]
+pub struct AuditPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Kinds of entries to choose from.
+    pub events: Vec<Choice>,
+    /// People and keys to choose from.
+    pub people: Vec<Choice>,
+    /// Whether anything was chosen.
+    pub is_filtered: bool,
+    /// The entries, newest first.
+    pub rows: Vec<AuditRow>,
+    /// The page of older entries.
+    pub older: Option<String>,
+    /// The first page, from another.
+    pub newest: Option<String>,
+    /// The same entries as a file.
+    pub export: String,
+}
+
+/// One option of a list to choose from.
+#[derive(Debug)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+    /// Whether it is the chosen one.
+    pub is_chosen: bool,
+}
+
+/// One entry.
+#[derive(Debug)]
+pub struct AuditRow {
+    /// What happened.
+    pub what: String,
+    /// To what or whom; empty for nothing in particular.
+    pub subject: String,
+    /// Stands before the actor's name; mostly empty.
+    pub who: String,
+    /// Who did it.
+    pub actor: String,
+    /// From where; empty when it is not known.
+    pub address: String,
+    /// When.
+    pub when: When,
+    /// What changed.
+    pub changes: Vec<ChangeRow>,
+}
+
+/// One value that changed.
+#[derive(Debug)]
+pub struct ChangeRow {
+    /// Its name.
+    pub name: String,
+    /// What it was.
+    pub before: Option<String>,
+    /// What it is.
+    pub after: Option<String>,
+}
+
+const PATH: &str = "/settings/account/audit";
+/// Entries on a page.
+const ON_PAGE: usize = 50;
+/// Entries of a file that are read at a time.
+const IN_FILE: usize = 1_000;
+/// Characters of a value that are shown.
+const SHOWN: usize = 200;
+
+/// Which entries, as the address says it.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Query {
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    person: String,
+    #[serde(default)]
+    before: String,
+}
+
+impl Query {
+    /// Words that are none of ours mean no filter: a page with everything says more than an error.
+    fn filter(&self) -> Filter<'_> {
+        let person = Some(self.person.as_str()).filter(|person| !person.is_empty() && !person.contains('\0'));
+        Filter { event: Event::named(&self.event).map(Event::name), actor: person, before: self.before.parse().ok() }
+    }
+
+    /// An address with these filters.
+    fn address(&self, path: &str, before: Option<&str>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("event", self.event.as_str()), ("person", &self.person)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        if let Some(before) = before {
+            query.append_pair("before", before);
+        }
+        let query = query.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+}
+
+/// `GET /settings/account/audit`
+pub(super) async fn show(Admin(visit): Admin<Visit>, query: Option<web::Query<Query>>) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let query = query.map(web::Query::into_inner).unwrap_or_default();
+    let filter = query.filter();
+    let one_more = i64::try_from(ON_PAGE + 1).unwrap_or(i64::MAX);
+    let mut entries = store::audit::list(&mut tenant, &filter, one_more).await?;
+    let people = store::audit::list_actors(&mut tenant).await?;
+    let has_more = entries.len() > ON_PAGE;
+    entries.truncate(ON_PAGE);
+    let last = entries.last().filter(|_| has_more).map(|entry| entry.id.to_string());
+    let is_chosen = |value: &str, chosen: Option<&str>| chosen == Some(value);
+    Ok(answer::ok(&AuditPage {
+        shell: visitor.shell(Section::Account, "Audit log"),
+        events: Event::all()
+            .map(|event| Choice {
+                value: event.name().to_owned(),
+                label: event.label().to_owned(),
+                is_chosen: is_chosen(event.name(), filter.event),
+            })
+            .collect(),
+        people: people
+            .into_iter()
+            .map(|name| Choice { is_chosen: is_chosen(&name, filter.actor), value: name.clone(), label: name })
+            .collect(),
+        is_filtered: filter.event.is_some() || filter.actor.is_some(),
+        older: last.map(|last| query.address(PATH, Some(&last))),
+        newest: filter.before.is_some().then(|| query.address(PATH, None)),
+        export: query.address(&format!("{PATH}.csv"), None),
+        rows: entries.into_iter().map(|entry| row(entry, visitor.now)).collect(),
+    }))
+}
+
+/// `GET /settings/account/audit.csv`: all entries. What fails in the middle breaks the download off.
+pub(super) async fn export(state: web::Data<State>, Admin(visitor): Admin, query: Option<web::Query<Query>>) -> Result {
+    let query = query.map(web::Query::into_inner).unwrap_or_default();
+    let (first, rest) = part(&state, &visitor, query).await?;
+    let head = stream::iter([Ok(Bytes::from_static(csv::HEADER.as_bytes())), Ok(first)]);
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"))
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit-log.csv\""))
+        .streaming(head.chain(parts(state, visitor, rest))))
+}
+
+/// The parts of a file from here on, each read once the one before it is on its way: neither memory nor a transaction grows
+/// with the log or waits for a slow reader.
+fn parts(
+    state: web::Data<State>,
+    visitor: Visitor,
+    rest: Option<Query>,
+) -> impl Stream<Item = std::result::Result<Bytes, store::Error>> {
+    stream::try_unfold((visitor, rest), move |(visitor, rest)| {
+        let state = state.clone();
+        async move {
+            let Some(query) = rest else { return Ok(None) };
+            let (lines, rest) = part(&state, &visitor, query).await?;
+            Ok(Some((lines, (visitor, rest))))
+        }
+    })
+}
+
+/// One part, and which entries follow.
+async fn part(
+    state: &State,
+    visitor: &Visitor,
+    query: Query,
+) -> std::result::Result<(Bytes, Option<Query>), store::Error> {
+    let most = i64::try_from(IN_FILE).unwrap_or(i64::MAX);
+    let mut tenant = visitor.tenant(state).await?;
+    let entries = store::audit::list(&mut tenant, &query.filter(), most).await?;
+    let lines: String = entries.iter().map(csv::line).collect();
+    let last = entries.last().filter(|_| entries.len() == IN_FILE).map(|last| last.id.to_string());
+    Ok((lines.into(), last.map(|before| Query { before, ..query })))
+}
+
+fn row(entry: Entry, now: chrono::DateTime<chrono::Utc>) -> AuditRow {
+    let label = Event::named(&entry.event).map_or_else(|| entry.event.clone(), |event| event.label().to_owned());
+    AuditRow {
+        changes: changes(entry.before.as_ref(), entry.after.as_ref()),
+        what: label,
+        subject: entry.subject,
+        who: if entry.actor_kind == "stranger" { "somebody as".to_owned() } else { String::new() },
+        actor: entry.actor,
+        address: entry.address.unwrap_or_default(),
+        when: When::new(entry.at, now),
+    }
+}
+
+/// Names with their values before and after; what has members is told by them.
+fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
+    let mut names: Vec<&String> = Vec::new();
+    for object in [before, after].into_iter().flatten().filter_map(Value::as_object) {
+        names.extend(object.keys());
+    }
+    names.sort();
+    names.dedup();
+    let told = |values: Option<&Value>, name: &str| values.and_then(|values| values.get(name)).map(words);
+    names
+        .into_iter()
+        .map(|name| ChangeRow { name: name.replace('_', " "), before: told(before, name), after: told(after, name) })
+        .collect()
+}
+
+fn words(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::Object(members) => {
+            let members: Vec<_> = members.iter().map(|(name, value)| format!("{name}: {}", words(value))).collect();
+            members.join(", ")
+        }
+        other => other.to_string(),
+    };
+    text.chars().take(SHOWN).collect()
+}

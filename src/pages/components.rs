@@ -1,0 +1,9 @@
+//! Parts of several pages: the values that the templates of `templates/components` draw, and the words in them.
+
+pub mod amount;
+pub mod control;
+pub mod outcome;
+pub mod qr_code;
+pub mod standing;
+pub mod verdict;
+pub mod when;

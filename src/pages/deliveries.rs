@@ -1,0 +1,176 @@
+//! Deliveries of a destination: how it stands, what was sent and what came of it, and what it refused for good.
+
+mod log;
+
+use actix_web::web;
+use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use self::log::{Address, Part, Rows};
+use super::answer::{self, shown};
+use super::components::amount::{bytes, count, milliseconds};
+use super::components::outcome;
+use super::components::standing::Standing;
+use super::components::when::{When, span};
+use super::error::{Error, Result};
+use super::shell::{Section, Shell};
+use super::visit::Visit;
+use crate::broadcast::listing;
+use crate::delivery::DeadLetterReason;
+use crate::state::State;
+use crate::store::accounts;
+use crate::store::deliveries::{ListedDeadLetter, ListedDelivery};
+
+const NOTHING_OLDER: &str = "There is nothing older.";
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "pages/deliveries.html")]
+pub struct DeliveriesPage {
+    /// The frame.
+    pub shell: Shell,
+    /// What its people call the destination.
+    pub name: String,
+    /// Its address, to which `/edit` and `/deliveries` are added.
+    pub path: String,
+    /// Whether the person may change anything.
+    pub can_edit: bool,
+    /// How long attempts are kept, for example "7 days".
+    pub kept: String,
+    /// How it stands. None where the page goes on with older rows.
+    pub standing: Option<Standing>,
+    /// Attempts. None where the page goes on with older dead letters.
+    pub attempts: Option<Listing<AttemptRow>>,
+    /// Dead letters. None where there are none, or where the page goes on with older attempts.
+    pub dead_letters: Option<Listing<DeadLetterRow>>,
+}
+
+/// Some rows of many, the newest first.
+#[derive(Debug)]
+pub struct Listing<T> {
+    /// At most as many as fit a page.
+    pub rows: Vec<T>,
+    /// Why there are none and what to do, where there are none.
+    pub empty: &'static str,
+    /// What leads to older ones.
+    pub older: Option<String>,
+    /// Whether these are older ones.
+    pub is_older: bool,
+}
+
+/// One attempt to hand over a batch.
+#[derive(Debug)]
+pub struct AttemptRow {
+    /// The outcome in words.
+    pub outcome: String,
+    /// Its colour's name.
+    pub tone: &'static str,
+    /// When it began.
+    pub at: When,
+    /// Requests, bytes, duration and status, each with its unit.
+    pub facts: Vec<String>,
+    /// The receiver's answer, or what happened, in a sentence; empty for nothing.
+    pub answer: String,
+}
+
+/// A request that the destination refused for good.
+#[derive(Debug)]
+pub struct DeadLetterRow {
+    /// The request's id.
+    pub request: String,
+    /// Why, in words.
+    pub reason: &'static str,
+    /// When it was put aside.
+    pub put_aside: When,
+    /// When the request was recorded.
+    pub recorded: When,
+    /// HTTP status, with its unit; empty for none.
+    pub status: String,
+    /// The receiver's answer in a sentence; empty for nothing.
+    pub answer: String,
+}
+
+/// `GET /settings/observability/destinations/{id}/deliveries`
+pub(super) async fn show(
+    state: web::Data<State>,
+    Visit { visitor, mut tenant }: Visit,
+    id: web::Path<String>,
+    address: Option<web::Query<Address>>,
+) -> Result {
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    let part = address.and_then(|address| Part::named(&address)).ok_or(Error::NotFound)?;
+    let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
+    let listed = listing::find(&mut tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
+    let attempts = part.attempts(&mut tenant, id).await?;
+    let dead_letters = part.dead_letters(&mut tenant, id).await?;
+    let is_older = part != Part::Newest;
+    let empty = if is_older { NOTHING_OLDER } else { advice(account.broadcast_enabled, listed.destination.enabled) };
+    let kept = TimeDelta::from_std(state.config.delivery.retention).unwrap_or(TimeDelta::MAX);
+    let page = DeliveriesPage {
+        shell: visitor.shell(Section::Observability, format!("Deliveries to {}", listed.destination.name)),
+        name: listed.destination.name.clone(),
+        path: format!("/settings/observability/destinations/{id}"),
+        can_edit: visitor.can_edit(),
+        kept: span(kept),
+        standing: (!is_older).then(|| Standing::of(&listed, visitor.now)),
+        attempts: attempts.map(|Rows { rows, older }| Listing {
+            rows: rows.into_iter().map(|attempt| attempt_row(attempt, visitor.now)).collect(),
+            empty,
+            older,
+            is_older,
+        }),
+        // That there are none, the newest page need not say.
+        dead_letters: dead_letters.filter(|letters| is_older || !letters.rows.is_empty()).map(|letters| Listing {
+            rows: letters.rows.into_iter().map(|letter| dead_letter_row(letter, visitor.now)).collect(),
+            empty: NOTHING_OLDER,
+            older: letters.older,
+            is_older,
+        }),
+    };
+    Ok(shown(&state, visitor.notice, answer::ok(&page)))
+}
+
+/// Why nothing was sent so far, and what to do about it.
+fn advice(is_on: bool, is_enabled: bool) -> &'static str {
+    match (is_on, is_enabled) {
+        (false, _) => "Nothing was sent. Turn on Enable Broadcast, then send a request: its delivery is listed here.",
+        (_, false) => "Nothing was sent. Once this destination is on again, what waits is sent and listed here.",
+        _ => "Nothing was sent. Send a request with an API key: a moment later its delivery is listed here.",
+    }
+}
+
+fn attempt_row(attempt: ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
+    let (outcome, tone) = outcome::words(&attempt.outcome);
+    let mut facts = if attempt.outcome == "left_out" {
+        vec!["Nothing was to be sent".to_owned()]
+    } else if attempt.requests == 0 {
+        vec!["Probe that carried nothing".to_owned()]
+    } else {
+        vec![count(attempt.requests.into(), "request"), bytes(attempt.bytes)]
+    };
+    facts.push(milliseconds(attempt.duration_ms));
+    facts.extend(attempt.status.map(|status| format!("HTTP {status}")));
+    AttemptRow {
+        outcome,
+        tone,
+        at: When::new(attempt.started_at, now),
+        facts,
+        answer: attempt.answer.unwrap_or_default(),
+    }
+}
+
+fn dead_letter_row(letter: ListedDeadLetter, now: DateTime<Utc>) -> DeadLetterRow {
+    let reason = match letter.reason {
+        DeadLetterReason::Refused => "The receiver refuses this request",
+        DeadLetterReason::FailsReceiver => "The receiver fails whenever it is sent this request",
+        DeadLetterReason::Unbuildable => "No trace can be built of the recorded request",
+    };
+    DeadLetterRow {
+        request: letter.generation_id,
+        reason,
+        put_aside: When::new(letter.created_at, now),
+        recorded: When::new(letter.recorded_at, now),
+        status: letter.status.map(|status| format!("HTTP {status}")).unwrap_or_default(),
+        answer: letter.answer.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,67 @@
+//! What every request to the pages passes through: the check where it comes from, the headers of every answer, and a
+//! page for whatever is not one.
+
+mod csrf;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE};
+use actix_web::middleware::Next;
+use actix_web::{HttpResponse, web};
+
+use super::answer;
+use super::problem::ProblemPage;
+use crate::http::{self, Edge, Headers, host};
+use crate::state::State;
+
+const EDGE: Edge = Edge { headers: Headers::Page, misdirected, internal_error };
+
+/// The middleware around all pages.
+///
+/// # Errors
+/// Never without a page: an error that passes through here carries one.
+pub async fn edge(
+    state: web::Data<State>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let call = async |request: ServiceRequest| {
+        let path = request.match_info().as_str();
+        match csrf::refusal(request.head(), path, &state.config.public_url) {
+            Some(page) => Ok(http::refuse(&state, request, answer::page(StatusCode::FORBIDDEN, &page))),
+            None => next.call(request).await.map(dressed),
+        }
+    };
+    EDGE.pass(&state, request, call).await
+}
+
+fn misdirected() -> HttpResponse {
+    let page = ProblemPage::new(StatusCode::MISDIRECTED_REQUEST);
+    answer::page(StatusCode::MISDIRECTED_REQUEST, &page.saying("This server does not know that name", host::ADVICE))
+}
+
+fn internal_error() -> HttpResponse {
+    answer::page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::new(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// Gives a bare error of the framework (no route, no such method) its page.
+fn dressed(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let has_page = response.headers().contains_key(CONTENT_TYPE);
+    if !(status.is_client_error() || status.is_server_error()) || (has_page && is_html(&response)) {
+        return response.map_into_boxed_body();
+    }
+    let allow = response.headers().get(ALLOW).cloned();
+    let mut page = answer::page(status, &ProblemPage::new(status));
+    if let Some(allow) = allow {
+        page.headers_mut().insert(ALLOW, allow);
+    }
+    let (request, _) = response.into_parts();
+    ServiceResponse::new(request, page)
+}
+
+fn is_html<B>(response: &ServiceResponse<B>) -> bool {
+    let media_type = response.headers().get(CONTENT_TYPE);
+    media_type.and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with("text/html"))
+}

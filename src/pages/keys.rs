@@ -1,0 +1,167 @@
+//! API keys: made, shown once, listed by their ends, revoked.
+
+use actix_web::web;
+use askama::Template;
+
+use super::answer::{self, done, shown};
+use super::components::control::Control;
+use super::components::when::When;
+use super::confirm::Confirm;
+use super::error::{Error, Result};
+use super::flash::Notice;
+use super::form::{Form, Values};
+use super::password::{Act, confirmed, renewed};
+use super::public_url;
+use super::shell::{Problem, Section, Shell, problems};
+use super::visit::{Admin, Visit, Visitor};
+use crate::auth::{self, api_keys};
+use crate::id::ApiKeyId;
+use crate::state::State;
+use crate::store::{self, Tenant};
+use crate::token::ApiKeyType;
+
+/// The list, and the form that makes one.
+#[derive(Debug, Template)]
+#[template(path = "pages/keys.html")]
+pub struct KeysPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The control with the new key's name.
+    pub name: Control,
+    /// Whether management was chosen.
+    pub is_management: bool,
+    /// Those that work.
+    pub keys: Vec<KeyRow>,
+    /// Whether the person may change anything.
+    pub can_edit: bool,
+}
+
+/// One key.
+#[derive(Debug)]
+pub struct KeyRow {
+    /// Its id, as in its address.
+    pub id: String,
+    /// What its people call it.
+    pub name: String,
+    /// "Inference" or "Management".
+    pub type_label: &'static str,
+    /// Its ends, for example `tck-inf-Ab12…9xYz`.
+    pub masked: String,
+    /// When it was made.
+    pub created: When,
+    /// When it was last used.
+    pub last_used: Option<When>,
+}
+
+/// The new key, shown this once.
+#[derive(Template)]
+#[template(path = "pages/key_created.html")]
+pub struct KeyCreatedPage {
+    /// The frame.
+    pub shell: Shell,
+    /// What its people call it.
+    pub name: String,
+    /// The key itself.
+    pub key: String,
+    /// Whether it manages instead of infers.
+    pub is_management: bool,
+    /// Where the gateway is, without a trailing slash.
+    pub public_url: String,
+}
+
+/// `GET /settings/keys`
+pub(super) async fn show(state: web::Data<State>, visit: Visit) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let page = page(&mut tenant, &visitor, &Values::default(), Vec::new()).await?;
+    Ok(shown(&state, visitor.notice, answer::ok(&page)))
+}
+
+/// `POST /settings/keys`
+pub(super) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
+    let unreadable = values.problems(&["name"]);
+    if !unreadable.is_empty() {
+        return Ok(answer::unprocessable(
+            &page(&mut visitor.tenant(&state).await?, &visitor, &values, unreadable).await?,
+        ));
+    }
+    let key_type = ApiKeyType::from_name(values.text("type")).unwrap_or(ApiKeyType::Inference);
+    let mut token = None;
+    if key_type == ApiKeyType::Management {
+        let act = Act {
+            section: Section::Keys,
+            what: "create a management key",
+            action: Section::Keys.path().to_owned(),
+            carried: &["name", "type"],
+            back_path: Section::Keys.path(),
+        };
+        token = match confirmed(&state, &visitor, &values, &act).await? {
+            Ok(token) => token,
+            Err(page) => return Ok(page),
+        };
+    }
+    let page = match api_keys::create(&state, &visitor.actor(), key_type, values.text("name")).await {
+        Ok(key) => answer::ok(&KeyCreatedPage {
+            shell: visitor.shell(Section::Keys, "Your new API key"),
+            name: values.text("name").to_owned(),
+            key: key.reveal().to_owned(),
+            is_management: key_type == ApiKeyType::Management,
+            public_url: public_url(&state),
+        }),
+        Err(auth::Error::Invalid(errors)) => answer::unprocessable(
+            &page(&mut visitor.tenant(&state).await?, &visitor, &values, problems(&errors)).await?,
+        ),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(renewed(&state, page, token.as_ref()))
+}
+
+/// `GET /settings/keys/{id}/revoke`
+pub(super) async fn confirm(Admin(visit): Admin<Visit>, id: web::Path<String>) -> Result {
+    let Visit { visitor, mut tenant } = visit;
+    let id = parse(&id)?;
+    let key = store::api_keys::find(&mut tenant, id).await?.ok_or(Error::NotFound)?;
+    let question = format!("Revoke {}?", key.name);
+    Ok(answer::ok(&Confirm {
+        shell: visitor.shell(Section::Keys, question.clone()),
+        question,
+        consequence: "Programs that use it are refused from now on. This cannot be undone.".to_owned(),
+        button: "Revoke",
+        action: format!("/settings/keys/{id}/revoke"),
+        back_path: Section::Keys.path().to_owned(),
+        back_label: "API keys",
+    }))
+}
+
+/// `POST /settings/keys/{id}/revoke`
+pub(super) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let revoked = api_keys::revoke(&state, &visitor.actor(), parse(&id)?).await?;
+    revoked.then(|| done(&state, Section::Keys.path(), Notice::KeyRevoked)).ok_or(Error::NotFound)
+}
+
+async fn page(tenant: &mut Tenant, visitor: &Visitor, values: &Values, problems: Vec<Problem>) -> Result<KeysPage> {
+    let keys = store::api_keys::list(tenant).await?;
+    Ok(KeysPage {
+        name: Control::text("name", "Name")
+            .hint("What will use it, for example your application's name.")
+            .value(values.text("name"))
+            .problem(&problems),
+        shell: Shell { problems, ..visitor.shell(Section::Keys, "API keys") },
+        is_management: values.text("type") == ApiKeyType::Management.name(),
+        keys: keys
+            .into_iter()
+            .map(|key| KeyRow {
+                id: key.id.to_string(),
+                name: key.name,
+                type_label: if key.key_type == ApiKeyType::Management { "Management" } else { "Inference" },
+                masked: format!("{}…{}", key.key_type.prefix(), key.last_four),
+                created: When::new(key.created_at, visitor.now),
+                last_used: key.last_used_at.map(|at| When::new(at, visitor.now)),
+            })
+            .collect(),
+        can_edit: visitor.can_edit(),
+    })
+}
+
+fn parse(id: &str) -> Result<ApiKeyId> {
+    id.parse().map_err(|_| Error::NotFound)
+}

@@ -1,0 +1,87 @@
+//! The addresses of the pages.
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig, resource};
+
+use super::error::{Error, Result};
+use super::{
+    account, assets, audit, code, delete_account, deliveries, destination, edge, invitation, keys, members,
+    observability, password_reset, second_factor, sessions, sign_in, sign_up,
+};
+
+/// Mounts the pages. What is mounted before keeps its addresses; everything else gets a page. Needs `web::Data<State>`.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(
+        web::scope("")
+            .wrap(from_fn(edge::edge))
+            .configure(assets::routes)
+            .configure(doors)
+            .configure(settings)
+            .default_service(web::to(nothing)),
+    );
+}
+
+fn doors(config: &mut ServiceConfig) {
+    config
+        .service(resource("/").get(sign_in::home))
+        .service(resource("/sign-up").get(sign_up::new).post(sign_up::create))
+        .service(resource("/sign-in").get(sign_in::new).post(sign_in::create))
+        .service(resource("/sign-in/code").get(code::new).post(code::create))
+        .service(resource("/password-reset/{token}").get(password_reset::edit).post(password_reset::update))
+        .service(resource("/sign-out").post(sign_in::remove))
+        .service(resource("/invitations/{token}").get(invitation::show).post(invitation::update));
+}
+
+fn settings(config: &mut ServiceConfig) {
+    let one = "/settings/observability/destinations/{id}";
+    config
+        .service(resource("/settings").get(sign_in::home))
+        .service(resource("/settings/observability").get(observability::show))
+        .service(resource("/settings/observability/broadcast").post(observability::update))
+        .service(resource(format!("{one}/edit")).get(destination::edit))
+        .service(resource(format!("{one}/deliveries")).get(deliveries::show))
+        .service(resource(format!("{one}/rename")).post(destination::rename))
+        .service(resource(format!("{one}/pause")).post(destination::pause))
+        .service(resource(format!("{one}/resume")).post(destination::resume))
+        .service(resource(format!("{one}/delete")).get(destination::confirm).post(destination::remove))
+        .service(resource(one).post(destination::update))
+        .service(resource("/settings/observability/{kind}/new").get(destination::new))
+        .service(resource("/settings/observability/{kind}").post(destination::create))
+        .service(resource("/settings/keys").get(keys::show).post(keys::create))
+        .service(resource("/settings/keys/{id}/revoke").get(keys::confirm).post(keys::remove))
+        .configure(members)
+        .configure(account);
+}
+
+fn members(config: &mut ServiceConfig) {
+    config
+        .service(resource("/settings/members").get(members::show))
+        .service(resource("/settings/members/invitations").post(members::create))
+        .service(resource("/settings/members/invitations/{id}/withdraw").post(members::withdraw))
+        .service(resource("/settings/members/leave").get(members::confirm_leaving).post(members::leave))
+        .service(resource("/settings/members/{id}/role").post(members::update))
+        .service(resource("/settings/members/{id}/remove").get(members::confirm).post(members::remove));
+}
+
+fn account(config: &mut ServiceConfig) {
+    config
+        .service(resource("/settings/account").get(account::show))
+        .service(resource("/settings/account/name").post(account::rename))
+        .service(resource("/settings/account/privacy").post(account::update))
+        .service(resource("/settings/account/password").post(account::change_password))
+        .service(resource("/settings/account/second-factor").get(second_factor::show).post(second_factor::create))
+        .service(resource("/settings/account/second-factor/new").post(second_factor::new))
+        .service(resource("/settings/account/second-factor/remove").post(second_factor::remove))
+        .service(resource("/settings/account/second-factor/recovery-codes").post(second_factor::renew))
+        .service(resource("/settings/account/second-factor/required").post(second_factor::update))
+        .service(resource("/settings/account/switch").post(sessions::update))
+        .service(resource("/settings/account/sessions/end-others").post(sessions::remove_others))
+        .service(resource("/settings/account/sessions/{id}/end").post(sessions::remove))
+        .service(resource("/settings/account/audit").get(audit::show))
+        .service(resource("/settings/account/audit.csv").get(audit::export))
+        .service(resource("/settings/account/delete").get(delete_account::confirm).post(delete_account::remove));
+}
+
+async fn nothing() -> Result {
+    Err(Error::NotFound)
+}

@@ -1,0 +1,99 @@
+//! Deliveries of a destination.
+
+use super::{ago, before, drawn, person, standing, trouble};
+use crate::broadcast::health::{Health, Trouble};
+use crate::pages::components::standing::{Standing, Waiting};
+use crate::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Listing};
+use crate::pages::shell::{Section, Shell};
+
+const PATH: &str = "/settings/observability/destinations/0199-1";
+
+fn attempt(outcome: &str, tone: &'static str, status: Option<&str>, answer: &str) -> AttemptRow {
+    let mut facts = vec!["500 requests".to_owned(), "1.1 MB".to_owned(), "102 ms".to_owned()];
+    facts.extend(status.map(str::to_owned));
+    AttemptRow { outcome: outcome.to_owned(), tone, at: ago(3), facts, answer: answer.to_owned() }
+}
+
+fn deliveries(
+    standing: Option<Standing>,
+    attempts: Option<Listing<AttemptRow>>,
+    dead_letters: Option<Listing<DeadLetterRow>>,
+) -> DeliveriesPage {
+    DeliveriesPage {
+        shell: Shell::settings(Section::Observability, "Deliveries to Production", person()),
+        name: "Production".to_owned(),
+        path: PATH.to_owned(),
+        can_edit: true,
+        kept: "7 days".to_owned(),
+        standing,
+        attempts,
+        dead_letters,
+    }
+}
+
+fn listing<T>(rows: Vec<T>, older: Option<&str>, is_older: bool) -> Listing<T> {
+    let empty = "Nothing was sent. Turn on Enable Broadcast, then send a request: its delivery is listed here.";
+    Listing { rows, empty, older: older.map(str::to_owned), is_older }
+}
+
+fn dead_letter() -> DeadLetterRow {
+    DeadLetterRow {
+        request: "gen-0123456789abcdefghijkl".to_owned(),
+        reason: "The receiver refuses this request",
+        put_aside: ago(4),
+        recorded: ago(5),
+        status: "HTTP 400".to_owned(),
+        answer: "The receiver refused this request (HTTP 400: <script>alert(1)</script>).".to_owned(),
+    }
+}
+
+#[test]
+fn deliveries_before_anything_is_sent() {
+    let attempts = listing(Vec::new(), None, false);
+    insta::assert_snapshot!(drawn(&deliveries(Some(standing(Health::Healthy)), Some(attempts), None)));
+}
+
+#[test]
+fn deliveries_that_fail() {
+    let failing = Standing {
+        waiting: Waiting {
+            requests: "10,000+ requests".to_owned(),
+            oldest: Some(ago(12)),
+            unconfirmed: "3 requests".to_owned(),
+        },
+        delivered: "1,234".to_owned(),
+        last_delivery: Some(ago(13)),
+        expired: "7 requests".to_owned(),
+        refused: "51 requests".to_owned(),
+        ..standing(Health::Failing(Trouble {
+            next: Some(before(-3)),
+            ..trouble("The receiver is not available at the moment (HTTP 503).")
+        }))
+    };
+    let attempts = vec![
+        attempt(
+            "Receiver not available",
+            "warn",
+            Some("HTTP 503"),
+            "The receiver is not available at the moment (HTTP 503).",
+        ),
+        attempt("No answer in time", "warn", None, "The server did not answer in time."),
+        attempt("Delivered", "good", Some("HTTP 200"), ""),
+    ];
+    let older = "1800000000123456.0190a0b0-0000-7000-8000-000000000000";
+    let attempts = listing(attempts, Some(older), false);
+    let letters = listing(vec![dead_letter()], Some("1234.-56"), false);
+    insta::assert_snapshot!(drawn(&deliveries(Some(failing), Some(attempts), Some(letters))));
+}
+
+#[test]
+fn older_deliveries() {
+    let attempts = vec![attempt("Delivered", "good", Some("HTTP 200"), "")];
+    insta::assert_snapshot!(drawn(&deliveries(None, Some(listing(attempts, None, true)), None)));
+}
+
+#[test]
+fn older_dead_letters() {
+    let letters = listing(vec![dead_letter()], Some("1234.-56"), true);
+    insta::assert_snapshot!(drawn(&deliveries(None, None, Some(letters))));
+}

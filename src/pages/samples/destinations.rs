@@ -1,0 +1,252 @@
+//! Observability and the form of a destination.
+
+use super::{ago, before, drawn, now, person, problem, standing, trouble};
+use crate::broadcast::health::{Health, Trouble};
+use crate::pages::components::control::Control;
+use crate::pages::components::standing::{Standing, Waiting};
+use crate::pages::components::verdict::{StepRow, VerdictPanel};
+use crate::pages::confirm::Confirm;
+use crate::pages::destination::{DestinationPage, Existing};
+use crate::pages::flash::Notice;
+use crate::pages::observability::{DestinationRow, Guide, KindRow, Losses, ObservabilityPage};
+use crate::pages::shell::{Problem, Section, Shell};
+
+fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> ObservabilityPage {
+    let mut shell = Shell::settings(Section::Observability, "Observability", person());
+    shell.notice = (!destinations.is_empty()).then_some(Notice::Connected);
+    ObservabilityPage {
+        shell,
+        is_on,
+        can_edit: true,
+        losses: None,
+        late: None,
+        widened: "",
+        kinds: vec![KindRow {
+            slug: "sentry",
+            label: "Sentry",
+            summary: "Traces of LLM requests beside your errors and performance.".to_owned(),
+            count: destinations.len(),
+            limit: 5,
+        }],
+        guide: Guide {
+            has_destination: !destinations.is_empty(),
+            is_on,
+            public_url: "http://localhost:8080".to_owned(),
+        },
+        destinations,
+    }
+}
+
+fn row(name: &str, health: Health) -> DestinationRow {
+    DestinationRow {
+        id: "0199-1".to_owned(),
+        name: name.to_owned(),
+        kind: "Sentry",
+        target: "https://o123.ingest.us.sentry.io/api/456".to_owned(),
+        standing: Standing::new(health, now()),
+        tested: Some(ago(3)),
+        is_widened: false,
+        is_private: name != "Sentry",
+    }
+}
+
+fn connection(problems: &[Problem], dsn: &str, dsn_hint: &str) -> Vec<Control> {
+    let endpoint = Control {
+        code: true,
+        placeholder: "https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces",
+        input: "url",
+        ..Control::text("otlpEndpoint", "OTLP Traces Endpoint")
+    };
+    let dsn = Control { code: true, ..Control::text("dsn", "Sentry DSN").value(dsn) };
+    vec![
+        endpoint
+            .value("https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces")
+            .hint("In Sentry: Settings › Projects › your project › SDK Setup › Client Keys (DSN) › OpenTelemetry."),
+        dsn.hint(dsn_hint).problem(problems),
+        Control::text("environment", "Default environment").optional().hint("For requests that name none."),
+        Control::text("release", "Default release").optional().hint("For requests that name none."),
+    ]
+}
+
+fn privacy() -> Vec<Control> {
+    vec![Control::check("privacy_mode", "Privacy Mode", false).hint("Prompts and completions stay out of the traces.")]
+}
+
+fn step(state: &'static str, label: &str, detail: &str, time: &str) -> StepRow {
+    StepRow { state, label: label.to_owned(), detail: detail.to_owned(), time: time.to_owned() }
+}
+
+fn verdict(is_passed: bool) -> VerdictPanel {
+    let (state, headline, subline) = if is_passed {
+        ("passed", "The connection works", "Tested 3 minutes ago, in 3.4 s.")
+    } else {
+        ("failed", "The connection test failed", "Nothing was saved. The form keeps what you typed.")
+    };
+    let last = if is_passed { "passed" } else { "failed" };
+    VerdictPanel {
+        state,
+        headline: headline.to_owned(),
+        subline: subline.to_owned(),
+        advice: (!is_passed)
+            .then(|| "This key does not exist, is disabled, or belongs to another project: copy the DSN again from Client Keys.".to_owned()),
+        steps: vec![
+            step("passed", "Fields", "Endpoint and DSN agree.", ""),
+            step("passed", "Find the address", "o123.ingest.us.sentry.io", "12 ms"),
+            step("passed", "Connect", "", "31 ms"),
+            step("passed", "Secure the connection", "TLS 1.3", "48 ms"),
+            step("passed", "Send", "HTTP 200", "102 ms"),
+            step(last, "Send again", if is_passed { "HTTP 200" } else { "HTTP 403: ProjectId" }, "3,251 ms"),
+            step(if is_passed { "passed" } else { "skipped" }, "Send a trace", "", ""),
+        ],
+        kind: "Sentry",
+        trace_id: is_passed.then(|| "dbd49206c2c8a478fcf97ce967645760".to_owned()),
+        server: is_passed.then(|| "sentry-relay/26.9.0".to_owned()),
+        sent: vec![("x-sentry-auth".to_owned(), "Sentry sentry_version=7, sentry_key=abc1…f123".to_owned())],
+        is_focused: !is_passed,
+    }
+}
+
+#[test]
+fn observability_before_anything_is_configured() {
+    insta::assert_snapshot!(drawn(&observability(Vec::new(), false)));
+}
+
+#[test]
+fn observability_with_destinations() {
+    let trouble = Trouble { next: Some(before(-25)), ..trouble("This key does not exist (HTTP 403: ProjectId)") };
+    let rows = vec![row("Sentry", Health::Healthy), row("Staging", Health::NeedsAttention(trouble))];
+    insta::assert_snapshot!(drawn(&observability(rows, true)));
+}
+
+#[test]
+fn observability_where_the_operator_lets_traces_go_inside() {
+    let inside = DestinationRow { is_widened: true, ..row("Sentry", Health::Healthy) };
+    let mut page = observability(vec![inside], true);
+    page.widened = "The operator of this server lets traces go to some addresses that are not on the public internet \
+                    (TRACECAST_EGRESS_ALLOW).";
+    insta::assert_snapshot!(drawn(&page));
+}
+
+#[test]
+fn destination_that_is_new() {
+    insta::assert_snapshot!(drawn(&DestinationPage {
+        shell: Shell::settings(Section::Observability, "Sentry", person()),
+        heading: "Sentry".to_owned(),
+        lead: "Paste the two values from your Sentry project.".to_owned(),
+        kind: "Sentry",
+        action: "/settings/observability/sentry".to_owned(),
+        connection: connection(&[], "", "On the same page. Never shown again once it is saved."),
+        options: privacy(),
+        existing: None,
+        verdict: None,
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn destination_whose_test_failed() {
+    let mut shell = Shell::settings(Section::Observability, "Sentry", person());
+    shell.problems =
+        vec![problem(Some("dsn"), "The key in the DSN has 31 characters; Sentry's keys have 32. Copy it again.")];
+    let connection = connection(&shell.problems, "https://abc@o123.ingest.us.sentry.io/456", "On the same page.");
+    insta::assert_snapshot!(drawn(&DestinationPage {
+        shell,
+        heading: "Sentry".to_owned(),
+        lead: String::new(),
+        kind: "Sentry",
+        action: "/settings/observability/sentry".to_owned(),
+        connection,
+        options: privacy(),
+        existing: None,
+        verdict: Some(verdict(false)),
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn destination_that_exists() {
+    insta::assert_snapshot!(drawn(&DestinationPage {
+        shell: Shell::settings(Section::Observability, "Production", person()),
+        heading: "Production".to_owned(),
+        lead: "Changes are saved when the test passes.".to_owned(),
+        kind: "Sentry",
+        action: "/settings/observability/destinations/0199-1".to_owned(),
+        connection: connection(&[], "", "Set 3 minutes ago. Leave it empty to keep it."),
+        options: privacy(),
+        existing: Some(Existing {
+            path: "/settings/observability/destinations/0199-1".to_owned(),
+            revision: 3,
+            name: Control::text("name", "Name").value("Production"),
+            is_paused: false,
+            switched_off: None,
+        }),
+        verdict: Some(verdict(true)),
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn deleting_asks_first() {
+    insta::assert_snapshot!(drawn(&Confirm {
+        shell: Shell::settings(Section::Observability, "Delete Production?", person()),
+        question: "Delete Production?".to_owned(),
+        consequence:
+            "Sending stops at once, and what still waits for it is dropped. Traces already in Sentry stay there."
+                .to_owned(),
+        button: "Delete destination",
+        action: "/settings/observability/destinations/0199-1/delete".to_owned(),
+        back_path: "/settings/observability/destinations/0199-1/edit".to_owned(),
+        back_label: "Production",
+    }));
+}
+
+#[test]
+fn every_state_and_what_was_lost() {
+    let stands = |name: &str, standing: Standing| DestinationRow { standing, ..row(name, Health::Healthy) };
+    let waiting = || Waiting { requests: "12 requests".to_owned(), oldest: Some(ago(12)), unconfirmed: String::new() };
+    let failing = standing(Health::Failing(trouble("The server did not answer in time.")));
+    let rows = vec![
+        stands("Sentry", Standing { last_delivery: Some(ago(2)), ..standing(Health::Healthy) }),
+        stands("Behind", Standing { waiting: waiting(), ..standing(Health::Behind) }),
+        stands(
+            "Failing",
+            Standing {
+                waiting: waiting(),
+                refused: "2 requests".to_owned(),
+                expired: "3 requests".to_owned(),
+                ..failing
+            },
+        ),
+        row("Attention", Health::NeedsAttention(trouble("This key does not exist (HTTP 403: ProjectId)"))),
+        row("Paused", Health::Paused),
+        row("Off", Health::SwitchedOff(trouble("The receiver failed (HTTP 500)."))),
+    ];
+    let mut page = observability(rows, true);
+    page.losses = Some(Losses { requests: "1,024 requests".to_owned(), within: "7 days".to_owned() });
+    page.late = Some("40 seconds".to_owned());
+    insta::assert_snapshot!(drawn(&page));
+}
+
+#[test]
+fn destination_that_is_switched_off_offers_the_test_and_not_to_resume() {
+    let page = drawn(&DestinationPage {
+        shell: Shell::settings(Section::Observability, "Production", person()),
+        heading: "Production".to_owned(),
+        lead: String::new(),
+        kind: "Sentry",
+        action: "/settings/observability/destinations/0199-1".to_owned(),
+        connection: Vec::new(),
+        options: Vec::new(),
+        existing: Some(Existing {
+            path: "/settings/observability/destinations/0199-1".to_owned(),
+            revision: 3,
+            name: Control::text("new_name", "Name").value("Production"),
+            is_paused: true,
+            switched_off: Some(ago(60 * 30)),
+        }),
+        verdict: None,
+        can_edit: true,
+    });
+    assert!(page.contains("Test Connection") && !page.contains("/resume") && !page.contains("/pause"));
+    insta::assert_snapshot!(page);
+}
