@@ -21,8 +21,7 @@ use crate::destination::FieldErrors;
 use crate::{random, seal, store};
 
 pub use self::email::Email;
-pub use self::session::{Session, SignedIn};
-pub use crate::store::members::Role;
+pub use self::session::SignedIn;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]

@@ -5,12 +5,13 @@ use std::time::Instant;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{Error, Session, SignedIn, confirmation, hashing, parse_name, session};
+use super::{Error, SignedIn, confirmation, hashing, parse_name, session};
 use crate::audit::{self, Actor, Change, Event};
 use crate::client::Client;
 use crate::id::{AccountId, ApiKeyId};
 use crate::state::State;
 use crate::store::notification::{Notice, given_if_possible};
+use crate::store::sessions::Session;
 use crate::store::{self, accounts, api_keys, users};
 
 /// Gives the account another name.
@@ -45,7 +46,7 @@ pub async fn change_password(
     let hash = hashing::hash(state, new).await?;
     let entry = Change::new(Event::PasswordChanged, "").entry(state, &session.who(), Some(client));
     users::put_password(&state.store, session.user, &hash, &entry).await?;
-    session::begin(state, client, (session.user, &session.email), session.account).await
+    session::begin(state, client, session.user, &session.email, session.account).await
 }
 
 /// Deletes the account with all that belongs to it, and the members who belong to no other.

@@ -4,10 +4,11 @@ use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::throttling::{self, Secret};
-use super::{Error, Session, hashing};
+use super::{Error, hashing};
 use crate::audit::{Change, Event};
 use crate::client::Client;
 use crate::state::State;
+use crate::store::sessions::Session;
 use crate::store::{audit, sessions, users};
 use crate::token::{self, TokenHash};
 

@@ -10,10 +10,9 @@ use crate::audit::{self, Actor, Change, Event};
 use crate::id::{InvitationId, UserId};
 use crate::state::State;
 use crate::store::invitations::MOST_INVITATIONS;
-use crate::store::{self, invitations, members};
+use crate::store::members::{self, Changed, Role};
+use crate::store::{self, invitations};
 use crate::token::{self, TokenHash};
-
-pub use crate::store::members::{Changed, Role};
 
 /// How long an invitation can be accepted.
 pub const INVITATION_LIFETIME: Duration = Duration::from_hours(7 * 24);

@@ -6,12 +6,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::throttling::{self, Secret};
-use super::{Email, Error, Session};
+use super::{Email, Error};
 use crate::audit::{self, Actor, Change, Event, Who};
 use crate::client::Client;
 use crate::id::UserId;
 use crate::seal::Place;
 use crate::state::State;
+use crate::store::sessions::Session;
 use crate::store::{self, accounts, second_factor, users};
 use crate::token::{self, TokenHash};
 use crate::totp::TotpSecret;

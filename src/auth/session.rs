@@ -7,11 +7,9 @@ use crate::audit::{Change, Event, Who};
 use crate::client::{Client, device_in_words};
 use crate::id::{AccountId, SessionId, UserId};
 use crate::state::State;
-use crate::store::sessions::{NewSession, Opened};
+use crate::store::sessions::{NewSession, Opened, Session};
 use crate::store::{self, sessions, users};
 use crate::token::{self, TokenHash};
-
-pub use crate::store::sessions::Session;
 
 /// Somebody has just signed in.
 #[derive(Debug)]
@@ -35,7 +33,8 @@ impl Session {
 pub(super) async fn begin(
     state: &State,
     client: &Client,
-    (user, email): (UserId, &str),
+    user: UserId,
+    email: &str,
     account: AccountId,
 ) -> Result<SignedIn, Error> {
     let session_token = token::new_token(state.random)?;

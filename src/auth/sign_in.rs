@@ -85,11 +85,11 @@ pub async fn show_code(
 }
 
 async fn enter(state: &State, client: &Client, user: &User, invitation: Option<&str>) -> Result<SignedIn, Error> {
-    let who = (user.id, user.email.as_str());
+    let (id, email) = (user.id, user.email.as_str());
     let account = match (members::find_first_account(&state.store, user.id).await?, invitation) {
         (Some(account), _) => account,
-        (None, Some(token)) => sign_up::join(state, client, token, who).await?,
+        (None, Some(token)) => sign_up::join(state, client, token, id, email).await?,
         (None, None) => return Err(Error::at("password", NO_ACCOUNT)),
     };
-    session::begin(state, client, who, account).await
+    session::begin(state, client, id, email, account).await
 }

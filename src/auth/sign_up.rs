@@ -99,7 +99,7 @@ pub async fn sign_up(
     let who = Who::Person { user, email: email.to_string() };
     let entry = Change::new(Event::AccountCreated, name.clone()).entry(state, &who, Some(client));
     match accounts::create_with_admin(&state.store, &new, (account, &name), first, &entry).await? {
-        Created::Created => session::begin(state, client, (user, email.as_str()), account).await,
+        Created::Created => session::begin(state, client, user, email.as_str(), account).await,
         Created::EmailTaken => Err(email_taken()),
         Created::NotFirst => {
             Err(Error::at("email", "Somebody else has just created the first account. Ask them for an invitation."))
@@ -160,26 +160,21 @@ pub async fn accept_invitation(
     if !invitations::create_user(&mut tenant, &user).await? {
         return Err(email_taken());
     }
-    enter(state, client, tenant, (user.id, email.as_str()), invitation.role).await?;
-    session::begin(state, client, (user.id, email.as_str()), invitation.account).await
+    enter(state, client, tenant, user.id, email.as_str(), invitation.role).await?;
+    session::begin(state, client, user.id, email.as_str(), invitation.account).await
 }
 
 /// Makes somebody who has shown who they are a member of the inviting account.
 ///
 /// # Errors
 /// When the invitation is gone.
-pub async fn join(
-    state: &State,
-    client: &Client,
-    token: &str,
-    (user, email): (UserId, &str),
-) -> Result<AccountId, Error> {
+pub async fn join(state: &State, client: &Client, token: &str, user: UserId, email: &str) -> Result<AccountId, Error> {
     let invitation = find_invitation(state, token).await?.ok_or_else(gone)?;
     let mut tenant = state.store.tenant(invitation.account).await?;
     if !invitations::accept(&mut tenant, invitation.id).await? {
         return Err(gone());
     }
-    enter(state, client, tenant, (user, email), invitation.role).await?;
+    enter(state, client, tenant, user, email, invitation.role).await?;
     Ok(invitation.account)
 }
 
@@ -188,7 +183,8 @@ async fn enter(
     state: &State,
     client: &Client,
     mut tenant: Tenant,
-    (user, email): (UserId, &str),
+    user: UserId,
+    email: &str,
     role: Role,
 ) -> Result<(), Error> {
     if members::create(&mut tenant, user, role).await? {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::{Error, told};
 use crate::audit::{self, Actor, Change, Event};
 use crate::auth;
@@ -46,18 +48,17 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     let connection = both(parse_name(typed.name), kind.connect(&typed.settings));
     let (name, connection) = connection?;
     let account = actor.account;
-    let verdict = test(state, account, (kind, &connection)).await?;
+    let verdict = test(state, account, kind, &connection).await?;
     if !verdict.passed {
         return Ok(Connecting::Failed(Box::new(verdict)));
     }
     let id = DestinationId(state.random.uuid());
     let place = Place::Destination(account, id);
     let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
-    let evidence = serde_json::to_value(&verdict).unwrap_or_default();
-    let values = tested_values(&name, typed, &connection, (&secrets, true), (&verdict, &evidence));
+    let passed = Passed::new(&verdict, typed.privacy_mode, &connection, secrets);
 
     let mut tenant = state.store.tenant(account).await?;
-    if !destinations::create(&mut tenant, id, kind.manifest.slug, &values).await? {
+    if !destinations::create(&mut tenant, id, kind.manifest.slug, &passed.values(&name, true)).await? {
         return Ok(Connecting::TooMany);
     }
     if let Some(created) = destinations::find(&mut tenant, id).await? {
@@ -75,7 +76,8 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
 pub async fn reconnect(
     state: &State,
     actor: &Actor,
-    (kind, destination): (&Kind, &Destination),
+    kind: &Kind,
+    destination: &Destination,
     revision: i32,
     typed: &Typed<'_>,
 ) -> Result<Connecting, Error> {
@@ -92,17 +94,16 @@ pub async fn reconnect(
         Stored { open, ..Stored::default() }
     });
     let (name, connection) = both(parse_name(typed.name), kind.edit(&typed.settings, &old))?;
-    let verdict = test(state, account, (kind, &connection)).await?;
+    let verdict = test(state, account, kind, &connection).await?;
     if !verdict.passed {
         return Ok(Connecting::Failed(Box::new(verdict)));
     }
     let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
-    let evidence = serde_json::to_value(&verdict).unwrap_or_default();
+    let passed = Passed::new(&verdict, typed.privacy_mode, &connection, secrets);
     let retyped = kind.manifest.secrets().any(|field| !typed.settings.get(field.name).is_empty());
-    let values = tested_values(&name, typed, &connection, (&secrets, retyped), (&verdict, &evidence));
 
     let mut tenant = state.store.tenant(account).await?;
-    if !destinations::put(&mut tenant, id, revision, &values).await? {
+    if !destinations::put(&mut tenant, id, revision, &passed.values(&name, retyped)).await? {
         let gone = destinations::find(&mut tenant, id).await?.is_none();
         return Ok(if gone { Connecting::Gone } else { Connecting::Conflict });
     }
@@ -118,32 +119,44 @@ pub(super) fn parse_name(text: &str) -> Result<String, FieldErrors> {
     auth::parse_name(text).map_err(|sentence| FieldErrors::one("name", sentence))
 }
 
-async fn test(state: &State, account: AccountId, (kind, connection): (&Kind, &Connection)) -> Result<Verdict, Error> {
+async fn test(state: &State, account: AccountId, kind: &Kind, connection: &Connection) -> Result<Verdict, Error> {
     let _permit = state.testing.begin(account, Instant::now())?;
     Ok(connection_test::run(state, kind, connection).await)
 }
 
-fn tested_values<'a>(
-    name: &'a str,
-    typed: &Typed<'_>,
+/// Settings whose test passed.
+struct Passed<'a> {
+    verdict: &'a Verdict,
+    evidence: Value,
+    privacy_mode: bool,
     connection: &'a Connection,
-    (secrets, secrets_changed): (&'a [u8], bool),
-    (verdict, test): (&'a Verdict, &'a serde_json::Value),
-) -> TestedValues<'a> {
-    let not_yet = verdict.not_yet_seconds.map(|seconds| NotYet {
-        reason: verdict.advice.as_deref().unwrap_or_default(),
-        pause: Duration::from_secs(seconds),
-    });
-    TestedValues {
-        name,
-        privacy_mode: typed.privacy_mode,
-        settings: &connection.stored().open,
-        masked: connection.all_masked(),
-        secrets,
-        secrets_changed,
-        target: connection.target(),
-        test,
-        not_yet,
+    /// Sealed for the destination's row.
+    secrets: Vec<u8>,
+}
+
+impl<'a> Passed<'a> {
+    fn new(verdict: &'a Verdict, privacy_mode: bool, connection: &'a Connection, secrets: Vec<u8>) -> Self {
+        let evidence = serde_json::to_value(verdict).unwrap_or_default();
+        Self { verdict, evidence, privacy_mode, connection, secrets }
+    }
+
+    /// The row's values. `secrets_changed`: they were typed anew, and not kept.
+    fn values<'b>(&'b self, name: &'b str, secrets_changed: bool) -> TestedValues<'b> {
+        let not_yet = self.verdict.not_yet_seconds.map(|seconds| NotYet {
+            reason: self.verdict.advice.as_deref().unwrap_or_default(),
+            pause: Duration::from_secs(seconds),
+        });
+        TestedValues {
+            name,
+            privacy_mode: self.privacy_mode,
+            settings: &self.connection.stored().open,
+            masked: self.connection.all_masked(),
+            secrets: &self.secrets,
+            secrets_changed,
+            target: self.connection.target(),
+            test: &self.evidence,
+            not_yet,
+        }
     }
 }
 

@@ -115,7 +115,7 @@ pub(super) async fn update(
     }
     let revision = values.text("revision").parse().unwrap_or_default();
     let typed = typed(kind, &values, &destination.name);
-    let connecting = broadcast::reconnect(&state, &visitor.actor(), (kind, &destination), revision, &typed).await;
+    let connecting = broadcast::reconnect(&state, &visitor.actor(), kind, &destination, revision, &typed).await;
     attempt.conclude(&state, connecting)
 }
 
@@ -150,16 +150,16 @@ pub(super) async fn rename(
 /// `POST …/pause`
 pub(super) async fn pause(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
     let pausing = broadcast::pause(&state, &visitor.actor(), parse(&id)?).await?;
-    paused(&state, &visitor, &id, (pausing, Notice::Paused)).await
+    paused(&state, &visitor, &id, pausing, Notice::Paused).await
 }
 
 /// `POST …/resume`
 pub(super) async fn resume(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
     let pausing = broadcast::resume(&state, &visitor.actor(), parse(&id)?).await?;
-    paused(&state, &visitor, &id, (pausing, Notice::Resumed)).await
+    paused(&state, &visitor, &id, pausing, Notice::Resumed).await
 }
 
-async fn paused(state: &State, visitor: &Visitor, id: &str, (pausing, notice): (Pausing, Notice)) -> Result {
+async fn paused(state: &State, visitor: &Visitor, id: &str, pausing: Pausing, notice: Notice) -> Result {
     match pausing {
         Pausing::Done => Ok(done(state, &edit_path(parse(id)?), notice)),
         Pausing::Gone => Err(Error::NotFound),

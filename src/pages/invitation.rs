@@ -79,10 +79,10 @@ pub(super) async fn update(
 
 /// Somebody who is signed in becomes a member, and looks at the new account.
 async fn join(state: &State, visitor: &Visitor, token: &str) -> Result {
-    let who = (visitor.session.user, visitor.session.email.as_str());
-    match sign_up::join(state, &visitor.client, token, who).await {
+    let session = &visitor.session;
+    match sign_up::join(state, &visitor.client, token, session.user, &session.email).await {
         Ok(account) => {
-            auth::session::switch(state, &visitor.session, account).await?;
+            auth::session::switch(state, session, account).await?;
             Ok(done(state, HOME, Notice::Joined))
         }
         // Somebody else was faster with this link.

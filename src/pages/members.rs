@@ -14,10 +14,10 @@ use super::form::Form;
 use super::public_url;
 use super::shell::{Problem, Section, Shell, problems};
 use super::visit::{Admin, Visit, Visitor};
-use crate::auth::members::{self, Changed};
-use crate::auth::{self, Role};
+use crate::auth::{self, members};
 use crate::id::{InvitationId, UserId};
 use crate::state::State;
+use crate::store::members::{Changed, Role};
 use crate::store::{self, Tenant};
 
 /// The list, and the form that makes an invitation link.

@@ -11,13 +11,13 @@ use super::error::{Error, SECOND_FACTOR};
 use super::flash::Notice;
 use super::shell::{Person, Section, Shell};
 use crate::audit::Actor;
-use crate::auth::{self, Role, Session};
+use crate::auth;
 use crate::client::Client;
 use crate::http::client;
 use crate::id::AccountId;
 use crate::state::State;
-use crate::store::members::Membership;
-use crate::store::sessions::Opened;
+use crate::store::members::{Membership, Role};
+use crate::store::sessions::{Opened, Session};
 use crate::store::{self, Tenant};
 
 /// What somebody without the second factor that their account asks for can still do: set one up, or go.

@@ -33,7 +33,7 @@ impl Upgraded {
         let demo =
             demo_receiver::Receiver::start(demo_receiver::Options::default(), &tokio_util::task::TaskTracker::new());
         let url = database.url.clone();
-        let app = TestApp::start_on((database, &url), demo.unwrap(), egress::Setup::default(), |given| {
+        let app = TestApp::start_on(database, &url, demo.unwrap(), egress::Setup::default(), |given| {
             given.with("egress-allow", allowed, Source::Argument).with("retry-cap", "200ms", Source::Argument)
         });
         Self { app: app.await, receiver, key, revoked_key, session }

@@ -50,12 +50,12 @@ impl TestApp {
     pub(crate) async fn start_with_way_out(way_out: egress::Setup, settings: impl FnOnce(Given) -> Given) -> Self {
         let (database, receiver) = (Database::new().await, receiver());
         let url = database.url.clone();
-        Self::start_on((database, &url), receiver, way_out, settings).await
+        Self::start_on(database, &url, receiver, way_out, settings).await
     }
 
     /// An application that reaches its database at `url`, where a proxy of the test's own may be.
     pub(crate) async fn start_through(database: Database, url: &str) -> Self {
-        Self::start_on((database, url), receiver(), egress::Setup::default(), |given| given).await
+        Self::start_on(database, url, receiver(), egress::Setup::default(), |given| given).await
     }
 
     /// The same application anew, on the same database, with other settings.
@@ -63,12 +63,13 @@ impl TestApp {
         self.serving.stop().await;
         self.app.close().await;
         let url = self.database.url.clone();
-        Self::start_on((self.database, &url), self.receiver, egress::Setup::default(), settings).await
+        Self::start_on(self.database, &url, self.receiver, egress::Setup::default(), settings).await
     }
 
     /// The application on this database, reached by this address, which it migrates itself.
     pub(crate) async fn start_on(
-        (database, url): (Database, &str),
+        database: Database,
+        url: &str,
         receiver: Running,
         way_out: egress::Setup,
         settings: impl FnOnce(Given) -> Given,
