@@ -6,6 +6,7 @@ mod dead_letter;
 mod decide;
 mod health;
 mod outcome;
+pub mod poison;
 
 pub use self::back_off::{backoff, unit};
 pub use self::dead_letter::DeadLetterReason;

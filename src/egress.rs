@@ -8,21 +8,20 @@ mod causes;
 mod client;
 mod denial;
 mod error;
-mod gated;
 mod guard;
 mod limits;
-mod moved;
+
 mod pools;
 mod probe;
 mod public_address;
 mod resolver;
+mod stale_connections;
 mod tls;
 
 pub use self::allow::{AllowError, EgressAllow};
 pub use self::client::{BuildError, Egress};
 pub use self::denial::Denial;
 pub use self::error::{ConnectFailure, DnsFailure, Error, TlsFailure};
-pub use self::gated::MayLeave;
 pub use self::guard::Guard;
 pub use self::limits::{Limits, Setup};
 pub use self::tls::client_config;

@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use hickory_resolver::net::NetError;
-use reqwest::Body;
 use reqwest::header::{CONNECTION, HeaderMap};
 use rustls::ClientConfig;
 use tokio::time::{Instant as Deadline, timeout_at};
 use url::Url;
 
 use super::error::Error;
-use super::gated::{Gated, MayLeave};
 use super::guard::Guard;
 use super::limits::{Limits, Setup};
-use super::moved::Moved;
+
 use super::pools::Pools;
 use super::resolver::GuardedResolver;
+use super::stale_connections::StaleConnections;
 use super::tls;
 use crate::clock::Clock;
 use crate::destination::Request;
@@ -34,7 +33,7 @@ pub(super) struct Inner {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) limits: Limits,
     pools: Pools,
-    moved: Moved,
+    stale_connections: StaleConnections,
     clock: Clock,
 }
 
@@ -71,8 +70,8 @@ impl Egress {
         let tls = tls::client_config(&setup.extra_roots)?;
         let resolver = GuardedResolver::new(guard.clone(), limits.dns, &setup.name_servers)?;
         let pools = Pools::new(guard.clone(), &resolver, &tls, &limits)?;
-        let moved = Moved::default();
-        Ok(Self(Arc::new(Inner { guard, resolver, tls: Arc::new(tls), limits, pools, moved, clock })))
+        let stale_connections = StaleConnections::default();
+        Ok(Self(Arc::new(Inner { guard, resolver, tls: Arc::new(tls), limits, pools, stale_connections, clock })))
     }
 
     /// Sends a request and reads its answer. A connection that breaks before anything of the answer arrived is tried
@@ -84,10 +83,8 @@ impl Egress {
         let (begun, deadline) = (Instant::now(), Deadline::now() + self.0.limits.total);
         let sent = async {
             let addresses = self.addresses(&request.url).await?;
-            match self.exchange(request, request.body.clone().into(), &addresses, deadline).await {
-                Err(Error::Interrupted) => {
-                    self.exchange(request, request.body.clone().into(), &addresses, deadline).await
-                }
+            match self.exchange(request, &addresses, deadline).await {
+                Err(Error::Interrupted) => self.exchange(request, &addresses, deadline).await,
                 first => first,
             }
         };
@@ -100,46 +97,36 @@ impl Egress {
     /// connection asks no resolver, and one whose name leads to a refused address by now is not to be used either. A status
     /// of 2xx is the answer, even if the words about it break off. Who accepted something has it.
     ///
-    /// `may_leave` is asked when there is a connection, right before the body leaves. None: it may not.
+    /// Where no connection is kept, one is made first, within the bound for connecting.
     ///
     /// # Errors
     /// When the address is refused, or no answer came.
-    pub async fn hand_over(
-        &self,
-        request: &Request,
-        addresses: &[SocketAddr],
-        may_leave: MayLeave,
-    ) -> Result<Option<Response>, Error> {
+    pub async fn hand_over(&self, request: &Request, addresses: &[SocketAddr]) -> Result<Response, Error> {
         let (begun, deadline) = (Instant::now(), Deadline::now() + self.0.limits.total);
-        let (body, gate) = Gated::new(request.body.clone(), may_leave);
-        let sent = self.exchange(request, Body::wrap(body), addresses, deadline).await;
-        if sent.is_err() && gate.is_shut() {
-            return Ok(None);
-        }
+        let sent = self.exchange(request, addresses, deadline).await;
         let (answer, read) = self.at_one_speed(begun, &request.url, sent).await?;
-        if (200..300).contains(&answer.status) { Ok(Some(answer)) } else { read.map(|()| Some(answer)) }
+        if (200..300).contains(&answer.status) { Ok(answer) } else { read.map(|()| answer) }
     }
 
     /// The answer, and whether it came to its end.
     async fn exchange(
         &self,
         request: &Request,
-        body: Body,
         addresses: &[SocketAddr],
         deadline: Deadline,
     ) -> Result<(Response, Result<(), Error>), Error> {
-        let response = timeout_at(deadline, self.post(request, body)).await.unwrap_or(Err(Error::Timeout))?;
-        self.0.moved.note(&request.url, addresses, response.remote_addr());
+        let response = timeout_at(deadline, self.post(request)).await.unwrap_or(Err(Error::Timeout))?;
+        self.0.stale_connections.note(&request.url, addresses, response.remote_addr());
         Ok(self.read(response, deadline).await)
     }
 
-    async fn post(&self, request: &Request, body: Body) -> Result<reqwest::Response, Error> {
+    async fn post(&self, request: &Request) -> Result<reqwest::Response, Error> {
         let port = request.url.port_or_known_default().unwrap_or_default();
-        let mut outgoing = self.0.pools.client(port).post(request.url.clone()).body(body);
+        let mut outgoing = self.0.pools.client(port).post(request.url.clone()).body(request.body.clone());
         for header in &request.headers {
             outgoing = outgoing.header(header.name.as_ref(), header.expose());
         }
-        if self.0.moved.contains(&request.url) {
+        if self.0.stale_connections.contains(&request.url) {
             outgoing = outgoing.header(CONNECTION, "close");
         }
         outgoing.send().await.map_err(|error| Error::from(&error))

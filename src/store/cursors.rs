@@ -9,7 +9,7 @@ mod replay;
 
 use sqlx::PgConnection;
 
-pub use self::acknowledge::{BatchResult, LeaseState, Progress, acknowledge};
+pub use self::acknowledge::{Acknowledged, Acknowledgement, Progress, acknowledge};
 pub use self::lag::{Lag, MOST_COUNTED, Standings, find_lag, find_standings};
 pub use self::lease::{Current, Lease, Ready, find_current, lease_ready, list_held_back, record_builds, renew};
 pub use self::replay::create_replay;

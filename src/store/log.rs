@@ -1,5 +1,6 @@
 //! Table `completed_requests`: the append-only log (spec 4.2).
 
+mod backlog;
 mod frame;
 mod moment;
 mod read;
@@ -10,8 +11,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use self::backlog::{Backlog, Stretch, list_backlogs};
 pub use self::moment::{Completed, Moment};
-pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, has_after, list_after, list_small_after};
+pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
 use super::notification::{Notice, given_if_possible};
 use super::xid::Xid;

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use metrics::gauge;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::meter;
 use crate::state::State;
+use crate::store::cursors::Standings;
 use crate::store::{self, Store, accounts, cursors, deliveries, destinations, log, losses, partitions, sessions};
 
 /// Time between two rounds, the first one right after the start.
@@ -15,7 +16,7 @@ const EVERY: Duration = Duration::from_mins(10);
 /// Time between two looks at how all destinations stand, and at what cannot wait for the next round.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// Does what is due, for as long as it is polled. Failures are told to the log, and tried again at the next look.
+/// Does what is due, for as long as it is polled. Failures are logged, and tried again at the next look.
 pub(super) async fn run(state: State, upkeep: Store) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -37,7 +38,7 @@ pub(super) async fn run(state: State, upkeep: Store) {
 /// round cannot wait: there is no partition for what is recorded next.
 async fn look(state: &State, upkeep: &Store) -> store::Result<bool> {
     upkeep.go_on_after_restore().await?;
-    meter::standings(&cursors::find_standings(&state.store).await?);
+    show_health(&cursors::find_standings(&state.store).await?);
     partitions::are_missing(upkeep).await
 }
 
@@ -56,4 +57,15 @@ async fn round(upkeep: &Store, retention: Duration) -> store::Result<()> {
     sessions::delete_expired(upkeep).await?;
     accounts::delete_expired_periods(upkeep, retention).await?;
     Ok(())
+}
+
+/// Shows the health of all destinations in `/metrics`.
+fn show_health(standings: &[Standings]) {
+    for health in ["healthy", "failing", "needs_attention", "off"] {
+        let standing = standings.iter().find(|standing| standing.health == health);
+        let age = standing.and_then(|standing| standing.oldest_seconds).map(|age| age.max(0.0));
+        let count = standing.map_or(0, |standing| u32::try_from(standing.destinations).unwrap_or(u32::MAX));
+        gauge!("tracecast_destinations", "health" => health).set(f64::from(count));
+        gauge!("tracecast_oldest_waiting_seconds", "health" => health).set(age.unwrap_or_default());
+    }
 }

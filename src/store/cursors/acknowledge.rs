@@ -37,7 +37,7 @@ impl Progress {
 
 /// What came of a batch.
 #[derive(Debug)]
-pub struct BatchResult<'a> {
+pub struct Acknowledgement<'a> {
     /// Whose it is.
     pub destination: DestinationId,
     /// How far it brings its cursor.
@@ -60,7 +60,7 @@ pub struct BatchResult<'a> {
 
 /// What an acknowledgement found of its lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LeaseState {
+pub enum Acknowledged {
     /// It was lost, or the destination is gone: nothing was changed.
     Lost,
     /// All is written; so things stand now.
@@ -82,25 +82,25 @@ struct Moved {
 /// batch is sent again as the same traces. Waiting for the disk would cost more than reading, building and sending.
 ///
 /// A batch that went well is one statement: a healthy destination's row is not written.
-pub async fn acknowledge(store: &Store, fence: Fence, result: &BatchResult<'_>) -> Result<LeaseState> {
+pub async fn acknowledge(store: &Store, fence: Fence, result: &Acknowledgement<'_>) -> Result<Acknowledged> {
     let failed = matches!(result.health.change, HealthChange::Waiting { .. });
     if !failed && result.dead_letters.is_empty() {
         let mut connection = store.connection().await?;
-        let Some(moved) = move_cursor(&mut connection, fence, result).await? else { return Ok(LeaseState::Lost) };
+        let Some(moved) = move_cursor(&mut connection, fence, result).await? else { return Ok(Acknowledged::Lost) };
         if moved.differs_from(&result.health) {
             destinations::note_health(&mut connection, fence.account, result.destination, &result.health).await?;
         }
-        return Ok(LeaseState::Held(moved.current));
+        return Ok(Acknowledged::Held(moved.current));
     }
     let mut transaction = store.begin().await?;
-    let Some(moved) = move_cursor(&mut transaction, fence, result).await? else { return Ok(LeaseState::Lost) };
+    let Some(moved) = move_cursor(&mut transaction, fence, result).await? else { return Ok(Acknowledged::Lost) };
     let disabled =
         destinations::note_health(&mut transaction, fence.account, result.destination, &result.health).await?;
     let key = Key { account: fence.account, destination: result.destination };
     // Not part of the usual statement, which would have to get ready for the whole log each time.
     deliveries::dead_letter(&mut transaction, key, &result.dead_letters).await?;
     transaction.commit().await?;
-    Ok(if disabled { LeaseState::Disabled } else { LeaseState::Held(moved.current) })
+    Ok(if disabled { Acknowledged::Disabled } else { Acknowledged::Held(moved.current) })
 }
 
 impl Moved {
@@ -113,7 +113,11 @@ impl Moved {
 
 /// None: the lease is lost.
 #[expect(clippy::too_many_lines, reason = "one statement, so that all of it happens or nothing, in one round trip")]
-async fn move_cursor(connection: &mut PgConnection, fence: Fence, result: &BatchResult<'_>) -> Result<Option<Moved>> {
+async fn move_cursor(
+    connection: &mut PgConnection,
+    fence: Fence,
+    result: &Acknowledgement<'_>,
+) -> Result<Option<Moved>> {
     let Progress { advance_to, accepted, confirmed, falls_back } = result.progress;
     let row = sqlx::query!(
         r#"WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),

@@ -195,19 +195,3 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
     );
     Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
-
-/// Whether entries lie after this place up to another, also those that cannot be read before an older transaction ends. Who could read none
-/// is not told by that alone that they are held back still: the transaction may have ended since.
-pub async fn has_after(store: &Store, account: AccountId, after: Position, until: Position) -> Result<bool> {
-    let entry = sqlx::query_scalar!(
-        r#"SELECT true AS "entry!" FROM completed_requests
-           WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($4, $5)
-           ORDER BY xid, position LIMIT 1"#,
-        account.0,
-        after.xid as _,
-        after.position,
-        until.xid as _,
-        until.position
-    );
-    Ok(entry.fetch_optional(store.pool()).await?.is_some())
-}

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use tracecast::delivery::DeadLetterReason;
-use tracecast::store::cursors::{self, BatchResult, Lease, Progress, Ready};
+use tracecast::store::cursors::{self, Acknowledgement, Lease, Progress, Ready};
 use tracecast::store::deliveries::DeadLetter;
 use tracecast::store::destinations::{HealthChange, HealthNote};
-use tracecast::store::log::Position;
+use tracecast::store::log::{self, Backlog, Position, Stretch};
 use tracecast::store::xid::Xid;
 use tracecast::store::{PLANNED_ONCE, Store};
 
@@ -44,6 +44,14 @@ async fn looking_for_work_does_not_read_what_was_delivered() {
     assert!(leases.is_empty(), "everything is delivered");
     let held_back = cursors::list_held_back(&store, &[tenant.account]).await.unwrap();
     assert!(held_back.is_empty(), "everything is delivered");
+    let last = "SELECT xid::text::bigint, position FROM cursors";
+    let (xid, position): (i64, i64) = sqlx::query_as(last).fetch_one(&mut stage.sql().await).await.unwrap();
+    let last = Position { xid: Xid(xid.cast_unsigned()), position };
+    let backlogs =
+        log::list_backlogs(&store, &[Stretch { account: tenant.account, after: last, until: Position::END }])
+            .await
+            .unwrap();
+    assert_eq!(backlogs, [Backlog::Nothing]);
     let read = entries_read(&stage, &store).await - before;
     assert!(read < 100, "{read} entries were read of {DELIVERED} that are delivered");
 }
@@ -116,7 +124,7 @@ async fn putting_a_request_aside_does_not_read_what_else_lies_in_the_log() {
 
 /// What a worker writes down about a request that was refused.
 async fn puts_aside(store: &Store, lease: &Lease, place: Position) {
-    let result = BatchResult {
+    let result = Acknowledgement {
         destination: lease.destination,
         progress: Progress::default(),
         health: HealthNote {

@@ -18,27 +18,27 @@ pub(super) const AT_A_TIME: usize = 64;
 
 /// What can be sent of the entries that were read.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Batch {
+pub(in crate::worker) struct Batch {
     /// The last entry that is settled once the batch is. None: no entry could be taken.
-    pub(super) last: Option<Position>,
+    pub(in crate::worker) last: Option<Position>,
     /// Entries that are settled once the batch is.
-    pub(super) entries: usize,
+    pub(in crate::worker) entries: usize,
     /// The requests in the body.
-    pub(super) places: Vec<Position>,
+    pub(in crate::worker) places: Vec<Position>,
     /// Entries that cannot be read back or built: dead letters.
-    pub(super) unreadable: Vec<Position>,
+    pub(in crate::worker) unreadable: Vec<Position>,
     /// When the requests in the body completed: the first and the last one.
-    pub(super) completed: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    pub(in crate::worker) completed: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// Entries that are not sent.
-    pub(super) left_out: LeftOut,
+    pub(in crate::worker) left_out: LeftOut,
     /// Bytes before compression.
-    pub(super) bytes: usize,
+    pub(in crate::worker) bytes: usize,
     /// The body as it goes over the wire. Empty when there are no requests.
-    pub(super) body: Bytes,
+    pub(in crate::worker) body: Bytes,
     /// Whether any request carries prompt or completion.
-    pub(super) has_content: bool,
+    pub(in crate::worker) has_content: bool,
     /// Whether the log may have more right behind.
-    pub(super) more: bool,
+    pub(in crate::worker) has_more: bool,
 }
 
 /// Builds batches, one after the other, with the same buffers.
@@ -51,20 +51,28 @@ pub(super) struct Builder {
 
 /// For whom a batch is built.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target<'a> {
+pub(in crate::worker) struct Target<'a> {
     /// What its traces look like.
-    pub(super) traces: &'a TraceSettings,
+    pub(in crate::worker) traces: &'a TraceSettings,
     /// What one request may hold.
-    pub(super) limits: Limits,
+    pub(in crate::worker) limits: Limits,
 }
 
 /// Which content goes into the traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WithContent {
+pub(in crate::worker) enum WithContent {
     /// What was read.
     AsRead,
     /// None, because the receiver found the trace too large; it is marked so.
     LeftOut,
+}
+
+impl Batch {
+    /// These entries, none of which is built.
+    pub(super) fn of_unreadable(entries: &Entries) -> Self {
+        let unreadable: Vec<_> = entries.iter().map(|entry| entry.place).collect();
+        Self { last: unreadable.last().copied(), entries: unreadable.len(), unreadable, ..Self::default() }
+    }
 }
 
 impl Builder {
@@ -113,7 +121,7 @@ impl Builder {
                 batch.unreadable.push(place);
             } else if self.encoder.encoded_len() > target.limits.bytes && self.encoder.traces() > 1 {
                 self.encoder.rewind(before);
-                batch.more = true;
+                batch.has_more = true;
                 return false;
             } else {
                 batch.has_content |= has_content;

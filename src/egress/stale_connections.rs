@@ -12,9 +12,9 @@ const MOST: usize = 10_000;
 /// A kept connection outlives a change of the name system (spec 5.1). A request to a host in here asks for its connection
 /// to be closed, until one was answered from where the name leads now.
 #[derive(Debug, Default)]
-pub(super) struct Moved(Mutex<HashSet<(String, u16)>>);
+pub(super) struct StaleConnections(Mutex<HashSet<(String, u16)>>);
 
-impl Moved {
+impl StaleConnections {
     /// Notes who answered a request to `url`, whose name leads to `addresses`.
     pub(super) fn note(&self, url: &Url, addresses: &[SocketAddr], answered: Option<SocketAddr>) {
         let Some((name, port)) = name_and_port(url) else { return };

@@ -19,7 +19,7 @@ const SMALL_BYTES: usize = 64 * 1024;
 
 /// Builds the batches of all turns, as many large ones at a time as there are processors, and small ones at once.
 #[derive(Debug)]
-pub(super) struct Builders {
+pub(in crate::worker) struct Builders {
     room: Semaphore,
     large: Idle,
     /// As many as threads of the runtime: a small batch is built without letting others have the thread.
@@ -29,7 +29,7 @@ pub(super) struct Builders {
 }
 
 impl Builders {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(in crate::worker) fn new(config: &Config) -> Self {
         Self {
             room: Semaphore::new(available_parallelism().map_or(1, usize::from)),
             large: Idle::default(),
@@ -40,7 +40,7 @@ impl Builders {
     }
 
     /// Builds and encodes what fits into one request, once there is room if it is much. See [`Builder::build`].
-    pub(super) async fn build(&self, entries: &Entries, target: Target<'_>, content: WithContent) -> Batch {
+    pub(in crate::worker) async fn build(&self, entries: &Entries, target: Target<'_>, content: WithContent) -> Batch {
         let is_small = entries.len() < AT_A_TIME && entries.bytes() <= SMALL_BYTES;
         let (idle, _permit) = if is_small {
             (&self.small, None)
@@ -70,28 +70,4 @@ impl Idle {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::FutureExt as _;
-
-    use super::*;
-    use crate::destination::Limits;
-    use crate::trace::TraceSettings;
-
-    #[test]
-    fn a_small_batch_does_not_wait_behind_large_ones() {
-        let builders = Builders {
-            room: Semaphore::new(0),
-            large: Idle::default(),
-            small: Idle::default(),
-            resource: Resource::new("test"),
-            compression: Compression::None,
-        };
-        let target = Target { traces: &TraceSettings::default(), limits: Limits::USUAL };
-        let built = |count| {
-            let entries = Entries::unwanted(count);
-            builders.build(&entries, target, WithContent::AsRead).now_or_never().map(|batch| batch.entries)
-        };
-        assert_eq!(built(AT_A_TIME - 1), Some(AT_A_TIME - 1));
-        assert_eq!(built(AT_A_TIME), None, "it waits for room");
-    }
-}
+mod tests;

@@ -15,18 +15,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Holds the lock on a connection of its own.
 #[derive(Debug)]
-pub(super) struct Liveness {
+pub(in crate::worker) struct Liveness {
     state: State,
     held: Option<(PgConnection, i32)>,
 }
 
 impl Liveness {
-    pub(super) fn new(state: State) -> Self {
+    pub(in crate::worker) fn new(state: State) -> Self {
         Self { state, held: None }
     }
 
     /// Lets go of the number if its connection is gone.
-    pub(super) async fn check(&mut self) {
+    pub(in crate::worker) async fn check(&mut self) {
         if let Some((connection, _)) = self.held.as_mut()
             && !matches!(tokio::time::timeout(PATIENCE, connection.ping()).await, Ok(Ok(())))
         {
@@ -35,7 +35,7 @@ impl Liveness {
     }
 
     /// This worker's number, whose lock is held. A lost connection means a new number. None: stopped while waiting.
-    pub(super) async fn number(&mut self, stop: &CancellationToken) -> Option<i32> {
+    pub(in crate::worker) async fn number(&mut self, stop: &CancellationToken) -> Option<i32> {
         if let Some((_, number)) = &self.held {
             return Some(*number);
         }
@@ -56,7 +56,7 @@ impl Liveness {
     }
 
     /// Gives the lock back.
-    pub(super) async fn release(self) {
+    pub(in crate::worker) async fn release(self) {
         if let Some((connection, _)) = self.held {
             let _ = connection.close().await;
         }

@@ -1,16 +1,13 @@
-//! Probes: requests without traces. They show whether a receiver takes requests, and confirm what it accepted (spec 4.3).
+//! Confirmation (spec 4.3): what a turn's accepted batches count, and when its receiver is probed. Pure.
 //!
 //! Some receivers accept before they have looked up whether they may. Such a receiver is probed before the first batch after a
 //! failure, and after each burst. Batches are sent while a burst is being confirmed.
 
 use std::time::{Duration, Instant};
 
-use super::attempt::Attempt;
-use super::delivering::Report;
-use super::line::Line;
+use super::report::Report;
 use crate::delivery::Outcome;
 use crate::delivery::confirmation::{CONFIRMATION, Doubt, PROBES, Unconfirmed, UpTo};
-use crate::store;
 use crate::store::cursors::{Lease, Progress};
 use crate::store::log::Position;
 
@@ -25,34 +22,28 @@ pub(super) struct Confirming {
 }
 
 /// Some probes, sent one after the other.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Probes {
-    pauses: &'static [Duration],
+    pub(super) pauses: &'static [Duration],
     /// If they pass, everything up to here is confirmed.
-    confirm: Option<Position>,
-}
-
-/// What came of them.
-#[derive(Debug)]
-pub(super) enum Probed {
-    /// All were accepted.
-    Passed(Probes),
-    /// One was not.
-    Failed(Attempt),
-    /// They may not be sent any more.
-    Withheld,
+    pub(super) confirm: Option<Position>,
 }
 
 impl Confirming {
+    /// Nothing was accepted yet.
+    pub(super) fn new(accepts_unseen: bool, probes_first: bool) -> Self {
+        Self { accepts_unseen, probes_first: accepts_unseen && probes_first, unconfirmed: Unconfirmed::none() }
+    }
+
     /// As the lease says.
-    pub(super) fn of(lease: &Lease, accepts_unseen: bool) -> Self {
-        let mut unconfirmed = Unconfirmed::none();
+    pub(super) fn of(lease: &Lease, accepts_unseen: bool, now: Instant) -> Self {
+        let mut confirming = Self::new(accepts_unseen, lease.probes_first);
         if let (Ok(requests @ 1..), Some(seconds)) = (usize::try_from(lease.unconfirmed), lease.accepted_seconds_ago) {
             let age = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-            let at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
-            unconfirmed.accept((at, at), UpTo { place: lease.place(), requests });
+            let at = now.checked_sub(age).unwrap_or(now);
+            confirming.unconfirmed.accept((at, at), UpTo { place: lease.place(), requests });
         }
-        Self { accepts_unseen, probes_first: accepts_unseen && lease.probes_first, unconfirmed }
+        confirming
     }
 
     /// Whether batches may be sent.
@@ -60,24 +51,24 @@ impl Confirming {
         !self.probes_first
     }
 
-    /// When what was accepted is to be confirmed. None: nothing is, or nothing may be sent before the probes have passed.
+    /// When accepted batches are to be confirmed. None: none are, or nothing may be sent before the probes have passed.
     pub(super) fn due(&self) -> Option<Instant> {
         self.unconfirmed.due().filter(|_| self.is_open())
     }
 
     /// The probes that are due. `is_quiet`: no batch is on the wire; an accepted batch would confirm as well.
-    pub(super) fn probes(&self, is_quiet: bool) -> Option<Probes> {
+    pub(super) fn probes(&self, is_quiet: bool, now: Instant) -> Option<Probes> {
         let confirm = self.unconfirmed.last();
         if self.probes_first {
             return Some(Probes { pauses: &PROBES, confirm });
         }
-        let is_due = is_quiet && self.due().is_some_and(|due| due <= Instant::now());
+        let is_due = is_quiet && self.due().is_some_and(|due| due <= now);
         is_due.then_some(Probes { pauses: &CONFIRMATION, confirm })
     }
 
-    /// Takes in what a batch came to that was begun at `begun`. Says how far it brings the destination, and how many requests that
-    /// were accepted have to be sent again.
-    pub(super) fn take_in(&mut self, report: &Report, begun: Instant) -> (Progress, usize) {
+    /// Takes in a batch that was sent from `begun` to `now`. Says how far it brings the destination, and how many requests that were
+    /// accepted have to be sent again.
+    pub(super) fn take_in(&mut self, report: &Report, (begun, now): (Instant, Instant)) -> (Progress, usize) {
         let accepted = count(report.accepted);
         let advance_to = report.settled;
         let of_batch = report.settled.filter(|_| report.accepted > 0);
@@ -87,7 +78,7 @@ impl Confirming {
         }
         let confirmed = of_batch.and_then(|place| {
             let confirmed = self.unconfirmed.confirm_by(begun);
-            self.unconfirmed.accept((begun, Instant::now()), UpTo { place, requests: report.accepted });
+            self.unconfirmed.accept((begun, now), UpTo { place, requests: report.accepted });
             confirmed
         });
         let progress = Progress { advance_to, accepted, confirmed: confirmed.map(place_and_count), falls_back: false };
@@ -111,9 +102,9 @@ impl Confirming {
     }
 
     /// Takes in that probes passed. Says how far that brings the destination.
-    pub(super) fn has_passed(&mut self, probes: Probes) -> Progress {
+    pub(super) fn has_passed(&mut self, probes: Probes, now: Instant) -> Progress {
         self.probes_first = false;
-        self.unconfirmed.knows(Instant::now());
+        self.unconfirmed.knows(now);
         let confirmed = probes.confirm.and_then(|place| self.unconfirmed.confirm_until(place));
         Progress { confirmed: confirmed.map(place_and_count), ..Progress::default() }
     }
@@ -125,16 +116,4 @@ fn place_and_count(up_to: UpTo<Position>) -> (Position, i64) {
 
 fn count(requests: usize) -> i64 {
     i64::try_from(requests).unwrap_or(i64::MAX)
-}
-
-/// Sends the probes. The first one that is not accepted ends them.
-pub(super) async fn ask(line: &Line, probes: Probes) -> Result<Probed, store::Error> {
-    for pause in probes.pauses {
-        tokio::time::sleep(*pause).await;
-        let Some(attempt) = line.probe().await? else { return Ok(Probed::Withheld) };
-        if !attempt.outcome.is_accepted() {
-            return Ok(Probed::Failed(attempt));
-        }
-    }
-    Ok(Probed::Passed(probes))
 }

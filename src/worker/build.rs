@@ -1,0 +1,5 @@
+//! The building room: reads entries of the log, and makes of them the bodies of requests.
+
+pub(super) mod batch;
+pub(super) mod builders;
+pub(super) mod reader;
