@@ -24,7 +24,7 @@ use tokio::time::sleep_until;
 
 use self::confirming::{Confirming, Probes};
 use self::health::Health;
-use self::plan::{Action, Event, Plan, Probed, Surroundings};
+use self::plan::{Action, Event, Plan, Surroundings};
 use super::build::reader::Reader;
 use super::leased::Leased;
 use super::schedule::running::Listener;
@@ -104,15 +104,16 @@ fn surroundings(leased: &Leased) -> Surroundings {
 }
 
 /// Tells lane and poller of an event.
-fn take_note(leased: &Leased, listener: &Listener, event: &Event) {
+fn take_note(leased: &Leased, listener: &mut Listener, event: &Event) {
     match event {
         Event::Arrived(report, _) => {
             if let Some(is_well) = report.is_well() {
                 leased.permit.learn(is_well);
             }
         }
-        Event::Probed(Probed::Failed(_)) => leased.permit.learn(false),
+        Event::NotPassed(Some(_)) => leased.permit.learn(false),
         Event::Read(None, _) => listener.found_nothing(),
+        Event::Read(Some(batch), _) if batch.last.is_none() => listener.leave_alone(),
         _ => {}
     }
 }
@@ -127,10 +128,10 @@ async fn read(leased: &Leased, reader: &Mutex<Reader>) -> store::Result<Event> {
 async fn probe(leased: &Leased, probes: Probes) -> store::Result<Event> {
     for pause in probes.pauses {
         tokio::time::sleep(*pause).await;
-        let Some(attempt) = leased.probe().await? else { return Ok(Event::Probed(Probed::Withheld)) };
-        if !attempt.outcome.is_accepted() {
-            return Ok(Event::Probed(Probed::Failed(attempt)));
+        let attempt = leased.probe().await?;
+        if !attempt.as_ref().is_some_and(|attempt| attempt.outcome.is_accepted()) {
+            return Ok(Event::NotPassed(attempt));
         }
     }
-    Ok(Event::Probed(Probed::Passed(probes)))
+    Ok(Event::Passed(probes))
 }

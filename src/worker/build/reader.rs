@@ -29,8 +29,8 @@ impl Reader {
         self.poison
     }
 
-    /// The next batch. None: the log ends here, goes on with entries for a newer worker, or an older transaction holds back what
-    /// comes next.
+    /// The next batch; it is empty where the next entry is for a newer worker. None: the log ends here, or an older transaction holds
+    /// the next entry back.
     pub(in crate::worker) async fn next(&mut self, leased: &Leased) -> store::Result<Option<Batch>> {
         let most = if self.poison.is_one_by_one() { 1 } else { most_entries(leased) };
         let (entries, is_cut) = self.read(leased, most).await?;
@@ -38,7 +38,7 @@ impl Reader {
             return Ok(None);
         }
         let mut batch = self.build(leased, &entries).await?;
-        let Some(last) = batch.last else { return Ok(None) };
+        let Some(last) = batch.last else { return Ok(Some(batch)) };
         // A batch that took fewer than were read leaves the rest to the next one, unless that is for a newer worker.
         batch.has_more |= is_cut || batch.entries < entries.len() || i64::try_from(entries.len()) == Ok(most);
         self.after = last;

@@ -60,7 +60,7 @@ impl Running {
         let (readable, wakes) = watch::channel(());
         let turn = Arc::new(Turn { account, cursors, readable, until, waits_behind: Mutex::default() });
         self.turns().push(turn.clone());
-        Listener { running: self.clone(), turn, wakes }
+        Listener { running: self.clone(), turn, wakes, is_left_alone: false }
     }
 
     /// Wakes the turns of these accounts.
@@ -97,6 +97,7 @@ pub(in crate::worker) struct Listener {
     running: Running,
     turn: Arc<Turn>,
     wakes: watch::Receiver<()>,
+    is_left_alone: bool,
 }
 
 impl Listener {
@@ -117,6 +118,11 @@ impl Listener {
         let _ = self.running.polls.send(self.turn.account);
     }
 
+    /// The next entry is for a newer worker: the account is not polled at the turn's end, or it would be leased again and again.
+    pub(in crate::worker) fn leave_alone(&mut self) {
+        self.is_left_alone = true;
+    }
+
     /// The turn reads no more: requests that are recorded from now on are for the next one.
     pub(in crate::worker) fn close(&self) {
         self.running.turns().retain(|turn| !Arc::ptr_eq(turn, &self.turn));
@@ -126,7 +132,9 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.close();
-        self.found_nothing();
+        if !self.is_left_alone {
+            self.found_nothing();
+        }
     }
 }
 

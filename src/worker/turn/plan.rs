@@ -27,21 +27,12 @@ pub(super) enum Event {
     Read(Option<Batch>, Poison),
     /// The oldest batch on the wire is back. It was sent at this time.
     Arrived(Report, Instant),
-    /// Probes have ended.
-    Probed(Probed),
+    /// Probes have passed.
+    Passed(Probes),
+    /// A probe was not accepted. None: it may not be sent any more.
+    NotPassed(Option<Attempt>),
     /// A batch is acknowledged.
     Acknowledged(LeaseState),
-}
-
-/// What came of probes.
-#[derive(Debug)]
-pub(super) enum Probed {
-    /// All were accepted.
-    Passed(Probes),
-    /// One was not.
-    Failed(Attempt),
-    /// They may not be sent any more.
-    Withheld,
 }
 
 /// Something to do. Each but the last one ends with an event.
@@ -166,7 +157,8 @@ impl Plan {
             Event::Readable => self.is_readable(),
             Event::Read(batch, poison) => self.has_read(batch, poison),
             Event::Arrived(report, begun) => self.has_arrived(report, begun, around),
-            Event::Probed(answers) => self.has_probed(answers, around.now),
+            Event::Passed(probes) => self.has_passed(probes, around.now),
+            Event::NotPassed(attempt) => self.has_not_passed(attempt, around.now),
             Event::Acknowledged(lease) => self.has_acknowledged(lease),
         }
         if around.is_stopping {
@@ -207,10 +199,12 @@ impl Plan {
     fn has_read(&mut self, batch: Option<Batch>, poison: Poison) {
         (self.is_reading, self.poison) = (false, poison);
         let Some(batch) = batch else { return };
+        // The next entry is for a newer worker.
+        let Some(last) = batch.last else { return self.enter(Phase::Draining) };
         if batch.has_more {
             self.backlog = Backlog::More;
         }
-        self.read_to = batch.last.unwrap_or(self.read_to);
+        self.read_to = last;
         self.ready = Some(batch);
     }
 
@@ -219,7 +213,7 @@ impl Plan {
         self.in_flight -= 1;
         let is_in_order = self.phase < Phase::Blocked;
         let (mut progress, mut sent_again) = (Progress::default(), 0);
-        let attempt = self.health.failures.saturating_add(1);
+        let attempt = self.next_attempt();
         if is_in_order {
             (progress, sent_again) = self.confirming.take_in(&report, (begun, around.now));
             self.health.take_in(&report, &progress);
@@ -237,31 +231,33 @@ impl Plan {
     }
 
     /// Probes that end after a batch has failed say nothing: the next turn probes again.
-    fn has_probed(&mut self, answers: Probed, now: Instant) {
+    fn has_passed(&mut self, probes: Probes, now: Instant) {
         self.is_probing = false;
         if self.phase >= Phase::Blocked {
             return;
         }
-        let (report, (progress, sent_again)) = match answers {
-            Probed::Withheld => return self.enter(Phase::Closed),
-            Probed::Passed(probes) => {
-                self.health.probes_first = false;
-                (Report::default(), (self.confirming.has_passed(probes, now), 0))
-            }
-            Probed::Failed(attempt) => {
-                let report = Report::of_probe(attempt);
-                let progress = self.confirming.take_in(&report, (now, now));
-                (report, progress)
-            }
-        };
-        if report.is_settled() && progress.confirmed.is_none() {
-            return;
+        self.health.probes_first = false;
+        let progress = self.confirming.has_passed(probes, now);
+        if progress.confirmed.is_some() {
+            let (report, attempt) = (Report::default(), self.next_attempt());
+            self.health.take_in(&report, &progress);
+            self.is_back(report, progress, 0, attempt, true);
         }
-        let attempt = self.health.failures.saturating_add(1);
+    }
+
+    /// Counts from 1 since something was last accepted.
+    fn next_attempt(&self) -> u32 {
+        self.health.failures.saturating_add(1)
+    }
+
+    fn has_not_passed(&mut self, attempt: Option<Attempt>, now: Instant) {
+        self.is_probing = false;
+        let Some(attempt) = attempt.filter(|_| self.phase < Phase::Blocked) else { return self.enter(Phase::Closed) };
+        let report = Report::of_probe(attempt);
+        let (progress, sent_again) = self.confirming.take_in(&report, (now, now));
+        let attempt = self.next_attempt();
         self.health.take_in(&report, &progress);
-        if !report.is_settled() {
-            self.enter(Phase::Blocked);
-        }
+        self.enter(Phase::Blocked);
         self.is_back(report, progress, sent_again, attempt, true);
     }
 

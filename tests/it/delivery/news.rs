@@ -138,3 +138,22 @@ async fn a_destination_that_is_resumed_beside_a_turn_that_stays_gets_what_it_mis
         stage.receiver.read(|log| log.assert_each_once(project, &sent));
     }
 }
+
+/// A rolling restart: an older worker meets the requests of a newer web process.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_a_newer_format_are_left_alone_and_not_leased_again_and_again() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let sent = stage.records(&tenant, names("newer", 3)).await;
+    let puts = async |statement: &'static str| sqlx::raw_sql(statement).execute(&mut stage.sql().await).await.unwrap();
+    puts("UPDATE completed_requests SET format = format + 100").await;
+    let _worker = stage.worker();
+    stage.until_count("SELECT count(*) FROM cursors WHERE lease_number > 0", 1).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let leases = stage.count("SELECT lease_number FROM cursors").await;
+    assert!(leases < 10, "{leases} leases");
+    stage.receiver.read(|log| assert_eq!(log.of(1).count(), 0));
+    puts("UPDATE completed_requests SET format = format - 100").await;
+    stage.until("they arrive", |log| log.distinct(1) == sent.len()).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent));
+}

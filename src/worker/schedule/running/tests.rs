@@ -55,5 +55,9 @@ fn turn_that_waits_is_polled_and_one_that_ends_asks_for_it() {
     assert_eq!(asked.try_recv(), Ok(own));
     drop(turn);
     assert_eq!(asked.try_recv(), Ok(own));
+    let mut left_alone = begin(&running, own, 1);
+    left_alone.leave_alone();
+    drop(left_alone);
+    assert!(asked.try_recv().is_err());
     assert!(running.waiting(None).1.is_empty());
 }

@@ -168,12 +168,11 @@ impl World {
 
     fn is_probed(&mut self, kind: u8) {
         let probes = self.is_probing.take().unwrap();
-        let answers = match kind % 4 {
-            0 => Probed::Failed(sent(0, forbidden()).attempt),
-            1 => Probed::Withheld,
-            _ => Probed::Passed(probes),
-        };
-        self.tell(Event::Probed(answers));
+        self.tell(match kind % 4 {
+            0 => Event::NotPassed(Some(sent(0, forbidden()).attempt)),
+            1 => Event::NotPassed(None),
+            _ => Event::Passed(probes),
+        });
     }
 
     /// The database takes in a batch.
@@ -368,6 +367,14 @@ fn plan_stays_for_the_next_request_and_keeps_its_lease() {
     assert!(world.is_reading);
     world.ends();
     assert_eq!(world.cursor, 4);
+}
+
+#[test]
+fn plan_leaves_entries_of_a_newer_format_alone() {
+    let mut world = World::new(0, 4, (START, false)).begins();
+    world.is_reading = false;
+    world.tell(Event::Read(Some(Batch::default()), Poison::default()));
+    assert!(world.plan.is_over() && world.given_back == 1);
 }
 
 #[test]
