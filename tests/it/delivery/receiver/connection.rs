@@ -156,7 +156,7 @@ async fn act(socket: &mut TcpStream, shared: &Shared, index: usize, reply: Reply
             socket.write_all(b"HTTP/1.1 200 Told\r\ncontent-length: 10\r\n\r\n").await?;
             for _ in 0..10 {
                 tokio::time::sleep(pause).await;
-                socket.write_all(b"\0").await?;
+                socket.write_all(b" ").await?;
             }
             return Ok(true);
         }
