@@ -22,6 +22,7 @@ use rustls::ClientConfig;
 
 pub use self::error::Error;
 pub use self::extract::{InferenceKey, ManagementKey};
+use self::openapi::Document;
 use self::operation::{Operation, resource};
 use crate::gateway::{Gateway, UpstreamError};
 use crate::recorder::Recorder;
@@ -43,6 +44,7 @@ pub fn gateway(state: &State, tls: &ClientConfig, recorder: Recorder) -> Result<
 
 /// Mounts the API.
 pub fn routes(config: &mut ServiceConfig) {
+    config.app_data(web::Data::new(Document::of(&OPERATIONS)));
     // Unknown addresses of the API are answered by the API, not with a page.
     let unknown = web::scope("/api").default_service(web::to(not_found));
     for scope in [scope("/api/v1"), scope("/v1"), unknown] {

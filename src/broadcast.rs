@@ -1,46 +1,23 @@
 //! Broadcast's settings: the switch, Privacy Mode, and destinations, which are stored only if their connection test passed.
 
+mod audited;
 pub mod connect;
+mod error;
 pub mod health;
 pub mod listing;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::audit::{self, Actor, Change, Event};
 use crate::connection_test::Verdict;
-use crate::destination::FieldErrors;
 use crate::id::DestinationId;
 use crate::state::State;
-use crate::state::testing::Busy;
 use crate::store::destinations::Destination;
-use crate::store::{accounts, destinations};
-use crate::{random, store};
+use crate::store::{self, accounts, destinations};
 
+use self::audited::told;
 pub use self::connect::{Connecting, Typed, connect, reconnect};
-
-/// Why something was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A person can correct it.
-    #[error("{0}")]
-    Invalid(#[from] FieldErrors),
-    /// Another test of this account is running, or there were too many.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// The database did not do it.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    /// There is no randomness for a seal.
-    #[error(transparent)]
-    Random(#[from] random::Unavailable),
-}
-
-impl Error {
-    /// Whether the database is away.
-    pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_unavailable())
-    }
-}
+pub use self::error::Error;
 
 /// The Enable Broadcast switch. Requests that complete from now on are exported, or are not. Says whether it changed.
 ///
@@ -143,18 +120,6 @@ async fn set_enabled(state: &State, actor: &Actor, id: DestinationId, enabled: b
     }
     tenant.commit().await?;
     Ok(Pausing::Done)
-}
-
-/// What the audit log tells of a destination: everything but the secrets, of which it tells the masked form.
-pub(crate) fn told(destination: &Destination) -> Value {
-    json!({
-        "kind": destination.kind,
-        "name": destination.name,
-        "target": destination.target,
-        "privacy_mode": destination.privacy_mode,
-        "settings": destination.settings.0,
-        "secrets": destination.masked.0,
-    })
 }
 
 /// The evidence of the test that let a destination in. None if it was written by another version.

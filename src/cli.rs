@@ -2,6 +2,7 @@
 
 mod admin;
 mod demo;
+mod failure;
 mod healthcheck;
 mod key;
 mod serve;
@@ -12,40 +13,11 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::app::{App, Roles, StartError};
-use crate::config::{Config, Given, Mistake};
+use self::failure::Failure;
+use self::settings::parse;
+use crate::app::{App, Roles};
+use crate::config::Config;
 use crate::telemetry;
-
-/// Why a command did not do what it should.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// Settings are wrong: all of them at once.
-    #[error("{}", list(.0))]
-    Settings(Vec<Mistake>),
-    /// The program cannot start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// Whatever else a person should read.
-    #[error("{0}")]
-    Said(String),
-}
-
-impl From<crate::auth::Error> for Failure {
-    fn from(error: crate::auth::Error) -> Self {
-        Self::Said(error.to_string())
-    }
-}
-
-impl From<crate::store::Error> for Failure {
-    fn from(error: crate::store::Error) -> Self {
-        Self::Start(error.into())
-    }
-}
-
-fn list(mistakes: &[Mistake]) -> String {
-    let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-    lines.join("\n")
-}
 
 /// Runs the command of the process's arguments.
 pub fn main() -> ExitCode {
@@ -115,8 +87,4 @@ async fn migrate(config: Config, print_roles: bool) -> Result<(), Failure> {
     App::build(config).await?.close().await;
     println!("The database's schema is up to date.");
     Ok(())
-}
-
-fn parse(given: &Given) -> Result<Config, Failure> {
-    Config::parse(given).map_err(Failure::Settings)
 }

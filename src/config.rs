@@ -3,6 +3,7 @@
 pub mod address;
 pub mod allowed_hosts;
 pub mod duration;
+mod entries;
 pub mod prices;
 pub mod setting;
 pub mod size;
@@ -153,7 +154,7 @@ impl Config {
             key_rate: reading.parsed("key-rate", None, rate),
             key_grace: reading.duration("key-grace"),
             body_budget: reading.parsed("body-budget", LEAST_BODY_BUDGET, body_budget),
-            egress_allow: entries(&reading.text("egress-allow")).map(str::to_owned).collect(),
+            egress_allow: entries::entries(&reading.text("egress-allow")).map(str::to_owned).collect(),
             egress_allow_http: reading.parsed("egress-allow-http", false, yes_or_no),
             upstream: reading.upstream(),
             prices: reading.parsed("prices", Prices::default(), Prices::read),
@@ -287,11 +288,6 @@ fn body_budget(text: &str) -> Result<usize, String> {
 
 fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("`{text}` is not a whole number above zero"))
-}
-
-/// The parts of a list, which are separated by commas.
-fn entries(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }
 
 #[cfg(test)]

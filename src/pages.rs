@@ -12,6 +12,7 @@ pub mod form;
 mod routes;
 pub mod shell;
 pub mod visit;
+mod welcome;
 
 pub mod account;
 pub mod audit;

@@ -10,14 +10,17 @@ pub mod cursors;
 pub mod deliveries;
 pub mod demo;
 pub mod destinations;
+mod interval;
 pub mod invitations;
 pub mod log;
 pub mod losses;
 pub mod members;
+mod migrations;
 pub mod notification;
 pub mod partitions;
 pub mod password_resets;
 mod restored;
+mod role;
 pub mod roles;
 pub mod sealed;
 pub mod second_factor;
@@ -26,7 +29,6 @@ pub mod throttle;
 pub mod users;
 pub mod xid;
 
-use std::cmp::Ordering;
 use std::fmt::Display;
 use std::io;
 use std::time::Duration;
@@ -37,6 +39,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, SqlSafeStr, Transaction};
 
+pub use self::migrations::{MIGRATIONS, Schema};
 use crate::id::{AccountId, UserId};
 use crate::token::TokenHash;
 
@@ -58,9 +61,6 @@ const BOUNDS: [(&str, &str); 3] = [
 /// right when it is not.
 pub const PLANNED_ONCE: [(&str, &str); 3] =
     [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_bitmapscan", "off")];
-
-/// The migrations of `migrations/`, in order.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// Connections to Postgres. Cheap to clone. Each role has its own, so that a busy worker cannot starve the pages.
 #[derive(Debug, Clone)]
@@ -147,35 +147,6 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-impl From<MigrateError> for Error {
-    fn from(error: MigrateError) -> Self {
-        match (error, newest_migration()) {
-            (MigrateError::VersionMissing(found), known) if found > known => Self::SchemaIsNewer { found, known },
-            (error, _) => Self::Migration(error),
-        }
-    }
-}
-
-/// The schema of a database, compared with what this program knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schema {
-    /// Migrations of this program are missing.
-    Older,
-    /// It has all migrations of this program and no others.
-    Current,
-    /// A newer version of the program has migrated it.
-    Newer {
-        /// Its newest migration.
-        found: i64,
-        /// The newest one that this program knows.
-        known: i64,
-    },
-}
-
-fn newest_migration() -> i64 {
-    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
-}
-
 /// Whether the same statement may succeed later, by the class of Postgres' error code (its documentation, appendix A):
 /// a connection that broke, a transaction that was rolled back, a lack of resources such as room on the disk, a lock, an operator
 /// who ends the session or restarts the server, a disk that fails, a server that cannot write yet, a session that was idle for
@@ -219,44 +190,6 @@ impl Store {
             })
             .connect_lazy_with(options);
         Self { pool }
-    }
-
-    /// Brings the schema up to date. Several processes may do so at the same time.
-    ///
-    /// # Errors
-    /// When Postgres is away, a migration fails (then nothing of it was done), or the schema is newer (then nothing at all was).
-    pub async fn migrate(&self) -> Result<()> {
-        MIGRATIONS.run(&self.pool).await?;
-        self.go_on_after_restore().await?;
-        partitions::create_ahead(self).await
-    }
-
-    /// Lets a log that was restored from a dump go on where it stood. Cheap where none was.
-    ///
-    /// # Errors
-    /// When Postgres is away.
-    pub async fn go_on_after_restore(&self) -> Result<()> {
-        if restored::renumber(self).await? {
-            tracing::warn!("this database was restored from a dump; its log goes on where it stood");
-        }
-        Ok(())
-    }
-
-    /// How the database's schema compares with this program.
-    ///
-    /// # Errors
-    /// When Postgres is away.
-    pub async fn schema(&self) -> Result<Schema> {
-        let known = newest_migration();
-        let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
-            .fetch_one(&self.pool)
-            .await?;
-        let found = applied.unwrap_or_default();
-        Ok(match found.cmp(&known) {
-            Ordering::Less => Schema::Older,
-            Ordering::Equal => Schema::Current,
-            Ordering::Greater => Schema::Newer { found, known },
-        })
     }
 
     /// Begins a transaction for one account.

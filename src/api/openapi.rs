@@ -1,15 +1,14 @@
 //! The description of this API, for people and for generators of clients (OpenAPI 3.1).
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
-use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::OPERATIONS;
 use super::chat_completions::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
 use super::error::{DescribedId, Envelope, Error};
+use super::operation::Operation;
 
 const ABOUT: &str = "\
 An OpenAI-compatible gateway whose completed requests become traces in your observability tools.
@@ -21,7 +20,7 @@ Errors are always `{\"error\":{\"code\",\"message\",\"metadata\"?}}`; `code` is 
 known field of the wrong type answers 400 and is named. A request under a name that is neither the server's public one nor in \
 its `TRACECAST_ALLOWED_HOSTS` answers 421.";
 
-/// All but the paths, which are those of [`OPERATIONS`].
+/// All but the paths.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tracecast", description = ABOUT),
@@ -31,20 +30,33 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
 )]
 struct Frame;
 
-/// It is the same for every request: made once, at the first.
-static TEXT: LazyLock<serde_json::Result<String>> = LazyLock::new(|| document().to_pretty_json());
+/// The document of a table of routes. It is the same for every request: written once, at the first.
+pub(super) struct Document {
+    operations: &'static [Operation],
+    text: OnceLock<serde_json::Result<String>>,
+}
 
-fn document() -> Document {
-    let mut document = Frame::openapi();
-    for operation in &OPERATIONS {
-        operation.describe(&mut document.paths);
+impl Document {
+    pub(super) fn of(operations: &'static [Operation]) -> Self {
+        Self { operations, text: OnceLock::new() }
     }
-    let key = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("An inference key, `tck-inf-…`. Management keys cannot ask models (403)."));
-    let components = document.components.get_or_insert_default();
-    components.add_security_scheme("apiKey", SecurityScheme::Http(key.build()));
-    document
+
+    fn text(&self) -> Result<&str, &serde_json::Error> {
+        self.text.get_or_init(|| self.write()).as_deref()
+    }
+
+    fn write(&self) -> serde_json::Result<String> {
+        let mut document = Frame::openapi();
+        for operation in self.operations {
+            operation.describe(&mut document.paths);
+        }
+        let key = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An inference key, `tck-inf-…`. Management keys cannot ask models (403)."));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("apiKey", SecurityScheme::Http(key.build()));
+        document.to_pretty_json()
+    }
 }
 
 /// This document
@@ -55,13 +67,13 @@ fn document() -> Document {
     security(()),
     responses((status = 200, description = "OpenAPI 3.1.", body = Object, content_type = "application/json"))
 )]
-pub(super) async fn show() -> Result<HttpResponse, Error> {
-    let text = TEXT.as_ref().map_err(|error| {
+pub(super) async fn show(document: web::Data<Document>) -> Result<HttpResponse, Error> {
+    let text = document.text().map_err(|error| {
         tracing::error!(%error, "the OpenAPI document cannot be written");
         Error::internal()
     })?;
     let cached = ("cache-control", "public, max-age=300");
-    Ok(HttpResponse::Ok().content_type("application/json").insert_header(cached).body(text.as_str()))
+    Ok(HttpResponse::Ok().content_type("application/json").insert_header(cached).body(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -69,16 +81,21 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::api::OPERATIONS;
+
+    fn text() -> String {
+        Document::of(&OPERATIONS).write().unwrap()
+    }
 
     #[test]
     fn document_changes_only_on_purpose() {
         let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
-        insta::assert_snapshot!(TEXT.as_ref().unwrap().replace(&version, "\"version\": \"…\""));
+        insta::assert_snapshot!(text().replace(&version, "\"version\": \"…\""));
     }
 
     #[test]
     fn document_has_the_programs_version_and_every_operation_once() {
-        let document: Value = serde_json::from_str(TEXT.as_ref().unwrap()).unwrap();
+        let document: Value = serde_json::from_str(&text()).unwrap();
         assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
         let paths = document["paths"].as_object().unwrap();
         let described: usize = paths.values().map(|methods| methods.as_object().unwrap().len()).sum();
@@ -87,8 +104,9 @@ mod tests {
 
     #[test]
     fn every_reference_of_the_document_leads_somewhere() {
-        let document: Value = serde_json::from_str(TEXT.as_ref().unwrap()).unwrap();
-        let references: Vec<&str> = TEXT.as_ref().unwrap().split("\"$ref\": \"#").skip(1).collect();
+        let text = text();
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let references: Vec<&str> = text.split("\"$ref\": \"#").skip(1).collect();
         assert!(references.len() > 10);
         for reference in references {
             let pointer = reference.split('"').next().unwrap();

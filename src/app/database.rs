@@ -8,7 +8,8 @@ use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
-use super::{StartError, launch_options};
+use super::launch::launch_options;
+use super::start_error::StartError;
 use crate::config::Config;
 use crate::store::roles::{self, Role, Roles};
 use crate::store::{PLANNED_ONCE, Store};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
-use super::StartError;
+use super::start_error::StartError;
 use crate::config::Config;
 use crate::random::Random;
 use crate::seal::{KEY_BYTES, Keyring};

@@ -7,7 +7,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::task::TaskTracker;
 
-use super::StartError;
+use super::start_error::StartError;
 use crate::http::{Headers, Listener};
 use crate::recorder::Buffer;
 

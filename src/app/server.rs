@@ -8,7 +8,8 @@ use actix_web::{App, HttpServer, web};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{StartError, health};
+use super::health;
+use super::start_error::StartError;
 use crate::http::Listener;
 use crate::recorder::{Buffer, Recorder};
 use crate::state::State;

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Error, told};
+use super::audited::told;
+use super::error::Error;
 use crate::audit::{self, Actor, Change, Event};
 use crate::auth;
 use crate::connection_test::{self, Verdict};

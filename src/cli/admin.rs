@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches, Command};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Failure;
+use super::failure::Failure;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::auth::{self, api_keys};

@@ -12,9 +12,11 @@ use demo_receiver::{Options, Receiver, Running};
 use tokio_util::task::TaskTracker;
 
 use self::seed::Seed;
+use super::failure::Failure;
 use super::serve::until_stopped;
+use super::settings::parse;
 use super::signals::Signals;
-use super::{Failure, parse};
+
 use crate::app::{App, Roles};
 use crate::auth;
 use crate::config::{Given, Source};

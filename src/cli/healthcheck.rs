@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::config::Config;
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::Failure;
+use super::failure::Failure;
 use crate::app::App;
 use crate::config::Config;
 use crate::key_rotation::{self, Progress};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Failure;
+use super::failure::Failure;
 use super::signals::Signals;
 use crate::app::{App, Roles, Serving, StartError};
 use crate::auth::sign_up::setup_code;

@@ -3,8 +3,8 @@
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
 
-use super::{Failure, parse};
-use crate::config::{Given, SETTINGS, Source};
+use super::failure::Failure;
+use crate::config::{Config, Given, SETTINGS, Source};
 
 /// An argument for each setting, with its environment variable.
 pub(super) fn arguments() -> impl Iterator<Item = Arg> {
@@ -45,4 +45,9 @@ pub(super) fn print(given: &Given) -> Result<(), Failure> {
         println!("{:<28} {value}  [{}]", setting.env, given.source(setting.name).name());
     }
     parse(given).map(|_| ())
+}
+
+/// The settings, or all that is wrong with them.
+pub(super) fn parse(given: &Given) -> Result<Config, Failure> {
+    Config::parse(given).map_err(Failure::Settings)
 }

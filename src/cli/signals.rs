@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Failure;
+use super::failure::Failure;
 
 /// SIGTERM and SIGINT. They are listened to before anything else is begun: to the first process of a container, which this one
 /// may be, signals that nobody listens to are not delivered.

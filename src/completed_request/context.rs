@@ -1,12 +1,13 @@
 //! From what a caller sends beside the question (`user`, `session_id`, `trace`, two headers) to a [`TraceContext`].
 
+mod error;
 mod keys;
 mod traceparent;
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
+pub use self::error::ContextError;
+use self::keys::named;
 use super::limits::{SESSION_ID_CHARS, USER_CHARS};
 use super::{TraceContext, clean};
 use crate::json::{Text, escapes};
@@ -24,51 +25,6 @@ pub struct Caller<'a> {
     pub x_session_id: Option<&'a str>,
     /// The W3C header `traceparent`: counts where the body gives neither trace nor parent.
     pub traceparent: Option<&'a str>,
-}
-
-/// Why a request cannot be taken: the caller's mistake, answered with 400.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ContextError {
-    /// The field holds another type of JSON.
-    #[error("`{field}` must be {expected}: send {expected} or leave the field out")]
-    WrongType {
-        /// `user`, `session_id` or `trace`.
-        field: &'static str,
-        /// What belongs there, in words.
-        expected: &'static str,
-    },
-    /// The field holds JSON that cannot be read: nested too deeply, or a number beyond all ranges.
-    #[error("`{field}` cannot be read: it is nested too deeply or holds a number out of range; simplify it")]
-    Unreadable {
-        /// `user`, `session_id` or `trace`.
-        field: &'static str,
-    },
-    /// A key stands twice, so that nobody can say which was meant.
-    #[error("`{field}` holds the key {key:?} twice: send each key once")]
-    DuplicateKey {
-        /// `trace`
-        field: &'static str,
-        /// The key, cut to 64 characters.
-        key: String,
-    },
-}
-
-impl ContextError {
-    /// For logs and metrics.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::WrongType { .. } => "wrong_type",
-            Self::Unreadable { .. } => "unreadable",
-            Self::DuplicateKey { .. } => "duplicate_key",
-        }
-    }
-
-    /// The field of the body that has to change.
-    pub fn field(&self) -> &'static str {
-        match self {
-            Self::WrongType { field, .. } | Self::Unreadable { field } | Self::DuplicateKey { field, .. } => field,
-        }
-    }
 }
 
 impl TraceContext<'static> {
@@ -106,11 +62,6 @@ fn identifier(
     let text: String =
         serde_json::from_str(&json).map_err(|_| ContextError::WrongType { field, expected: "a text" })?;
     Ok(named(clean::name(&text, max_chars)))
-}
-
-/// Empty means none.
-fn named(text: Cow<'_, str>) -> Option<Text<'static>> {
-    (!text.is_empty()).then(|| text.into_owned().into())
 }
 
 fn is_null(value: &RawValue) -> bool {

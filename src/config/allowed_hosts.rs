@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use super::entries;
+use super::entries::entries;
 
 /// The public URL's host and the names that the operator added. Addresses and `localhost` always count: a name has to be
 /// looked up before it can be turned against us.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::entries;
+use super::entries::entries;
 
 /// The networks of our own proxies.
 #[derive(Debug, Clone, Default)]

@@ -71,16 +71,6 @@ fn advise(response: &Response, reason: Attention, lead: &str) -> Outcome {
     attention(response, reason, told(response, lead))
 }
 
-/// A web server that answers everything with its own page would lose every trace with a 2xx.
-fn no_receiver(response: &Response, what: &str) -> Outcome {
-    let advice = format!(
-        "{what} answers at this address, and no receiver of traces (HTTP {}). A sign-in or a proxy may stand in front of it: \
-         let requests pass to the receiver, or enter its own address.",
-        response.status
-    );
-    attention(response, Attention::UnexpectedAnswer, advice)
-}
-
 fn attention(response: &Response, reason: Attention, advice: String) -> Outcome {
     Outcome::NeedsAttention { reason, status: Some(response.status), advice }
 }

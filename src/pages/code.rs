@@ -10,7 +10,7 @@ use super::cookies::Cookies;
 use super::error::Result;
 use super::form::Form;
 use super::shell::{Problem, Shell, problems};
-use super::sign_in::{Next, local, welcome};
+use super::welcome::{Next, local, welcome};
 use crate::auth::{self, sign_in};
 use crate::client::Client;
 use crate::state::State;

@@ -1,21 +1,18 @@
 //! A destination: its form, drawn from the fields of its kind, and what an admin does with it. Stored only if the test passed.
 
-mod controls;
+mod page;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use askama::Template;
 
-use self::controls::{Drawing, settings};
+pub use self::page::{DestinationPage, Existing};
+use self::page::{Drawing, settings};
 use super::answer::{self, done, shown};
-use super::components::control::Control;
-use super::components::verdict::VerdictPanel;
-use super::components::when::When;
 use super::confirm::Confirm;
 use super::error::{Error, Result};
 use super::flash::Notice;
 use super::form::{Form, Values};
-use super::shell::{Problem, Section, Shell, problems};
+use super::shell::{Problem, Section, problems};
 use super::visit::{Admin, Visit, Visitor};
 use crate::broadcast::{self, Connecting, Pausing, Typed};
 use crate::connection_test::Verdict;
@@ -24,47 +21,6 @@ use crate::id::DestinationId;
 use crate::state::State;
 use crate::store::Tenant;
 use crate::store::destinations::{self, Destination};
-
-/// A destination, new or existing.
-#[derive(Debug, Template)]
-#[template(path = "pages/destination.html")]
-pub struct DestinationPage {
-    /// The frame.
-    pub shell: Shell,
-    /// "Sentry", or the destination's name.
-    pub heading: String,
-    /// One sentence below it; empty for none.
-    pub lead: String,
-    /// The kind's label.
-    pub kind: &'static str,
-    /// Where the form goes.
-    pub action: String,
-    /// The fields of the connection.
-    pub connection: Vec<Control>,
-    /// What else is tested and saved together with them.
-    pub options: Vec<Control>,
-    /// What can be done without a test, for one that exists.
-    pub existing: Option<Existing>,
-    /// The last test, or the one that was just made.
-    pub verdict: Option<VerdictPanel>,
-    /// Whether the person may change anything.
-    pub can_edit: bool,
-}
-
-/// What a stored destination has beyond a new one.
-#[derive(Debug)]
-pub struct Existing {
-    /// Its address, to which `/rename`, `/pause`, … are added.
-    pub path: String,
-    /// Counts its changes: tells two tabs apart.
-    pub revision: i64,
-    /// The control with its name.
-    pub name: Control,
-    /// Whether it waits.
-    pub is_paused: bool,
-    /// Since when the program has given up on it: only a passed test switches it on again.
-    pub switched_off: Option<When>,
-}
 
 /// What is said to who would resume a destination that the program switched off.
 const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off, because it accepted nothing for too long. \

@@ -1,10 +1,9 @@
-//! Signing in and out, and where one goes then.
+//! Signing in and out.
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, web};
 use askama::Template;
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
 
 use super::answer::{self, done, see_other, shown, throttled};
 use super::components::control::Control;
@@ -14,15 +13,13 @@ use super::flash::Notice;
 use super::form::Form;
 use super::shell::{Problem, Shell, problems};
 use super::visit::Visit;
+use super::welcome::{HOME, Next, local, welcome};
+use crate::auth;
 use crate::auth::sign_in::{Credentials, Progress};
 use crate::auth::sign_up::{Door, door};
-use crate::auth::{self, SignedIn};
 use crate::client::{Client, Whereabouts};
 use crate::config::Signup;
 use crate::state::State;
-
-/// Where one goes who has just come in.
-pub(super) const HOME: &str = "/settings/observability";
 
 /// Asks the browser to forget what it kept of the pages (OWASP ASVS 5.0, 14.3.1).
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -45,13 +42,6 @@ pub struct SignInPage {
 pub(super) async fn home(state: web::Data<State>, whereabouts: Whereabouts) -> Result {
     let is_first = matches!(door(&state, whereabouts).await?, Door::First { .. });
     Ok(see_other(if is_first { "/sign-up" } else { HOME }))
-}
-
-/// Where to go after signing in.
-#[derive(Debug, Deserialize)]
-pub(super) struct Next {
-    #[serde(default)]
-    pub(super) next: String,
 }
 
 /// `GET /sign-in`
@@ -97,32 +87,6 @@ pub(super) async fn remove(state: web::Data<State>, client: Client, request: Htt
     Ok(response)
 }
 
-/// 303 with the cookie of a new session. The one that the browser had ends: nobody would find it again (OWASP ASVS 5.0, 7.2.4).
-pub(super) async fn welcome(
-    state: &State,
-    request: &HttpRequest,
-    client: &Client,
-    signed_in: &SignedIn,
-    path: &str,
-) -> Result {
-    let cookies = Cookies::new(state.config.is_https());
-    if let Some(before) = cookies.session(request) {
-        auth::session::sign_out(state, client, before.expose_secret()).await?;
-    }
-    let mut response = see_other(path);
-    response.add_cookie(&cookies.signed_in(&signed_in.session_token))?;
-    Ok(response)
-}
-
-/// `next`, if it is a path of this server; else the settings. `//host` and `/\host` lead elsewhere.
-pub(super) fn local(next: &str) -> &str {
-    let is_local = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains('\\')
-        && next.chars().all(|c| c.is_ascii_graphic());
-    if is_local { next } else { HOME }
-}
-
 fn page(state: &State, next: &str, email: &str, problems: Vec<Problem>) -> SignInPage {
     let fields = vec![Control::email().value(email), Control::password("password", "Password", "current-password")];
     SignInPage {
@@ -130,18 +94,5 @@ fn page(state: &State, next: &str, email: &str, problems: Vec<Problem>) -> SignI
         fields: fields.into_iter().map(|field| field.problem(&problems)).collect(),
         shell: Shell { problems, ..Shell::door("Sign in") },
         can_sign_up: state.config.signup == Signup::Open,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_local_paths_are_followed_after_signing_in() {
-        assert_eq!(local("/settings/keys"), "/settings/keys");
-        for elsewhere in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", "settings"] {
-            assert_eq!(local(elsewhere), HOME, "{elsewhere:?}");
-        }
     }
 }

@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use super::form::{Form, Values};
 use super::problem::ProblemPage;
 use super::shell::{Problem, Shell, problems};
-use super::sign_in::{HOME, welcome};
+use super::welcome::{HOME, welcome};
 use crate::auth;
 use crate::auth::sign_up::{Door, SignUp, door};
 use crate::client::{Client, Whereabouts};

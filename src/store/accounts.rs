@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::audit::{NewEntry, record_for_person};
-use super::sessions::interval;
+use super::interval::interval;
 use super::{Result, Store, Tenant, set_account, set_person};
 use crate::id::{AccountId, UserId};
 

@@ -254,7 +254,7 @@ pub async fn list_dead_letters(
 pub async fn delete_expired_dead_letters(store: &Store, retention: Duration) -> Result<u64> {
     let deleted = sqlx::query!(
         "DELETE FROM dead_letters WHERE recorded_at < clock_timestamp() - $1::interval",
-        super::sessions::interval(retention)
+        super::interval::interval(retention)
     );
     Ok(deleted.execute(store.pool()).await?.rows_affected())
 }

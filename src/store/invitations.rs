@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::members::Role;
-use super::sessions::interval;
+use super::interval::interval;
+use super::role::Role;
 use super::{Result, Store, Tenant, accounts, set_account};
 use crate::id::{AccountId, InvitationId, UserId};
 use crate::token::TokenHash;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::sessions::interval;
+use super::interval::interval;
 use super::{Result, Store, Tenant};
 use crate::id::AccountId;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sessions::interval;
+use super::interval::interval;
 use super::{Result, Store};
 use crate::id::UserId;
 use crate::token::TokenHash;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::audit::{NewEntry, record_for_person};
-use super::sessions::interval;
+use super::interval::interval;
 use super::{Result, Store, Tenant};
 use crate::id::UserId;
 use crate::token::TokenHash;

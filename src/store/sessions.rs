@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use sqlx::postgres::types::PgInterval;
 
 use super::audit::{NewEntry, record_for_person};
-use super::members::{self, Membership, Role};
+use super::interval::interval;
+use super::members::{self, Membership};
+use super::role::Role;
 use super::{Result, Store, Tenant, set_person};
 use crate::client::Client;
 use crate::id::{AccountId, SessionId, UserId};
@@ -279,10 +280,4 @@ pub async fn delete_expired(store: &Store) -> Result<u64> {
     let deleted =
         sqlx::query!("DELETE FROM sessions WHERE expires_at < clock_timestamp()").execute(store.pool()).await?;
     Ok(deleted.rows_affected())
-}
-
-/// A duration as Postgres adds it to a time.
-pub(super) fn interval(duration: Duration) -> PgInterval {
-    let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-    PgInterval { months: 0, days: 0, microseconds }
 }

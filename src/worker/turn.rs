@@ -6,6 +6,7 @@
 pub(super) mod acknowledge;
 
 mod attempt;
+mod batch_result;
 mod confirming;
 mod health;
 mod metrics;

@@ -1,6 +1,7 @@
 //! Holds the architecture in place: reads `src/`, `crates/`, `tests/`, `benches/` and `templates/` and
 //! says which rule is broken and where.
 
+mod circles;
 mod files;
 mod floors;
 mod templates;
@@ -57,6 +58,11 @@ fn assert_none(complaints: &[String]) {
 #[test]
 fn modules_import_from_lower_floors_only() {
     assert_none(&floors::complaints(&files_below("src", "rs")));
+}
+
+#[test]
+fn files_import_each_other_in_no_circle() {
+    assert_none(&circles::complaints(&files_below("src", "rs")));
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::time::Duration;
 use chrono::{TimeDelta, Timelike as _};
 use demo_receiver::{Behaviour, Running};
 
-use super::super::Failure;
 use super::requests;
 use crate::audit::Actor;
 use crate::broadcast;
+use crate::cli::failure::Failure;
 use crate::connection_test::Verdict;
 use crate::destination::{Connection, Settings, kinds};
 use crate::id::{AccountId, ApiKeyId, DestinationId};

@@ -1,5 +1,6 @@
 //! The keys of the `trace` object: seven that have a meaning, all others metadata.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -7,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{ContextError, named};
+use super::error::ContextError;
 use crate::completed_request::limits::{METADATA_KEY_BYTES, METADATA_KEYS, METADATA_VALUE_BYTES, NAME_CHARS};
 use crate::completed_request::{MetadataValue, TraceContext, clean};
 use crate::json::Text;
@@ -58,6 +59,11 @@ fn take_known(context: &mut TraceContext<'static>, key: &str, text: &str) -> boo
         _ => return false,
     }
     true
+}
+
+/// Empty means none.
+pub(super) fn named(text: Cow<'_, str>) -> Option<Text<'static>> {
+    (!text.is_empty()).then(|| text.into_owned().into())
 }
 
 /// The first keys are kept, up to the limit; the rest are counted. A key that is equal to another only after it was cut

@@ -1,6 +1,7 @@
 //! Sentry: OTLP traces to a project's endpoint, authenticated by its DSN (spec 2.2).
 
 mod advice;
+mod agreement;
 mod dsn;
 mod endpoint;
 mod fields;
@@ -48,7 +49,7 @@ fn fits(endpoint: &OtlpEndpoint, dsn: &SentryDsn, relay: bool) -> Result<(), Str
     if dsn::repeats(endpoint.as_url(), dsn.public_key()) {
         return Err("The OTLP Traces Endpoint must not hold the key of the DSN: leave the key out.".to_owned());
     }
-    endpoint.agree_with(dsn, relay)
+    agreement::check(endpoint, dsn, relay)
 }
 
 fn read_dsn(settings: &Settings, errors: &mut FieldErrors) -> Option<SentryDsn> {

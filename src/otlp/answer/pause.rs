@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::Response;
+use super::response::Response;
 use crate::clock::UnixNanos;
 
 /// No answer makes a destination wait longer (spec 4.3).

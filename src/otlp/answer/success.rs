@@ -4,9 +4,9 @@
 use prost::Message;
 use serde_json::Value;
 
+use super::response::Response;
 use super::sentence::one_line;
-use super::{Response, no_receiver};
-use crate::delivery::Outcome;
+use crate::delivery::{Attention, Outcome};
 
 /// The tag with which a response in protobuf begins that is not empty: field 1, a message.
 const PARTIAL_SUCCESS: u8 = 0x0a;
@@ -49,6 +49,16 @@ pub(super) fn outcome(response: &Response) -> Outcome {
         Some((rejected, message)) if rejected > 0 => Outcome::DeliveredInPart { rejected, message: one_line(&message) },
         _ => Outcome::Delivered,
     }
+}
+
+/// A web server that answers everything with its own page would lose every trace with a 2xx.
+fn no_receiver(response: &Response, what: &str) -> Outcome {
+    let advice = format!(
+        "{what} answers at this address, and no receiver of traces (HTTP {}). A sign-in or a proxy may stand in front of it: \
+         let requests pass to the receiver, or enter its own address.",
+        response.status
+    );
+    Outcome::NeedsAttention { reason: Attention::UnexpectedAnswer, status: Some(response.status), advice }
 }
 
 fn read(body: &[u8]) -> Body {

@@ -11,8 +11,8 @@ use crate::delivery::Health;
 use crate::id::DestinationId;
 use crate::store::deliveries::{self, DeadLetter, Delivery};
 use crate::store::destinations::{self, HealthChange, HealthNote};
+use crate::store::interval::interval;
 use crate::store::log::Position;
-use crate::store::sessions::interval;
 use crate::store::{Result, Store};
 
 /// How far a batch, or a confirmation, brings its destination.

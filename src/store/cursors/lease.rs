@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{Fence, Key, LIVENESS_LOCK_CLASS};
 use crate::delivery::confirmation;
 use crate::id::{AccountId, CursorId, DestinationId};
+use crate::store::interval::interval;
 use crate::store::log::Position;
-use crate::store::sessions::interval;
 use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 
 use super::revisions;
 use crate::id::DestinationId;
-use crate::store::sessions::interval;
+use crate::store::interval::interval;
 use crate::store::{Result, Tenant, accounts};
 
 /// What a passed connection test lets in.

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use crate::delivery::Health;
 use crate::id::{AccountId, DestinationId};
 use crate::store::Result;
-use crate::store::sessions::interval;
+use crate::store::interval::interval;
 
 /// Least attempts before a destination is switched off (spec 4.3).
 const LEAST_ATTEMPTS: i32 = 10;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::id::DestinationId;
-use crate::store::sessions::interval;
+use crate::store::interval::interval;
 use crate::store::{Result, Store, Tenant};
 
 /// Keeps the settings of now under their revision.

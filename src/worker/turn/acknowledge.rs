@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
+use super::batch_result::{BatchResult, LeaseState};
 use super::health::{ATTENTION, Health, Pauses, needs_attention};
-use super::report::{BatchResult, LeaseState};
 use super::{metrics, rows};
 use crate::delivery::unit;
 use crate::state::State;

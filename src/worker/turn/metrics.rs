@@ -2,7 +2,8 @@
 
 use metrics::{counter, histogram};
 
-use super::report::{LeaseState, Report};
+use super::batch_result::LeaseState;
+use super::report::Report;
 
 /// Counts an acknowledged batch, by which so many requests are delivered, and so many are dead letters.
 pub(super) fn acknowledged(report: &Report, delivered: i64, dead_letters: usize, lease: LeaseState) {

@@ -5,9 +5,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::batch_result::{BatchResult, LeaseState};
 use super::confirming::{Confirming, Probes};
 use super::health::Health;
-use super::report::{Attempt, BatchResult, LeaseState, Report};
+use super::report::{Attempt, Report};
 use crate::delivery::poison::Poison;
 use crate::store::cursors::Progress;
 use crate::store::log::Position;

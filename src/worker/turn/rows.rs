@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::report::{Attempt, BatchResult, Covered, DeadLetter, Sent};
+use super::batch_result::BatchResult;
+use super::report::{Attempt, Covered, DeadLetter, Sent};
 use crate::delivery::{DeadLetterReason, Outcome};
 use crate::id::{DeliveryId, DestinationId};
 use crate::otlp::VERSION;

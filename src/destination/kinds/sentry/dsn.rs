@@ -6,7 +6,7 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::endpoint::OtlpEndpoint;
+use super::endpoint::{OtlpEndpoint, project_id};
 use crate::destination::masking;
 use crate::destination::web_address;
 
@@ -103,11 +103,6 @@ fn key(username: &str) -> Result<SecretString, DsnError> {
         return Err(DsnError::KeyLength(username.len()));
     }
     Ok(SecretString::from(username))
-}
-
-/// An unsigned integer in digits alone: no sign, no space.
-pub(super) fn project_id(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 impl SentryDsn {

@@ -4,8 +4,7 @@ use std::str::FromStr;
 
 use url::Url;
 
-use super::dsn::{SentryDsn, project_id};
-use crate::destination::web_address::{self, host_and_port};
+use crate::destination::web_address;
 
 /// What every endpoint ends in.
 const ENDING: &str = "/integration/otlp/v1/traces";
@@ -67,6 +66,11 @@ impl FromStr for OtlpEndpoint {
     }
 }
 
+/// An unsigned integer in digits alone: no sign, no space.
+pub(super) fn project_id(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
 /// A key in the query and one in the header together are answered with 401 (spec 2.2).
 fn strip_credentials(url: &mut Url) {
     let kept: Vec<(String, String)> =
@@ -97,36 +101,5 @@ impl OtlpEndpoint {
     /// The project's number.
     pub fn project_id(&self) -> u64 {
         self.project_id
-    }
-
-    /// Whether endpoint and DSN belong together: the same project, and the same server unless a Relay stands between.
-    ///
-    /// # Errors
-    /// A sentence that says what differs and what to do.
-    pub fn agree_with(&self, dsn: &SentryDsn, relay: bool) -> Result<(), String> {
-        let expected = dsn.endpoint();
-        if self.project_id != dsn.project_id() {
-            return Err(format!(
-                "The endpoint belongs to project {}, the DSN to project {}. Copy both from the same project. For this \
-                 DSN it is {}",
-                self.project_id,
-                dsn.project_id(),
-                expected.url
-            ));
-        }
-        if relay || self.url.origin() == dsn.server().origin() {
-            return Ok(());
-        }
-        let (ours, theirs) = (host_and_port(&self.url), host_and_port(dsn.server()));
-        let differ = if ours == theirs {
-            format!("The endpoint begins with {}://, the DSN with {}://.", self.url.scheme(), dsn.server().scheme())
-        } else {
-            format!("The endpoint is on {ours}, the DSN on {theirs}.")
-        };
-        Err(format!(
-            "{differ} Copy both from the same project, or tick the box below if a Relay of your own stands in front. \
-             For this DSN it is {}",
-            expected.url
-        ))
     }
 }

@@ -1,16 +1,58 @@
-//! The form of a destination: its controls, drawn from the kind's fields.
+//! The page of a destination: its form, drawn from the fields of its kind.
+
+use askama::Template;
 
 use crate::broadcast;
 use crate::connection_test::Verdict;
 use crate::destination::{Field, Input, Kind, Settings};
 use crate::pages::components::control::Control;
-use crate::pages::components::verdict::panel;
+use crate::pages::components::verdict::{VerdictPanel, panel};
 use crate::pages::components::when::When;
-use crate::pages::destination::{DestinationPage, Existing};
 use crate::pages::form::Values;
 use crate::pages::shell::{Problem, Section, Shell};
 use crate::pages::visit::Visitor;
 use crate::store::destinations::Destination;
+
+/// A destination, new or existing.
+#[derive(Debug, Template)]
+#[template(path = "pages/destination.html")]
+pub struct DestinationPage {
+    /// The frame.
+    pub shell: Shell,
+    /// "Sentry", or the destination's name.
+    pub heading: String,
+    /// One sentence below it; empty for none.
+    pub lead: String,
+    /// The kind's label.
+    pub kind: &'static str,
+    /// Where the form goes.
+    pub action: String,
+    /// The fields of the connection.
+    pub connection: Vec<Control>,
+    /// What else is tested and saved together with them.
+    pub options: Vec<Control>,
+    /// What can be done without a test, for one that exists.
+    pub existing: Option<Existing>,
+    /// The last test, or the one that was just made.
+    pub verdict: Option<VerdictPanel>,
+    /// Whether the person may change anything.
+    pub can_edit: bool,
+}
+
+/// What a stored destination has beyond a new one.
+#[derive(Debug)]
+pub struct Existing {
+    /// Its address, to which `/rename`, `/pause`, … are added.
+    pub path: String,
+    /// Counts its changes: tells two tabs apart.
+    pub revision: i64,
+    /// The control with its name.
+    pub name: Control,
+    /// Whether it waits.
+    pub is_paused: bool,
+    /// Since when the program has given up on it: only a passed test switches it on again.
+    pub switched_off: Option<When>,
+}
 
 /// Everything that one drawing of the form depends on.
 pub(super) struct Drawing<'a> {

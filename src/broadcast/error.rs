@@ -1,0 +1,29 @@
+//! Why Broadcast's settings were not changed.
+
+use crate::destination::FieldErrors;
+use crate::state::testing::Busy;
+use crate::{random, store};
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A person can correct it.
+    #[error("{0}")]
+    Invalid(#[from] FieldErrors),
+    /// Another test of this account is running, or there were too many.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// There is no randomness for a seal.
+    #[error(transparent)]
+    Random(#[from] random::Unavailable),
+}
+
+impl Error {
+    /// Whether the database is away.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unavailable())
+    }
+}

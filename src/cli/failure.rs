@@ -1,0 +1,35 @@
+//! Why a command did not do what it should, as it is printed.
+
+use crate::app::StartError;
+use crate::config::Mistake;
+
+/// Why a command did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// Settings are wrong: all of them at once.
+    #[error("{}", list(.0))]
+    Settings(Vec<Mistake>),
+    /// The program cannot start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Whatever else a person should read.
+    #[error("{0}")]
+    Said(String),
+}
+
+impl From<crate::auth::Error> for Failure {
+    fn from(error: crate::auth::Error) -> Self {
+        Self::Said(error.to_string())
+    }
+}
+
+impl From<crate::store::Error> for Failure {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+fn list(mistakes: &[Mistake]) -> String {
+    let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,79 @@
+//! The schema: brought up to date, and compared with what this program knows.
+
+use std::cmp::Ordering;
+
+use sqlx::migrate::MigrateError;
+
+use super::{Error, Result, Store, partitions, restored};
+
+/// The migrations of `migrations/`, in order.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        match (error, newest_migration()) {
+            (MigrateError::VersionMissing(found), known) if found > known => Self::SchemaIsNewer { found, known },
+            (error, _) => Self::Migration(error),
+        }
+    }
+}
+
+/// The schema of a database, compared with what this program knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// Migrations of this program are missing.
+    Older,
+    /// It has all migrations of this program and no others.
+    Current,
+    /// A newer version of the program has migrated it.
+    Newer {
+        /// Its newest migration.
+        found: i64,
+        /// The newest one that this program knows.
+        known: i64,
+    },
+}
+
+fn newest_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+impl Store {
+    /// Brings the schema up to date. Several processes may do so at the same time.
+    ///
+    /// # Errors
+    /// When Postgres is away, a migration fails (then nothing of it was done), or the schema is newer (then nothing at all was).
+    pub async fn migrate(&self) -> Result<()> {
+        MIGRATIONS.run(&self.pool).await?;
+        self.go_on_after_restore().await?;
+        partitions::create_ahead(self).await
+    }
+
+    /// Lets a log that was restored from a dump go on where it stood. Cheap where none was.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn go_on_after_restore(&self) -> Result<()> {
+        if restored::renumber(self).await? {
+            tracing::warn!("this database was restored from a dump; its log goes on where it stood");
+        }
+        Ok(())
+    }
+
+    /// How the database's schema compares with this program.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn schema(&self) -> Result<Schema> {
+        let known = newest_migration();
+        let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&self.pool)
+            .await?;
+        let found = applied.unwrap_or_default();
+        Ok(match found.cmp(&known) {
+            Ordering::Less => Schema::Older,
+            Ordering::Equal => Schema::Current,
+            Ordering::Greater => Schema::Newer { found, known },
+        })
+    }
+}
