@@ -8,6 +8,7 @@ mod build;
 mod failure;
 pub mod ids;
 mod names;
+mod notes;
 pub mod scrubbing;
 mod size;
 pub mod span;
@@ -15,6 +16,7 @@ mod times;
 
 pub use self::build::build;
 pub use self::ids::{SpanId, TraceId};
+pub use self::notes::{Note, notes};
 pub use self::span::{Attribute, Phrase, Span, SpanKind, Value};
 
 /// One completed request as spans.
@@ -26,8 +28,10 @@ pub struct Trace<'a> {
     pub common: Vec<Attribute<'a>>,
     /// The root first, then its descendants; never empty.
     pub spans: Vec<Span<'a>>,
-    /// What the caller should know of how this trace came out: shown in the receipt.
-    pub notes: Vec<Note>,
+    /// Whether prompt or completion were shortened to fit into the generation span.
+    pub content_cut: bool,
+    /// Failed attempts that it does not show, because there were too many: the first ones.
+    pub attempts_left_out: usize,
 }
 
 impl Trace<'_> {
@@ -36,51 +40,6 @@ impl Trace<'_> {
         if let Some(root) = self.spans.first_mut() {
             let value = Value::Text(Phrase::from("too large for the receiver"));
             root.attributes.push(Attribute { key: Phrase::from("tracecast.content.left_out"), value });
-        }
-    }
-}
-
-/// Something in the request that did not become what the caller may have expected.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Note {
-    /// `parent_span_id` is not 16 hexadecimal digits, so it could not link the trace.
-    #[error(
-        "`parent_span_id` is not 16 hexadecimal digits, so the trace has no remote parent; \
-         it was kept as trace.metadata.parent_span_id"
-    )]
-    ParentSpanIdUnusable,
-    /// The receiver's data scrubbing will replace this value.
-    #[error("Sentry's data scrubbing replaces `trace.metadata.{key}` with [Filtered]; give the key another name")]
-    ScrubbedMetadata {
-        /// The key in `trace`.
-        key: String,
-    },
-    /// More keys than are kept.
-    #[error("`trace` has too many keys: {count} were left out; send at most 64")]
-    MetadataLeftOut {
-        /// How many.
-        count: u32,
-    },
-    /// Prompt or completion were cut to fit into the span.
-    #[error("prompt or completion were too large for a span and were shortened; send less to see all of it")]
-    ContentCut,
-    /// There were more failed attempts than a trace shows.
-    #[error("{count} failed upstream attempts were left out of the trace, which shows the last ones")]
-    AttemptsLeftOut {
-        /// How many.
-        count: usize,
-    },
-}
-
-impl Note {
-    /// For logs and the API.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::ParentSpanIdUnusable => "parent_span_id_unusable",
-            Self::ScrubbedMetadata { .. } => "scrubbed_metadata",
-            Self::MetadataLeftOut { .. } => "metadata_left_out",
-            Self::ContentCut => "content_cut",
-            Self::AttemptsLeftOut { .. } => "attempts_left_out",
         }
     }
 }

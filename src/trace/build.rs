@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::ids::{SpanId, TraceId};
 use super::span::{Phrase, Span, SpanKind};
 use super::times::Period;
-use super::{Note, Trace, TraceSettings, attributes, names, size};
+use super::{Trace, TraceSettings, attributes, names, size};
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, Operation};
 
@@ -36,13 +36,10 @@ pub fn build<'a>(
     let intermediate = names::intermediate(request).map(|name| (SpanId::intermediate(&request.id), name));
     let inner = intermediate.as_ref().map_or(root_id, |(id, _)| *id);
     let builder = Builder { request, settings, failure: Failure::of(&request.ending, content.is_some()) };
-    let mut notes = notes(request, remote);
 
     let period = Period::root(&request.times);
-    let (generation, cut) = builder.generation(inner, period, content, size::of(&common));
-    notes.extend(cut.then_some(Note::ContentCut));
-    let (attempts, left_out) = builder.attempts(inner, period, size::most_attempts(&common));
-    notes.extend((left_out > 0).then_some(Note::AttemptsLeftOut { count: left_out }));
+    let (generation, content_cut) = builder.generation(inner, period, content, size::of(&common));
+    let (attempts, attempts_left_out) = builder.attempts(inner, period, size::most_attempts(&common));
 
     let mut spans = Vec::with_capacity(3 + attempts.len());
     spans.push(builder.root(root_id, remote, name, period));
@@ -52,18 +49,8 @@ pub fn build<'a>(
     }
     spans.push(generation);
     spans.extend(attempts);
-    Trace { trace_id: TraceId::of(request.context.trace_id.as_deref(), &request.id), common, spans, notes }
-}
-
-fn notes(request: &CompletedRequest<'_>, remote: Option<SpanId>) -> Vec<Note> {
-    let mut notes = Vec::new();
-    if request.context.parent_span_id.is_some() && remote.is_none() {
-        notes.push(Note::ParentSpanIdUnusable);
-    }
-    if request.context.metadata_left_out > 0 {
-        notes.push(Note::MetadataLeftOut { count: request.context.metadata_left_out });
-    }
-    notes
+    let trace_id = TraceId::of(request.context.trace_id.as_deref(), &request.id);
+    Trace { trace_id, common, spans, content_cut, attempts_left_out }
 }
 
 /// What every span is made of.

@@ -1,8 +1,7 @@
 //! What Sentry's default data scrubbing will take out of our own attributes (spec 2.1, fact 8): a value is replaced when
 //! its key or the value itself holds certain words.
 
-use super::Note;
-use crate::completed_request::{MetadataValue, TraceContext, secret_words};
+use crate::completed_request::{MetadataValue, secret_words};
 
 /// Whether Sentry, as it is set up by default, shows `[Filtered]` in place of this value of metadata.
 pub fn is_scrubbed(key: &str, value: &MetadataValue<'_>) -> bool {
@@ -15,12 +14,6 @@ pub fn is_scrubbed(key: &str, value: &MetadataValue<'_>) -> bool {
         MetadataValue::Bool(_) | MetadataValue::Int(_) | MetadataValue::Double(_) => false,
     };
     value_hit || secret_words::stand_in(&key) || key.contains("token")
-}
-
-/// A note for each key of the caller's metadata that will be replaced. Not part of building a trace: receipts ask.
-pub fn notes(context: &TraceContext<'_>) -> Vec<Note> {
-    let hit = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
-    hit.map(|(key, _)| Note::ScrubbedMetadata { key: key.to_string() }).collect()
 }
 
 /// `token=…`, `token_x: …`: in a value the word alone does no harm.
@@ -60,13 +53,5 @@ mod tests {
             assert!(!is_scrubbed(key, &text(value)), "{key}: {value}");
         }
         assert!(!is_scrubbed("count", &MetadataValue::Int(7)));
-    }
-
-    #[test]
-    fn notes_name_each_key_that_is_hit() {
-        let metadata = vec![("author".into(), text("ada")), ("team".into(), text("core"))];
-        let notes = notes(&TraceContext { metadata, ..TraceContext::default() });
-        assert_eq!(notes, [Note::ScrubbedMetadata { key: "author".to_owned() }]);
-        assert!(notes[0].to_string().contains("trace.metadata.author"));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::completed_request::CompletedRequest;
 use crate::completed_request::content::Content;
 use crate::completed_request::sample::RECEIVED;
-use crate::trace::{Attribute, Span, SpanId, Trace, TraceSettings, Value, build};
+use crate::trace::{Attribute, Span, SpanId, Trace, TraceSettings, Value, build, notes};
 
 /// So many of the attributes that all spans carry are shown.
 const COMMON_SHOWN: usize = 20;
@@ -13,7 +13,12 @@ const COMMON_SHOWN: usize = 20;
 /// The trace of a request as it is built from its recorded bytes.
 pub(super) fn rendered(request: &CompletedRequest<'_>, content: Option<&Content>, settings: &TraceSettings) -> String {
     let content = content.map(Content::as_borrowed);
-    render(&build(request, content.as_ref(), settings))
+    let trace = build(request, content.as_ref(), settings);
+    let mut text = render(&trace);
+    for note in notes(request, &trace, settings) {
+        let _ = writeln!(text, "note: {note:?}");
+    }
+    text
 }
 
 pub(super) fn render(trace: &Trace<'_>) -> String {
@@ -28,9 +33,6 @@ pub(super) fn render(trace: &Trace<'_>) -> String {
     render_attributes(shown, 1, &mut text);
     if !others.is_empty() {
         let _ = writeln!(text, "  … and {} more", others.len());
-    }
-    for note in &trace.notes {
-        let _ = writeln!(text, "note: {note}");
     }
     text
 }
