@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use embedded_postgres::{EmbeddedPostgres, Options};
+use rustix::process::Signal;
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use tracecast::app::launch_options;
@@ -41,6 +42,16 @@ impl Server {
     /// As the superuser connects.
     pub(crate) fn admin_url(&self) -> String {
         self.postgres.admin_url()
+    }
+
+    /// Stops all its processes in the middle of whatever they do: connections stay, and nothing answers.
+    pub(crate) fn falls_silent(&self) -> Result<()> {
+        usage::signal_family(self.postmaster, Signal::STOP)
+    }
+
+    /// Lets them go on.
+    pub(crate) fn speaks_again(&self) -> Result<()> {
+        usage::signal_family(self.postmaster, Signal::CONT)
     }
 
     /// Seconds of processor time of all its processes so far.

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::bench::count;
 use crate::outcome::Result;
 
@@ -24,18 +26,33 @@ pub(crate) fn cpu(pid: u32) -> Result<f64> {
 
 /// Seconds of user and system time of a process and all its children, also of those that have ended.
 pub(crate) fn cpu_of_family(parent: u32) -> Result<f64> {
-    let stem = stat(parent)?;
-    let mut sum = stem.own + stem.children;
-    for entry in fs::read_dir("/proc")?.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        // One that ends while we look is counted with its parent's children next time.
-        if let Ok(child) = stat(pid)
-            && child.parent == parent
-        {
-            sum += child.own + child.children;
+    // One that ends while we look is counted with its parent's children next time.
+    let used = family(parent)?.into_iter().filter_map(|pid| stat(pid).ok());
+    Ok(used.map(|stat| stat.own + stat.children).sum())
+}
+
+/// Sends a signal to a process and all its children.
+pub(crate) fn signal_family(parent: u32, signal: Signal) -> Result<()> {
+    for pid in family(parent)? {
+        if let Some(pid) = Pid::from_raw(i32::try_from(pid)?) {
+            // A child may have ended meanwhile.
+            let _ = kill_process(pid, signal);
         }
     }
-    Ok(sum)
+    Ok(())
+}
+
+/// A process, which must run, and its children.
+fn family(parent: u32) -> Result<Vec<u32>> {
+    stat(parent)?;
+    let mut found = vec![parent];
+    for entry in fs::read_dir("/proc")?.flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        if stat(pid).is_ok_and(|child| child.parent == parent) {
+            found.push(pid);
+        }
+    }
+    Ok(found)
 }
 
 /// Most memory that a process ever had resident, and what it has now; in MB.

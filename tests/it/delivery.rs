@@ -17,7 +17,6 @@ mod isolation;
 mod kept;
 mod log_entries;
 mod looking_for_work;
-mod machine;
 mod metrics;
 mod news;
 mod own_cluster;

@@ -51,6 +51,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         let requests = sized(bench, CROWD).1;
         let cpu = (gateway.cpu()? - cpu) * 1e6 / count(requests);
         let late = until_recorded(bench, tenant, before + requests).await?;
+        silent(bench, &ours)?;
         let row = |what: &str, unit, goal| Row::new(format!("gateway, {} callers, {what}", CROWD.0), unit, goal);
         let durable = count(requests) / (seconds + late);
         bench.ledger.note(&row("until all are durable", "requests/s", "at least 15,000/s"), "tracecast", durable);
@@ -106,6 +107,20 @@ fn alone(bench: &mut Bench, name: &str, (direct, gateway): (&Target, &Target), s
         let added = percentile(&through, percent) - percentile(&straight, percent);
         bench.ledger.note(&row, name, added * 1e3);
     }
+    Ok(())
+}
+
+/// What one caller notices when Postgres stops to answer: the slowest answer beside the slowest one while it answers. What
+/// completes meanwhile waits in memory, and is recorded once it goes on.
+fn silent(bench: &mut Bench, gateway: &Target) -> Result<()> {
+    let size = sized(bench, ALONE);
+    let row = Row::new("gateway, one caller, slowest answer", "ms", "no second later while Postgres is silent");
+    let (_, usual) = load(gateway, size)?;
+    bench.server.falls_silent()?;
+    let silent = load(gateway, size);
+    bench.server.speaks_again()?;
+    bench.ledger.note(&row, "tracecast, Postgres answers", percentile(&usual, 100) * 1e3);
+    bench.ledger.note(&row, "tracecast, Postgres is silent", percentile(&silent?.1, 100) * 1e3);
     Ok(())
 }
 

@@ -15,7 +15,6 @@ use tracecast::random::Random;
 use tracecast::recorder::{Drawer, Recorder, Writer};
 use tracecast::store::{Store, accounts, destinations};
 
-use super::machine::{self, Alone, Share};
 use super::receiver::{Journal, Receiver};
 use crate::support::database::Database;
 use crate::support::program::Program;
@@ -37,7 +36,6 @@ pub(crate) struct Stage {
     pub(crate) url: String,
     pub(crate) store: Store,
     admin_url: String,
-    _share: Option<Share>,
 }
 
 /// An account with Broadcast on, and its destinations, one for each of `projects`.
@@ -56,20 +54,11 @@ impl Stage {
 
     /// On this database.
     pub(crate) async fn on(url: &str, admin_url: &str) -> Self {
-        Self { _share: Some(machine::share().await), ..Self::built(url, admin_url).await }
-    }
-
-    /// On this database, in a test that has the machine to itself.
-    pub(crate) async fn alone(url: &str, admin_url: &str, _: &Alone) -> Self {
-        Self::built(url, admin_url).await
-    }
-
-    async fn built(url: &str, admin_url: &str) -> Self {
         let options = PgConnectOptions::from_str(url).unwrap().options([("app.upkeep", "on")]);
         let store = Store::open(options, "tracecast test", 4);
         store.migrate().await.unwrap();
         let receiver = Receiver::start().await;
-        Self { receiver, url: url.to_owned(), store, admin_url: admin_url.to_owned(), _share: None }
+        Self { receiver, url: url.to_owned(), store, admin_url: admin_url.to_owned() }
     }
 
     /// A new account with a destination for each project. Project numbers tell destinations apart in the receiver's log.
