@@ -23,6 +23,7 @@ impl<'a> Members<'a> {
     }
 
     /// The same object less one member.
+    #[must_use]
     pub fn without(&self, key: &str) -> Self {
         Self(self.0.iter().filter(|(name, _)| &**name != key).cloned().collect())
     }

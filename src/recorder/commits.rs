@@ -55,7 +55,7 @@ impl Commits {
                 Err(error) if error.is_duplicate() && mark_known(group) => {}
                 // One entry that can never be recorded must not hold back the others.
                 Err(error) if error.lies_in_the_values() && !error.is_duplicate() && group.len() > 1 => {
-                    halve_first(groups)
+                    halve_first(groups);
                 }
                 Err(error) if error.lies_in_the_values() && !error.is_duplicate() => {
                     self.lose(group, &error);

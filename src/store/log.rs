@@ -102,13 +102,7 @@ async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<Mome
         Notice::Given => Moment::notifying(&mut transaction, &notification(&accounts)).await?,
         Notice::Left => Moment::of_database(&mut transaction).await?,
     };
-    let mut columns = Columns::default();
-    let mut seen = HashSet::new();
-    for entry in entries {
-        if !entry.maybe_known || seen.insert((entry.account, &entry.generation_id)) {
-            columns.push(entry, now);
-        }
-    }
+    let columns = Columns::of(entries, now);
     let accounts: Vec<Uuid> = accounts.into_iter().map(|account| account.0).collect();
     sqlx::query!(
         "WITH known AS MATERIALIZED (
@@ -188,6 +182,18 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
+    /// Those that may be known count once under each name.
+    fn of(entries: &'a [Entry], now: Moment) -> Self {
+        let mut columns = Self::default();
+        let mut seen = HashSet::new();
+        for entry in entries {
+            if !entry.maybe_known || seen.insert((entry.account, &entry.generation_id)) {
+                columns.push(entry, now);
+            }
+        }
+        columns
+    }
+
     fn push(&mut self, entry: &'a Entry, now: Moment) {
         self.account.push(entry.account.0);
         self.generation_id.push(&entry.generation_id);
