@@ -11,10 +11,11 @@ use crate::store::cursors::Progress;
 use crate::store::log::Position;
 use crate::store::xid::Xid;
 use crate::worker::build::batch::Batch;
+use crate::worker::turn::batch_result::{BatchResult, LeaseState};
 use crate::worker::turn::confirming::{Confirming, Probes};
 use crate::worker::turn::health::Health;
 use crate::worker::turn::plan::{Action, Event, Plan, Surroundings};
-use crate::worker::turn::report::{Attempt, BatchResult, Ending, LeaseState, Report, Sent};
+use crate::worker::turn::report::{Attempt, Ending, Report, Sent};
 
 /// Batches of so many requests are read.
 pub(super) const BATCH: i64 = 10;
