@@ -7,7 +7,7 @@ use crate::state::bodies::capacity;
 /// Fields of ours that no upstream knows (spec 3.4). `user` is OpenAI's own and passes.
 const NOT_PASSED_ON: [&str; 2] = ["trace", "session_id"];
 
-/// Bytes that [`write`] takes, about.
+/// Bytes that [`write()`] takes, about.
 pub(super) fn bytes(request: &ChatRequest<'_>) -> usize {
     request.members().iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>() + 64
 }
