@@ -1,5 +1,5 @@
-//! OpenAI's chat completions, as callers ask for them and servers answer: what is recorded of a request and of its answer. Whoever takes
-//! part in one, or is told of one, reads it here.
+//! OpenAI's chat completions, as callers ask for them and servers answer: reads what is recorded of a request and of
+//! its answer.
 
 mod answer;
 pub mod content;

@@ -90,7 +90,6 @@ impl ObjectWriter {
         self.text.push_str(value);
     }
 
-    /// The object.
     pub fn finish(mut self) -> String {
         self.text.push('}');
         self.text

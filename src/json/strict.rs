@@ -55,7 +55,7 @@ pub fn text(body: &mut Vec<u8>) -> Result<String, JsonError> {
     }
 }
 
-/// The text with lone surrogates replaced by U+FFFD (spec 3.6): nothing else reads them as text.
+/// The text with lone surrogates replaced by U+FFFD (spec 3.6), because no other reader takes them as text.
 pub fn repaired(text: String) -> String {
     match escapes::repair_surrogates(text.as_bytes()) {
         Cow::Borrowed(_) => text,

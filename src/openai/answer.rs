@@ -1,4 +1,4 @@
-//! What is learnt of an answer while it passes: from one whole answer, or from chunk after chunk of a stream.
+//! Reads an answer while it passes: one whole answer, or a stream chunk by chunk.
 
 use serde_json::Value;
 
@@ -25,7 +25,6 @@ pub struct Completion {
     pub model: Option<String>,
     /// The `provider` that the answer names.
     pub provider: Option<String>,
-    /// Tokens.
     pub usage: Usage,
     /// `usage.cost` of the upstream, in USD.
     pub cost: Option<f64>,

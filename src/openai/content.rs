@@ -1,4 +1,4 @@
-//! From OpenAI's chat completion to messages. Whatever a caller sends gives some content; nothing here fails.
+//! From OpenAI's chat completion to messages. Any body gives some content; nothing here fails.
 
 mod part;
 mod texts;
@@ -15,9 +15,7 @@ use crate::json::{Members, Text, escapes};
 /// The parts of the request's body that are content, as they came in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ChatParts<'a> {
-    /// The body's `messages`.
     pub messages: Option<&'a RawValue>,
-    /// The body's `tools`.
     pub tools: Option<&'a RawValue>,
 }
 
@@ -28,20 +26,16 @@ pub struct AnsweredChoice {
     pub role: Option<String>,
     /// `content`
     pub text: String,
-    /// `refusal`
     pub refusal: String,
     /// `reasoning` or `reasoning_content`
     pub reasoning: String,
-    /// `tool_calls`
     pub tool_calls: Vec<AnsweredToolCall>,
-    /// `finish_reason`
     pub finish_reason: Option<String>,
 }
 
 /// A call that the model asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AnsweredToolCall {
-    /// `id`
     pub id: String,
     /// `function.name`
     pub name: String,

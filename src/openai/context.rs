@@ -29,7 +29,7 @@ pub(super) fn of_caller(members: &Members<'_>, headers: &CallerHeaders) -> Resul
 /// The same of a request that was refused: what can be read of it.
 pub(super) fn of_refused(members: &Members<'_>, headers: &CallerHeaders) -> TraceContext<'static> {
     of_caller(members, headers).unwrap_or_else(|_| {
-        // One of the three is of the wrong type: the other two and the headers still tell something.
+        // One of the three is of the wrong type. The other two and the headers still count.
         ["user", "session_id", "trace"]
             .into_iter()
             .find_map(|odd| of_caller(&members.without(odd), headers).ok())

@@ -15,11 +15,8 @@ use crate::json::{self, Members, Text, WholeNumber};
 pub struct RequestFacts {
     /// As the caller named it; empty when the request names none.
     pub model: String,
-    /// Whether the answer shall be streamed.
     pub streaming: bool,
-    /// Sampling parameters that were given.
     pub parameters: Parameters<'static>,
-    /// The caller's identifiers and metadata.
     pub context: TraceContext<'static>,
 }
 
@@ -47,7 +44,7 @@ impl<'a> ChatRequest<'a> {
             context: context::of_caller(&members, headers)?,
         };
         field::<Members<'_>>(&members, "stream_options", "an object")?;
-        // It is JSON: what begins like an array is one.
+        // The text is valid JSON, so a first `[` means an array.
         if members.get("tools").is_some_and(|tools| !tools.get().starts_with('[')) {
             return Err(Invalid::wrong_type("tools", "an array"));
         }
@@ -55,7 +52,6 @@ impl<'a> ChatRequest<'a> {
         Ok(Self { facts, members })
     }
 
-    /// The body's members.
     pub fn members(&self) -> &Members<'a> {
         &self.members
     }
@@ -173,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_refused_body_what_can_be_read_is_kept() {
+    fn refused_body_keeps_what_can_be_read() {
         let body = br#"{"model":"m","user":7,"session_id":"s","trace":{"trace_name":"n"},"temperature":"hot"}"#;
         let facts = RequestFacts::of_refused(body, &CallerHeaders::default());
         assert_eq!(facts.model, "m");

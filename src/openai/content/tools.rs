@@ -13,7 +13,7 @@ struct Nested<'a> {
     function: Option<Tool<'a>>,
 }
 
-/// Reads `tools`. What is no tool is left out.
+/// Reads `tools`. Anything else in it is left out.
 pub(super) fn list(json: &str) -> Vec<Tool<'_>> {
     let tools: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
     tools.into_iter().filter_map(|tool| read(tool.get())).collect()
