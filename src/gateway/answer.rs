@@ -12,18 +12,18 @@ use super::sse::{self, Piece, Splitter};
 use super::upstream::{Broken, UpstreamAnswer};
 use crate::json::Members;
 
-/// An event that is shorter takes no room: so much each connection has anyway. Longer ones take it in such steps.
+/// A shorter event takes no room, because each connection has that much anyway. A longer one takes room in steps of
+/// this size.
 const LONG_EVENT: usize = 64 * 1024;
 
 /// What the caller gets.
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
     /// The content type, as the upstream gave it.
     pub content_type: String,
     /// Length of the body in bytes; None for a stream of events.
     pub length: Option<usize>,
-    /// The body. Dropping it before its end tells that the caller went away.
+    /// The body. Dropping it before its end means that the caller went away.
     pub body: BoxStream<'static, Bytes>,
 }
 
@@ -126,12 +126,13 @@ impl Passing {
         rewritten(&mut self.exchange, &data)
     }
 
-    /// The upstream's stream is over: well, or broken off with an error chunk for the caller.
+    /// Ends the upstream's stream. If it broke off, the caller gets an error chunk.
     fn end(&mut self, broken: Option<Broken>) -> Bytes {
         self.has_ended = true;
         self.exchange.upstream_has_ended();
         let mut out = Vec::new();
-        // Some servers forget the empty line after the last event. What a broken connection left is only part of one.
+        // Some servers forget the empty line after the last event. After a broken connection the rest is only part of
+        // an event.
         if let (None, Some(rest)) = (broken, self.splitter.rest()) {
             self.pass_on(&rest, &mut out);
         }
@@ -162,8 +163,8 @@ fn error_chunk(exchange: &Exchange, failure: &Failure) -> String {
     .to_string()
 }
 
-/// Learns from an answer or a chunk and gives it with our id and the cost. None where it is no JSON object: such passes
-/// as it is.
+/// Learns from an answer or a chunk and gives it with our id and the cost. None where it is no JSON object, which
+/// passes unchanged.
 fn rewritten(exchange: &mut Exchange, text: &str) -> Option<String> {
     let answer = Members::of(text)?;
     exchange.completion.learn(&answer);

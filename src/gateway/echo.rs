@@ -13,7 +13,6 @@ use crate::clock::UnixNanos;
 
 /// The name under which it answers.
 pub(super) const MODEL: &str = "demo/echo";
-/// Its provider's name.
 pub(super) const PROVIDER: &str = "tracecast";
 
 /// USD for a million tokens of the prompt: made up, so that a demo's trace has a cost.
@@ -25,16 +24,13 @@ const ECHO_CHARS: usize = 2_000;
 /// A token is about four bytes of English text.
 const BYTES_PER_TOKEN: usize = 4;
 
-/// What it was asked.
 #[derive(Debug)]
 pub(super) struct Question {
     /// The user's last message.
     pub(super) text: String,
     /// Bytes of the whole request, from which its tokens are estimated.
     pub(super) bytes: usize,
-    /// Whether the answer shall be streamed.
     pub(super) streaming: bool,
-    /// When it was asked.
     pub(super) asked: UnixNanos,
     /// Pause between two chunks of a stream.
     pub(super) pause: Duration,

@@ -1,4 +1,4 @@
-//! One request on its way through the gateway. Whatever becomes of it, it is recorded once: when it is dropped.
+//! One request on its way through the gateway. It is recorded once, when it is dropped, whatever its end.
 
 use std::sync::Arc;
 
@@ -19,9 +19,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// Who asks, by which key and on which route.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The key's account.
     pub account: AccountId,
-    /// The key.
     pub api_key: ApiKeyId,
     /// The route, for example `/api/v1/chat/completions`.
     pub route: &'static str,
@@ -60,7 +58,7 @@ pub struct Exchange {
     pub(super) text: String,
     /// The memory that the body holds.
     room: Room,
-    /// The memory that what has come of the answer holds.
+    /// The memory of the answer, as far as it has arrived.
     pub(super) answer_room: Room,
     pub(super) facts: RequestFacts,
     pub(super) attempts: Attempts,
@@ -69,9 +67,8 @@ pub struct Exchange {
     /// Name of the provider where the answer names none; empty until one is asked.
     pub(super) provider: String,
     pub(super) completion: Completion,
-    /// Whether the answer is streamed.
     pub(super) streaming: bool,
-    /// What the caller got, if anything.
+    /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
 }
@@ -128,7 +125,7 @@ impl Exchange {
         self.ending.get_or_insert(ending);
     }
 
-    /// Whether it is known how the request ended.
+    /// Whether the request's end is known.
     pub(super) fn is_settled(&self) -> bool {
         self.ending.is_some()
     }
@@ -145,7 +142,8 @@ impl Exchange {
         self.upstream_ended.get_or_insert(now);
     }
 
-    /// The cost: the upstream's word, else the operator's price table, by the model that answered or was asked for.
+    /// The cost that the upstream reports; else by the operator's price table, for the model that answered or was asked
+    /// for.
     pub(super) fn cost(&self) -> Cost {
         if let Some(total) = self.completion.cost {
             return Cost { total: Some(total), ..Cost::default() };

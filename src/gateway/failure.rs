@@ -1,4 +1,4 @@
-//! What can go wrong with a request, as the caller is told and as it is recorded.
+//! Failures of a request: the words for the caller and the words for the record.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,8 @@ use crate::json::Text;
 use crate::openai::Invalid;
 use crate::state::bodies::Full;
 
-/// Seconds after which a caller for whom there was no memory may come again: about as long as a large body takes to arrive.
+/// Seconds after which a caller may come again that found no memory free: about as long as a large body takes to
+/// arrive.
 const NO_ROOM_PAUSE: &str = "5";
 
 /// A request that gets no answer of a model.
@@ -59,7 +60,7 @@ impl Failure {
         Self::new(408, "request_timeout", "The request was given up because its body did not arrive in time.", MESSAGE)
     }
 
-    /// There is no memory for it, now.
+    /// No memory is free for the body now.
     pub fn no_room(full: Full) -> Self {
         const SUMMARY: &str = "The request was given up because there was no memory for it.";
         const SHARE: &str = "The requests of this key or its account that are under way fill their share of this server's \
@@ -72,7 +73,7 @@ impl Failure {
         Self { retry_after: Some(NO_ROOM_PAUSE.to_owned()), ..Self::new(503, "no_room", SUMMARY, message) }
     }
 
-    /// The body's chunks cannot be told apart.
+    /// The body's chunks are malformed.
     pub fn broken_encoding() -> Self {
         Self::invalid_request(
             "The chunks of the body are malformed. Send it again, in chunks that are well or with its length.",
@@ -122,7 +123,7 @@ impl Failure {
         let words = UpstreamError::read(body);
         let metadata = words.metadata(status);
         let (status, message) = match status {
-            // The caller's key is fine: it is the gateway's own that was refused.
+            // The upstream refused the gateway's own key; the caller's is fine.
             401 => (502, "The model server refused this gateway's own key. Tell your operator.".to_owned()),
             300..=399 | 600.. => {
                 (502, format!("The model server answered {status}, which is no answer to a question."))
@@ -150,7 +151,6 @@ impl Failure {
         failure
     }
 
-    /// As it is recorded.
     pub(super) fn ending(&self) -> Ending<'static> {
         Ending::Failed {
             kind: Text(self.kind.clone()),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_recorded_as_message_holds_no_words_of_others() {
+    fn recorded_message_holds_no_words_of_others() {
         let failure = Failure::answered(400, br#"{"error":{"message":"bad: secret prompt"}}"#, None);
         let Ending::Failed { message, detail, .. } = failure.ending() else { panic!("not failed") };
         assert_eq!(&*message, "The upstream answered 400.");

@@ -15,11 +15,10 @@ pub(super) struct Splitter {
     pending: BytesMut,
     /// No event ends before this place of `pending`.
     searched: usize,
-    /// The event that is coming in is too long: it is passed on as it comes.
+    /// The event that is arriving is too long: its pieces are passed on as they come.
     overlong: bool,
 }
 
-/// A piece of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     /// A whole event with the empty line that ends it.
@@ -39,7 +38,7 @@ impl Splitter {
         self.pending.len()
     }
 
-    /// Passes the event that is coming in on as it comes.
+    /// Passes on the pieces of the event that is arriving as they come, unread.
     pub(super) fn give_up_event(&mut self) {
         self.overlong = true;
     }

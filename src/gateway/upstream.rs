@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const SILENCE_TIMEOUT: Duration = Duration::from_mins(10);
 /// Pause before the second attempt.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
-/// Statuses of a server that is away for a moment. What else it answers is its answer.
+/// Statuses of a server that is briefly away. Any other status is its answer.
 const RETRIED: [u16; 3] = [502, 503, 504];
 
 /// A model server that speaks OpenAI's API.
@@ -47,7 +47,6 @@ pub(super) struct UpstreamAnswer {
 /// The answer broke off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// The upstream fell silent.
     Silent,
     /// The connection was lost.
     Cut,
@@ -63,10 +62,8 @@ pub(super) struct Attempts {
 /// Why the upstream cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// The key cannot stand in a header.
     #[error("UPSTREAM_API_KEY holds characters that cannot be sent in a header; copy the key again")]
     Key,
-    /// The client cannot be built.
     #[error("the client of the model server cannot be built: {0}")]
     Client(#[from] reqwest::Error),
 }
@@ -91,7 +88,7 @@ impl Upstream {
         Ok(Self { client, url, authorization, provider })
     }
 
-    /// Asks; where the server is away for a moment, a second time. Nothing has been passed on by then.
+    /// Sends the request, and a second time where the server is briefly away. Nothing has been passed on by then.
     pub(super) async fn ask(
         &self,
         body: String,

@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ours_is_left_out_and_the_rest_keeps_its_bytes() {
+    fn upstream_body_leaves_our_fields_out_and_keeps_the_other_bytes() {
         let text =
             r#"{"messages":[ {"role":"user","content":"\u00e9"} ],"trace":{},"session_id":"s","user":"u","top_p":1.0}"#;
         let expected = r#"{"messages":[ {"role":"user","content":"\u00e9"} ],"user":"u","top_p":1.0}"#;
