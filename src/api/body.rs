@@ -12,7 +12,6 @@ use crate::state::bodies::{Full, Room};
 /// Why there is no body.
 #[derive(Debug)]
 pub(super) enum NoBody {
-    /// It was refused.
     Refused(Failure),
     /// The caller went away before its end.
     Gone,
@@ -42,7 +41,7 @@ pub(super) async fn read(request: &HttpRequest, incoming: Incoming, room: &mut R
     if announced.is_some_and(|length: usize| length > API.bytes) {
         return Err(Unread::TooLarge.into());
     }
-    // What cannot fit is refused before it is sent.
+    // A body that cannot fit is refused before it is sent.
     room.fits(announced.unwrap_or_default())?;
     let mut body = Vec::new();
     let expected = announced.unwrap_or(API.bytes);

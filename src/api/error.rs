@@ -25,7 +25,7 @@ pub(super) const GENERATION_ID_HEADER: HeaderName = HeaderName::from_static("x-g
 #[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
 pub(super) struct DescribedId(String);
 
-/// What the caller is told in place of an answer.
+/// The answer to a request that fails.
 #[derive(Debug)]
 pub struct Error {
     status: StatusCode,
@@ -76,7 +76,7 @@ impl Error {
         Self::new(StatusCode::TOO_MANY_REQUESTS, MESSAGE).with(header::RETRY_AFTER, &seconds.to_string())
     }
 
-    /// Something of ours is away; what exactly is in the log.
+    /// Something of ours is away. The log says what.
     pub(super) fn unavailable() -> Self {
         const MESSAGE: &str = "Tracecast cannot check this request at the moment. Send it again in a few seconds.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, MESSAGE).with(header::RETRY_AFTER, "2")
@@ -88,7 +88,7 @@ impl Error {
         Self::new(StatusCode::MISDIRECTED_REQUEST, message)
     }
 
-    /// A fault of ours; what exactly is in the log.
+    /// A fault of ours. The log says which.
     pub(super) fn internal() -> Self {
         const MESSAGE: &str = "Something went wrong on our side. Send the request again; if that does not help, tell the \
                                operator of this server.";
@@ -120,7 +120,7 @@ impl Error {
     }
 }
 
-/// A failure of the gateway. What is only for the record stays behind.
+/// A failure of the gateway. Words that are only for the record are left out.
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);

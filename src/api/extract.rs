@@ -16,18 +16,14 @@ use crate::token::ApiKeyType;
 /// A key that may ask models and report completed requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InferenceKey {
-    /// The tenant.
     pub account: AccountId,
-    /// The key.
     pub key: ApiKeyId,
 }
 
 /// A key that may read and change the account's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ManagementKey {
-    /// The tenant.
     pub account: AccountId,
-    /// The key.
     pub key: ApiKeyId,
 }
 

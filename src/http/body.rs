@@ -8,31 +8,26 @@ use tokio::time::timeout;
 use super::incoming::{Broken, Incoming};
 use crate::state::bodies::MOST_OF_ONE;
 
-/// The bounds of a body.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The most bytes that it may hold.
     pub bytes: usize,
     /// The longest that it may take to arrive.
     pub time: Duration,
-    /// Bytes of one that holds more which are read and thrown away before it is refused.
+    /// Bytes of a larger body that are read and thrown away before it is refused.
     drained: usize,
 }
 
-/// A form of a page. A browser that is still sending never sees an answer: it is let finish within reason.
+/// A form of a page. A browser that is still sending never sees an answer, so it may finish within reason.
 pub const FORM: Limits = Limits { bytes: 64 * 1024, time: Duration::from_secs(10), drained: 16 * 1024 * 1024 };
 
-/// A body of the API.
 pub const API: Limits = Limits { bytes: MOST_OF_ONE, time: Duration::from_secs(30), drained: 0 };
 
 /// Why a body was not read to its end. Not a `std::error::Error`: each edge answers it in its own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unread {
-    /// It holds more bytes than it may.
     TooLarge,
-    /// It took too long.
     TooSlow,
-    /// It broke off.
     Broken(Broken),
 }
 

@@ -17,7 +17,7 @@ impl FromRequest for Client {
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // Where nobody says which proxies are ours, the peer is the sender.
+        // Without a list of our proxies, the peer is the sender.
         ready(Ok(match request.app_data::<web::Data<State>>() {
             Some(state) => client(request, &state.config.trusted_proxies),
             None => client(request, &TrustedProxies::default()),
@@ -25,7 +25,6 @@ impl FromRequest for Client {
     }
 }
 
-/// The sender of a request.
 pub fn client(request: &HttpRequest, trusted: &TrustedProxies) -> Client {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let lines: Vec<_> = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or("?")).collect();

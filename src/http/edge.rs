@@ -15,10 +15,9 @@ use super::headers::Headers;
 use super::host;
 use crate::state::State;
 
-/// How those are answered who call the same kind of address: people who open pages, or programs.
+/// The answers of one kind of address: those of pages for people, or those of programs.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge {
-    /// The headers of every answer.
     pub headers: Headers,
     /// The answer to a request under a name that is not ours.
     pub misdirected: fn() -> HttpResponse,

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// What an answer holds, and so which headers it wears.
+/// What an answer holds. Its headers follow from that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Headers {
     /// A page, or what a page loads.
@@ -30,7 +30,7 @@ const OF_DATA: [(&str, &str); 1] = [("content-security-policy", "default-src 'no
 const STRICT_TRANSPORT: (&str, &str) = ("strict-transport-security", "max-age=31536000; includeSubDomains");
 
 impl Headers {
-    /// Adds the headers. What may be kept says so itself, in its `cache-control`.
+    /// Adds the headers. An answer that may be cached says so itself, in its `cache-control`.
     pub fn put(self, headers: &mut HeaderMap, is_https: bool) {
         let own = match self {
             Self::Page => &OF_PAGES[..],
@@ -46,8 +46,8 @@ impl Headers {
         }
     }
 
-    /// With no-referrer a browser sends `Origin: null` with a form, and over plain http it sends no Sec-Fetch-Site: the check where
-    /// a form comes from would then have nothing to go by. same-origin tells other sites just as little.
+    /// With no-referrer a browser sends `Origin: null` with a form, and over plain http it sends no Sec-Fetch-Site: the
+    /// check where a form comes from would then have nothing to go by. same-origin shows other sites just as little.
     fn referrer_policy(self, is_https: bool) -> &'static str {
         if self == Self::Page && !is_https { "same-origin" } else { "no-referrer" }
     }

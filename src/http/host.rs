@@ -18,7 +18,7 @@ pub(super) fn is_ours(head: &RequestHead, allowed: &AllowedHosts) -> bool {
     }
 }
 
-/// The names of this server that a request tells.
+/// The names under which a request addresses this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named<'a> {
     Nothing,
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn who_names_two_hosts_names_none() {
+    fn request_that_names_two_hosts_names_none() {
         assert!(!is_ours("/", &["traces.example.com", "evil.example"]));
     }
 

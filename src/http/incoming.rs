@@ -16,12 +16,12 @@ const EARLY_BYTES: usize = 16 * 1024;
 pub struct Incoming {
     payload: Payload,
     is_chunked: bool,
-    /// What came before anybody asked.
+    /// Bytes that arrived before they were asked for.
     early: Vec<u8>,
     has_ended: bool,
 }
 
-/// Why a body has no end.
+/// Why a body broke off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
     /// Its chunks are malformed.
@@ -49,8 +49,8 @@ impl Incoming {
         self.receive().await
     }
 
-    /// Does something else first, and meanwhile listens. actix-web ends a connection at a malformed chunk, and whatever runs for
-    /// its request: only who hears of it at once can still answer.
+    /// Does other work first, and reads the body's first bytes meanwhile. At a malformed chunk actix-web ends the
+    /// connection and everything that runs for its request, so an answer must be given at once.
     ///
     /// # Errors
     /// When the body breaks off before the other thing is done.
@@ -88,8 +88,8 @@ impl Incoming {
         }
     }
 
-    /// actix-http tells of malformed chunks and of a connection that was closed by the same error. But behind the latter the
-    /// body ends, and behind the former nothing comes any more.
+    /// actix-http reports malformed chunks and a closed connection by the same error. After a closed connection the
+    /// body ends; after a malformed chunk nothing more comes.
     fn broken(&mut self, error: &PayloadError) -> Broken {
         match error {
             PayloadError::EncodingCorrupted => Broken::Encoding,

@@ -1,4 +1,4 @@
-//! Where somebody sits who sends a request: at this machine, or anywhere.
+//! Whether the sender of a request is at this machine, or may be anywhere.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -11,7 +11,7 @@ use super::host::{Named, named};
 use crate::client::Whereabouts;
 use crate::config::allowed_hosts::is_loopback;
 
-/// Headers by which proxies and what stands before servers say for whom they speak.
+/// Headers in which proxies and gateways name the client for whom they speak.
 const FORWARDING: [&str; 13] = [
     "forwarded",
     "forwarded-for",
@@ -42,8 +42,8 @@ impl FromRequest for Whereabouts {
     }
 }
 
-/// Whether a request looks as if nobody had passed it on: a proxy adds headers, or leaves the name that was typed. One that does
-/// neither often speaks the version of HTTP that no browser speaks any more, as nginx does unless told otherwise.
+/// Whether a request looks as if nobody had passed it on: a proxy adds headers, or leaves the name that was typed. A
+/// proxy that does neither often speaks a version of HTTP that no browser speaks any more, as nginx does by default.
 fn is_direct(head: &RequestHead) -> bool {
     let is_named_here = matches!(named(head), Named::One(host) if is_loopback(host));
     is_named_here && head.version >= Version::HTTP_11 && !head.headers.keys().any(|name| is_forwarding(name.as_str()))
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_over_loopback_under_its_name_is_here() {
+    fn request_over_loopback_to_a_loopback_name_is_here() {
         for (peer, host) in [
             ("127.0.0.1:4711", "localhost:8080"),
             ("127.0.0.1:4711", "tracecast.localhost"),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_shows_anything_else_may_be_anywhere() {
+    fn any_other_request_may_come_from_anywhere() {
         for host in ["traces.example.com", "192.168.0.9:8080", "0.0.0.0", "[::]:8080", ""] {
             assert_eq!(sits("127.0.0.1:1", Version::HTTP_11, &[("host", host)]), Whereabouts::Anywhere, "{host}");
         }
