@@ -36,14 +36,11 @@ pub struct CompletedRequest<'a> {
     /// The caller's route, for example `/api/v1/chat/completions`.
     #[serde(borrow)]
     pub route: Text<'a>,
-    /// When things happened.
     pub times: Times,
     /// The HTTP status that the caller got; 499 for one that went away before it got any.
     pub status: u16,
-    /// How it ended.
     #[serde(borrow)]
     pub ending: Ending<'a>,
-    /// Whether the answer was streamed.
     pub streaming: bool,
     /// The API key it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,11 +82,8 @@ impl<'a> CompletedRequest<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
-    /// A chat completion.
     Chat,
-    /// A completion of plain text.
     TextCompletion,
-    /// Embeddings of texts.
     Embeddings,
 }
 
@@ -122,7 +116,6 @@ pub struct Times {
     pub upstream_ended: Option<UnixNanos>,
 }
 
-/// How a request ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending<'a> {
@@ -149,7 +142,6 @@ pub enum Ending<'a> {
 /// An upstream attempt that failed before the last one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedAttempt<'a> {
-    /// When it began.
     pub begun: UnixNanos,
     /// When it was given up.
     pub ended: UnixNanos,
@@ -168,28 +160,22 @@ pub struct FailedAttempt<'a> {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Parameters<'a> {
-    /// `temperature`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// `top_p`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
-    /// `top_k`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<f64>,
     /// `max_tokens` or `max_completion_tokens`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<i64>,
-    /// `frequency_penalty`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency_penalty: Option<f64>,
-    /// `presence_penalty`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presence_penalty: Option<f64>,
     /// `stop`, one or several
     #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
     pub stop_sequences: Vec<Text<'a>>,
-    /// `seed`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
 }

@@ -47,9 +47,9 @@ impl Trace<'_> {
 /// What a destination decides about its traces.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TraceSettings {
-    /// Where the request names no environment.
+    /// Used where the request names none.
     pub environment: Option<String>,
-    /// Where the request names no release.
+    /// Used where the request names none.
     pub release: Option<String>,
     /// The part of all requests that this destination receives, where it is not all: between 0 and 1.
     pub sample_rate: Option<f64>,

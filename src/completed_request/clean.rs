@@ -16,7 +16,7 @@ pub fn without_nul(text: &str) -> Cow<'_, str> {
 /// A name or identifier: NUL replaced, other control characters removed, trimmed, at most `max_chars` characters.
 /// May come out empty.
 pub fn name(text: &str, max_chars: usize) -> Cow<'_, str> {
-    // Bytes suffice to see that there is none: those of C1 (U+0080 to U+009F) begin with 0xC2.
+    // Bytes are enough to see that no control character is there: those of C1 (U+0080 to U+009F) begin with 0xC2.
     let suspect = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
     // Without an early end, so that the compiler looks at many bytes at once.
     if !text.bytes().fold(false, |found, byte| found | suspect(byte)) {

@@ -15,11 +15,8 @@ use crate::json::{Text, escapes};
 /// The parts of a request that say who asks and where the trace belongs, as they came in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Caller<'a> {
-    /// The body's `user`.
     pub user: Option<&'a RawValue>,
-    /// The body's `session_id`.
     pub session_id: Option<&'a RawValue>,
-    /// The body's `trace`.
     pub trace: Option<&'a RawValue>,
     /// The header `x-session-id`: counts where the body has no session.
     pub x_session_id: Option<&'a str>,
@@ -28,7 +25,7 @@ pub struct Caller<'a> {
 }
 
 impl TraceContext<'static> {
-    /// Reads, cleans and cuts what the caller sent, to the limits of spec 1 and 2.4. What is too long is cut and marked,
+    /// Reads, cleans and cuts what the caller sent, to the limits of spec 1 and 2.4. A longer value is cut and marked,
     /// never refused; `null` counts as absent.
     ///
     /// # Errors

@@ -24,8 +24,8 @@ impl GenerationId {
         Self::drawn(at, || random.bytes())
     }
 
-    /// Draws again until the random part holds no word for which Sentry would show `[Filtered]` in its place: one of some 50,000
-    /// does.
+    /// Draws again until the random part holds none of the `secret_words`: a receiver's data scrubbing would show
+    /// `[Filtered]` in place of the name. One of some 50,000 parts holds one.
     fn drawn<E>(at: UnixNanos, mut draw: impl FnMut() -> Result<[u8; 40], E>) -> Result<Self, E> {
         loop {
             let suffix = alphanumerics(draw()?);
@@ -40,7 +40,6 @@ impl GenerationId {
         Self(name.into())
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

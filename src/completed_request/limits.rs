@@ -1,4 +1,4 @@
-//! The limits of what is recorded (spec 1 and 2.4). What is longer is cut, never refused.
+//! The limits of recorded requests (spec 1 and 2.4). A longer value is cut, never refused.
 
 /// Characters of `user`.
 pub const USER_CHARS: usize = 128;
@@ -6,11 +6,8 @@ pub const USER_CHARS: usize = 128;
 pub const SESSION_ID_CHARS: usize = 256;
 /// Characters of a name of a trace or span.
 pub const NAME_CHARS: usize = 512;
-/// Keys of metadata.
 pub const METADATA_KEYS: usize = 64;
-/// Bytes of a key of metadata.
 pub const METADATA_KEY_BYTES: usize = 128;
-/// Bytes of a value of metadata.
 pub const METADATA_VALUE_BYTES: usize = 8 * 1024;
 /// Bytes of content (prompt, completion, tools) that are recorded of one request: what a span may hold, less room for
 /// everything else on it.

@@ -53,9 +53,7 @@ fn is_zero(count: &u32) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum MetadataValue<'a> {
-    /// true or false
     Bool(bool),
-    /// A whole number.
     Int(i64),
     /// Any other number.
     Double(f64),

@@ -1,5 +1,5 @@
-//! Words by which Sentry's default data scrubbing takes a text for a secret, wherever in it they stand (spec 2.1, fact 8). Mirrors
-//! the password rule of Relay (`relay-pii`, `regexes.rs`).
+//! Words by which a receiver's default data scrubbing takes a text for a secret, wherever in it they stand (spec 2.1,
+//! fact 8). They mirror the password rule of Relay (`relay-pii`, `regexes.rs`).
 
 const WORDS: [&str; 12] = [
     "password",

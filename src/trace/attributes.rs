@@ -15,7 +15,7 @@ use crate::completed_request::{CompletedRequest, FailedAttempt, MetadataValue, c
 
 const METADATA: &str = "trace.metadata.";
 
-/// What all spans carry.
+/// Attributes that all spans carry.
 pub(super) fn common<'a>(
     request: &'a CompletedRequest<'_>,
     settings: &'a TraceSettings,
@@ -67,7 +67,7 @@ fn metadata<'a>(list: &mut List<'a>, request: &'a CompletedRequest<'_>, parent_u
     }
 }
 
-/// What begins the list of each span.
+/// The beginning of each span's own list.
 pub(super) fn own<'a>(dialect: Dialect, op: &'static str, name: &Phrase<'a>, capacity: usize) -> List<'a> {
     let mut list = List::with_capacity(capacity);
     if dialect == Dialect::Sentry {
@@ -88,7 +88,6 @@ pub(super) fn root<'a>(list: &mut List<'a>, request: &'a CompletedRequest<'_>, e
     list.int("tracecast.metadata.left_out", left_out.map(i64::from));
 }
 
-/// A failed attempt.
 pub(super) fn attempt<'a>(list: &mut List<'a>, attempt: &'a FailedAttempt<'_>) {
     list.int("http.response.status_code", attempt.status.map(i64::from));
     list.maybe_text("error.type", cleaned(&attempt.kind));

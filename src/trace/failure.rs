@@ -1,4 +1,4 @@
-//! How a failed or cancelled request is told on its spans.
+//! The error that the spans of a failed or cancelled request show.
 
 use std::borrow::Cow;
 
@@ -18,8 +18,8 @@ pub(super) struct Failure<'a> {
 }
 
 impl<'a> Failure<'a> {
-    /// None for a request that was answered. The upstream's own words may repeat the prompt, so they are told only where
-    /// content may be.
+    /// None for a request that was answered. The upstream's own words may repeat the prompt, so they appear only where
+    /// content may.
     pub(super) fn of(ending: &'a Ending<'_>, content_allowed: bool) -> Option<Self> {
         match ending {
             Ending::Completed => None,
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn the_upstreams_own_words_are_told_only_where_content_may_be() {
+    fn upstreams_own_words_appear_only_where_content_may() {
         let ending = failed(Some("your prompt 'x' is\ntoo long"));
         assert_eq!(Failure::of(&ending, false).unwrap().message, "The upstream refused");
         assert_eq!(Failure::of(&ending, true).unwrap().message, "The upstream refused: your prompt 'x' istoo long");

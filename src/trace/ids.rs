@@ -35,7 +35,7 @@ impl TraceId {
     }
 
     fn hashed(text: &str) -> Self {
-        // Half a SHA-256 that is zero will not be seen; should it be, any other constant serves.
+        // Half a SHA-256 is never zero in practice. If it were, any constant would do.
         Self(NonZeroU128::new(u128::from_be_bytes(digest([text, ""]))).unwrap_or(NonZeroU128::MIN))
     }
 
@@ -46,17 +46,14 @@ impl TraceId {
 }
 
 impl SpanId {
-    /// The root span of a request.
     pub fn root(generation: &GenerationId) -> Self {
         Self::hashed(generation, "")
     }
 
-    /// The intermediate span.
     pub fn intermediate(generation: &GenerationId) -> Self {
         Self::hashed(generation, ":span")
     }
 
-    /// The generation span.
     pub fn generation(generation: &GenerationId) -> Self {
         Self::hashed(generation, ":generation")
     }

@@ -26,7 +26,7 @@ pub(super) fn attempt(number: usize) -> Phrase<'static> {
     Phrase::joined("failed attempt ", (number + 1).to_string())
 }
 
-/// What is said of an error.
+/// The message of an error.
 pub(super) fn message(text: &str) -> Cow<'_, str> {
     let message = clean::name(text, NAME_CHARS);
     if message.is_empty() { Cow::Borrowed("The request failed") } else { message }

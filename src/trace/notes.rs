@@ -1,31 +1,23 @@
-//! What did not come out as the caller may have expected: asked for when somebody looks at a request, never for delivery.
+//! What in a trace may differ from the caller's expectation. Computed when somebody looks at a request, never for
+//! delivery.
 
 use super::scrubbing::is_scrubbed;
 use super::{Dialect, Trace, TraceSettings};
 use crate::completed_request::CompletedRequest;
 
-/// One such thing. Pages choose the words.
+/// One difference. Pages choose the words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// `parent_span_id` is not 16 hexadecimal digits: the trace has no remote parent, and keeps it as metadata.
     ParentSpanIdUnusable,
-    /// `trace` had so many keys more than are kept.
-    MetadataLeftOut {
-        /// How many.
-        count: u32,
-    },
+    /// `count` keys of `trace` were left out, because there were too many.
+    MetadataLeftOut { count: u32 },
     /// The receiver's own data scrubbing, as it is set up by default, replaces the value of this key in `trace`.
-    MetadataScrubbed {
-        /// The key.
-        key: String,
-    },
+    MetadataScrubbed { key: String },
     /// Prompt or completion were shortened to fit into a span.
     ContentCut,
-    /// So many of the first failed attempts are not shown.
-    AttemptsLeftOut {
-        /// How many.
-        count: usize,
-    },
+    /// The first `count` failed attempts are not shown.
+    AttemptsLeftOut { count: usize },
 }
 
 /// The notes on the trace that [`build`](super::build()) made of a request.

@@ -2,16 +2,16 @@
 
 use super::span::{Attribute, Phrase, Value};
 
-/// One span with everything on it.
+/// The most bytes of one span with everything on it.
 pub(super) const SPAN_BYTES: usize = 900 * 1024;
 
-/// All spans of one completed request: 4 MiB per request to the receiver, less its frame.
+/// The most bytes of all spans of one completed request: 4 MiB per request to the receiver, less its frame.
 pub(super) const TRACE_BYTES: usize = 4 * 1024 * 1024 - 64 * 1024;
 
 /// Room for identifiers, times, name, status and the like of one span.
 pub(super) const SPAN_FRAME: usize = 8 * 1024;
 
-/// No trace shows more failed attempts.
+/// The most failed attempts that a trace shows.
 const MOST_ATTEMPTS: usize = 16;
 
 /// Tags and lengths around the key and the value of one attribute: at most 4 of each, lengths of at most 4 bytes.

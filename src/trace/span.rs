@@ -24,7 +24,6 @@ pub struct Span<'a> {
     pub start: UnixNanos,
     /// Never before `start`.
     pub end: UnixNanos,
-    /// Its own attributes.
     pub attributes: Vec<Attribute<'a>>,
     /// The message of the status ERROR; none for a span without error.
     pub error: Option<Cow<'a, str>>,
@@ -47,7 +46,6 @@ pub enum SpanKind {
     Client = 3,
 }
 
-/// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute<'a> {
     /// Unique within the span.
@@ -61,13 +59,10 @@ pub struct Attribute<'a> {
 pub enum Value<'a> {
     /// A text, perhaps JSON.
     Text(Phrase<'a>),
-    /// true or false
     Bool(bool),
-    /// A whole number.
     Int(i64),
     /// A finite number.
     Double(f64),
-    /// A list of texts.
     Texts(Vec<Cow<'a, str>>),
 }
 

@@ -1,5 +1,5 @@
-//! Times of the spans: whatever the clocks said, an end is never before its start, a child never outside its parent, and
-//! nothing is zero. Sentry drops other spans without a word (spec 2.1, fact 3).
+//! Times of the spans: whatever the clocks said, an end is never before its start, a child never outside its parent,
+//! and nothing is zero. Some receivers drop other spans without a word (spec 2.1, fact 3).
 
 use crate::clock::UnixNanos;
 use crate::completed_request::{FailedAttempt, Times};
@@ -26,7 +26,6 @@ impl Period {
         }
     }
 
-    /// An attempt that failed.
     pub(super) fn attempt(self, attempt: &FailedAttempt<'_>) -> Self {
         self.inside(attempt.begun, attempt.ended)
     }

@@ -98,7 +98,7 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// Nothing is better said by no attribute than by `[]`.
+/// An empty list gives no attribute rather than `[]`.
 fn json_list<T: Serialize>(list: &[T]) -> Option<Box<RawValue>> {
     if list.is_empty() { None } else { to_raw_value(list).ok() }
 }

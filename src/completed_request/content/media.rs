@@ -1,4 +1,4 @@
-//! Images, recordings and files: what is said of them in place of their bytes.
+//! Images, recordings and files: the words in place of their bytes.
 
 use std::borrow::Cow;
 
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_data_url_tells_its_media_type() {
+    fn a_data_url_names_its_media_type() {
         assert_eq!(media_type("data:image/png;base64,AAAA"), Some("image/png"));
         assert_eq!(media_type("data:text/plain,hello"), Some("text/plain"));
         assert_eq!(media_type("data:;base64,AAAA"), None);

@@ -20,7 +20,7 @@ pub(crate) struct Message<'a> {
     pub(crate) finish_reason: Option<Text<'a>>,
 }
 
-/// One part of a message. Which fields are there follows from its type; the constructors know.
+/// One part of a message. Its type decides which fields are there; the constructors set them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Part<'a> {
@@ -75,23 +75,22 @@ impl<'a> Part<'a> {
         Self { kind: "tool_call".into(), id, name, arguments, ..Self::default() }
     }
 
-    /// OpenTelemetry reads `response`, Sentry reads `result`.
+    /// OpenTelemetry's conventions read `response`, some receivers read `result`.
     pub(crate) fn tool_call_response(id: Option<Text<'a>>, response: Text<'a>) -> Self {
         let result = Some(response.clone());
         Self { kind: "tool_call_response".into(), id, response: Some(response), result, ..Self::default() }
     }
 
-    /// What stands for an image, a recording or a file that came with the message.
+    /// The part in place of an image, a recording or a file that came with the message.
     pub(crate) fn blob(modality: &'static str, mime_type: Option<Text<'a>>) -> Self {
         Self { kind: "blob".into(), modality: Some(modality.into()), mime_type, ..Self::default() }
     }
 
-    /// What stands for one that the message links to.
+    /// The part in place of an image, a recording or a file that the message links to.
     pub(crate) fn link(modality: &'static str) -> Self {
         Self { kind: "uri".into(), modality: Some(modality.into()), ..Self::default() }
     }
 
-    /// A part of a type that we do not know.
     pub(crate) fn unknown(kind: Text<'a>) -> Self {
         Self { kind, ..Self::default() }
     }

@@ -74,7 +74,7 @@ fn a_media_type_is_read_where_slashes_are_escaped() {
 }
 
 #[test]
-fn tool_calls_and_their_responses_are_told_apart() {
+fn tool_calls_and_their_responses_are_distinguished() {
     let messages = json!([
         { "role": "assistant", "content": null, "reasoning": "I should look.",
           "tool_calls": [{ "id": "call_1", "type": "function",
@@ -133,7 +133,7 @@ fn tools_are_flattened() {
 }
 
 #[test]
-fn answers_tell_all_that_the_model_said() {
+fn answers_hold_all_that_the_model_said() {
     let choice = AnsweredChoice {
         text: "Calling\0.".into(),
         reasoning: "Think.".into(),
@@ -163,7 +163,7 @@ fn nul_and_lone_surrogates_become_replacement_characters() {
 }
 
 #[test]
-fn what_is_recorded_is_read_back_and_never_printed() {
+fn recorded_content_is_read_back_and_never_printed() {
     let content =
         content(&json!([{ "role": "system", "content": "canary" }]), &json!([{ "type": "t" }]), &[answer("x")]);
     let bytes = content.to_bytes();

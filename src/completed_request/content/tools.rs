@@ -5,7 +5,6 @@ use serde_json::value::RawValue;
 
 use crate::json::Text;
 
-/// A tool that the model could call.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Tool<'a> {

@@ -1,4 +1,4 @@
-//! Why what a caller says beside the question cannot be taken.
+//! Why `user`, `session_id` or `trace` of a request cannot be taken.
 
 /// Why a request cannot be taken: the caller's mistake, answered with 400.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum ContextError {
         /// `user`, `session_id` or `trace`.
         field: &'static str,
     },
-    /// A key stands twice, so that nobody can say which was meant.
+    /// A key stands twice, so it is unknown which was meant.
     #[error("`{field}` holds the key {key:?} twice: send each key once")]
     DuplicateKey {
         /// `trace`

@@ -121,7 +121,7 @@ impl<'a> Json<'a> {
             Some(b'f') => number(MetadataValue::Bool(false)),
             Some(b'"') => Self::Scalar { text: serde_json::from_str(raw).map_err(unreadable)?, value: None },
             Some(b'{' | b'[') => {
-                // The reader of values knows a depth and a range of numbers; the raw text does not.
+                // Reading it as a value checks its depth and the range of its numbers; raw text is checked for neither.
                 serde_json::from_str::<serde_json::Value>(raw).map_err(unreadable)?;
                 Self::Nested(without_white_space(raw))
             }
