@@ -1,4 +1,5 @@
-//! What a receiver's response to an OTLP request means (spec 4.3). What one kind of receiver means besides stands with the kind.
+//! What a receiver's response to an OTLP request means (spec 4.3). A meaning that only one kind of receiver has stands
+//! with the kind.
 
 mod evidence;
 mod pause;
@@ -52,7 +53,7 @@ pub fn classify(response: &Response) -> Outcome {
 }
 
 /// `lead` followed by the status and the receiver's words.
-fn told(response: &Response, lead: &str) -> String {
+fn sentence(response: &Response, lead: &str) -> String {
     match response.words() {
         Some(words) => format!("{lead} (HTTP {}: {words}).", response.status),
         None => format!("{lead} (HTTP {}).", response.status),
@@ -60,15 +61,15 @@ fn told(response: &Response, lead: &str) -> String {
 }
 
 fn refused(response: &Response, reason: Refusal, lead: &str) -> Outcome {
-    Outcome::Refused { reason, status: response.status, sentence: told(response, lead) }
+    Outcome::Refused { reason, status: response.status, sentence: sentence(response, lead) }
 }
 
 fn wait(response: &Response, reason: WaitReason, lead: &str) -> Outcome {
-    Outcome::Wait { reason, sentence: told(response, lead), not_before: pause::asked_for(response) }
+    Outcome::Wait { reason, sentence: sentence(response, lead), not_before: pause::asked_for(response) }
 }
 
 fn advise(response: &Response, reason: Attention, lead: &str) -> Outcome {
-    attention(response, reason, told(response, lead))
+    attention(response, reason, sentence(response, lead))
 }
 
 fn attention(response: &Response, reason: Attention, advice: String) -> Outcome {

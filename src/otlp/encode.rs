@@ -1,8 +1,8 @@
 //! Traces as OTLP's `ExportTraceServiceRequest`, written straight as protobuf.
 //!
-//! Every length is computed before its message is written, so that the bytes are the canonical ones: the same that prost
-//! makes of `opentelemetry-proto` (a property test compares them). Receivers like Sentry do not parse before they answer
-//! (spec 2.1, fact 2): what stands here must be right by construction.
+//! Every length is computed before its message is written, so that the bytes are the canonical ones: the same that
+//! prost makes of `opentelemetry-proto` (a property test compares them). Some receivers answer before they parse (spec
+//! 2.1, fact 2), so no answer would show a mistake: the bytes must be right by construction.
 
 mod attribute;
 mod resource;
@@ -45,14 +45,12 @@ pub struct Checkpoint {
 }
 
 impl Encoder {
-    /// An empty batch.
     pub fn new(resource: Resource) -> Self {
         // Three messages around the spans: one byte of tag each, and a length that takes ten bytes at most.
         let room = resource.encoded().len() + resource.encoded_scope().len() + 3 * 11;
         Self { resource, buffer: vec![0; room], common: Vec::new(), room, traces: 0 }
     }
 
-    /// Adds a trace.
     pub fn push(&mut self, trace: &Trace<'_>) {
         self.common.clear();
         span::put_attributes(&trace.common, &mut self.common);
@@ -64,7 +62,6 @@ impl Encoder {
         self.traces += 1;
     }
 
-    /// How many traces the batch holds.
     pub fn traces(&self) -> usize {
         self.traces
     }
@@ -93,7 +90,7 @@ impl Encoder {
         &self.buffer[start..]
     }
 
-    /// The same, given away instead of copied, and begins the next batch: with room for one that is as large.
+    /// The request's body, given away instead of lent. The next batch begins with room for one as large.
     pub fn take(&mut self) -> Bytes {
         let start = self.put_frame();
         let mut next = Vec::with_capacity(self.buffer.len());

@@ -7,7 +7,7 @@ use libdeflater::{CompressionLvl, Compressor};
 /// Whether bodies are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
-    /// As every receiver takes it, and the network likes it.
+    /// Every receiver takes it, and it saves bandwidth.
     #[default]
     Gzip,
     /// For receivers nearby, where bytes cost less than the time to compress them.
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_compressed_comes_back_also_when_the_buffer_is_used_again() {
+    fn gzip_body_comes_back_also_when_the_buffer_is_used_again() {
         let (mut gzip, mut compressed) = (Gzip::new(), vec![7; 10_000]);
         for body in [&b""[..], b"short", &vec![b'x'; 100_000]] {
             gzip.compress(body, &mut compressed);

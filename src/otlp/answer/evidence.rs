@@ -7,11 +7,12 @@ use super::{Response, one_line};
 /// The most of a body that is kept, in bytes.
 const MOST_BODY: usize = 2 * 1024;
 
-/// Headers that tell of the receiver and of its limits. Those not named here may hold a secret, as a cookie does.
+/// Headers that describe the receiver and its limits. Any other may hold a secret, as a cookie does.
 const HARMLESS: [&str; 9] =
     ["content-type", "content-length", "date", "retry-after", "server", "via", "x-request-id", "traceparent", "cf-ray"];
 
-/// What every vendor names in its own way: `x-ratelimit-reset`, `x-sentry-rate-limits`.
+/// Parts of the names of headers about limits, which every vendor names in its own way: `x-ratelimit-reset`,
+/// `x-vendor-rate-limits`.
 const LIMITS: [&str; 2] = ["ratelimit", "rate-limit"];
 
 /// A response's harmless headers and the beginning of its body. As the receiver wrote it: mask and escape before showing.
@@ -19,12 +20,11 @@ const LIMITS: [&str; 2] = ["ratelimit", "rate-limit"];
 pub struct Evidence {
     /// By their names in lower case; each value on one line.
     pub headers: BTreeMap<String, String>,
-    /// None: there was none.
+    /// None: the response had no body.
     pub body: Option<String>,
 }
 
 impl Evidence {
-    /// Of a response.
     pub fn of(response: &Response) -> Self {
         let is_harmless = |name: &str| HARMLESS.contains(&name) || LIMITS.iter().any(|limits| name.contains(limits));
         let harmless = response.headers.iter().filter(|(name, _)| is_harmless(name));
@@ -48,11 +48,11 @@ mod tests {
 
     #[test]
     fn evidence_keeps_limits_and_no_cookie() {
-        let headers = [("Retry-After", "7"), ("X-Sentry-Rate-Limits", "60::org"), ("Set-Cookie", "session=1")];
+        let headers = [("Retry-After", "7"), ("X-Vendor-Rate-Limits", "60::org"), ("Set-Cookie", "session=1")];
         let response = Response { headers: headers.into_iter().collect(), ..Response::default() };
         let evidence = Evidence::of(&response);
         let kept: Vec<_> = evidence.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(kept, [("retry-after", "7"), ("x-sentry-rate-limits", "60::org")]);
+        assert_eq!(kept, [("retry-after", "7"), ("x-vendor-rate-limits", "60::org")]);
         assert_eq!(evidence.body, None);
     }
 

@@ -14,9 +14,7 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// A receiver's response: status, headers, and the beginning of the body. Everything as the receiver wrote it: escape before showing.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Response {
-    /// The HTTP status.
     pub status: u16,
-    /// All headers.
     pub headers: Headers,
     /// At most [`MAX_BODY`] bytes.
     pub body: Bytes,

@@ -1,4 +1,4 @@
-//! One safe line out of whatever a receiver wrote: `google.rpc.Status`, Sentry's JSON, a page of HTML, plain text.
+//! One safe line out of whatever a receiver wrote: `google.rpc.Status`, vendors' JSON, a page of HTML, plain text.
 
 use prost::Message;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! A 2xx answer: `ExportTraceServiceResponse`, as protobuf or as JSON, or nothing. Anything else did not come from a receiver of
-//! traces, and nothing is delivered by it (spec 4.3).
+//! A 2xx answer: `ExportTraceServiceResponse`, as protobuf or as JSON, or nothing. Any other body did not come from a
+//! receiver of traces, and delivers nothing (spec 4.3).
 
 use prost::Message;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::response::Response;
 use super::sentence::one_line;
 use crate::delivery::{Attention, Outcome};
 
-/// The tag with which a response in protobuf begins that is not empty: field 1, a message.
+/// The first byte of a response in protobuf that is not empty: the tag of field 1, a message.
 const PARTIAL_SUCCESS: u8 = 0x0a;
 
 /// `ExportTraceServiceResponse`, as `opentelemetry/proto/collector/trace/v1/trace_service.proto` has it.
@@ -27,7 +27,7 @@ struct PartialSuccess {
     error_message: String,
 }
 
-/// What a body is, by a look at it: content types are wrong too often.
+/// What a body is, by its bytes: content types are wrong too often.
 enum Body {
     Otlp(ExportResponse),
     Json(Value),
@@ -40,7 +40,7 @@ pub(super) fn outcome(response: &Response) -> Outcome {
     let rejected = match read(&response.body) {
         Body::Page => return no_receiver(response, "A web page"),
         Body::Unknown if !response.is_cut => return no_receiver(response, "Something unknown"),
-        // Whoever begins to answer with 2xx has the traces, even if the words about it break off.
+        // A receiver that begins to answer with 2xx has the traces, even if the rest of its answer breaks off.
         Body::Unknown => None,
         Body::Otlp(otlp) => rejected(otlp),
         Body::Json(json) => rejected_by_json(&json),
@@ -51,7 +51,8 @@ pub(super) fn outcome(response: &Response) -> Outcome {
     }
 }
 
-/// A web server that answers everything with its own page would lose every trace with a 2xx.
+/// The outcome of an answer that no receiver of traces gave. Without it, a web server that answers every request with a
+/// page and a 2xx would lose every trace.
 fn no_receiver(response: &Response, what: &str) -> Outcome {
     let advice = format!(
         "{what} answers at this address, and no receiver of traces (HTTP {}). A sign-in or a proxy may stand in front of it: \
@@ -62,7 +63,8 @@ fn no_receiver(response: &Response, what: &str) -> Outcome {
 }
 
 fn read(body: &[u8]) -> Body {
-    // First: its tag is a line feed, and the length behind it may look like the beginning of a page.
+    // Protobuf is recognised first: its tag is a line feed, and the length behind it may look like the beginning of a
+    // page.
     if body.first() == Some(&PARTIAL_SUCCESS)
         && let Ok(otlp) = ExportResponse::decode(body)
     {

@@ -51,7 +51,7 @@ fn every_status_has_its_outcome() {
 }
 
 #[test]
-fn partial_success_is_told_with_the_receivers_words() {
+fn partial_success_keeps_the_receivers_words() {
     let response = ExportTraceServiceResponse {
         partial_success: Some(ExportTracePartialSuccess { rejected_spans: 3, error_message: "too\nold.".to_owned() }),
     };
@@ -111,12 +111,12 @@ fn a_success_whose_body_breaks_off_is_one_unless_it_begins_as_a_page() {
 fn a_rate_limit_names_its_time_and_the_reason() {
     let limited = Response {
         headers: [("retry-after", "60")].into_iter().collect(),
-        ..answer(429, r#"{"detail":"Sentry dropped data due to a quota"}"#)
+        ..answer(429, r#"{"detail":"Vendor dropped data due to a quota"}"#)
     };
     let Outcome::Wait { reason, sentence, not_before } = classify(&limited) else { panic!("waits") };
     assert_eq!(reason, WaitReason::RateLimited);
     assert_eq!(not_before, Some(std::time::Duration::from_mins(1)));
-    insta::assert_snapshot!(sentence, @"The receiver takes no more at the moment: a quota is used up (HTTP 429: Sentry dropped data due to a quota).");
+    insta::assert_snapshot!(sentence, @"The receiver takes no more at the moment: a quota is used up (HTTP 429: Vendor dropped data due to a quota).");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn no_span_is_larger_than_receivers_take() {
 }
 
 proptest! {
-    /// What Sentry drops without a word (spec 2.1, fact 3) never leaves, whatever the caller sends.
+    /// Spans that a receiver drops without a word (spec 2.1, fact 3) never leave, whatever the caller sends.
     #[test]
     fn any_trace_object_gives_a_valid_trace(
         trace in any_object(), user: String, session: String, times: [u64; 4], attempts in 0_usize..3, dialect: bool,

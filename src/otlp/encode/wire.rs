@@ -5,7 +5,6 @@ pub(super) fn length_delimited(length: usize) -> usize {
     1 + varint_length(length as u64) + length
 }
 
-/// Bytes of a varint.
 pub(super) fn varint_length(value: u64) -> usize {
     // 7 bits a byte: 1 + floor(log2(value) / 7), computed without a division.
     ((value | 1).ilog2() as usize * 9 + 73) / 64
@@ -26,7 +25,6 @@ pub(super) fn put_tag_and_length(field: u32, length: usize, buffer: &mut Vec<u8>
     put_varint(length as u64, buffer);
 }
 
-/// Protobuf's wire types.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum WireType {
     Varint = 0,
