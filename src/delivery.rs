@@ -10,6 +10,6 @@ pub mod poison;
 
 pub use self::back_off::{backoff, unit};
 pub use self::dead_letter::DeadLetterReason;
-pub use self::decide::{MOST_PUT_ASIDE, MOST_SERVER_ERRORS, Part, Step, decide};
+pub use self::decide::{MOST_DEAD_LETTERS, MOST_SERVER_ERRORS, Part, Step, decide};
 pub use self::health::Health;
 pub use self::outcome::{Attention, Outcome, Refusal, WaitReason};

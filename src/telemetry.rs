@@ -72,7 +72,7 @@ fn describe() {
     describe_counter!("tracecast_deliveries_total", "Requests to destinations, by outcome");
     describe_histogram!("tracecast_delivery_seconds", "Duration of one request to a destination");
     describe_counter!("tracecast_requests_delivered_total", "Completed requests accepted by a destination");
-    describe_counter!("tracecast_dead_letters_total", "Completed requests put aside for good");
+    describe_counter!("tracecast_dead_letters_total", "Completed requests that became dead letters");
     describe_counter!("tracecast_leases_lost_total", "Batches that ended after their lease was lost");
     describe_counter!(
         "tracecast_destinations_switched_off_total",

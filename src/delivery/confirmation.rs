@@ -18,7 +18,7 @@ pub const PROBES: [Duration; 3] = [Duration::ZERO, Duration::from_millis(250), D
 /// Pauses before each of the probes that confirm. Two, because the first one may only start a new look-up.
 pub const CONFIRMATION: [Duration; 2] = [Duration::ZERO, Duration::from_millis(250)];
 
-/// What a receiver accepted, and did not confirm yet. `P` is a place in the log.
+/// Acceptances that the receiver has not confirmed yet. `P` is a place in the log.
 #[derive(Debug, Clone)]
 pub struct Unconfirmed<P> {
     /// In the order of the log.
@@ -40,21 +40,19 @@ struct Accepted<P> {
 pub struct UpTo<P> {
     /// The last one's place.
     pub place: P,
-    /// How many they are.
     pub requests: usize,
 }
 
 /// What is to be done about unconfirmed requests after the receiver has refused one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Doubt<P> {
-    /// Those that count all the same.
+    /// Requests that count all the same.
     pub confirmed: Option<UpTo<P>>,
     /// How many have to be sent again.
     pub again: usize,
 }
 
 impl<P: Copy + PartialOrd> Unconfirmed<P> {
-    /// Nothing.
     pub fn none() -> Self {
         Self { accepted: VecDeque::new(), knows_since: None }
     }
@@ -83,12 +81,12 @@ impl<P: Copy + PartialOrd> Unconfirmed<P> {
         self.accepted.back().map(|last| last.at + LOOK_UP)
     }
 
-    /// The place up to which probes confirm that begin now.
+    /// The place up to which probes that begin now confirm.
     pub fn last(&self) -> Option<P> {
         self.accepted.back().map(|last| last.until)
     }
 
-    /// Probes passed now.
+    /// Notes that probes passed at `now`.
     pub fn knows(&mut self, now: Instant) {
         self.knows_since = Some(now);
     }

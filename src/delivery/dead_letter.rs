@@ -1,12 +1,11 @@
 //! Why no further attempt is made for a request.
 
-/// The reason of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum DeadLetterReason {
-    /// The receiver refuses it.
+    /// The receiver refuses the request.
     Refused,
-    /// The receiver fails whenever it is sent it.
+    /// The receiver fails whenever the request is sent.
     FailsReceiver,
     /// No trace can be built of what was recorded.
     Unbuildable,

@@ -5,9 +5,9 @@ use super::outcome::{Outcome, Refusal, WaitReason};
 /// HTTP 500s in a row after which a batch counts as refused (spec 4.3).
 pub const MOST_SERVER_ERRORS: u32 = 5;
 
-/// Requests that may be put aside one after the other without one that is accepted. Who refuses more is not refusing these
-/// requests, but everything, and a person has to look.
-pub const MOST_PUT_ASIDE: u32 = 10;
+/// Requests that may become dead letters in a row, with none accepted between them. A receiver that refuses more
+/// refuses everything, and a person has to look.
+pub const MOST_DEAD_LETTERS: u32 = 10;
 
 /// A batch, or the part of one, that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Part {
     pub has_content: bool,
     /// HTTP 500s in a row for the batch, this answer included.
     pub server_errors: u32,
-    /// Requests put aside since one was accepted.
-    pub put_aside: u32,
+    /// Requests that became dead letters since one was accepted.
+    pub dead_letters: u32,
 }
 
 /// What happens to the requests of a part.
@@ -32,7 +32,7 @@ pub enum Step {
     /// The one request is sent once more, without prompt and completion.
     LeaveContentOut,
     /// The one request becomes a dead letter.
-    PutAside,
+    DeadLetter,
     /// They wait; so does everything behind them.
     Wait,
     /// Everything is refused: the destination needs attention, and its requests wait.
@@ -47,7 +47,7 @@ pub fn decide(outcome: &Outcome, part: Part) -> Step {
             // One request may be at fault. A second one in a row means that the receiver is.
             match part {
                 Part { requests: 2.., .. } => Step::Halve,
-                Part { put_aside: 0, .. } => Step::PutAside,
+                Part { dead_letters: 0, .. } => Step::DeadLetter,
                 _ => Step::Wait,
             }
         }
@@ -55,8 +55,8 @@ pub fn decide(outcome: &Outcome, part: Part) -> Step {
         Outcome::Refused { reason, .. } => match part {
             Part { requests: 2.., .. } => Step::Halve,
             Part { has_content: true, .. } if *reason == Refusal::TooLarge => Step::LeaveContentOut,
-            Part { put_aside: MOST_PUT_ASIDE.., .. } => Step::Complain,
-            _ => Step::PutAside,
+            Part { dead_letters: MOST_DEAD_LETTERS.., .. } => Step::Complain,
+            _ => Step::DeadLetter,
         },
     }
 }
@@ -76,43 +76,43 @@ mod tests {
         Outcome::Wait { reason, sentence: String::new(), not_before: None }
     }
 
-    const ONE: Part = Part { requests: 1, has_content: true, server_errors: 1, put_aside: 0 };
+    const ONE: Part = Part { requests: 1, has_content: true, server_errors: 1, dead_letters: 0 };
     const MANY: Part = Part { requests: 500, ..ONE };
 
     #[test]
     fn a_refused_batch_is_halved_until_the_refused_request_stands_alone() {
         assert_eq!(decide(&refused(Refusal::Invalid), MANY), Step::Halve);
         assert_eq!(decide(&refused(Refusal::Invalid), Part { requests: 2, ..MANY }), Step::Halve);
-        assert_eq!(decide(&refused(Refusal::Invalid), ONE), Step::PutAside);
+        assert_eq!(decide(&refused(Refusal::Invalid), ONE), Step::DeadLetter);
     }
 
     #[test]
     fn a_request_that_is_too_large_is_sent_once_more_without_content() {
         assert_eq!(decide(&refused(Refusal::TooLarge), MANY), Step::Halve);
         assert_eq!(decide(&refused(Refusal::TooLarge), ONE), Step::LeaveContentOut);
-        assert_eq!(decide(&refused(Refusal::TooLarge), Part { has_content: false, ..ONE }), Step::PutAside);
+        assert_eq!(decide(&refused(Refusal::TooLarge), Part { has_content: false, ..ONE }), Step::DeadLetter);
     }
 
     #[test]
-    fn a_receiver_that_refuses_everything_is_complained_about_instead_of_putting_everything_aside() {
-        let tenth = Part { put_aside: 9, ..ONE };
-        assert_eq!(decide(&refused(Refusal::Invalid), tenth), Step::PutAside);
-        assert_eq!(decide(&refused(Refusal::Invalid), Part { put_aside: 10, ..ONE }), Step::Complain);
+    fn receiver_that_refuses_everything_gets_a_complaint_instead_of_more_dead_letters() {
+        let tenth = Part { dead_letters: 9, ..ONE };
+        assert_eq!(decide(&refused(Refusal::Invalid), tenth), Step::DeadLetter);
+        assert_eq!(decide(&refused(Refusal::Invalid), Part { dead_letters: 10, ..ONE }), Step::Complain);
     }
 
     #[test]
-    fn http_500_is_tried_five_times_and_then_at_most_one_request_is_put_aside() {
+    fn http_500_is_tried_five_times_and_then_at_most_one_request_becomes_a_dead_letter() {
         let error = wait(WaitReason::ServerError);
         for server_errors in 1..5 {
             assert_eq!(decide(&error, Part { server_errors, ..MANY }), Step::Wait);
         }
         assert_eq!(decide(&error, Part { server_errors: 5, ..MANY }), Step::Halve);
-        assert_eq!(decide(&error, Part { server_errors: 5, ..ONE }), Step::PutAside);
-        assert_eq!(decide(&error, Part { server_errors: 5, put_aside: 1, ..ONE }), Step::Wait);
+        assert_eq!(decide(&error, Part { server_errors: 5, ..ONE }), Step::DeadLetter);
+        assert_eq!(decide(&error, Part { server_errors: 5, dead_letters: 1, ..ONE }), Step::Wait);
     }
 
     #[test]
-    fn whatever_may_pass_later_waits() {
+    fn batch_waits_for_a_cause_that_may_pass() {
         for reason in [WaitReason::RateLimited, WaitReason::Unavailable, WaitReason::TimedOut, WaitReason::Interrupted]
         {
             assert_eq!(decide(&wait(reason), Part { server_errors: 9, ..MANY }), Step::Wait);
@@ -124,16 +124,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_accepted_is_never_sent_again(requests in 1_usize.., has_content: bool, server_errors: u32, put_aside: u32) {
-            let part = Part { requests, has_content, server_errors, put_aside };
+        fn accepted_batch_is_never_sent_again(requests in 1_usize.., has_content: bool, server_errors: u32, dead_letters: u32) {
+            let part = Part { requests, has_content, server_errors, dead_letters };
             prop_assert_eq!(decide(&Outcome::Delivered, part), Step::Settle);
             let in_part = Outcome::DeliveredInPart { rejected: 1, message: String::new() };
             prop_assert_eq!(decide(&in_part, part), Step::Settle);
         }
 
         #[test]
-        fn only_a_request_that_stands_alone_is_put_aside(requests in 2_usize.., server_errors: u32, put_aside: u32) {
-            let part = Part { requests, has_content: true, server_errors, put_aside };
+        fn only_a_request_that_stands_alone_becomes_a_dead_letter(requests in 2_usize.., server_errors: u32, dead_letters: u32) {
+            let part = Part { requests, has_content: true, server_errors, dead_letters };
             for outcome in [refused(Refusal::Invalid), refused(Refusal::TooLarge), wait(WaitReason::ServerError)] {
                 prop_assert!(matches!(decide(&outcome, part), Step::Halve | Step::Wait));
             }

@@ -1,6 +1,6 @@
-//! How a destination's receiver takes what it is sent.
+//! The health of a destination: how its receiver takes what is sent.
 
-/// By the last attempts.
+/// The health by the last attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Health {

@@ -18,7 +18,6 @@ pub enum Outcome {
     },
     /// Not now: the events wait and are sent again.
     Wait {
-        /// Why.
         reason: WaitReason,
         /// What happened, in a sentence.
         sentence: String,
@@ -27,16 +26,13 @@ pub enum Outcome {
     },
     /// The receiver refuses what the batch holds: halve it until the refused event stands alone.
     Refused {
-        /// Why.
         reason: Refusal,
-        /// The HTTP status.
         status: u16,
         /// The receiver's answer, in a sentence.
         sentence: String,
     },
     /// Nothing will pass until a person changes something. The events wait, the destination is probed slowly.
     NeedsAttention {
-        /// Why.
         reason: Attention,
         /// The HTTP status, when there was an answer.
         status: Option<u16>,
@@ -56,7 +52,6 @@ pub enum WaitReason {
     Unavailable,
     /// No connection came about, or the name did not resolve.
     Unreachable,
-    /// No answer in time.
     TimedOut,
     /// The connection broke before the answer was complete.
     Interrupted,
@@ -137,7 +132,6 @@ impl Outcome {
         is_away || self.casts_doubt()
     }
 
-    /// Whether a quota is used up.
     pub fn is_quota(&self) -> bool {
         matches!(self, Self::Wait { reason: WaitReason::RateLimited, .. })
     }

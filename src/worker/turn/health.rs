@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::report::{Ending, Report};
-use crate::delivery::{self, MOST_PUT_ASIDE, Outcome, WaitReason, backoff};
+use crate::delivery::{self, MOST_DEAD_LETTERS, Outcome, WaitReason, backoff};
 use crate::store::cursors::{Lease, Progress};
 use crate::store::destinations::HealthChange;
 
@@ -65,8 +65,8 @@ impl Health {
             // Other requests may pass, so nothing waits. But a receiver that takes nothing at all is not healthy.
             Ending::Settled | Ending::Withheld => match report.last_refusal() {
                 None => HealthChange::Unchanged,
-                Some(outcome) if self.failures >= MOST_PUT_ASIDE => {
-                    pauses.attention(self.failures - MOST_PUT_ASIDE + 1, sentence(outcome))
+                Some(outcome) if self.failures >= MOST_DEAD_LETTERS => {
+                    pauses.attention(self.failures - MOST_DEAD_LETTERS + 1, sentence(outcome))
                 }
                 Some(outcome) => failing(sentence(outcome), Duration::ZERO),
             },

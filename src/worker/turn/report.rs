@@ -153,7 +153,7 @@ impl Report {
             requests: batch.places.len(),
             has_content: batch.has_content,
             server_errors: server_errors + u32::from(is_server_error),
-            put_aside: self.dead_letters_in_a_row,
+            dead_letters: self.dead_letters_in_a_row,
         }
     }
 

@@ -61,7 +61,7 @@ async fn in_pieces(
             Step::Settle => report.settle(piece.until, batch.places.len()),
             Step::Halve => rest.extend(halves(piece, &batch.places)),
             Step::LeaveContentOut => rest.push(Piece { content: WithContent::LeftOut, ..piece }),
-            Step::PutAside => report.give_up(piece.until, batch.places, &(outcome, status)),
+            Step::DeadLetter => report.give_up(piece.until, batch.places, &(outcome, status)),
             Step::Wait => return Ok(Ending::Waiting(outcome)),
             Step::Complain => return Ok(Ending::RefusesAll(outcome)),
         }
