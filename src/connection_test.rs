@@ -1,7 +1,7 @@
 //! The connection test: proves that a destination takes our traces before anything is stored (spec 2.3).
 //!
-//! One request proves nothing: a receiver like Sentry answers 200 to the first request with an unknown key. So an empty
-//! body is sent several times, then one real span.
+//! One request proves nothing: some receivers answer 200 to the first request with an unknown key. So an empty body is
+//! sent several times, then one real span.
 
 mod advice;
 mod probe;

@@ -162,7 +162,7 @@ impl Test<'_> {
     }
 
     fn fail(&mut self, begun: Instant, outcome: Outcome) -> bool {
-        // The advice stands above the steps; the step only tells what it was drawn from.
+        // The advice stands above the steps; the step shows the answer from which the advice follows.
         let detail = match (self.status, &self.words) {
             (Some(status), Some(words)) => format!("The receiver answered {status}: {words}."),
             (Some(status), None) => format!("The receiver answered {status}."),

@@ -38,14 +38,12 @@ impl Verdict {
     }
 }
 
-/// One step of the test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// `fields`, `dns`, `connect`, `tls`, `send`, `send_again`, `trace`.
     pub name: String,
     /// What was done, in a few words.
     pub label: String,
-    /// How it went.
     pub state: State,
     /// What came of it: a sentence, or nothing.
     pub detail: String,
@@ -53,13 +51,11 @@ pub struct Step {
     pub milliseconds: Option<u64>,
 }
 
-/// How a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// As it should.
     Passed,
-    /// It works, but.
+    /// It works, but a person should know something.
     Warning,
     /// The test ends here.
     Failed,
@@ -79,13 +75,10 @@ impl State {
     }
 }
 
-/// One span that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentSpan {
     /// How deep in the tree.
     pub depth: usize,
-    /// Its name.
     pub name: String,
-    /// Its identifier.
     pub span_id: String,
 }
