@@ -249,8 +249,8 @@ mod tests {
     #[test]
     fn a_secret_opens_at_its_own_place_only() {
         let keyring = Keyring::parse(OLD).unwrap();
-        let blob = keyring.seal(place(1, 2), b"dsn", Random).unwrap();
-        assert_eq!(keyring.open(place(1, 2), &blob).unwrap().expose_secret(), b"dsn");
+        let blob = keyring.seal(place(1, 2), b"secret", Random).unwrap();
+        assert_eq!(keyring.open(place(1, 2), &blob).unwrap().expose_secret(), b"secret");
         assert_eq!(keyring.open(place(3, 2), &blob).unwrap_err(), OpenError::Forged);
         assert_eq!(keyring.open(place(1, 4), &blob).unwrap_err(), OpenError::Forged);
     }
@@ -267,17 +267,17 @@ mod tests {
 
     #[test]
     fn an_older_key_of_the_ring_still_opens_and_the_first_seals() {
-        let blob = Keyring::parse(OLD).unwrap().seal(place(1, 2), b"dsn", Random).unwrap();
+        let blob = Keyring::parse(OLD).unwrap().seal(place(1, 2), b"secret", Random).unwrap();
         let both = Keyring::parse(&format!("{NEW}, {OLD}")).unwrap();
-        assert_eq!(both.open(place(1, 2), &blob).unwrap().expose_secret(), b"dsn");
-        let newer = both.seal(place(1, 2), b"dsn", Random).unwrap();
+        assert_eq!(both.open(place(1, 2), &blob).unwrap().expose_secret(), b"secret");
+        let newer = both.seal(place(1, 2), b"secret", Random).unwrap();
         assert!(matches!(Keyring::parse(OLD).unwrap().open(place(1, 2), &newer), Err(OpenError::UnknownKey(_))));
     }
 
     #[test]
     fn damaged_blobs_and_bad_keys_are_refused() {
         let keyring = Keyring::parse(OLD).unwrap();
-        let mut blob = keyring.seal(place(1, 2), b"dsn", Random).unwrap();
+        let mut blob = keyring.seal(place(1, 2), b"secret", Random).unwrap();
         assert_eq!(keyring.open(place(1, 2), &blob[..20]).unwrap_err(), OpenError::Malformed);
         *blob.last_mut().unwrap() ^= 1;
         assert_eq!(keyring.open(place(1, 2), &blob).unwrap_err(), OpenError::Forged);

@@ -1,4 +1,4 @@
-//! What holds for every kind of destination: whoever adds one is told here what was forgotten.
+//! What holds for every kind of destination. The tests name what a new kind has forgotten.
 
 use proptest::prelude::*;
 use secrecy::ExposeSecret as _;
@@ -28,9 +28,9 @@ fn secrets(connection: &Connection) -> Vec<String> {
     long
 }
 
-fn assert_tells_none(told: &str, secrets: &[String], what: &str) {
+fn assert_shows_none(shown: &str, secrets: &[String], what: &str) {
     for secret in secrets {
-        assert!(!told.contains(secret.as_str()), "{what} tells a secret: {told}");
+        assert!(!shown.contains(secret.as_str()), "{what} shows a secret: {shown}");
     }
 }
 
@@ -62,28 +62,28 @@ fn empty_settings_of_a_kind_are_errors_at_its_required_fields_and_nowhere_else()
 }
 
 #[test]
-fn a_kind_tells_its_secrets_to_nobody_but_the_receiver() {
+fn a_kind_shows_its_secrets_to_nobody_but_the_receiver() {
     for kind in kinds::all() {
         let (connection, slug) = (connected(kind), kind.manifest.slug);
         let secrets = secrets(&connection);
-        assert_tells_none(&format!("{connection:?} {:?}", example(kind)), &secrets, slug);
-        assert_tells_none(&format!("{:?} {}", connection.all_masked(), connection.target()), &secrets, slug);
-        assert_tells_none(&format!("{:?}", connection.stored().open), &secrets, slug);
+        assert_shows_none(&format!("{connection:?} {:?}", example(kind)), &secrets, slug);
+        assert_shows_none(&format!("{:?} {}", connection.all_masked(), connection.target()), &secrets, slug);
+        assert_shows_none(&format!("{:?}", connection.stored().open), &secrets, slug);
         for header in connection.wire().headers(Compression::Gzip) {
-            assert_tells_none(header.shown(), &secrets, slug);
+            assert_shows_none(header.shown(), &secrets, slug);
         }
         for (secret, status) in secrets.iter().flat_map(|secret| [200, 302, 400, 401, 403, 500].map(|s| (secret, s))) {
             let body = format!("{{\"message\":\"no such key: {secret}\"}}").into();
             let response = Response { status, body, ..Response::default() };
-            let told = format!("{:?} {:?}", connection.outcome(&response), connection.words(&response));
-            assert_tells_none(&told, &secrets, slug);
+            let shown = format!("{:?} {:?}", connection.outcome(&response), connection.words(&response));
+            assert_shows_none(&shown, &secrets, slug);
         }
-        // With one field too many to be right, the errors must not repeat the others.
+        // Errors about one field must not repeat the values of the others.
         for field in kind.manifest.fields {
             let mut settings = example(kind);
             settings.insert(field.name, format!("{}\u{7f}", field.example));
             if let Err(errors) = kind.connect(&settings) {
-                assert_tells_none(&errors.to_string(), &secrets, slug);
+                assert_shows_none(&errors.to_string(), &secrets, slug);
             }
         }
     }

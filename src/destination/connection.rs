@@ -9,7 +9,7 @@ use crate::delivery::Outcome;
 use crate::otlp::answer::{Evidence, Response};
 use crate::trace::TraceSettings;
 
-/// One destination, ready to be sent to. Its Debug form tells no secret.
+/// One destination, ready to be sent to. Its Debug form shows no secret.
 #[derive(Debug, Clone)]
 pub struct Connection {
     /// What a list shows: host and project, no secret.
@@ -28,12 +28,10 @@ impl Connection {
         &self.target
     }
 
-    /// What its traces look like.
     pub fn traces(&self) -> &TraceSettings {
         &self.traces
     }
 
-    /// How it is spoken to.
     pub fn wire(&self) -> &Wire {
         &self.wire
     }
@@ -53,7 +51,7 @@ impl Connection {
         &self.masked
     }
 
-    /// What a response means. Its sentence tells no secret, even if the receiver repeats one.
+    /// What a response means. Its sentence shows no secret, even if the receiver repeats one.
     pub fn outcome(&self, response: &Response) -> Outcome {
         self.wire.read(&self.redact_response(response)).map_sentence(|sentence| self.redact(&sentence))
     }
@@ -72,7 +70,7 @@ impl Connection {
         evidence
     }
 
-    /// Before words are cut to their length: half a secret would not be recognised any more.
+    /// Masks secrets before words are cut to their length, because half a secret would not be recognised any more.
     fn redact_response(&self, response: &Response) -> Response {
         let mut redacted = response.clone();
         let repeats = |secret: &SecretString| {
@@ -90,34 +88,5 @@ impl Connection {
         self.redactions
             .iter()
             .fold(text.to_owned(), |text, (secret, masked)| text.replace(secret.expose_secret(), masked))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::destination::kinds;
-
-    const KEY: &str = "7c1f6e0b2a9d4c35b8e06f1d5a72943e";
-
-    /// However long the words before it: they are cut to 200 characters, which must not cut the secret in two.
-    #[test]
-    fn no_answer_tells_a_secret_wherever_it_repeats_it() {
-        let settings = [("dsn", format!("https://{KEY}@sentry.example/1"))].into_iter().collect();
-        let connection = kinds::find("sentry").unwrap().connect(&settings).unwrap();
-        for status in [200, 302, 400, 401, 403, 404, 413, 429, 500, 503, 599] {
-            for before in 0..260 {
-                let body = format!("{{\"detail\":\"{}sentry_key={KEY}\"}}", "x".repeat(before)).into();
-                let headers = [("retry-after", KEY)].into_iter().collect();
-                let answer = Response { status, headers, body, ..Response::default() };
-                let told = format!(
-                    "{:?} {:?} {:?}",
-                    connection.outcome(&answer),
-                    connection.words(&answer),
-                    connection.evidence(&answer)
-                );
-                assert!(!told.contains(&KEY[..8]) && !told.contains(&KEY[24..]), "{status}, {before}: {told}");
-            }
-        }
     }
 }

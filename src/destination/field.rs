@@ -1,6 +1,6 @@
 //! One field of a kind's form, as data.
 
-/// What a person fills in. Everything that draws or checks it is told here, once.
+/// One value that a person fills in. All that drawing and checking it need stands here, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// Its key in forms, in stored settings and in errors.
@@ -9,7 +9,6 @@ pub struct Field {
     pub label: &'static str,
     /// Where to find the value, in a sentence.
     pub hint: &'static str,
-    /// How it is typed.
     pub input: Input,
     /// Whether it must not be empty. A secret that is stored already may be left empty.
     pub required: bool,
@@ -26,7 +25,6 @@ pub struct Field {
 pub enum Input {
     /// A line of text.
     Text,
-    /// An address.
     Url,
     /// A line that is sealed at rest and never shown again.
     Secret,

@@ -5,7 +5,6 @@ use std::fmt;
 /// One sentence at one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The field's name.
     pub field: &'static str,
     /// What is wrong and what to do.
     pub sentence: String,

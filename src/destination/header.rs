@@ -46,7 +46,6 @@ impl Header {
         }
     }
 
-    /// Whether the value is a secret.
     pub fn is_secret(&self) -> bool {
         matches!(self.value, Value::Secret { .. })
     }

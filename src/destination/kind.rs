@@ -15,7 +15,6 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// A field by its name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
@@ -26,10 +25,8 @@ impl Manifest {
     }
 }
 
-/// A kind of destination.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
-    /// What it looks like.
     pub manifest: Manifest,
     /// What to do when the connection test comes to this. None: what the outcome itself says.
     pub(super) advice: fn(&Outcome) -> Option<&'static str>,

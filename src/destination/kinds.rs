@@ -8,12 +8,10 @@ use super::Kind;
 /// In the order in which pages list them.
 static ALL: [Kind; 2] = [sentry::KIND, otel_collector::KIND];
 
-/// Every kind.
 pub fn all() -> &'static [Kind] {
     &ALL
 }
 
-/// A kind by its slug.
 pub fn find(slug: &str) -> Option<&'static Kind> {
     ALL.iter().find(|kind| kind.manifest.slug == slug)
 }

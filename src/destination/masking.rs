@@ -1,4 +1,4 @@
-//! How secrets are hinted at without being told.
+//! Masks of secrets, which hint at the value without showing it.
 
 /// The first and the last four characters of a long secret, nothing of a short one.
 pub(super) fn middle(secret: &str) -> String {

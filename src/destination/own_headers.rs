@@ -21,7 +21,7 @@ const LEAST_TO_REDACT: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub(super) struct OwnHeaders(Vec<(String, SecretString)>);
 
-/// Parses a JSON object of names and values; nothing is no headers.
+/// Parses a JSON object of names and values; an empty text means no headers.
 ///
 /// # Errors
 /// A sentence that quotes no value.
@@ -94,7 +94,7 @@ impl OwnHeaders {
     pub(super) fn redactions(&self) -> Vec<(SecretString, String)> {
         let long = self.0.iter().filter(|(_, value)| value.expose_secret().len() >= LEAST_TO_REDACT);
         let with_parts = long.flat_map(|(_, value)| {
-            // A scheme may be repeated without its credentials, and these without it.
+            // A receiver may repeat the scheme without the credentials, and the credentials without the scheme.
             let parts = value.expose_secret().split(' ').filter(|part| part.len() >= LEAST_TO_REDACT);
             parts.map(SecretString::from).chain([value.clone()]).collect::<Vec<_>>()
         });
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_header_or_belongs_to_http_is_refused_without_a_value_in_the_sentence() {
+    fn header_that_is_none_or_belongs_to_http_is_refused_without_its_value() {
         for text in [
             "canary",
             "[\"canary\"]",

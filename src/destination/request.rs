@@ -1,4 +1,4 @@
-//! What is to be sent to a destination: always a POST.
+//! A request to a destination: always a POST.
 
 use bytes::Bytes;
 use url::Url;

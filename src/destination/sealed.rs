@@ -8,11 +8,11 @@ use super::Stored;
 use crate::random::{Random, Unavailable};
 use crate::seal::{Keyring, OpenError, Place};
 
-/// What people read of a destination whose secrets were given up.
+/// The sentence about a destination whose secrets were given up.
 pub const GIVEN_UP: &str = "The stored secret was given up, because the key that sealed it is lost. Enter it again.";
 
 impl Stored {
-    /// Nothing, sealed for `place`: in the place of secrets that were given up.
+    /// An empty secret half, sealed for `place`, instead of secrets that were given up.
     ///
     /// # Errors
     /// When there is no randomness.
@@ -57,16 +57,16 @@ mod tests {
     use crate::id::{AccountId, DestinationId};
 
     #[test]
-    fn stored_settings_come_back_from_their_seal_and_the_blob_tells_nothing() {
+    fn stored_settings_come_back_from_their_seal_and_the_blob_shows_nothing() {
         let keyring = Keyring::parse(&"ab".repeat(32)).unwrap();
         let place = Place::Destination(AccountId(Uuid::nil()), DestinationId(Uuid::max()));
         let mut stored = Stored::default();
         stored.open.insert("environment".to_owned(), "production".to_owned());
-        stored.secret.insert("dsn".to_owned(), "https://canary@host/1".into());
+        stored.secret.insert("key".to_owned(), "https://canary@host/1".into());
         let blob = stored.seal(&keyring, place, Random).unwrap();
         assert!(!String::from_utf8_lossy(&blob).contains("canary"));
         let back = Stored::open(stored.open.clone(), &blob, &keyring, place).unwrap();
-        assert_eq!(back.secret["dsn"].expose_secret(), "https://canary@host/1");
+        assert_eq!(back.secret["key"].expose_secret(), "https://canary@host/1");
         assert_eq!(back.open, stored.open);
     }
 }

@@ -26,7 +26,6 @@ impl Settings {
         Self(open.chain(secret).collect())
     }
 
-    /// Sets a field's value.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<SecretString>) {
         self.0.insert(name.into(), value.into());
     }
@@ -36,12 +35,11 @@ impl Settings {
         self.0.get(name).map_or("", |value| value.expose_secret().trim())
     }
 
-    /// The same. None when there is none.
+    /// As [`Self::get`], but None when it is empty.
     pub(super) fn given(&self, name: &str) -> Option<String> {
         Some(self.get(name)).filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
-    /// Whether a box is ticked.
     pub fn is_ticked(&self, name: &str) -> bool {
         matches!(self.get(name), "on" | "true" | "1")
     }

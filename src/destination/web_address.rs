@@ -5,7 +5,7 @@ use url::{Host, Url};
 /// The longest address that is taken, in bytes (spec 5.1).
 pub(super) const MAX_LENGTH: usize = 2048;
 
-/// What is said of a longer one.
+/// Continues "… must" about a longer one.
 const TOO_LONG: &str = "be at most 2,048 bytes long";
 
 /// Parses an `http` or `https` address without repairing it.

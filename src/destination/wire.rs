@@ -1,4 +1,4 @@
-//! How a kind of receiver is spoken to: where requests go, what they look like, and what its responses mean.
+//! How a kind of receiver is reached: where requests go, what they look like, and what its responses mean.
 
 use bytes::Bytes;
 use url::Url;
@@ -16,7 +16,8 @@ pub struct Wire {
     pub(super) headers: Vec<Header>,
     pub(super) encoding: Encoding,
     pub(super) limits: Limits,
-    /// Whether the receiver may accept a request before it knows whether it may, and throw it away when it does (spec 2.1).
+    /// Whether the receiver may accept a request before it has looked up the key, and throw it away after the look-up
+    /// (spec 2.1).
     pub(super) accepts_unseen: bool,
     /// What a response means here, where that differs from the general table.
     pub(super) reading: fn(&Response, Outcome) -> Outcome,
@@ -52,7 +53,6 @@ impl Encoding {
 }
 
 impl Wire {
-    /// Where requests go.
     pub fn url(&self) -> &Url {
         &self.url
     }
@@ -72,7 +72,6 @@ impl Wire {
         Request { url: self.url.clone(), headers: self.headers(compression), body: body.into() }
     }
 
-    /// All headers of a request.
     pub fn headers(&self, compression: Compression) -> Vec<Header> {
         let mut headers = self.headers.clone();
         headers.push(Header::open("content-type", self.encoding.content_type()));

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_without_a_path_or_with_the_port_for_grpc_is_told_what_it_should_be() {
+    fn address_without_a_path_or_with_the_port_for_grpc_is_refused_with_advice() {
         for (endpoint, words) in [
             ("https://collector.example", "Did you mean https://collector.example/v1/traces?"),
             ("https://collector.example:4317/v1/traces", "usually 4318"),

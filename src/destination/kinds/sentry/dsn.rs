@@ -27,7 +27,6 @@ pub struct SentryDsn {
 /// Why a text is no DSN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DsnError {
-    /// Nothing was typed.
     #[error("Enter the Sentry DSN.")]
     Empty,
     /// No address at all.
@@ -41,7 +40,6 @@ pub enum DsnError {
     /// No key before the @.
     #[error("The DSN has no key before the @. Copy it again from Sentry's Client Keys page.")]
     NoKey,
-    /// The key has another length.
     #[error("The key in the DSN has {0} characters instead of 32. Copy the DSN again, whole.")]
     KeyLength(usize),
     /// The key holds something else than letters and digits.

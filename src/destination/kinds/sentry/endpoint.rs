@@ -93,7 +93,6 @@ impl OtlpEndpoint {
         Self { url, project_id }
     }
 
-    /// As an address.
     pub fn as_url(&self) -> &Url {
         &self.url
     }

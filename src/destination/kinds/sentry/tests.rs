@@ -1,6 +1,9 @@
-//! Reading DSN and endpoint, and whether they agree.
+//! Reading DSN and endpoint, whether they agree, and that no answer shows the key.
+
+mod edit;
 
 use crate::destination::{FieldErrors, Settings, kinds};
+use crate::otlp::answer::Response;
 
 const KEY: &str = "7c1f6e0b2a9d4c35b8e06f1d5a72943e";
 
@@ -36,7 +39,7 @@ fn a_key_that_stands_anywhere_else_is_refused_before_it_is_shown() {
 
 /// What passes is stored in canonical form and read again at every turn: it must still be short enough then.
 #[test]
-fn what_grows_too_long_in_canonical_form_is_refused() {
+fn settings_that_grow_too_long_in_canonical_form_are_refused() {
     let long = "ü".repeat(900);
     let dsn = format!("https://{KEY}@sentry.example/{long}/1");
     assert!(dsn.len() < 2048);
@@ -44,4 +47,25 @@ fn what_grows_too_long_in_canonical_form_is_refused() {
     let dsn = format!("https://{KEY}@sentry.example/1");
     let endpoint = format!("https://sentry.example/api/1/integration/otlp/v1/traces?x={}", "~".repeat(1900));
     assert!(errors(&[("dsn", &dsn), ("otlp_endpoint", &endpoint)]).on("otlp_endpoint").is_some());
+}
+
+/// Words are cut to 200 characters. The cut must not leave half of a secret, however long the words before it.
+#[test]
+fn answer_shows_no_secret_wherever_it_repeats_it() {
+    let settings = [("dsn", format!("https://{KEY}@sentry.example/1"))].into_iter().collect();
+    let connection = kinds::find("sentry").unwrap().connect(&settings).unwrap();
+    for status in [200, 302, 400, 401, 403, 404, 413, 429, 500, 503, 599] {
+        for before in 0..260 {
+            let body = format!("{{\"detail\":\"{}sentry_key={KEY}\"}}", "x".repeat(before)).into();
+            let headers = [("retry-after", KEY)].into_iter().collect();
+            let answer = Response { status, headers, body, ..Response::default() };
+            let shown = format!(
+                "{:?} {:?} {:?}",
+                connection.outcome(&answer),
+                connection.words(&answer),
+                connection.evidence(&answer)
+            );
+            assert!(!shown.contains(&KEY[..8]) && !shown.contains(&KEY[24..]), "{status}, {before}: {shown}");
+        }
+    }
 }
