@@ -16,7 +16,6 @@ pub struct EgressAllow {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
-    /// A range of addresses.
     Net(IpNet),
     /// A name, whatever it resolves to. Lower case, no dot at its end.
     Name(String),
@@ -26,7 +25,7 @@ enum Place {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "\"{0}\" is neither an address range (10.0.0.0/8, [fd00::/8]:9000, 127.0.0.1:4318) nor a host name \
-     (sentry.lan, sentry.lan:9000)"
+     (collector.lan, collector.lan:9000)"
 )]
 pub struct AllowError(String);
 
@@ -95,7 +94,6 @@ impl EgressAllow {
         matches!(&self.place, Place::Name(allowed) if *allowed == canonical(name)) && self.covers_port(port)
     }
 
-    /// Whether it is a range of addresses.
     pub(super) fn is_range(&self) -> bool {
         matches!(self.place, Place::Net(_))
     }
@@ -134,7 +132,7 @@ mod tests {
             ("[fd00::/8]:9000", "[fd00::/8]:9000"),
             ("[::1]", "::1/128"),
             ("localhost", "localhost"),
-            ("Sentry.LAN.:9000", "sentry.lan:9000"),
+            ("Collector.LAN.:9000", "collector.lan:9000"),
             ("my_host-1", "my_host-1"),
         ];
         for (text, shown) in table {
@@ -167,7 +165,7 @@ mod tests {
             "10.0.0.0/8:x",
         ] {
             let error = text.parse::<EgressAllow>().expect_err(text);
-            assert!(error.to_string().contains("sentry.lan:9000"));
+            assert!(error.to_string().contains("collector.lan:9000"));
         }
     }
 }

@@ -40,13 +40,10 @@ pub(super) struct Inner {
 /// Why no way out could be made. The program cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The resolver could not be set up.
     #[error("the resolver for host names could not be set up: {0}")]
     Resolver(#[from] NetError),
-    /// TLS could not be set up.
     #[error("TLS for outgoing requests could not be set up: {0}")]
     Tls(#[from] rustls::Error),
-    /// The HTTP client could not be set up.
     #[error("the client for outgoing requests could not be set up: {0}")]
     Client(#[from] reqwest::Error),
 }
@@ -93,9 +90,9 @@ impl Egress {
         read.map(|()| answer)
     }
 
-    /// Sends once what must not be sent twice without need, to where [`Egress::resolve`] just said that it leads: a kept
-    /// connection asks no resolver, and one whose name leads to a refused address by now is not to be used either. A status
-    /// of 2xx is the answer, even if the words about it break off. Who accepted something has it.
+    /// Sends once a request that must not be sent twice without need. `addresses` are those that [`Egress::resolve`]
+    /// just gave: a kept connection asks no resolver, and must not be used either if its name leads to a refused
+    /// address by now. A status of 2xx is the answer even if the body breaks off, because the receiver has the request.
     ///
     /// Where no connection is kept, one is made first, within the bound for connecting.
     ///
@@ -147,7 +144,7 @@ impl Egress {
         (answer, read.map(drop))
     }
 
-    /// Makes every refusal take as long as every other, and tells its reason to the operator's log.
+    /// Makes every refusal take as long as every other, and writes its reason to the operator's log.
     pub(super) async fn at_one_speed<T>(
         &self,
         begun: Instant,

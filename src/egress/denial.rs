@@ -2,10 +2,8 @@
 
 use std::net::IpAddr;
 
-/// The reason of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
-    /// Longer than 2,048 bytes.
     #[error("the address is longer than 2,048 bytes")]
     TooLong,
     /// Neither `https`, nor `http` where the operator allows it.
@@ -17,10 +15,8 @@ pub enum Denial {
     /// Something after `#`.
     #[error("the address has a fragment")]
     Fragment,
-    /// Control characters in it.
     #[error("the address has control characters")]
     ControlCharacters,
-    /// No host.
     #[error("the address names no host")]
     NoHost,
     /// A name that only means something inside a network.

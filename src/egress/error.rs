@@ -1,4 +1,4 @@
-//! What can go wrong on the way out, told apart by type.
+//! What can go wrong on the way out, distinguished by type.
 
 use super::denial::Denial;
 use crate::delivery::{Attention, Outcome, WaitReason};
@@ -36,7 +36,6 @@ pub enum Error {
     NotHttp,
 }
 
-/// How the name system failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DnsFailure {
     /// The name does not exist, or has no address.
@@ -45,7 +44,6 @@ pub enum DnsFailure {
     Unanswered,
 }
 
-/// How connecting failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectFailure {
     /// Nothing listens on the port.
@@ -56,20 +54,16 @@ pub enum ConnectFailure {
     TimedOut,
 }
 
-/// How TLS failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsFailure {
     /// The certificate is for other names.
     NameMismatch,
-    /// The certificate has expired.
     Expired,
-    /// The certificate is not valid yet.
     NotYetValid,
     /// The certificate's issuer is not trusted here.
     UnknownIssuer,
     /// The certificate is unusable for another reason.
     Certificate,
-    /// The peer speaks no TLS.
     NotTls,
     /// No agreement on version or ciphers, or the peer gave up.
     Handshake,

@@ -18,7 +18,7 @@ const PORTS: [u16; 2] = [443, 4318];
 /// The port of plain HTTP, where the operator allows that.
 const HTTP_PORT: u16 = 80;
 
-/// Names that lead into a network of one's own, at their end.
+/// Endings of names that lead into a private network.
 const LOCAL_ENDINGS: [&str; 3] = [".localhost", ".local", ".internal"];
 
 /// The policy of the operator.

@@ -16,7 +16,7 @@ pub struct Limits {
     pub total: Duration,
     /// How long an unused connection is kept: Relay closes its side after 5 s (spec 2.1, fact 10).
     pub idle: Duration,
-    /// Every refusal takes at least this long, so that its time does not tell the reason.
+    /// Every refusal takes at least this long, so that its time does not reveal the reason.
     pub refusal: Duration,
 }
 
@@ -35,7 +35,6 @@ impl Default for Limits {
 /// What an [`Egress`](super::Egress) is made of beside its guard.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
-    /// Bounds.
     pub limits: Limits,
     /// Authorities that are trusted beside the system's and Mozilla's.
     pub extra_roots: Vec<CertificateDer<'static>>,

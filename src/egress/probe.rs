@@ -23,7 +23,7 @@ impl Egress {
         self.at_one_speed(begun, url, found).await
     }
 
-    /// The same at its own speed.
+    /// The same, without the least time that a refusal takes.
     pub(super) async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, Error> {
         self.0.guard.check_url(url).map_err(Error::Refused)?;
         let port = url.port_or_known_default().unwrap_or_default();

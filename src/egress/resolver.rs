@@ -77,7 +77,7 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
     server
 }
 
-/// reqwest tells its resolver the name alone, so there is one for each port that has rules of its own.
+/// reqwest gives its resolver the name alone, so there is one for each port that has rules of its own.
 pub(super) struct OnPort {
     pub(super) resolver: GuardedResolver,
     pub(super) port: u16,

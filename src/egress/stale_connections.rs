@@ -1,4 +1,4 @@
-//! Hosts whose kept connections lead to addresses that their names have left meanwhile.
+//! Hosts whose kept connections lead to addresses that their names no longer have.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use url::Url;
 
-/// So many hosts are remembered; who forgets them only keeps a connection for longer.
+/// The most hosts that are remembered. A host that is forgotten only keeps its connection for longer.
 const MOST: usize = 10_000;
 
-/// A kept connection outlives a change of the name system (spec 5.1). A request to a host in here asks for its connection
-/// to be closed, until one was answered from where the name leads now.
+/// A kept connection outlives a change of the name system (spec 5.1). A request to a host in here asks for its
+/// connection to be closed, until one is answered from an address that the name has now.
 #[derive(Debug, Default)]
 pub(super) struct StaleConnections(Mutex<HashSet<(String, u16)>>);
 
@@ -36,7 +36,7 @@ impl StaleConnections {
     }
 }
 
-/// None: the host is an address, and does not move.
+/// None: the host is an IP address, which never changes.
 fn name_and_port(url: &Url) -> Option<(String, u16)> {
     Some((url.domain()?.to_owned(), url.port_or_known_default()?))
 }

@@ -13,7 +13,7 @@ fn check(guard: &Guard, url: &str) -> Result<(), Denial> {
 #[test]
 fn public_https_addresses_pass() {
     for url in [
-        "https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces",
+        "https://ingest.us.receiver.example/integration/otlp/v1/traces",
         "https://example.com:4318/v1/traces?x=1",
         "https://8.8.8.8/",
         "https://[2606:4700:4700::1111]/",
@@ -42,7 +42,7 @@ fn everything_else_is_refused_for_its_reason() {
         ("https://example.com:22/", "port"),
         ("https://8.8.8.8:8080/", "port"),
         ("https:///v1/traces", "local_name"),
-        ("https://sentry/", "local_name"),
+        ("https://collector/", "local_name"),
         ("https://localhost/", "local_name"),
         ("https://LOCALHOST./", "local_name"),
         ("https://a.localhost/", "local_name"),
@@ -50,7 +50,7 @@ fn everything_else_is_refused_for_its_reason() {
         ("https://metadata.google.internal/", "local_name"),
         ("https://metadata.google.internal./", "local_name"),
         ("https://localhost../", "local_name"),
-        ("https://sentry.local../", "local_name"),
+        ("https://collector.local../", "local_name"),
         ("https://./", "local_name"),
         ("https://ip6-localhost/", "local_name"),
         ("https://ＬＯＣＡＬＨＯＳＴ/", "local_name"),
@@ -161,9 +161,9 @@ fn refused_as_address(urls: &[&str]) {
     }
 }
 
-/// What no parser of addresses takes never comes as far as the guard.
+/// A text that is no URL never reaches the guard.
 #[test]
-fn what_is_no_address_at_all_is_no_url() {
+fn text_that_is_no_address_is_no_url() {
     for text in [
         "https://",
         "https://[fe80::1%25eth0]/",
@@ -190,9 +190,9 @@ fn what_is_no_address_at_all_is_no_url() {
     }
 }
 
-/// `url` repairs these; what comes out is judged, and nothing passes as what it was not.
+/// `url` repairs these. The guard judges the repaired address.
 #[test]
-fn what_the_parser_repairs_is_judged_as_repaired() {
+fn guard_judges_an_address_as_the_parser_repaired_it() {
     for (text, host) in [
         ("https:///127.0.0.1/", "127.0.0.1"),
         ("https:127.0.0.1", "127.0.0.1"),
@@ -227,8 +227,8 @@ fn plain_http_passes_only_where_the_operator_allows_it_and_then_on_its_own_port_
 }
 
 #[test]
-fn only_what_the_operator_widened_is_told_as_widened() {
-    let lan = guard(&["10.0.0.0/8", "sentry.example", "203.0.113.0/24:9000", "8.8.8.8:9000"], true);
+fn is_widened_holds_only_for_what_the_operator_widened() {
+    let lan = guard(&["10.0.0.0/8", "receiver.example", "203.0.113.0/24:9000", "8.8.8.8:9000"], true);
     for (name, address, widened) in [
         ("example.com", "8.8.8.8:443", false),
         ("example.com", "8.8.8.8:4318", false),
@@ -236,8 +236,8 @@ fn only_what_the_operator_widened_is_told_as_widened() {
         ("example.com", "10.0.0.1:443", true),
         ("", "10.0.0.1:443", true),
         ("", "8.8.8.8:9000", true),
-        ("sentry.example", "8.8.8.8:443", true),
-        ("SENTRY.example.", "8.8.8.8:443", true),
+        ("receiver.example", "8.8.8.8:443", true),
+        ("RECEIVER.example.", "8.8.8.8:443", true),
     ] {
         assert_eq!(lan.is_widened(name, address.parse().unwrap()), widened, "{name} {address}");
     }
@@ -245,11 +245,11 @@ fn only_what_the_operator_widened_is_told_as_widened() {
 
 #[test]
 fn the_operators_list_widens_only_what_it_names() {
-    let lan = guard(&["10.0.0.0/8:9000", "sentry.lan:9000", "127.0.0.1", "relay", "[fd00::1]:4318"], true);
+    let lan = guard(&["10.0.0.0/8:9000", "collector.lan:9000", "127.0.0.1", "relay", "[fd00::1]:4318"], true);
     for url in [
         "http://10.1.2.3:9000/",
-        "http://sentry.lan:9000/",
-        "http://SENTRY.lan.:9000/",
+        "http://collector.lan:9000/",
+        "http://COLLECTOR.lan.:9000/",
         "http://127.0.0.1:12345/",
         "http://[::ffff:127.0.0.1]:12345/",
         "https://relay:3000/",
@@ -274,7 +274,7 @@ fn the_operators_list_widens_only_what_it_names() {
 
 #[test]
 fn a_name_that_passed_is_judged_again_by_where_it_leads() {
-    let lan = guard(&["10.0.0.0/8:9000", "sentry.lan"], false);
+    let lan = guard(&["10.0.0.0/8:9000", "collector.lan"], false);
     let private = "10.0.0.1".parse().unwrap();
     let public = "8.8.8.8".parse().unwrap();
     assert_eq!(check(&lan, "https://evil.example:9000/"), Ok(()), "may lead into the allowed range");
@@ -282,5 +282,5 @@ fn a_name_that_passed_is_judged_again_by_where_it_leads() {
     assert_eq!(lan.check_address("evil.example", private, 443), Err(Denial::Address(private)));
     assert_eq!(lan.check_address("evil.example", public, 9000), Err(Denial::Port(9000)));
     assert_eq!(lan.check_address("evil.example", public, 443), Ok(()));
-    assert_eq!(lan.check_address("sentry.lan", "127.0.0.1".parse().unwrap(), 25), Ok(()));
+    assert_eq!(lan.check_address("collector.lan", "127.0.0.1".parse().unwrap(), 25), Ok(()));
 }
