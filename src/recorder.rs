@@ -1,8 +1,8 @@
 //! Takes completed requests from the gateway and commits them in groups, without ever making a caller wait (spec 4.2).
 //!
-//! What cannot be written at once, because Postgres is away, waits in a buffer of bounded size; beyond it requests are
-//! lost, counted for their account, and shown to it once Postgres is back. What waits when the program stops lies sealed in a
-//! drawer until the next start.
+//! While Postgres is away, requests wait in a buffer of bounded size. Beyond it they are lost, counted for their
+//! account, and shown to it once Postgres is back. Requests that still wait when the program stops lie sealed in a
+//! folder, the drawer, until the next start.
 
 mod buffer;
 mod commits;
@@ -36,7 +36,7 @@ use crate::store::log::{Completed, Entry};
 pub struct Recorder {
     sender: mpsc::UnboundedSender<Entry>,
     buffer: Arc<Buffer>,
-    /// Tells the writer when the last clone is gone, also while it waits for the database.
+    /// Wakes the writer when the last clone is gone, also while it waits for the database.
     _closes: Arc<DropGuard>,
 }
 

@@ -35,7 +35,7 @@ pub(super) fn start(
 
 async fn show(shown: web::Data<Shown>) -> HttpResponse {
     if let Some(recording) = &shown.recording {
-        recording.tell_oldest();
+        recording.set_oldest_gauge();
     }
     shown.numbers.run_upkeep();
     let mut answer = HttpResponse::Ok();

@@ -1,4 +1,4 @@
-//! How much waits to be recorded, since when, and how much was lost.
+//! How many requests wait to be recorded, since when, and how many were lost.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::losses::Losses;
 /// Bytes that may wait in memory (spec 4.2).
 pub const BUFFER_BYTES: usize = 64 * 1024 * 1024;
 
-/// What has waited for longer is late: a database that works takes milliseconds.
+/// A request that has waited for longer is late: a database that works takes milliseconds.
 const LATE: Duration = Duration::from_secs(15);
 
 /// How much waits, and how much was lost.
@@ -49,14 +49,14 @@ impl Buffer {
         self.lock().since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// The same, if it is so long that something is wrong: the database answers, for all that anybody sees, and takes nothing.
+    /// The same, if it is so long that something is wrong: the database seems to answer, and takes nothing.
     pub fn late(&self) -> Option<Duration> {
         Some(self.oldest()).filter(|oldest| *oldest >= LATE)
     }
 
-    /// Tells the operator's numbers for how long the oldest request has waited. Called when they are read, because it grows by
+    /// Sets the metric of the oldest request's wait. Called when the metrics are read, because the wait grows by
     /// itself.
-    pub fn tell_oldest(&self) {
+    pub fn set_oldest_gauge(&self) {
         gauge!("tracecast_recorder_oldest_waiting_seconds").set(self.oldest().as_secs_f64());
     }
 
@@ -69,7 +69,7 @@ impl Buffer {
         waiting.requests += 1;
         waiting.bytes += bytes;
         waiting.since.get_or_insert(completed);
-        tell(waiting.bytes);
+        set_bytes_gauge(waiting.bytes);
         true
     }
 
@@ -83,7 +83,7 @@ impl Buffer {
         } else if next.is_some() {
             waiting.since = next;
         }
-        tell(waiting.bytes);
+        set_bytes_gauge(waiting.bytes);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -91,7 +91,7 @@ impl Buffer {
     }
 }
 
-fn tell(waiting: usize) {
+fn set_bytes_gauge(waiting: usize) {
     // Far below 2^32: the buffer is bounded.
     gauge!("tracecast_recorder_waiting_bytes").set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));
 }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_as_old_as_its_oldest_request_and_late_after_fifteen_seconds() {
+    fn buffer_is_as_old_as_its_oldest_request_and_late_after_fifteen_seconds() {
         let buffer = Buffer::default();
         assert_eq!((buffer.oldest(), buffer.late()), (Duration::ZERO, None));
         assert!(buffer.enter(100, ago(14)) && buffer.enter(200, ago(9)) && buffer.enter(300, ago(3)));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_for_so_many_bytes_and_no_more() {
+    fn buffer_has_room_for_its_bytes_and_no_more() {
         let buffer = Buffer::default();
         assert!(buffer.enter(BUFFER_BYTES, Instant::now()));
         assert!(!buffer.enter(1, Instant::now()));

@@ -1,4 +1,4 @@
-//! Commits groups of entries, whatever the database says meanwhile.
+//! Commits groups of entries, and tries again until the database takes them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use crate::store::{self, Store, losses};
 /// Pause after a failed commit, and the longest one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
-/// What commits need.
 #[derive(Debug)]
 pub(super) struct Commits {
     store: Store,
@@ -31,7 +30,7 @@ impl Commits {
         Self { store, random, buffer, moment: Moment::assumed(Clock::System) }
     }
 
-    /// What the database's clock says, as far as that is known.
+    /// The time by the database's clock, as far as that is known.
     pub(super) fn moment(&self) -> Moment {
         self.moment
     }
@@ -43,10 +42,10 @@ impl Commits {
         }
     }
 
-    /// Tries the first group until it is recorded, and takes it away. Of a group with an entry that can never be recorded only
-    /// the first half is: it stands as two from then on. An entry that can never be recorded is lost.
+    /// Tries the first group until it is recorded, then removes it. A group with an entry that can never be recorded is
+    /// split into two, of which the first is settled. Such an entry alone is lost.
     ///
-    /// Where this is cut off, everything of which it is not known that it was recorded or lost still stands there.
+    /// If this is cancelled, `groups` still holds every entry that is not known to be recorded or lost.
     pub(super) async fn settle_first(&mut self, groups: &mut VecDeque<Vec<Entry>>) -> Vec<Entry> {
         let (mut pause, longest) = PAUSES;
         while let Some(group) = groups.front_mut() {
@@ -87,24 +86,24 @@ impl Commits {
         }
     }
 
-    /// Writes down what was lost, so that its accounts see it.
-    pub(super) async fn tell_losses(&self) {
-        let untold = self.buffer.losses.untold();
-        if untold.is_empty() {
+    /// Records the losses, so that their accounts see them.
+    pub(super) async fn record_losses(&self) {
+        let unrecorded = self.buffer.losses.unrecorded();
+        if unrecorded.is_empty() {
             return;
         }
-        match losses::record(&self.store, &self.named(&untold)).await {
-            Ok(()) => self.buffer.losses.told(&untold),
+        match losses::record(&self.store, &self.named(&unrecorded)).await {
+            Ok(()) => self.buffer.losses.remove(&unrecorded),
             Err(error) => tracing::warn!(%error, "lost requests could not be written down yet"),
         }
     }
 
-    /// Losses with the ids by which the database knows each of them once only.
+    /// Losses with ids, by which the database records each only once.
     pub(super) fn named(&self, losses: &[(AccountId, u64)]) -> Vec<Loss> {
         losses.iter().map(|(account, lost)| (self.random.uuid(), *account, *lost)).collect()
     }
 
-    /// The same for losses that were named before, until the database knows them.
+    /// Records losses that have ids already; tries until the database has them.
     pub(super) async fn settle_losses(&self, losses: &[Loss]) {
         while let Err(error) = losses::record(&self.store, losses).await {
             tracing::warn!(%error, "requests that an earlier run lost wait to be written down");
@@ -113,7 +112,7 @@ impl Commits {
     }
 }
 
-/// Lets the database leave out what it has. Says whether there was anything that it was not asked about before.
+/// Marks entries that the database may have, so that it leaves those out. Whether any was not marked before.
 fn mark_known(group: &mut [Entry]) -> bool {
     let mut marked = false;
     for entry in group {

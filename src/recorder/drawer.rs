@@ -1,4 +1,4 @@
-//! The folder in which what waits lies between a stop without a database and the next start.
+//! The folder for requests that wait between a stop without a database and the next start.
 //!
 //! Several processes may share it. Each file is whole, or it is not there: it is written under another name, synced, renamed,
 //! and the folder is synced.
@@ -22,7 +22,7 @@ use crate::store::losses::Loss;
 const FOLDER: &str = "unrecorded";
 /// Ending of a file that is whole, and of one that is being written.
 const ENDINGS: [&str; 2] = ["sealed", "part"];
-/// What is still being written after so long was left by a process that is gone.
+/// A file that is still being written after so long was left by a process that is gone.
 const ABANDONED: Duration = Duration::from_hours(1);
 
 /// The folder. Cheap to clone.
@@ -57,7 +57,7 @@ pub(super) enum NotOpened {
     Unreadable(#[from] Unreadable),
 }
 
-/// What a file holds. No other process works on it meanwhile.
+/// An open file and its content. No other process works on it meanwhile.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) entries: Vec<Entry>,
@@ -71,12 +71,11 @@ impl Drawer {
         Self { folder: data_folder.join(FOLDER), keyring, random }
     }
 
-    /// Where it is.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Keeps this in a file of its own, which survives a power failure once this returns. If it cannot be done nothing is left.
+    /// Writes `kept` into a file of its own, which survives a power failure once this returns. An error leaves no file.
     pub(super) fn keep(&self, kept: &Kept<'_>) -> Result<(), KeepError> {
         let name = self.random.uuid();
         let blob = self.keyring.seal(Place::Unrecorded(name), &kept.to_bytes(), self.random)?;
@@ -100,8 +99,8 @@ impl Drawer {
         self.folder.parent().map_or(Ok(()), sync)
     }
 
-    /// The files that are there, the oldest first: their names are ordered by time. What a process that is gone left half
-    /// written goes.
+    /// The files that are there, the oldest first: their names are ordered by time. Half-written files of processes
+    /// that are gone are removed.
     pub(super) fn list(&self) -> io::Result<Vec<PathBuf>> {
         let found = match fs::read_dir(&self.folder) {
             Ok(found) => found,
@@ -121,7 +120,7 @@ impl Drawer {
         Ok(whole)
     }
 
-    /// What a file holds. None: another process is at it, or was.
+    /// Opens a file. None: another process works on it, or has removed it.
     pub(super) fn open(&self, path: &Path) -> Result<Option<Opened>, NotOpened> {
         let name = path.file_stem().and_then(|name| name.to_str()?.parse().ok()).ok_or(NotOpened::Name)?;
         let mut file = match File::open(path) {
@@ -129,7 +128,8 @@ impl Drawer {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        // A file system without locks must not keep anything from being recorded: recording it twice writes it once.
+        // A file system without locks must not prevent recording. Two processes that record one file write each entry
+        // once.
         if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
             return Ok(None);
         }
@@ -144,7 +144,7 @@ impl Drawer {
         Ok(Some(Opened { entries, losses, _lock: file }))
     }
 
-    /// Takes a file away whose content is recorded.
+    /// Removes a file whose content is recorded.
     pub(super) fn remove(&self, path: &Path) -> io::Result<()> {
         match fs::remove_file(path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

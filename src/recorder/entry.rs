@@ -5,7 +5,7 @@ use crate::completed_request::content::Content;
 use crate::id::AccountId;
 use crate::store::log::{Completed, Entry};
 
-/// What an entry takes up beside its bytes, about.
+/// Memory that an entry takes beside its texts, in bytes, about.
 const OVERHEAD_BYTES: usize = 512;
 
 /// The row of a request.
@@ -29,7 +29,7 @@ pub fn of(account: AccountId, request: &CompletedRequest<'_>, content: &Content,
     }
 }
 
-/// Bytes of memory, about. What was set aside while the bytes were written, and not used, counts.
+/// Bytes of memory, about. Unused capacity of its buffers counts.
 pub(super) fn size(entry: &Entry) -> usize {
     let texts = entry.generation_id.len() + entry.model.len() + entry.session_id.as_ref().map_or(0, String::len);
     entry.payload.capacity() + entry.content.capacity() + texts + OVERHEAD_BYTES

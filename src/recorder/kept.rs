@@ -1,4 +1,4 @@
-//! What waits when the program stops, as bytes that the next start reads.
+//! Entries and losses that wait when the program stops, as bytes that the next start reads.
 
 use std::borrow::Cow;
 
@@ -18,13 +18,13 @@ pub(super) struct Kept<'a> {
     format: i16,
     #[serde(borrow, default)]
     entries: Vec<KeptEntry<'a>>,
-    /// Requests that were lost and of which the database was not told, under the ids by which it will know them.
+    /// Losses that the database has not recorded, under the ids by which it will.
     #[serde(default)]
     losses: Vec<Loss>,
 }
 
-/// An [`Entry`] with the time at which it completed told by the database's clock, so that it falls into the period of Broadcast in
-/// which it completed, however late it is recorded.
+/// An [`Entry`] with the time at which it completed, by the database's clock. So it falls into the period of Broadcast
+/// in which it completed, however late it is recorded.
 #[derive(Debug, Serialize, Deserialize)]
 struct KeptEntry<'a> {
     account: AccountId,
@@ -57,7 +57,6 @@ impl<'a> Kept<'a> {
         Self { format: FORMAT, entries, losses: Vec::new() }
     }
 
-    /// These losses.
     pub(super) fn losses(losses: Vec<Loss>) -> Self {
         Self { format: FORMAT, entries: Vec::new(), losses }
     }
@@ -121,7 +120,7 @@ mod tests {
     use crate::clock::{Clock, UnixNanos};
 
     #[test]
-    fn what_is_kept_comes_back_to_the_last_bit_with_its_time() {
+    fn kept_entry_comes_back_to_the_last_bit_with_its_time() {
         let moment = Moment::assumed(Clock::Fixed(UnixNanos(1_800_000_000_123_456_000)));
         let entry = Entry {
             account: AccountId(Uuid::from_u128(7)),
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_come_back_and_other_versions_are_told() {
+    fn losses_come_back_and_other_versions_are_refused() {
         let lost = vec![(Uuid::from_u128(1), AccountId(Uuid::from_u128(2)), 3)];
         let bytes = Kept::losses(lost.clone()).to_bytes();
         assert_eq!(Kept::read(&bytes).unwrap().1, lost);

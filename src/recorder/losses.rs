@@ -1,4 +1,4 @@
-//! Completed requests that could not be recorded, counted by account until they can be told to the database.
+//! Completed requests that could not be recorded, counted by account until the database has recorded them.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,12 +8,11 @@ use metrics::counter;
 
 use crate::id::AccountId;
 
-/// What was lost.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
     total: AtomicU64,
-    /// Not yet told to the database.
-    untold: Mutex<HashMap<AccountId, u64>>,
+    /// Not yet recorded in the database.
+    unrecorded: Mutex<HashMap<AccountId, u64>>,
 }
 
 impl Losses {
@@ -27,7 +26,7 @@ impl Losses {
         tracing::error!(lost, %account, reason, "completed requests were lost");
     }
 
-    /// Many are lost at once, one of an account for each time that it is named: one line tells it.
+    /// Many requests are lost at once: one of an account for each time that it is named. One line of the log says so.
     pub(super) fn add_all(&self, accounts: &[AccountId], reason: &str) {
         let (lost, requests) = (self.count(accounts), accounts.len());
         tracing::error!(lost, requests, reason, "completed requests were lost");
@@ -36,30 +35,30 @@ impl Losses {
     fn count(&self, accounts: &[AccountId]) -> u64 {
         let requests = accounts.len() as u64;
         counter!("tracecast_recorder_lost_total").increment(requests);
-        let mut untold = self.lock();
+        let mut unrecorded = self.lock();
         for account in accounts {
-            *untold.entry(*account).or_default() += 1;
+            *unrecorded.entry(*account).or_default() += 1;
         }
         self.total.fetch_add(requests, Ordering::Relaxed) + requests
     }
 
-    /// What the database has not been told yet.
-    pub(super) fn untold(&self) -> Vec<(AccountId, u64)> {
+    /// Losses that the database has not recorded yet.
+    pub(super) fn unrecorded(&self) -> Vec<(AccountId, u64)> {
         self.lock().iter().map(|(account, requests)| (*account, *requests)).collect()
     }
 
-    /// The database was told so much, or will be.
-    pub(super) fn told(&self, losses: &[(AccountId, u64)]) {
-        let mut untold = self.lock();
+    /// Takes away losses that are recorded, or that a file keeps until they are.
+    pub(super) fn remove(&self, losses: &[(AccountId, u64)]) {
+        let mut unrecorded = self.lock();
         for (account, requests) in losses {
-            if let Some(left) = untold.get_mut(account) {
+            if let Some(left) = unrecorded.get_mut(account) {
                 *left = left.saturating_sub(*requests);
             }
         }
-        untold.retain(|_, left| *left > 0);
+        unrecorded.retain(|_, left| *left > 0);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, u64>> {
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! Records what earlier runs kept when they stopped without a database (spec 4.2).
 //!
-//! A file goes only when the database has committed what it holds. If that is cut off in between, the file is met again, and the
-//! database writes down nothing that it knows. One that does not open is left alone, and told at each start.
+//! A file is removed only when the database has committed its content. After an interruption the file is found again,
+//! and the database leaves out what it has. A file that does not open is left alone, and logged at each start.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::drawer::{Drawer, NotOpened, Opened};
 use crate::random::Random;
 use crate::store::Store;
 
-/// What is to be recorded of earlier runs.
+/// The recording of what earlier runs kept.
 #[derive(Debug)]
 pub struct Recovery {
     drawer: Drawer,
@@ -22,7 +22,7 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Of what lies in this drawer. What can never be recorded is counted where `recorder` counts.
+    /// The recovery of this drawer. Requests that can never be recorded count among the losses of `recorder`.
     pub fn new(store: Store, random: Random, recorder: &Recorder, drawer: Drawer) -> Self {
         Self { drawer, commits: Commits::new(store, random, recorder.buffer()) }
     }

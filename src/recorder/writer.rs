@@ -1,5 +1,5 @@
-//! Commits what has gathered, in one statement and with one notification (spec 4.2), and keeps what the database does not take
-//! before the program ends.
+//! Commits the entries that have gathered, in one statement and with one notification (spec 4.2), and keeps those that
+//! the database does not take before the program ends.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Writer {
     commits: Commits,
     receiver: mpsc::UnboundedReceiver<Entry>,
     buffer: Arc<Buffer>,
-    /// What is being committed, in order.
+    /// Groups that are being committed, in order.
     groups: VecDeque<Vec<Entry>>,
     /// Taken from the channel, but left for the next group.
     next: Option<Entry>,
@@ -48,14 +48,14 @@ impl Writer {
         Self { commits, receiver, buffer, groups: VecDeque::new(), next: None, closed, drawer: None }
     }
 
-    /// The same, which keeps in this drawer what the database does not take before the program ends.
+    /// The same writer, but what the database does not take before the program ends is kept in this drawer.
     #[must_use]
     pub fn keeping_in(self, drawer: Drawer) -> Self {
         Self { drawer: Some(drawer), ..self }
     }
 
-    /// Commits until every recorder is gone and nothing waits, or what waits is kept. What can be neither committed nor kept still
-    /// counts as waiting when this returns.
+    /// Commits until every recorder is gone and nothing waits, or what waits is kept. Requests that can be neither
+    /// committed nor kept still count as waiting when this returns.
     pub async fn run(mut self) {
         let farewell = farewell(self.closed.clone(), self.drawer.is_some());
         tokio::select! {
@@ -74,9 +74,9 @@ impl Writer {
                 let settled = self.commits.settle_first(&mut self.groups).await;
                 self.leave(&settled);
             }
-            self.commits.tell_losses().await;
+            self.commits.record_losses().await;
         }
-        self.commits.tell_losses().await;
+        self.commits.record_losses().await;
     }
 
     /// Waits for one entry and takes whatever else is there. False: all is written and nothing more can come.
@@ -106,7 +106,7 @@ impl Writer {
         group
     }
 
-    /// These wait no longer.
+    /// Takes entries that wait no longer out of the buffer's count.
     fn leave(&self, settled: &[Entry]) {
         let next = self.groups.front().and_then(|group| group.first()).or(self.next.as_ref());
         let next = next.or(settled.last()).and_then(|entry| match entry.completed {
@@ -116,7 +116,7 @@ impl Writer {
         self.buffer.leave(settled.len(), settled.iter().map(entry::size).sum(), next);
     }
 
-    /// Puts what the database did not take where the next start finds it. As a rule there is nothing.
+    /// Keeps what the database did not take for the next start. As a rule nothing is left.
     fn keep_the_rest(&mut self, drawer: &Drawer) {
         while let Some(first) = self.next.take().or_else(|| self.receiver.try_recv().ok()) {
             let group = self.group_from(first);
@@ -145,14 +145,14 @@ impl Writer {
         self.keep_losses(drawer);
     }
 
-    /// What was lost, and the database has not been told, is told to it at the next start.
+    /// Keeps losses that the database has not recorded for the next start.
     fn keep_losses(&self, drawer: &Drawer) {
-        let untold = self.buffer.losses.untold();
-        if untold.is_empty() {
+        let unrecorded = self.buffer.losses.unrecorded();
+        if unrecorded.is_empty() {
             return;
         }
-        match drawer.keep(&Kept::losses(self.commits.named(&untold))) {
-            Ok(()) => self.buffer.losses.told(&untold),
+        match drawer.keep(&Kept::losses(self.commits.named(&unrecorded))) {
+            Ok(()) => self.buffer.losses.remove(&unrecorded),
             Err(error) => tracing::error!(%error, "the accounts whose requests were lost will not see how many"),
         }
     }
