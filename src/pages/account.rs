@@ -19,13 +19,10 @@ use crate::store::sessions::{self, ListedSession};
 use crate::store::{Tenant, accounts, second_factor};
 use crate::{auth, broadcast};
 
-/// The page.
 #[derive(Debug, Template)]
 #[template(path = "pages/account.html")]
 pub struct AccountPage {
-    /// The frame.
     pub shell: Shell,
-    /// The control with the account's name.
     pub name: Control,
     /// Whether Privacy Mode holds for all destinations.
     pub is_private: bool,
@@ -50,7 +47,6 @@ pub struct SecondFactorRow {
     pub is_required: bool,
 }
 
-/// One session of the person.
 #[derive(Debug)]
 pub struct SessionRow {
     /// Its id, as in its address.
@@ -61,11 +57,9 @@ pub struct SessionRow {
     pub user_agent: String,
     /// The network address it began at.
     pub address: String,
-    /// When it began.
     pub begun: When,
-    /// When it was last used.
     pub used: When,
-    /// Whether it is the one that looks.
+    /// Whether it is the session of this request.
     pub is_this: bool,
 }
 

@@ -22,7 +22,6 @@ use crate::store::audit::{Entry, Filter};
 #[derive(Debug, Template)]
 #[template(path = "pages/audit.html")]
 pub struct AuditPage {
-    /// The frame.
     pub shell: Shell,
     /// Kinds of entries to choose from.
     pub events: Vec<Choice>,
@@ -32,26 +31,23 @@ pub struct AuditPage {
     pub is_filtered: bool,
     /// The entries, newest first.
     pub rows: Vec<AuditRow>,
-    /// The page of older entries.
+    /// The address of the page of older entries.
     pub older: Option<String>,
-    /// The first page, from another.
+    /// The address of the first page, on every other one.
     pub newest: Option<String>,
-    /// The same entries as a file.
+    /// The address of the same entries as a file.
     pub export: String,
 }
 
-/// One option of a list to choose from.
 #[derive(Debug)]
 pub struct Choice {
-    /// What is sent.
+    /// What the form sends.
     pub value: String,
-    /// What is read.
+    /// What a person reads.
     pub label: String,
-    /// Whether it is the chosen one.
     pub is_chosen: bool,
 }
 
-/// One entry.
 #[derive(Debug)]
 pub struct AuditRow {
     /// What happened.
@@ -60,24 +56,17 @@ pub struct AuditRow {
     pub subject: String,
     /// Stands before the actor's name; mostly empty.
     pub who: String,
-    /// Who did it.
     pub actor: String,
     /// From where; empty when it is not known.
     pub address: String,
-    /// When.
     pub when: When,
-    /// What changed.
     pub changes: Vec<ChangeRow>,
 }
 
-/// One value that changed.
 #[derive(Debug)]
 pub struct ChangeRow {
-    /// Its name.
     pub name: String,
-    /// What it was.
     pub before: Option<String>,
-    /// What it is.
     pub after: Option<String>,
 }
 
@@ -101,7 +90,7 @@ pub(super) struct Query {
 }
 
 impl Query {
-    /// Words that are none of ours mean no filter: a page with everything says more than an error.
+    /// Unknown words mean no filter: a page with everything says more than an error.
     fn filter(&self) -> Filter<'_> {
         let person = Some(self.person.as_str()).filter(|person| !person.is_empty() && !person.contains('\0'));
         Filter { event: Event::named(&self.event).map(Event::name), actor: person, before: self.before.parse().ok() }
@@ -156,7 +145,7 @@ pub(super) async fn show(Admin(visit): Admin<Visit>, query: Option<web::Query<Qu
     }))
 }
 
-/// `GET /settings/account/audit.csv`: all entries. What fails in the middle breaks the download off.
+/// `GET /settings/account/audit.csv`: all entries. An error in the middle breaks the download off.
 pub(super) async fn export(state: web::Data<State>, Admin(visitor): Admin, query: Option<web::Query<Query>>) -> Result {
     let query = query.map(web::Query::into_inner).unwrap_or_default();
     let (first, rest) = part(&state, &visitor, query).await?;
@@ -211,7 +200,7 @@ fn row(entry: Entry, now: chrono::DateTime<chrono::Utc>) -> AuditRow {
     }
 }
 
-/// Names with their values before and after; what has members is told by them.
+/// Names with their values before and after. An object is listed member by member.
 fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     let mut names: Vec<&String> = Vec::new();
     for object in [before, after].into_iter().flatten().filter_map(Value::as_object) {

@@ -19,11 +19,9 @@ use crate::state::State;
 #[derive(Debug, Template)]
 #[template(path = "pages/code.html")]
 pub struct CodePage {
-    /// The frame.
     pub shell: Shell,
     /// The local path to go to afterwards.
     pub next: String,
-    /// The control.
     pub code: Control,
 }
 
@@ -75,6 +73,6 @@ fn page(next: &str, problems: Vec<Problem>) -> CodePage {
     CodePage {
         next: next.to_owned(),
         code: code.hint("Six digits from your authenticator app, or one of your recovery codes.").problem(&problems),
-        shell: Shell { problems, ..Shell::door("Enter your code") },
+        shell: Shell { problems, ..Shell::signed_out("Enter your code") },
     }
 }

@@ -2,8 +2,8 @@
 
 pub mod amount;
 pub mod control;
+pub mod health;
 pub mod outcome;
 pub mod qr_code;
-pub mod standing;
 pub mod verdict;
 pub mod when;

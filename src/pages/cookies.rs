@@ -49,7 +49,7 @@ impl Cookies {
         self.cookie(self.step_name(), token.expose_secret().to_owned())
     }
 
-    /// Takes that cookie away.
+    /// Takes the step's cookie away.
     pub fn without_step(self) -> Cookie<'static> {
         let mut cookie = self.cookie(self.step_name(), String::new());
         cookie.make_removal();
@@ -61,7 +61,6 @@ impl Cookies {
         Notice::named(request.cookie(self.notice_name())?.value())
     }
 
-    /// The cookie of a notice.
     pub fn with_notice(self, notice: Notice) -> Cookie<'static> {
         self.cookie(self.notice_name(), notice.name().to_owned())
     }

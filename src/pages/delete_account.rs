@@ -18,11 +18,9 @@ use crate::state::State;
 #[derive(Debug, Template)]
 #[template(path = "pages/delete_account.html")]
 pub struct DeleteAccountPage {
-    /// The frame.
     pub shell: Shell,
     /// The account's name, to be typed.
     pub account_name: String,
-    /// The controls, in order.
     pub fields: Vec<Control>,
 }
 

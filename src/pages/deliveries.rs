@@ -1,4 +1,4 @@
-//! Deliveries of a destination: how it stands, what was sent and what came of it, and what it refused for good.
+//! Deliveries of a destination: its health, what was sent with which outcome, and what it refused for good.
 
 mod log;
 
@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use self::log::{Address, Part, Rows};
 use super::answer::{self, shown};
 use super::components::amount::{bytes, count, milliseconds};
+use super::components::health::HealthPanel;
 use super::components::outcome;
-use super::components::standing::Standing;
 use super::components::when::{When, span};
 use super::error::{Error, Result};
 use super::shell::{Section, Shell};
@@ -23,11 +23,9 @@ use crate::store::deliveries::{ListedDeadLetter, ListedDelivery};
 
 const NOTHING_OLDER: &str = "There is nothing older.";
 
-/// The page.
 #[derive(Debug, Template)]
 #[template(path = "pages/deliveries.html")]
 pub struct DeliveriesPage {
-    /// The frame.
     pub shell: Shell,
     /// What its people call the destination.
     pub name: String,
@@ -37,11 +35,11 @@ pub struct DeliveriesPage {
     pub can_edit: bool,
     /// How long attempts are kept, for example "7 days".
     pub kept: String,
-    /// How it stands. None where the page goes on with older rows.
-    pub standing: Option<Standing>,
-    /// Attempts. None where the page goes on with older dead letters.
+    /// None on a page of older rows.
+    pub health: Option<HealthPanel>,
+    /// None on a page of older dead letters.
     pub attempts: Option<Listing<AttemptRow>>,
-    /// Dead letters. None where there are none, or where the page goes on with older attempts.
+    /// None where there are none, and on a page of older attempts.
     pub dead_letters: Option<Listing<DeadLetterRow>>,
 }
 
@@ -52,9 +50,9 @@ pub struct Listing<T> {
     pub rows: Vec<T>,
     /// Why there are none and what to do, where there are none.
     pub empty: &'static str,
-    /// What leads to older ones.
+    /// How an address names where older rows begin, if there are any.
     pub older: Option<String>,
-    /// Whether these are older ones.
+    /// Whether these are older rows.
     pub is_older: bool,
 }
 
@@ -76,12 +74,11 @@ pub struct AttemptRow {
 /// A request that the destination refused for good.
 #[derive(Debug)]
 pub struct DeadLetterRow {
-    /// The request's id.
     pub request: String,
     /// Why, in words.
     pub reason: &'static str,
-    /// When it was put aside.
-    pub put_aside: When,
+    /// When it became a dead letter.
+    pub since: When,
     /// When the request was recorded.
     pub recorded: When,
     /// HTTP status, with its unit; empty for none.
@@ -112,14 +109,14 @@ pub(super) async fn show(
         path: format!("/settings/observability/destinations/{id}"),
         can_edit: visitor.can_edit(),
         kept: span(kept),
-        standing: (!is_older).then(|| Standing::of(&listed, visitor.now)),
+        health: (!is_older).then(|| HealthPanel::of(&listed, visitor.now)),
         attempts: attempts.map(|Rows { rows, older }| Listing {
             rows: rows.into_iter().map(|attempt| attempt_row(attempt, visitor.now)).collect(),
             empty,
             older,
             is_older,
         }),
-        // That there are none, the newest page need not say.
+        // The newest page does not mention dead letters where there are none.
         dead_letters: dead_letters.filter(|letters| is_older || !letters.rows.is_empty()).map(|letters| Listing {
             rows: letters.rows.into_iter().map(|letter| dead_letter_row(letter, visitor.now)).collect(),
             empty: NOTHING_OLDER,
@@ -168,7 +165,7 @@ fn dead_letter_row(letter: ListedDeadLetter, now: DateTime<Utc>) -> DeadLetterRo
     DeadLetterRow {
         request: letter.generation_id,
         reason,
-        put_aside: When::new(letter.created_at, now),
+        since: When::new(letter.created_at, now),
         recorded: When::new(letter.recorded_at, now),
         status: letter.status.map(|status| format!("HTTP {status}")).unwrap_or_default(),
         answer: letter.answer.unwrap_or_default(),

@@ -22,7 +22,7 @@ use crate::state::State;
 use crate::store::Tenant;
 use crate::store::destinations::{self, Destination};
 
-/// What is said to who would resume a destination that the program switched off.
+/// The answer to resuming a destination that the program switched off.
 const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off, because it accepted nothing for too long. \
                           Press Test Connection: when the test passes, it is on again, and what waits is sent.";
 

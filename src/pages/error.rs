@@ -34,7 +34,6 @@ pub enum Error {
     /// A form of more than 64 KiB.
     #[error("form too large")]
     TooLarge,
-    /// The body took too long.
     #[error("form too slow")]
     TooSlow,
     /// The body broke off or is not a form.

@@ -15,47 +15,35 @@ pub enum Notice {
     Resumed,
     /// A destination is gone.
     Deleted,
-    /// Broadcast was turned on.
     BroadcastOn,
-    /// Broadcast was turned off.
     BroadcastOff,
     /// Account-wide Privacy Mode was turned on.
     PrivacyOn,
     /// Account-wide Privacy Mode was turned off.
     PrivacyOff,
-    /// A key works no longer.
     KeyRevoked,
-    /// A member was removed.
     MemberRemoved,
-    /// A member has another role.
     RoleChanged,
     /// Somebody left the account.
     Left,
-    /// An invitation was taken back.
     InvitationWithdrawn,
     /// The session looks at another account.
     Switched,
-    /// One session was ended.
     SessionEnded,
     /// All other sessions were ended.
     SessionsEnded,
     /// An invitation was accepted.
     Joined,
-    /// The account has another name.
     AccountRenamed,
     /// The password was set with a link.
     PasswordReset,
-    /// The second factor was removed.
     SecondFactorOff,
     /// Every member needs a second factor.
     SecondFactorRequired,
-    /// They do not any more.
+    /// Members may do without a second factor again.
     SecondFactorOptional,
-    /// The account was deleted.
     AccountDeleted,
-    /// The password was changed.
     PasswordChanged,
-    /// The session was ended.
     SignedOut,
 }
 

@@ -23,9 +23,7 @@ use crate::store::invitations::Invitation;
 #[derive(Debug, Template)]
 #[template(path = "pages/invitation.html")]
 pub struct InvitationPage {
-    /// The frame.
     pub shell: Shell,
-    /// The account that invites.
     pub account_name: String,
     /// Who would join.
     pub email: String,
@@ -40,7 +38,7 @@ pub(super) async fn show(state: web::Data<State>, request: HttpRequest, token: w
     let Some(invitation) = sign_up::find_invitation(&state, &token).await? else { return Ok(unusable()) };
     Ok(match Visit::find(&request).await? {
         Some(Visit { visitor, .. }) => answer::ok(&InvitationPage {
-            shell: Shell::door(format!("Join {}", invitation.account_name)),
+            shell: Shell::signed_out(format!("Join {}", invitation.account_name)),
             account_name: invitation.account_name,
             email: visitor.session.email,
             role: invitation.role.name(),
@@ -91,7 +89,7 @@ async fn join(state: &State, visitor: &Visitor, token: &str) -> Result {
     }
 }
 
-/// Used, expired, withdrawn or mistyped: told apart by nobody who has only the link.
+/// Used, expired, withdrawn or mistyped: one page for all, so that a link alone does not show which.
 fn unusable() -> HttpResponse {
     let sentence = "It was used, has expired, or its link is not complete. Ask an admin for a new link.";
     let page = ProblemPage::new(StatusCode::NOT_FOUND).saying("This invitation cannot be used", sentence);
@@ -107,7 +105,7 @@ fn page(invitation: &Invitation, token: &str, values: &Values, problems: Vec<Pro
     let heading = format!("Join {}", invitation.account_name);
     SignUpPage {
         fields: filled(fields, values, &problems),
-        shell: Shell { problems, ..Shell::door(heading.clone()) },
+        shell: Shell { problems, ..Shell::signed_out(heading.clone()) },
         heading,
         lead: format!("You are invited as {}.", invitation.role.name()),
         action: format!("/invitations/{token}"),

@@ -24,9 +24,7 @@ use crate::store::{self, Tenant};
 #[derive(Debug, Template)]
 #[template(path = "pages/members.html")]
 pub struct MembersPage {
-    /// The frame.
     pub shell: Shell,
-    /// Everybody.
     pub members: Vec<MemberRow>,
     /// Links that can still be used.
     pub invitations: Vec<InvitationRow>,
@@ -36,7 +34,6 @@ pub struct MembersPage {
     pub can_edit: bool,
 }
 
-/// One member.
 #[derive(Debug)]
 pub struct MemberRow {
     /// The person's id, as in the address.
@@ -45,9 +42,8 @@ pub struct MemberRow {
     pub email: String,
     /// Whether they may change settings.
     pub is_admin: bool,
-    /// Since when.
     pub joined: When,
-    /// Whether it is who looks.
+    /// Whether it is the person who looks at the page.
     pub is_you: bool,
 }
 

@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::answer::{self, done, shown};
 use super::components::amount::count;
-use super::components::standing::Standing;
+use super::components::health::HealthPanel;
 use super::components::when::{When, span};
 use super::error::{Error, Result};
 use super::flash::Notice;
@@ -24,11 +24,9 @@ use crate::store::accounts::{self, Account};
 use crate::store::destinations::MOST_PER_KIND;
 use crate::store::losses;
 
-/// The page.
 #[derive(Debug, Template)]
 #[template(path = "pages/observability.html")]
 pub struct ObservabilityPage {
-    /// The frame.
     pub shell: Shell,
     /// Whether Broadcast is on.
     pub is_on: bool,
@@ -38,11 +36,9 @@ pub struct ObservabilityPage {
     pub losses: Option<Losses>,
     /// For how long requests have waited to be recorded, if that is so long that something is wrong, for example "40 seconds".
     pub late: Option<String>,
-    /// What the operator lets through that would be refused otherwise: sentences; empty for nothing.
+    /// Sentences about what the operator lets through beyond the address rule; empty for nothing.
     pub widened: &'static str,
-    /// What is configured.
     pub destinations: Vec<DestinationRow>,
-    /// What can be added.
     pub kinds: Vec<KindRow>,
     /// The way to the first trace.
     pub guide: Guide,
@@ -62,14 +58,12 @@ pub struct Losses {
 pub struct DestinationRow {
     /// Its id, as in its address.
     pub id: String,
-    /// What its people call it.
     pub name: String,
     /// Its kind's label.
     pub kind: &'static str,
     /// Where it sends to, secrets masked.
     pub target: String,
-    /// How it stands.
-    pub standing: Standing,
+    pub health: HealthPanel,
     /// When the last connection test ended.
     pub tested: Option<When>,
     /// Whether only the operator's list lets requests to it pass.
@@ -83,7 +77,6 @@ pub struct DestinationRow {
 pub struct KindRow {
     /// As in its address.
     pub slug: &'static str,
-    /// Its name.
     pub label: &'static str,
     /// One sentence about it.
     pub summary: String,
@@ -144,14 +137,14 @@ pub(super) async fn update(state: web::Data<State>, Admin(visitor): Admin, Form(
 }
 
 fn row(listed: Listed, account: &Account, visitor: &Visitor) -> DestinationRow {
-    let standing = Standing::of(&listed, visitor.now);
+    let health = HealthPanel::of(&listed, visitor.now);
     let destination = listed.destination;
     let kind = kinds::find(&destination.kind).map_or("Unknown", |kind| kind.manifest.label);
     let last_test = last_test(&destination);
     DestinationRow {
         id: destination.id.to_string(),
         kind,
-        standing,
+        health,
         tested: last_test.as_ref().map(|test| When::new(test.tested_at, visitor.now)),
         is_widened: last_test.is_some_and(|test| test.is_widened()),
         is_private: account.privacy_mode || destination.privacy_mode,

@@ -19,30 +19,27 @@ use crate::state::State;
 #[derive(Debug, Template)]
 #[template(path = "pages/password.html")]
 pub struct PasswordPage {
-    /// The frame.
     pub shell: Shell,
     /// Continues "Enter your password to …".
     pub what: &'static str,
     /// Whose password.
     pub email: String,
-    /// The control.
     pub password: Control,
     /// Where the form goes.
     pub action: String,
-    /// The values that go along.
+    /// Hidden values of the form that was sent before.
     pub carried: Vec<(&'static str, String)>,
-    /// The way back.
     pub back_path: &'static str,
 }
 
-/// What is about to be done.
+/// The act that the password confirms.
 pub(super) struct Act<'a> {
     pub(super) section: Section,
     /// Continues "Enter your password to …".
     pub(super) what: &'static str,
     /// Where the form went.
     pub(super) action: String,
-    /// The fields that it needs.
+    /// The fields that are sent again with the password.
     pub(super) carried: &'a [&'static str],
     pub(super) back_path: &'static str,
 }

@@ -15,15 +15,12 @@ use crate::auth::{self, password_reset};
 use crate::client::Client;
 use crate::state::State;
 
-/// The new password.
 #[derive(Debug, Template)]
 #[template(path = "pages/password_reset.html")]
 pub struct PasswordResetPage {
-    /// The frame.
     pub shell: Shell,
     /// Whose password.
     pub email: String,
-    /// The control.
     pub password: Control,
     /// Where the form goes.
     pub action: String,
@@ -52,7 +49,7 @@ pub(super) async fn update(
     }
 }
 
-/// Used, expired, replaced or mistyped: told apart by nobody who has only the link.
+/// Used, expired, replaced or mistyped: one page for all, so that a link alone does not show which.
 fn unusable() -> HttpResponse {
     let sentence = "It was used, has expired, or is not complete. Ask whoever runs this server for a new one.";
     let page = ProblemPage::new(StatusCode::NOT_FOUND).saying("This link cannot be used", sentence);
@@ -66,6 +63,6 @@ fn page(token: &str, email: String, problems: Vec<Problem>) -> PasswordResetPage
         email,
         password: password.problem(&problems),
         action: format!("/password-reset/{token}"),
-        shell: Shell { problems, ..Shell::door("Set a new password") },
+        shell: Shell { problems, ..Shell::signed_out("Set a new password") },
     }
 }

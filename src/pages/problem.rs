@@ -11,13 +11,11 @@ use crate::pages::shell::Shell;
 pub struct ProblemPage {
     /// The frame; its title is the heading.
     pub shell: Shell,
-    /// The HTTP status.
     pub status: u16,
     /// What to do.
     pub sentence: String,
-    /// The way out.
+    /// A local path.
     pub way_out: &'static str,
-    /// Its words.
     pub way_out_label: &'static str,
 }
 
@@ -51,7 +49,7 @@ impl ProblemPage {
             ),
         };
         Self {
-            shell: Shell::door(title),
+            shell: Shell::signed_out(title),
             status: status.as_u16(),
             sentence: sentence.to_owned(),
             way_out: "/",
@@ -62,6 +60,6 @@ impl ProblemPage {
     /// The same, with a sentence of its own.
     #[must_use]
     pub fn saying(self, title: &str, sentence: impl Into<String>) -> Self {
-        Self { shell: Shell::door(title), sentence: sentence.into(), ..self }
+        Self { shell: Shell::signed_out(title), sentence: sentence.into(), ..self }
     }
 }

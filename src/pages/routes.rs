@@ -9,19 +9,20 @@ use super::{
     observability, password_reset, second_factor, sessions, sign_in, sign_up,
 };
 
-/// Mounts the pages. What is mounted before keeps its addresses; everything else gets a page. Needs `web::Data<State>`.
+/// Mounts the pages. Routes that were mounted before keep their addresses; every other address gets a page. Needs
+/// `web::Data<State>`.
 pub fn routes(config: &mut ServiceConfig) {
     config.service(
         web::scope("")
             .wrap(from_fn(edge::edge))
             .configure(assets::routes)
-            .configure(doors)
+            .configure(signing_in)
             .configure(settings)
             .default_service(web::to(nothing)),
     );
 }
 
-fn doors(config: &mut ServiceConfig) {
+fn signing_in(config: &mut ServiceConfig) {
     config
         .service(resource("/").get(sign_in::home))
         .service(resource("/sign-up").get(sign_up::new).post(sign_up::create))

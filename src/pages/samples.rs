@@ -1,4 +1,4 @@
-//! Pictures of every page: whoever changes a template sees in the review what became of the HTML.
+//! Snapshots of every page, so that a review shows what a changed template does to the HTML.
 
 mod deliveries;
 mod destinations;
@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::broadcast::health::{Health, Trouble};
 use crate::pages::assets;
-use crate::pages::components::standing::Standing;
+use crate::pages::components::health::HealthPanel;
 use crate::pages::components::when::When;
 use crate::pages::shell::{Person, Problem};
 
@@ -34,7 +34,7 @@ pub(super) fn ago(minutes: i64) -> When {
     When::new(before(minutes), now())
 }
 
-/// Since 12 minutes.
+/// Trouble that began 12 minutes ago.
 pub(super) fn trouble(reason: &str) -> Trouble {
     Trouble { since: Some(before(12)), reason: Some(reason.to_owned()), next: None }
 }
@@ -43,7 +43,7 @@ pub(super) fn problem(field: Option<&'static str>, message: &str) -> Problem {
     Problem { field, message: message.to_owned() }
 }
 
-/// The names of assets change with every style; the pictures should not.
+/// The names of assets change with every style; the snapshots should not.
 pub(super) fn drawn(page: &impl Template) -> String {
     let html = page.render().unwrap();
     html.replace(assets::STYLES, "/assets/styles.css")
@@ -51,6 +51,6 @@ pub(super) fn drawn(page: &impl Template) -> String {
         .replace(assets::MARK, "/assets/mark.svg")
 }
 
-pub(super) fn standing(health: Health) -> Standing {
-    Standing::new(health, now())
+pub(super) fn health_panel(health: Health) -> HealthPanel {
+    HealthPanel::new(health, now())
 }

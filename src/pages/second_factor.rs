@@ -22,15 +22,13 @@ use crate::totp::TotpSecret;
 #[derive(Debug, Template)]
 #[template(path = "pages/second_factor.html")]
 pub struct SecondFactorPage {
-    /// The frame.
     pub shell: Shell,
     /// Whether it is in force.
     pub is_on: bool,
     /// Recovery codes that are left.
     pub codes_left: i64,
-    /// Whether the account asks for it and waits for it.
+    /// Whether the account requires it and the person lacks it.
     pub is_lacking: bool,
-    /// The account's name.
     pub account_name: String,
 }
 
@@ -38,13 +36,11 @@ pub struct SecondFactorPage {
 #[derive(Template)]
 #[template(path = "pages/second_factor_new.html")]
 pub struct EnrolPage {
-    /// The frame.
     pub shell: Shell,
     /// The QR code.
     pub picture: Option<String>,
-    /// The same as text.
+    /// The secret as text.
     pub key: String,
-    /// The control.
     pub code: Control,
 }
 
@@ -52,9 +48,7 @@ pub struct EnrolPage {
 #[derive(Template)]
 #[template(path = "pages/recovery_codes.html")]
 pub struct RecoveryCodesPage {
-    /// The frame.
     pub shell: Shell,
-    /// They.
     pub codes: Vec<String>,
 }
 

@@ -55,16 +55,13 @@ pub(super) fn problems(errors: &FieldErrors) -> Vec<Problem> {
 pub enum Section {
     /// The switch and the destinations.
     Observability,
-    /// API keys.
     Keys,
     /// Members and invitations.
     Members,
-    /// The account itself.
     Account,
 }
 
 impl Section {
-    /// Where it is.
     pub fn path(self) -> &'static str {
         match self {
             Self::Observability => "/settings/observability",
@@ -74,7 +71,6 @@ impl Section {
         }
     }
 
-    /// What it is called.
     pub fn label(self) -> &'static str {
         match self {
             Self::Observability => "Observability",
@@ -87,7 +83,7 @@ impl Section {
 
 impl Shell {
     /// The frame of a page for people who are not signed in.
-    pub fn door(title: impl Into<String>) -> Self {
+    pub fn signed_out(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
     }
 

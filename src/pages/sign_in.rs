@@ -28,11 +28,9 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 #[derive(Debug, Template)]
 #[template(path = "pages/sign_in.html")]
 pub struct SignInPage {
-    /// The frame.
     pub shell: Shell,
     /// The local path to go to afterwards; empty for the settings.
     pub next: String,
-    /// The controls, in order.
     pub fields: Vec<Control>,
     /// Whether everybody may sign up.
     pub can_sign_up: bool,
@@ -92,7 +90,7 @@ fn page(state: &State, next: &str, email: &str, problems: Vec<Problem>) -> SignI
     SignInPage {
         next: next.to_owned(),
         fields: fields.into_iter().map(|field| field.problem(&problems)).collect(),
-        shell: Shell { problems, ..Shell::door("Sign in") },
+        shell: Shell { problems, ..Shell::signed_out("Sign in") },
         can_sign_up: state.config.signup == Signup::Open,
     }
 }

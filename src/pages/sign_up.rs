@@ -20,21 +20,18 @@ use crate::state::State;
 #[derive(Debug, Template)]
 #[template(path = "pages/sign_up.html")]
 pub struct SignUpPage {
-    /// The frame.
     pub shell: Shell,
-    /// What this is about.
     pub heading: String,
     /// One sentence below it.
     pub lead: String,
     /// Where the form goes.
     pub action: String,
-    /// The controls, in order.
     pub fields: Vec<Control>,
     /// The word on the button.
     pub button: &'static str,
     /// Whether nobody has an account yet.
     pub is_first: bool,
-    /// Where those go who have an account.
+    /// Where people go who have an account already.
     pub sign_in_path: String,
 }
 
@@ -99,7 +96,7 @@ fn page(open: Door, values: &Values, problems: Vec<Problem>) -> SignUpPage {
     let heading = if is_first { "Create the first account" } else { "Create an account" };
     SignUpPage {
         fields: filled(fields, values, &problems),
-        shell: Shell { problems, ..Shell::door(heading) },
+        shell: Shell { problems, ..Shell::signed_out(heading) },
         heading: heading.to_owned(),
         lead: "An account has its own destinations, keys and members.".to_owned(),
         action: "/sign-up".to_owned(),

@@ -20,8 +20,8 @@ use crate::store::members::{Membership, Role};
 use crate::store::sessions::{Opened, Session};
 use crate::store::{self, Tenant};
 
-/// What somebody without the second factor that their account asks for can still do: set one up, or go.
-/// Not the account's rule itself: whoever has an admin's password could lift it for everybody.
+/// Paths that stay open to a person who lacks the second factor that their account requires: to set one up, or to
+/// leave. The account's rule is not among them: an admin's stolen password could lift it for everybody.
 const WAYS_OUT: [&str; 4] =
     [SECOND_FACTOR, "/settings/account/second-factor/new", "/settings/account/switch", "/settings/members/leave"];
 
@@ -30,7 +30,6 @@ const WAYS_OUT: [&str; 4] =
 pub struct Visitor {
     /// Who, and in which account.
     pub session: Session,
-    /// All their accounts.
     pub accounts: Vec<Membership>,
     /// From where they look.
     pub client: Client,
@@ -78,7 +77,8 @@ impl Visitor {
 
 /// A visit to a page: who looks, and the one transaction of their account in which the whole page is read.
 ///
-/// It holds a connection. Whoever asks a flow takes a [`Visitor`] instead, for a flow begins a transaction of its own.
+/// It holds a connection. A handler that calls a flow takes a [`Visitor`] instead, because a flow begins a transaction
+/// of its own.
 #[derive(Debug)]
 pub struct Visit {
     /// Who looks.
@@ -88,7 +88,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// The visit that a request is, if somebody is signed in.
+    /// The visit of a request. None: nobody is signed in.
     ///
     /// # Errors
     /// When the database is away.
@@ -112,7 +112,7 @@ impl FromRequest for Visit {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            // Coming back after signing in makes sense for pages only, not for what a form would have done.
+            // Only a page is opened again after signing in. A form is not sent again.
             let next = if request.method().is_safe() { request.path().to_owned() } else { String::new() };
             let visit = Self::find(&request).await?.ok_or(Error::SignedOut { next })?;
             let session = &visit.visitor.session;

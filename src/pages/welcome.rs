@@ -1,4 +1,4 @@
-//! What follows a sign-in: the session's cookie, and where one goes then.
+//! The end of a sign-in: the session's cookie, and where the person goes then.
 
 use actix_web::HttpRequest;
 use secrecy::ExposeSecret as _;
@@ -11,7 +11,7 @@ use crate::auth::{self, SignedIn};
 use crate::client::Client;
 use crate::state::State;
 
-/// Where one goes who has just come in.
+/// The page after signing in.
 pub(super) const HOME: &str = "/settings/observability";
 
 /// Where to go after signing in.
@@ -21,7 +21,8 @@ pub(super) struct Next {
     pub(super) next: String,
 }
 
-/// 303 with the cookie of a new session. The one that the browser had ends: nobody would find it again (OWASP ASVS 5.0, 7.2.4).
+/// 303 with the cookie of a new session. The browser's former session ends, because nobody would find it again (OWASP
+/// ASVS 5.0, 7.2.4).
 pub(super) async fn welcome(
     state: &State,
     request: &HttpRequest,

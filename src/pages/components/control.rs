@@ -33,7 +33,7 @@ impl Control {
         Self { name, label, input: "text", required: true, autocomplete: "off", ..Self::default() }
     }
 
-    /// A password. `autocomplete` tells a password manager which one.
+    /// A password. `autocomplete` says which one to a password manager.
     pub fn password(name: &'static str, label: &'static str, autocomplete: &'static str) -> Self {
         Self { input: "password", autocomplete, ..Self::text(name, label) }
     }
@@ -49,7 +49,6 @@ impl Control {
         Self { input: "checkbox", value: value.to_owned(), ..Self::text(name, label) }
     }
 
-    /// The same, with a hint.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }

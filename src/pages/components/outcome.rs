@@ -1,7 +1,7 @@
 //! The outcome of a delivery, in words and colour (spec 4.3).
 
-/// The name of every outcome with its words and the colour's name. What was accepted is good, what is sent again by itself
-/// warns, and what is bad waits for a person.
+/// The name of every outcome with its words and the colour's name. An accepted batch is good, one that is sent again by
+/// itself warns, and one that waits for a person is bad.
 const WORDS: &[(&str, &str, &str)] = &[
     ("delivered", "Delivered", "good"),
     ("delivered_in_part", "Delivered in part", "warn"),
@@ -25,7 +25,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("tls_failed", "No secure connection", "bad"),
 ];
 
-/// Words and colour of an outcome by its name. One that another version wrote down is told by its name.
+/// Words and colour of an outcome by its name. A name that only another version knows stands for itself.
 pub fn words(name: &str) -> (String, &'static str) {
     match WORDS.iter().find(|row| row.0 == name) {
         Some((_, words, tone)) => ((*words).to_owned(), tone),
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_version_wrote_is_told_by_its_name() {
+    fn outcome_of_another_version_stands_for_itself() {
         assert_eq!(words("sent_by_pigeon"), ("sent by pigeon".to_owned(), "off"));
     }
 }

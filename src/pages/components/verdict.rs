@@ -2,7 +2,6 @@
 
 use crate::connection_test::{State, Verdict};
 
-/// The panel with the verdict.
 #[derive(Debug, Clone)]
 pub struct VerdictPanel {
     /// `passed`, `warning` or `failed`.
@@ -27,7 +26,6 @@ pub struct VerdictPanel {
     pub is_focused: bool,
 }
 
-/// One step of a connection test.
 #[derive(Debug, Clone)]
 pub struct StepRow {
     /// `passed`, `warning`, `failed` or `skipped`.

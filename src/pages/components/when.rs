@@ -49,7 +49,7 @@ impl When {
     }
 }
 
-/// A length of time as people tell it, in its largest unit.
+/// A length of time as people say it, in its largest unit.
 pub fn span(length: TimeDelta) -> String {
     if length < TimeDelta::minutes(1) {
         "less than a minute".to_owned()
@@ -72,15 +72,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_as_people_tell_them() {
+    fn when_is_written_as_people_say_it() {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let told = |seconds| When::new(now - TimeDelta::seconds(seconds), now).relative();
-        assert_eq!(told(-5), "just now");
-        assert_eq!(told(59), "just now");
-        assert_eq!(told(60), "1 minute ago");
-        assert_eq!(told(7_200), "2 hours ago");
-        assert_eq!(told(86_400 * 3), "3 days ago");
-        assert_eq!(told(86_400 * 40), "on 6 December 2026");
+        let relative = |seconds| When::new(now - TimeDelta::seconds(seconds), now).relative();
+        assert_eq!(relative(-5), "just now");
+        assert_eq!(relative(59), "just now");
+        assert_eq!(relative(60), "1 minute ago");
+        assert_eq!(relative(7_200), "2 hours ago");
+        assert_eq!(relative(86_400 * 3), "3 days ago");
+        assert_eq!(relative(86_400 * 40), "on 6 December 2026");
         assert_eq!(When::new(now - TimeDelta::seconds(90), now).lasted(), "1 minute");
         assert_eq!(span(TimeDelta::days(7)), "7 days");
         let ahead = |seconds| When::new(now + TimeDelta::seconds(seconds), now).ahead();

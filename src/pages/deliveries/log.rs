@@ -40,7 +40,7 @@ pub(super) struct Rows<T> {
 }
 
 impl Part {
-    /// What an address asks for. None: no page links to it.
+    /// The part that an address names. None: no page links to such an address.
     pub(super) fn named(address: &Address) -> Option<Self> {
         match (&address.before, &address.dead_letters_before) {
             (None, None) => Some(Self::Newest),
@@ -82,7 +82,7 @@ impl Part {
 }
 
 impl<T> Rows<T> {
-    /// Of what was read, which is one more than is shown if there are older ones.
+    /// The rows that fit a page. One more was read if there are older ones.
     fn of(mut rows: Vec<T>, name: impl FnOnce(&T) -> String) -> Self {
         let has_older = rows.len() > ON_PAGE;
         rows.truncate(ON_PAGE);

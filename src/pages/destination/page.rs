@@ -17,21 +17,19 @@ use crate::store::destinations::Destination;
 #[derive(Debug, Template)]
 #[template(path = "pages/destination.html")]
 pub struct DestinationPage {
-    /// The frame.
     pub shell: Shell,
-    /// "Sentry", or the destination's name.
+    /// The kind's label, or the destination's name.
     pub heading: String,
     /// One sentence below it; empty for none.
     pub lead: String,
-    /// The kind's label.
     pub kind: &'static str,
     /// Where the form goes.
     pub action: String,
     /// The fields of the connection.
     pub connection: Vec<Control>,
-    /// What else is tested and saved together with them.
+    /// The other controls that are tested and saved with the connection.
     pub options: Vec<Control>,
-    /// What can be done without a test, for one that exists.
+    /// What can be done without a test. None for a new destination.
     pub existing: Option<Existing>,
     /// The last test, or the one that was just made.
     pub verdict: Option<VerdictPanel>,
@@ -44,11 +42,10 @@ pub struct DestinationPage {
 pub struct Existing {
     /// Its address, to which `/rename`, `/pause`, … are added.
     pub path: String,
-    /// Counts its changes: tells two tabs apart.
+    /// Counts its changes, so that an outdated tab is noticed.
     pub revision: i64,
     /// The control with its name.
     pub name: Control,
-    /// Whether it waits.
     pub is_paused: bool,
     /// Since when the program has given up on it: only a passed test switches it on again.
     pub switched_off: Option<When>,
@@ -95,7 +92,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// The one that the person began with: who was told of a conflict must not overwrite it by pressing again.
+    /// The revision with which the person began. After a conflict it stays, so that pressing the button again
+    /// overwrites nothing.
     fn revision(&self, found: &Destination) -> i32 {
         self.typed.map_or(found.revision, |typed| typed.text("revision").parse().unwrap_or_default())
     }
@@ -117,7 +115,7 @@ impl Drawing<'_> {
         control.hint(self.hint(field)).value(value).problem(&self.problems)
     }
 
-    /// A secret that is stored is not shown, but when it was set, and its ends.
+    /// For a stored secret: when it was set, and its ends. The secret itself is not shown.
     fn hint(&self, field: &Field) -> String {
         let masked = self.destination.and_then(|found| Some((found, found.masked.0.get(field.name)?)));
         match masked {

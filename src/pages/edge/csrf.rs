@@ -1,4 +1,5 @@
-//! Refuses forms that another site sent (spec 5.4): by `Sec-Fetch-Site`, else by `Origin`, else not at all if it matters.
+//! Refuses forms that another site sent (spec 5.4). `Sec-Fetch-Site` decides, else `Origin`. A form with neither header
+//! passes only if it carries no cookie and signs nobody in.
 
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
@@ -9,7 +10,7 @@ use crate::http::host::without_port;
 use crate::pages::problem::ProblemPage;
 
 /// Forms that give somebody a session or a password, and come without a cookie.
-const DOORS: [&str; 3] = ["/sign-", "/invitations/", "/password-reset/"];
+const SIGN_IN_FORMS: [&str; 3] = ["/sign-", "/invitations/", "/password-reset/"];
 
 /// Where a request that changes something comes from.
 #[derive(Debug, Clone, Copy)]
@@ -18,11 +19,11 @@ struct Provenance<'a> {
     origin: Option<&'a str>,
     host: Option<&'a str>,
     has_cookie: bool,
-    is_door: bool,
+    signs_in: bool,
 }
 
-/// The page for a form that another site sent. `path` is the one that leads to a handler, without escapes: `/%73ign-in` is
-/// a door as well.
+/// The page for a form that another site sent. `path` is the one that leads to a handler, without escapes: `/%73ign-in`
+/// signs in as well.
 pub(super) fn refusal(head: &RequestHead, path: &str, public_url: &Url) -> Option<ProblemPage> {
     if head.method.is_safe() {
         return None;
@@ -33,7 +34,7 @@ pub(super) fn refusal(head: &RequestHead, path: &str, public_url: &Url) -> Optio
         origin: header(ORIGIN.as_str()),
         host: header(HOST.as_str()),
         has_cookie: head.headers.contains_key(COOKIE),
-        is_door: DOORS.iter().any(|door| path.starts_with(door)),
+        signs_in: SIGN_IN_FORMS.iter().any(|form| path.starts_with(form)),
     };
     if provenance.is_ours(public_url) {
         return None;
@@ -47,7 +48,7 @@ impl Provenance<'_> {
         match (self.fetch_site, self.origin) {
             (Some(site), _) => matches!(site, "same-origin" | "none"),
             (None, Some(origin)) => self.is_own_origin(origin, public_url),
-            (None, None) => !self.has_cookie && !self.is_door,
+            (None, None) => !self.has_cookie && !self.signs_in,
         }
     }
 
@@ -71,7 +72,7 @@ mod tests {
         origin: None,
         host: Some("traces.example.com"),
         has_cookie: true,
-        is_door: false,
+        signs_in: false,
     };
 
     fn is_ours(provenance: Provenance<'_>) -> bool {
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_browser_says_best_where_a_form_comes_from() {
+    fn sec_fetch_site_decides_where_a_form_comes_from() {
         for (site, expected) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)] {
             let origin = Some("https://traces.example.com");
             assert_eq!(is_ours(Provenance { fetch_site: Some(site), origin, ..NOTHING }), expected, "{site}");
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_browser_says_it_by_the_origin() {
+    fn origin_decides_for_an_older_browser() {
         for (origin, expected) in [
             ("https://traces.example.com", true),
             ("http://traces.example.com", false),
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn on_this_machine_the_address_that_was_typed_is_ours() {
+    fn typed_address_is_ours_on_this_machine() {
         let typed = Provenance { host: Some("127.0.0.1:9000"), ..NOTHING };
         assert!(is_ours(Provenance { origin: Some("http://127.0.0.1:9000"), ..typed }));
         assert!(!is_ours(Provenance { origin: Some("http://127.0.0.1:9001"), ..typed }));
@@ -109,9 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn who_says_nothing_may_neither_use_a_cookie_nor_sign_in() {
+    fn form_without_either_header_may_neither_use_a_cookie_nor_sign_in() {
         assert!(!is_ours(NOTHING));
-        assert!(!is_ours(Provenance { has_cookie: false, is_door: true, ..NOTHING }));
+        assert!(!is_ours(Provenance { has_cookie: false, signs_in: true, ..NOTHING }));
         assert!(is_ours(Provenance { has_cookie: false, ..NOTHING }));
     }
 }

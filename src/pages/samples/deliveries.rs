@@ -1,8 +1,8 @@
 //! Deliveries of a destination.
 
-use super::{ago, before, drawn, person, standing, trouble};
+use super::{ago, before, drawn, health_panel, person, trouble};
 use crate::broadcast::health::{Health, Trouble};
-use crate::pages::components::standing::{Standing, Waiting};
+use crate::pages::components::health::{HealthPanel, Waiting};
 use crate::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Listing};
 use crate::pages::shell::{Section, Shell};
 
@@ -15,7 +15,7 @@ fn attempt(outcome: &str, tone: &'static str, status: Option<&str>, answer: &str
 }
 
 fn deliveries(
-    standing: Option<Standing>,
+    health: Option<HealthPanel>,
     attempts: Option<Listing<AttemptRow>>,
     dead_letters: Option<Listing<DeadLetterRow>>,
 ) -> DeliveriesPage {
@@ -25,7 +25,7 @@ fn deliveries(
         path: PATH.to_owned(),
         can_edit: true,
         kept: "7 days".to_owned(),
-        standing,
+        health,
         attempts,
         dead_letters,
     }
@@ -40,7 +40,7 @@ fn dead_letter() -> DeadLetterRow {
     DeadLetterRow {
         request: "gen-0123456789abcdefghijkl".to_owned(),
         reason: "The receiver refuses this request",
-        put_aside: ago(4),
+        since: ago(4),
         recorded: ago(5),
         status: "HTTP 400".to_owned(),
         answer: "The receiver refused this request (HTTP 400: <script>alert(1)</script>).".to_owned(),
@@ -50,12 +50,12 @@ fn dead_letter() -> DeadLetterRow {
 #[test]
 fn deliveries_before_anything_is_sent() {
     let attempts = listing(Vec::new(), None, false);
-    insta::assert_snapshot!(drawn(&deliveries(Some(standing(Health::Healthy)), Some(attempts), None)));
+    insta::assert_snapshot!(drawn(&deliveries(Some(health_panel(Health::Healthy)), Some(attempts), None)));
 }
 
 #[test]
 fn deliveries_that_fail() {
-    let failing = Standing {
+    let failing = HealthPanel {
         waiting: Waiting {
             requests: "10,000+ requests".to_owned(),
             oldest: Some(ago(12)),
@@ -65,7 +65,7 @@ fn deliveries_that_fail() {
         last_delivery: Some(ago(13)),
         expired: "7 requests".to_owned(),
         refused: "51 requests".to_owned(),
-        ..standing(Health::Failing(Trouble {
+        ..health_panel(Health::Failing(Trouble {
             next: Some(before(-3)),
             ..trouble("The receiver is not available at the moment (HTTP 503).")
         }))

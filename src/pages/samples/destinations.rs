@@ -1,9 +1,9 @@
 //! Observability and the form of a destination.
 
-use super::{ago, before, drawn, now, person, problem, standing, trouble};
+use super::{ago, before, drawn, health_panel, now, person, problem, trouble};
 use crate::broadcast::health::{Health, Trouble};
 use crate::pages::components::control::Control;
-use crate::pages::components::standing::{Standing, Waiting};
+use crate::pages::components::health::{HealthPanel, Waiting};
 use crate::pages::components::verdict::{StepRow, VerdictPanel};
 use crate::pages::confirm::Confirm;
 use crate::pages::destination::{DestinationPage, Existing};
@@ -43,7 +43,7 @@ fn row(name: &str, health: Health) -> DestinationRow {
         name: name.to_owned(),
         kind: "Sentry",
         target: "https://o123.ingest.us.sentry.io/api/456".to_owned(),
-        standing: Standing::new(health, now()),
+        health: HealthPanel::new(health, now()),
         tested: Some(ago(3)),
         is_widened: false,
         is_private: name != "Sentry",
@@ -202,15 +202,15 @@ fn deleting_asks_first() {
 
 #[test]
 fn every_state_and_what_was_lost() {
-    let stands = |name: &str, standing: Standing| DestinationRow { standing, ..row(name, Health::Healthy) };
+    let with_health = |name: &str, health: HealthPanel| DestinationRow { health, ..row(name, Health::Healthy) };
     let waiting = || Waiting { requests: "12 requests".to_owned(), oldest: Some(ago(12)), unconfirmed: String::new() };
-    let failing = standing(Health::Failing(trouble("The server did not answer in time.")));
+    let failing = health_panel(Health::Failing(trouble("The server did not answer in time.")));
     let rows = vec![
-        stands("Sentry", Standing { last_delivery: Some(ago(2)), ..standing(Health::Healthy) }),
-        stands("Behind", Standing { waiting: waiting(), ..standing(Health::Behind) }),
-        stands(
+        with_health("Sentry", HealthPanel { last_delivery: Some(ago(2)), ..health_panel(Health::Healthy) }),
+        with_health("Behind", HealthPanel { waiting: waiting(), ..health_panel(Health::Behind) }),
+        with_health(
             "Failing",
-            Standing {
+            HealthPanel {
                 waiting: waiting(),
                 refused: "2 requests".to_owned(),
                 expired: "3 requests".to_owned(),

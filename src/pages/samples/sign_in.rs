@@ -14,7 +14,7 @@ use crate::pages::sign_up::SignUpPage;
 
 #[test]
 fn sign_up_with_a_mistake() {
-    let mut shell = Shell::door("Create the first account");
+    let mut shell = Shell::signed_out("Create the first account");
     shell.problems = vec![problem(Some("password"), "Use at least 12 characters.")];
     let fields = vec![
         Control::email().value("ada@example.com"),
@@ -38,7 +38,7 @@ fn sign_up_with_a_mistake() {
 #[test]
 fn sign_in() {
     insta::assert_snapshot!(drawn(&SignInPage {
-        shell: Shell::door("Sign in"),
+        shell: Shell::signed_out("Sign in"),
         next: "/settings/keys".to_owned(),
         fields: vec![Control::email(), Control::password("password", "Password", "current-password")],
         can_sign_up: false,
@@ -48,7 +48,7 @@ fn sign_in() {
 #[test]
 fn invitation() {
     insta::assert_snapshot!(drawn(&InvitationPage {
-        shell: Shell::door("Join Analytical Engines"),
+        shell: Shell::signed_out("Join Analytical Engines"),
         account_name: "Analytical Engines".to_owned(),
         email: "charles@example.com".to_owned(),
         role: "member",
@@ -64,7 +64,7 @@ fn not_found() {
 #[test]
 fn code_at_sign_in() {
     insta::assert_snapshot!(drawn(&CodePage {
-        shell: Shell::door("Enter your code"),
+        shell: Shell::signed_out("Enter your code"),
         next: "/settings/keys".to_owned(),
         code: Control::text("code", "Code"),
     }));
@@ -73,7 +73,7 @@ fn code_at_sign_in() {
 #[test]
 fn password_reset() {
     insta::assert_snapshot!(drawn(&PasswordResetPage {
-        shell: Shell::door("Set a new password"),
+        shell: Shell::signed_out("Set a new password"),
         email: "ada@example.com".to_owned(),
         password: Control::password("password", "New password", "new-password"),
         action: "/password-reset/0123".to_owned(),

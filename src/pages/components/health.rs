@@ -1,4 +1,5 @@
-//! How a destination stands: its health in words and colour, what to do about it, what waits, and what never arrived (spec 4.4).
+//! A destination's health as a page shows it: words and colour, what to do about it, what waits, and what never arrived
+//! (spec 4.4).
 
 use chrono::{DateTime, Utc};
 
@@ -8,14 +9,12 @@ use crate::broadcast::health::{Health, Trouble};
 use crate::broadcast::listing::Listed;
 use crate::store::cursors::MOST_COUNTED;
 
-/// How a destination stands.
+/// The health of one destination, as it is drawn.
 #[derive(Debug, Clone)]
-pub struct Standing {
-    /// How it fares.
+pub struct HealthPanel {
     pub health: Health,
-    /// Seen from when.
+    /// When the page is drawn.
     pub now: DateTime<Utc>,
-    /// What waits.
     pub waiting: Waiting,
     /// Requests delivered so far, grouped.
     pub delivered: String,
@@ -27,7 +26,7 @@ pub struct Standing {
     pub refused: String,
 }
 
-/// What waits for a destination.
+/// The requests that wait for a destination.
 #[derive(Debug, Clone, Default)]
 pub struct Waiting {
     /// For example "12 requests"; empty for nothing.
@@ -38,8 +37,8 @@ pub struct Waiting {
     pub unconfirmed: String,
 }
 
-impl Standing {
-    /// Of a destination for which nothing waits and to which nothing was sent.
+impl HealthPanel {
+    /// For a destination to which nothing was sent, and for which nothing waits.
     pub fn new(health: Health, now: DateTime<Utc>) -> Self {
         let (delivered, none) = (grouped(0), String::new());
         Self {
@@ -53,7 +52,7 @@ impl Standing {
         }
     }
 
-    /// Seen from `now`.
+    /// For a listed destination, drawn at `now`.
     pub fn of(listed: &Listed, now: DateTime<Utc>) -> Self {
         let Listed { destination, lag, health } = listed;
         let counted = |number| if number == 0 { String::new() } else { count_up_to(number, MOST_COUNTED, "request") };
@@ -71,7 +70,7 @@ impl Standing {
         }
     }
 
-    /// What a person reads.
+    /// The health in one or two words.
     pub fn words(&self) -> &'static str {
         match self.health {
             Health::Healthy => "Healthy",
@@ -93,12 +92,12 @@ impl Standing {
         }
     }
 
-    /// Since when it is so.
+    /// When the present trouble or pause began.
     pub fn since(&self) -> Option<When> {
         Some(When::new(self.trouble()?.since?, self.now))
     }
 
-    /// When what waits is tried again.
+    /// When the next attempt is made.
     pub fn next(&self) -> Option<When> {
         Some(When::new(self.trouble()?.next?, self.now))
     }
@@ -108,7 +107,7 @@ impl Standing {
         self.trouble()?.reason.as_deref()
     }
 
-    /// What follows from it, and what to do.
+    /// What follows from the health, and what to do.
     pub fn advice(&self) -> Option<&'static str> {
         Some(match self.health {
             Health::Healthy => return None,
@@ -141,23 +140,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn standing_words_trouble_by_its_length_its_reason_and_the_next_attempt() {
+    fn health_panel_words_trouble_by_its_length_its_reason_and_the_next_attempt() {
         let (begun, now) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::minutes(5));
         let next = Some(now + TimeDelta::minutes(3));
         let trouble = Trouble { since: Some(begun), reason: Some("It said no.".to_owned()), next };
-        let standing = Standing::new(Health::Failing(trouble), now);
-        assert_eq!([standing.words(), standing.tone()], ["Failing", "warn"]);
-        assert_eq!(standing.since().map(|since| since.lasted()).as_deref(), Some("5 minutes"));
-        assert_eq!(standing.next().map(|next| next.ahead()).as_deref(), Some("in 3 minutes"));
-        assert_eq!(standing.reason(), Some("It said no."));
-        assert!(standing.advice().is_some());
+        let health = HealthPanel::new(Health::Failing(trouble), now);
+        assert_eq!([health.words(), health.tone()], ["Failing", "warn"]);
+        assert_eq!(health.since().map(|since| since.lasted()).as_deref(), Some("5 minutes"));
+        assert_eq!(health.next().map(|next| next.ahead()).as_deref(), Some("in 3 minutes"));
+        assert_eq!(health.reason(), Some("It said no."));
+        assert!(health.advice().is_some());
     }
 
     #[test]
-    fn standing_of_a_healthy_destination_has_nothing_to_advise() {
-        let standing = Standing::new(Health::Healthy, DateTime::UNIX_EPOCH);
-        assert_eq!([standing.words(), standing.tone()], ["Healthy", "good"]);
-        assert_eq!((standing.reason(), standing.advice()), (None, None));
-        assert!(standing.since().is_none() && standing.next().is_none());
+    fn health_panel_of_a_healthy_destination_has_nothing_to_advise() {
+        let health = HealthPanel::new(Health::Healthy, DateTime::UNIX_EPOCH);
+        assert_eq!([health.words(), health.tone()], ["Healthy", "good"]);
+        assert_eq!((health.reason(), health.advice()), (None, None));
+        assert!(health.since().is_none() && health.next().is_none());
     }
 }
