@@ -1,4 +1,5 @@
-//! All SQL. One file for a group of tables; plain functions named `find_`, `list_`, `create_`, `put_`, `record_`, `lease_`.
+//! All SQL. One file for a group of tables; plain functions named `find_`, `list_`, `create_`, `put_`, `record_`, `lease_`,
+//! `delete_`.
 //!
 //! Rows of a tenant are reached only through a [`Tenant`], a transaction that carries the account: there is no way to ask
 //! for a tenant's row without saying whose it is.
@@ -43,22 +44,22 @@ pub use self::migrations::{MIGRATIONS, Schema};
 use crate::id::{AccountId, UserId};
 use crate::token::TokenHash;
 
-/// A connection that was used this recently is not tested before it is used again: that would double every round trip.
+/// A connection that was used this recently is not tested before its next use: a test doubles the round trips.
 const UNTESTED: Duration = Duration::from_secs(1);
 
 /// How long to wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What bounds every session. `client_connection_check_interval` ends the query of a client that is gone.
+/// Bounds of every session. `client_connection_check_interval` ends the query of a client that is gone.
 const BOUNDS: [(&str, &str); 3] = [
     ("statement_timeout", "30s"),
     ("idle_in_transaction_session_timeout", "30s"),
     ("client_connection_check_interval", "1s"),
 ];
 
-/// How the questions of worker and recorder are planned: once for each connection, because planning them for all partitions
-/// costs more than answering them; and always by an index, because a plan that is made while the log is empty must still be
-/// right when it is not.
+/// How the queries of worker and recorder are planned. Once for each connection, because planning them for all partitions costs
+/// more than running them. Always by an index, because a plan that is made while the log is empty must still be right when the
+/// log has grown.
 pub const PLANNED_ONCE: [(&str, &str); 3] =
     [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_bitmapscan", "off")];
 
@@ -71,10 +72,10 @@ pub struct Store {
 /// Postgres did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It cannot be reached, or broke off.
+    /// Postgres cannot be reached, or the connection broke.
     #[error("the database did not answer: {0}")]
     Unavailable(#[source] sqlx::Error),
-    /// It refused: our mistake, or a schema of another version.
+    /// Postgres refused: our mistake, or a schema of another version.
     #[error("the database refused: {0}")]
     Refused(#[source] sqlx::Error),
     /// The migrations cannot be applied.
@@ -87,18 +88,18 @@ pub enum Error {
     SchemaIsNewer {
         /// A migration that this program does not know.
         found: i64,
-        /// The newest one that it knows.
+        /// The newest migration that this program knows.
         known: i64,
     },
 }
 
 impl Error {
-    /// A connection that was lost, or says nothing.
+    /// A connection that was lost or stays silent.
     pub fn lost(kind: io::ErrorKind) -> Self {
         Self::Unavailable(sqlx::Error::Io(kind.into()))
     }
 
-    /// Whether Postgres is away: the same may succeed later.
+    /// Whether Postgres is away. Then the same may succeed later.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
@@ -113,14 +114,14 @@ impl Error {
         }
     }
 
-    /// Whether a row of the same name is there already.
+    /// Whether a row of the same name exists already.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Refused(sqlx::Error::Database(refusal)) if refusal.is_unique_violation())
     }
 
-    /// Whether it lies in the values that were given: nothing mends them, and the same statement with others may succeed at
-    /// once. Everything else that Postgres refuses (a schema of another version, a right that is missing, a file that cannot be
-    /// read) is the state that it is in, and an operator can mend it.
+    /// Whether the given values are at fault: nothing mends them, and the same statement with others may succeed at once. All
+    /// other refusals (a schema of another version, a missing right, a file that cannot be read) come from the state of
+    /// Postgres, which an operator can mend.
     pub fn lies_in_the_values(&self) -> bool {
         match self {
             Self::Refused(sqlx::Error::Encode(_)) => true,
@@ -156,22 +157,21 @@ fn passes(code: &str) -> bool {
         || matches!(code, "25006" | "25P03" | "25P04")
 }
 
-/// Whether the values are at fault: data that is not valid, a constraint that they violate, more than fits a row.
+/// Whether the values are at fault: invalid data, a violated constraint, or more than fits a row.
 fn blames_values(code: &str) -> bool {
     matches!(code.get(..2), Some("22" | "23" | "54"))
 }
 
-/// Whether a row belongs into a partition that does not exist, as after a restore or a jump of the clock. A worker makes it.
-/// Postgres tells this with the code of a violated CHECK, but names no constraint.
+/// Whether a row's partition does not exist, as after a restore or a jump of the clock. A worker creates it. Postgres reports
+/// this with the code of a violated CHECK, but names no constraint.
 fn has_no_partition(refusal: &dyn DatabaseError) -> bool {
     refusal.code().is_some_and(|code| code == "23514") && refusal.constraint().is_none()
 }
 
-/// What the store's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Store {
-    /// Opens at most `connections` connections when they are needed.
+    /// Opens connections when they are needed, at most `connections`.
     ///
     /// `application` is what `pg_stat_activity` shows.
     pub fn open(options: PgConnectOptions, application: &str, connections: u32) -> Self {
@@ -206,7 +206,7 @@ impl Store {
         self.begin_with(beginning("app.user_id", person)).await
     }
 
-    /// Begins a transaction in which the row can be reached that this token or key opens.
+    /// Begins a transaction that reaches the row which this token or key opens.
     async fn holder(&self, secret: &TokenHash) -> Result<Transaction<'static, Postgres>> {
         self.begin_with(beginning("app.secret", hex::encode(secret.as_bytes()))).await
     }
@@ -236,7 +236,7 @@ impl Store {
         &self.pool
     }
 
-    /// One of its connections, for several questions in a row.
+    /// One of its connections, for several statements in a row.
     ///
     /// # Errors
     /// When Postgres is away.
@@ -250,12 +250,12 @@ impl Store {
     }
 }
 
-/// `BEGIN` and what the transaction can reach (row-level security, spec 5.2), in one message. `value` is a UUID or hexadecimal.
+/// `BEGIN` and the reach of the transaction (row-level security, spec 5.2), in one message. `value` is a UUID or hexadecimal.
 fn beginning(setting: &'static str, value: impl Display) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("BEGIN; SELECT set_config('{setting}', '{value}', true)"))
 }
 
-/// From here to the end of the transaction rows of this account can be reached (row-level security, spec 5.2).
+/// Lets the transaction reach the rows of this account from here on (row-level security, spec 5.2).
 async fn set_account(connection: &mut PgConnection, account: AccountId) -> Result<()> {
     sqlx::query_scalar!("SELECT set_config('app.account_id', $1, true)", account.to_string())
         .fetch_one(connection)
@@ -263,14 +263,14 @@ async fn set_account(connection: &mut PgConnection, account: AccountId) -> Resul
     Ok(())
 }
 
-/// From here to the end of the transaction a person's memberships and sessions can be reached.
+/// Lets the transaction reach a person's memberships and sessions from here on.
 async fn set_person(connection: &mut PgConnection, person: UserId) -> Result<()> {
     sqlx::query_scalar!("SELECT set_config('app.user_id', $1, true)", person.to_string()).fetch_one(connection).await?;
     Ok(())
 }
 
-/// A transaction within one account. That of somebody who is signed in also reaches their own sessions, and the names of their
-/// other accounts.
+/// A transaction within one account. The transaction of a signed-in person also reaches their own sessions, and the names of
+/// their other accounts.
 #[derive(Debug)]
 pub struct Tenant {
     account: AccountId,
@@ -278,12 +278,12 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Whose rows these are.
+    /// The account whose rows it reaches.
     pub fn account(&self) -> AccountId {
         self.account
     }
 
-    /// Makes the changes last. Without it they are undone.
+    /// Makes the changes last. Without a commit they are undone.
     ///
     /// # Errors
     /// When Postgres is away; whether the changes were made is then not known.
@@ -316,7 +316,7 @@ mod tests {
         for code in ["22021", "22003", "23505", "23502", "54000"] {
             assert!(blames_values(code), "{code}");
         }
-        // A file system that can only be read is told as a right that is missing, a quota that is used up as an internal error.
+        // Postgres reports a read-only file system as a missing right, and an exhausted quota as an internal error.
         for code in
             ["42501", "42P01", "42703", "3D000", "28P01", "XX000", "XX001", "53100", "58030", "25006", "57P01", ""]
         {

@@ -1,4 +1,4 @@
-//! Tables `accounts` and `broadcast_periods`: tenants, and when their Broadcast was on.
+//! Tables `accounts` and `broadcast_periods`: tenants, and the periods in which their Broadcast was on.
 
 use std::time::Duration;
 
@@ -9,7 +9,6 @@ use super::interval::interval;
 use super::{Result, Store, Tenant, set_account, set_person};
 use crate::id::{AccountId, UserId};
 
-/// A tenant and its account-wide settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Identifier.
@@ -20,7 +19,7 @@ pub struct Account {
     pub broadcast_enabled: bool,
     /// Account-wide Privacy Mode.
     pub privacy_mode: bool,
-    /// Whether members need a second factor to look at it.
+    /// Whether only members with a second factor see the account.
     pub second_factor_required: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -37,18 +36,17 @@ pub struct NewUser<'a> {
     pub password_hash: &'a str,
 }
 
-/// What became of a sign-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
-    /// Person, account and membership exist.
+    /// Person, account and membership were created.
     Created,
-    /// The e-mail address is taken; nothing was done.
+    /// The e-mail address is taken. Nothing was created.
     EmailTaken,
-    /// The sign-up was for an empty instance, and it is not empty any more; nothing was done.
+    /// The sign-up was for an empty instance, which is not empty any more. Nothing was created.
     NotFirst,
 }
 
-/// Makes a person with an account of their own. With `first`, only if there is nobody yet.
+/// Creates a person with an account of their own. With `first`, only if there is no person yet.
 pub async fn create_with_admin(
     store: &Store,
     user: &NewUser<'_>,
@@ -86,7 +84,7 @@ pub async fn create_with_admin(
     Ok(Created::Created)
 }
 
-/// Accounts of that name, oldest first: for the operator's commands.
+/// Accounts of this name, the oldest first: for the operator's commands.
 pub async fn list_by_name(store: &Store, name: &str) -> Result<Vec<AccountId>> {
     let ids = sqlx::query_scalar!(r#"SELECT id AS "id: AccountId" FROM accounts WHERE name = $1 ORDER BY id"#, name);
     Ok(ids.fetch_all(store.pool()).await?)
@@ -110,7 +108,7 @@ pub async fn put_name(tenant: &mut Tenant, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Switches account-wide Privacy Mode. Says whether it changed.
+/// Gives whether the switch changed.
 pub async fn put_privacy_mode(tenant: &mut Tenant, private: bool) -> Result<bool> {
     let id = tenant.account().0;
     let changed =
@@ -120,7 +118,7 @@ pub async fn put_privacy_mode(tenant: &mut Tenant, private: bool) -> Result<bool
     Ok(changed.rows_affected() > 0)
 }
 
-/// Says whether members need a second factor. Says whether it changed.
+/// Gives whether the setting changed.
 pub async fn put_second_factor_required(tenant: &mut Tenant, required: bool) -> Result<bool> {
     let id = tenant.account().0;
     let changed = sqlx::query!(
@@ -133,7 +131,8 @@ pub async fn put_second_factor_required(tenant: &mut Tenant, required: bool) -> 
     Ok(changed.rows_affected() > 0)
 }
 
-/// Switches Broadcast and opens or closes the period in which completed requests are exported. Says whether it changed.
+/// Switches Broadcast and opens or closes the period in which completed requests are exported. Gives whether the switch
+/// changed.
 pub async fn put_broadcast(tenant: &mut Tenant, enabled: bool) -> Result<bool> {
     let id = tenant.account().0;
     let changed = sqlx::query!(
@@ -161,7 +160,7 @@ pub async fn put_broadcast(tenant: &mut Tenant, enabled: bool) -> Result<bool> {
     Ok(true)
 }
 
-/// Forgets periods that ended before everything that is kept. What completed within them was recorded long ago.
+/// Deletes periods that ended before the retention. Requests that completed within them were recorded long ago.
 pub async fn delete_expired_periods(store: &Store, retention: Duration) -> Result<()> {
     let ended = sqlx::query!(
         "DELETE FROM broadcast_periods WHERE ended_at < clock_timestamp() - $1::interval - interval '1 day'",
@@ -171,8 +170,9 @@ pub async fn delete_expired_periods(store: &Store, retention: Duration) -> Resul
     Ok(())
 }
 
-/// Removes the account with everything that belongs to it but its log ([`super::log::delete_of`]) and what its destinations left
-/// ([`super::deliveries::delete_orphans`]), and the people who belong to no other. Their sessions that looked at it go on in another of their accounts.
+/// Deletes the account and the people who belong to no other. Its log ([`super::log::delete_of`]) and what its destinations
+/// left ([`super::deliveries::delete_orphans`]) are deleted later. A session of a remaining member moves on to another of their
+/// accounts.
 pub async fn delete(tenant: &mut Tenant) -> Result<()> {
     let id = tenant.account().0;
     sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", id).fetch_all(tenant.connection()).await?;
@@ -199,8 +199,8 @@ pub async fn delete(tenant: &mut Tenant) -> Result<()> {
     Ok(())
 }
 
-/// Until the transaction ends, nobody else changes what is counted in the account: its admins, keys, invitations,
-/// destinations.
+/// Locks the account until the transaction ends: nobody else changes its admins, keys, invitations or destinations, which are
+/// counted.
 pub(super) async fn lock(tenant: &mut Tenant) -> Result<()> {
     let account = tenant.account().0;
     sqlx::query!("SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account)

@@ -11,10 +11,9 @@ use super::{Result, Store, Tenant, accounts, set_account};
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
 
-/// Channel on which every key that ends is told by its id, with the commit that ends it.
+/// Channel of revoked keys. The payload is the key's id, and the notification travels with the commit.
 const ENDED: &str = "tracecast_key_ended";
 
-/// Whose key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyOwner {
     /// The tenant.
@@ -46,10 +45,10 @@ impl From<String> for ApiKeyType {
     }
 }
 
-/// Most keys of one account that are not revoked.
+/// Most unrevoked keys of one account.
 pub const MOST_KEYS: i64 = 500;
 
-/// Stores a new key. False: the account has the most already.
+/// False: the account has the most keys already.
 pub async fn create(tenant: &mut Tenant, id: ApiKeyId, key: &ApiKey, name: &str, by: Option<UserId>) -> Result<bool> {
     let account = tenant.account().0;
     let hash = key.hash();
@@ -72,7 +71,7 @@ pub async fn create(tenant: &mut Tenant, id: ApiKeyId, key: &ApiKey, name: &str,
     Ok(inserted.rows_affected() > 0)
 }
 
-/// The account's keys that are not revoked, newest first.
+/// The account's unrevoked keys, the newest first.
 pub async fn list(tenant: &mut Tenant) -> Result<Vec<ListedKey>> {
     let account = tenant.account().0;
     let keys = sqlx::query_as!(
@@ -84,7 +83,7 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<ListedKey>> {
     Ok(keys.fetch_all(tenant.connection()).await?)
 }
 
-/// One key that is not revoked.
+/// An unrevoked key.
 pub async fn find(tenant: &mut Tenant, id: ApiKeyId) -> Result<Option<ListedKey>> {
     let account = tenant.account().0;
     let key = sqlx::query_as!(
@@ -97,7 +96,7 @@ pub async fn find(tenant: &mut Tenant, id: ApiKeyId) -> Result<Option<ListedKey>
     Ok(key.fetch_optional(tenant.connection()).await?)
 }
 
-/// Ends a key. Says whether there was one to end.
+/// Gives whether there was such an unrevoked key.
 pub async fn revoke(tenant: &mut Tenant, id: ApiKeyId, notice: Notice) -> Result<bool> {
     let account = tenant.account().0;
     let revoked = sqlx::query!(
@@ -111,7 +110,7 @@ pub async fn revoke(tenant: &mut Tenant, id: ApiKeyId, notice: Notice) -> Result
     Ok(revoked.rows_affected() > 0)
 }
 
-/// Before the account is deleted: its keys, which end with it.
+/// The account's unrevoked keys, with a notification for each. Called before the account is deleted, which ends them.
 pub async fn list_ending(tenant: &mut Tenant, notice: Notice) -> Result<Vec<ApiKeyId>> {
     let account = tenant.account().0;
     let keys = sqlx::query_scalar!(
@@ -123,7 +122,7 @@ pub async fn list_ending(tenant: &mut Tenant, notice: Notice) -> Result<Vec<ApiK
     Ok(keys)
 }
 
-/// Tells every process that listens, when the transaction is committed.
+/// Notifies every process that listens, with the commit.
 async fn tell_ended(tenant: &mut Tenant, keys: &[ApiKeyId], notice: Notice) -> Result<()> {
     if notice == Notice::Given {
         let keys: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
@@ -134,7 +133,7 @@ async fn tell_ended(tenant: &mut Tenant, keys: &[ApiKeyId], notice: Notice) -> R
     Ok(())
 }
 
-/// Whose key has this hash, if it has not ended. Notes the use, at most once a minute.
+/// The owner of the unrevoked key with this hash. Records the use, at most once a minute.
 pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
     let mut transaction = store.holder(hash).await?;
     let found = sqlx::query!(

@@ -1,4 +1,4 @@
-//! Table `audit_log`: who did what. Entries are added in the transaction of what they tell, and only read afterwards.
+//! Table `audit_log`: who did what. An entry is added in the transaction of the change that it records, and never changed.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::throttle::Subject;
 use super::{Result, Store, Tenant, set_person};
 use crate::id::UserId;
 
-/// What is about to be written.
+/// An entry to be added.
 #[derive(Debug, Clone)]
 pub struct NewEntry {
     /// Made by the caller.
@@ -18,24 +18,24 @@ pub struct NewEntry {
     pub event: &'static str,
     /// `person`, `key`, `operator` or `stranger`.
     pub actor_kind: &'static str,
-    /// Whose id, if they have one.
+    /// None for an operator or a stranger.
     pub actor_id: Option<Uuid>,
-    /// Their name now.
+    /// Their name at this time.
     pub actor: String,
-    /// From which network address.
+    /// Network address.
     pub address: Option<String>,
-    /// To what or whom, by name.
+    /// The name of the thing or person that was changed.
     pub subject: String,
-    /// What was there.
+    /// The values that changed, as they were.
     pub before: Option<Value>,
-    /// What is there now.
+    /// The values that changed, as they are now.
     pub after: Option<Value>,
 }
 
-/// What is written.
+/// An entry of the log.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Identifier, ordered by time.
+    /// Ordered by time.
     pub id: Uuid,
     /// When.
     pub at: DateTime<Utc>,
@@ -45,24 +45,23 @@ pub struct Entry {
     pub actor_kind: String,
     /// Their name at that time.
     pub actor: String,
-    /// From which network address.
+    /// Network address.
     pub address: Option<String>,
-    /// To what or whom, by name.
+    /// The name of the thing or person that was changed.
     pub subject: String,
-    /// What was there.
+    /// The values that changed, as they were.
     pub before: Option<Value>,
-    /// What was there afterwards.
+    /// The values that changed, as they were afterwards.
     pub after: Option<Value>,
 }
 
 /// Which entries.
 #[derive(Debug, Clone, Default)]
 pub struct Filter<'a> {
-    /// Of this kind only.
     pub event: Option<&'a str>,
-    /// By this person or key only.
+    /// The name of a person or key.
     pub actor: Option<&'a str>,
-    /// Older than this one only.
+    /// Only entries older than this one.
     pub before: Option<Uuid>,
 }
 
@@ -72,7 +71,7 @@ pub async fn record(tenant: &mut Tenant, entry: &NewEntry) -> Result<()> {
     insert(tenant.connection(), &[account.0], entry).await
 }
 
-/// Adds an entry to the log of every account that a person belongs to.
+/// Adds an entry to the log of every account of a person.
 pub(super) async fn record_for_person(connection: &mut PgConnection, person: UserId, entry: &NewEntry) -> Result<()> {
     set_person(&mut *connection, person).await?;
     let accounts = sqlx::query_scalar!("SELECT account_id FROM members WHERE user_id = $1", person.0)
@@ -81,9 +80,9 @@ pub(super) async fn record_for_person(connection: &mut PgConnection, person: Use
     insert(connection, &accounts, entry).await
 }
 
-/// Adds an entry to the log of every account of whoever has this e-mail address.
+/// Adds an entry to the log of every account of the person with this e-mail address.
 ///
-/// Does the same work, and writes as durably, when nobody has it: how long it takes tells nothing.
+/// Where no person has it, the work and the durability of the write are the same: the duration reveals nothing.
 pub async fn record_for_email(store: &Store, attempts: Subject, email: &str, entry: &NewEntry) -> Result<()> {
     let mut transaction = store.begin().await?;
     sqlx::query!("UPDATE sign_in_throttle SET last_at = clock_timestamp() WHERE subject = $1", &attempts.0)
@@ -97,7 +96,7 @@ pub async fn record_for_email(store: &Store, attempts: Subject, email: &str, ent
     Ok(transaction.commit().await?)
 }
 
-/// Adds the same entry to the logs of these accounts, if there are any.
+/// Adds the same entry to the logs of these accounts.
 async fn insert(connection: &mut PgConnection, accounts: &[Uuid], entry: &NewEntry) -> Result<()> {
     sqlx::query!(
         "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject, before, after)
@@ -118,7 +117,7 @@ async fn insert(connection: &mut PgConnection, accounts: &[Uuid], entry: &NewEnt
     Ok(())
 }
 
-/// At most `most` entries of the account, newest first.
+/// At most `most` entries of the account, the newest first.
 pub async fn list(tenant: &mut Tenant, filter: &Filter<'_>, most: i64) -> Result<Vec<Entry>> {
     let account = tenant.account().0;
     let entries = sqlx::query_as!(
@@ -136,7 +135,7 @@ pub async fn list(tenant: &mut Tenant, filter: &Filter<'_>, most: i64) -> Result
     Ok(entries.fetch_all(tenant.connection()).await?)
 }
 
-/// Everybody who appears in the account's log, by name.
+/// The names of all actors in the account's log, in order.
 pub async fn list_actors(tenant: &mut Tenant) -> Result<Vec<String>> {
     let account = tenant.account().0;
     let actors = sqlx::query_scalar!(

@@ -1,6 +1,6 @@
-//! Table `cursors`: how far each reader of the log has come, and which worker serves it now (spec 4.2).
+//! Table `cursors`: how far each reader of the log has come, and which worker serves it (spec 4.2).
 //!
-//! A destination has one live cursor, which follows what is recorded, and may have replays: cursors over a range that ends.
+//! A destination has one live cursor, which follows the log, and may have replays: cursors over a range that ends.
 
 mod acknowledge;
 mod lag;
@@ -28,21 +28,20 @@ pub struct Key {
     pub destination: DestinationId,
 }
 
-/// Names one lease of one cursor. The worker is part of it because a crash of Postgres that takes its last commits back makes
-/// numbers of leases come again; those of workers do not.
+/// Names one lease of one cursor. It includes the worker because a crash of Postgres that loses its last commits lets lease
+/// numbers come again. Worker numbers do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fence {
     /// The tenant.
     pub account: AccountId,
     /// The leased cursor.
     pub cursor: CursorId,
-    /// The worker that holds the lease.
     pub worker: i32,
     /// The lease's number.
     pub lease: i64,
 }
 
-/// Takes the liveness lock of a worker's number on a connection of its own, which must be kept. False: taken.
+/// Takes the liveness lock of a worker's number. Its connection must be kept. False: another session holds the lock.
 pub async fn lock_liveness(connection: &mut PgConnection, worker: i32) -> Result<bool> {
     let locked =
         sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1, $2) AS "locked!""#, LIVENESS_LOCK_CLASS, worker);

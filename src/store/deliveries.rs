@@ -1,4 +1,4 @@
-//! Tables `deliveries` and `dead_letters`: what became of batches, and of requests that a destination refuses.
+//! Tables `deliveries` and `dead_letters`: attempts to deliver, and requests that a destination refuses.
 
 mod removal;
 
@@ -24,7 +24,7 @@ use crate::id::{DeliveryId, DestinationId};
 pub struct Delivery<'a> {
     /// Identifier.
     pub id: DeliveryId,
-    /// Milliseconds from the first byte sent to the answer's last.
+    /// Milliseconds from the first byte sent to the last byte of the answer.
     pub duration_ms: u32,
     /// Requests in the batch.
     pub requests: usize,
@@ -36,48 +36,47 @@ pub struct Delivery<'a> {
     pub status: Option<u16>,
     /// A sentence of the receiver or about the failure.
     pub answer: Option<Cow<'a, str>>,
-    /// Counts from 1 since something was last accepted.
+    /// Counts from 1 since the last acceptance.
     pub attempt: u32,
-    /// Version of the code that made the body of the entries.
+    /// Version of the code that encoded the body.
     pub encoder: u16,
-    /// The entries. None: it carried nothing.
+    /// The entries. None: a probe, which carries nothing.
     #[serde(flatten)]
     pub covered: Option<Covered>,
-    /// What the receiver said in headers that hold no secret.
+    /// The answer's headers that hold no secret.
     pub headers: Option<&'a BTreeMap<String, String>>,
-    /// The beginning of what the receiver answered.
+    /// The beginning of the answer's body.
     pub body: Option<&'a str>,
 }
 
-/// What of the log an attempt covers.
+/// The range of the log that an attempt covers.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Covered {
-    /// Of the destination and the range.
+    /// Made of the destination and the range.
     pub batch_id: Uuid,
-    /// Entries behind this place. See `after_position`.
+    /// With `after_position` the place behind which the entries lie.
     pub after_xid: Xid,
-    /// See `after_xid`.
+    /// With `after_xid` a place.
     pub after_position: i64,
-    /// The last entry. See `last_position`.
+    /// With `last_position` the place of the last entry.
     pub last_xid: Xid,
-    /// See `last_xid`.
+    /// With `last_xid` a place.
     pub last_position: i64,
-    /// When the request completed that completed first, if the attempt was accepted.
+    /// Completion of the earliest request, if the attempt was accepted.
     pub oldest: Option<DateTime<Utc>>,
-    /// When the request completed that completed last, if the attempt was accepted.
+    /// Completion of the latest request, if the attempt was accepted.
     pub newest: Option<DateTime<Utc>>,
     /// Entries that were not sent. None: all were.
     pub left_out: Option<LeftOut>,
 }
 
-/// How many entries were not sent, by reason.
+/// Entries that were not sent, counted by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
-    /// They completed before the destination existed.
+    /// Entries that completed before the destination existed.
     pub before_destination: usize,
 }
 
-/// A request that no further attempt is made for.
 #[derive(Debug, Clone)]
 pub struct DeadLetter<'a> {
     /// The request's place in the log.
@@ -90,7 +89,7 @@ pub struct DeadLetter<'a> {
     pub answer: Option<&'a str>,
 }
 
-/// Dead letters turned on their side.
+/// Dead letters as one array for each column.
 #[derive(Default)]
 struct Letters<'a> {
     xid: Vec<Xid>,
@@ -114,10 +113,10 @@ impl<'a> Letters<'a> {
     }
 }
 
-/// Gives up requests of a destination for good. A dead letter that exists already stays as it is.
+/// Records dead letters of a destination. A dead letter that exists already stays unchanged.
 ///
-/// Each is asked for as the next entry, in order: for a join that was planned while the log was small Postgres reads the account's
-/// whole log.
+/// Each request is looked up as the next entry, in order. A join that was planned while the log was small makes Postgres read
+/// the account's whole log.
 pub(super) async fn dead_letter(connection: &mut PgConnection, key: Key, letters: &[DeadLetter<'_>]) -> Result<()> {
     if letters.is_empty() {
         return Ok(());
@@ -152,7 +151,7 @@ pub struct ListedDelivery {
     pub id: DeliveryId,
     /// When the attempt began.
     pub started_at: DateTime<Utc>,
-    /// Milliseconds until the answer.
+    /// Milliseconds until the end of the answer.
     pub duration_ms: i32,
     /// Requests in the batch.
     pub requests: i32,
@@ -162,20 +161,20 @@ pub struct ListedDelivery {
     pub outcome: String,
     /// HTTP status.
     pub status: Option<i16>,
-    /// A sentence.
+    /// A sentence of the receiver or about the failure.
     pub answer: Option<String>,
 }
 
-/// Where a listing goes on: after this attempt, to older ones.
+/// The attempt after which a listing goes on to older ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Before {
     /// When it began.
     pub started_at: DateTime<Utc>,
-    /// Its identifier, because two can begin at the same time.
+    /// Tells apart attempts that began at the same time.
     pub id: DeliveryId,
 }
 
-/// Attempts of a destination, the newest first.
+/// A destination's attempts, the newest first.
 pub async fn list(
     tenant: &mut Tenant,
     destination: DestinationId,
@@ -198,18 +197,17 @@ pub async fn list(
     Ok(deliveries.fetch_all(tenant.connection()).await?)
 }
 
-/// A request that a destination refuses for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedDeadLetter {
-    /// The transaction that recorded the request; with `position` its place in the log.
+    /// The transaction that recorded the request. With `position` the request's place in the log.
     pub xid: Xid,
-    /// Sequence within it.
+    /// Sequence within the transaction.
     pub position: i64,
     /// The request's name.
     pub generation_id: String,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
-    /// When it was given up.
+    /// When the request was given up.
     pub created_at: DateTime<Utc>,
     /// Why.
     pub reason: DeadLetterReason,
@@ -220,13 +218,12 @@ pub struct ListedDeadLetter {
 }
 
 impl ListedDeadLetter {
-    /// The request's place in the log.
     pub fn place(&self) -> Position {
         Position { xid: self.xid, position: self.position }
     }
 }
 
-/// Dead letters of a destination, those of the newest requests first, from `before` on to older ones.
+/// A destination's dead letters from `before` on to older ones, those of the newest requests first.
 pub async fn list_dead_letters(
     tenant: &mut Tenant,
     destination: DestinationId,
@@ -250,7 +247,7 @@ pub async fn list_dead_letters(
     Ok(letters.fetch_all(tenant.connection()).await?)
 }
 
-/// Removes dead letters whose request the retention has removed.
+/// Deletes dead letters of requests that the retention has removed.
 pub async fn delete_expired_dead_letters(store: &Store, retention: Duration) -> Result<u64> {
     let deleted = sqlx::query!(
         "DELETE FROM dead_letters WHERE recorded_at < clock_timestamp() - $1::interval",

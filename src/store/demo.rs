@@ -1,9 +1,9 @@
-//! What `tracecast demo --seed` sets in the past: nothing else in the program does. All times are the database's.
+//! Moves data into the past for `tracecast demo --seed`. Nothing else does. All times are the database's.
 
 use super::{Result, Store, Tenant, partitions};
 use crate::id::DestinationId;
 
-/// Lets the account have had Broadcast on, and its destinations, for so many days.
+/// Dates the account's Broadcast and its destinations so many days back.
 pub async fn predate(tenant: &mut Tenant, days: i32) -> Result<()> {
     let account = tenant.account().0;
     sqlx::query!(
@@ -27,7 +27,7 @@ pub async fn predate(tenant: &mut Tenant, days: i32) -> Result<()> {
     Ok(())
 }
 
-/// Lets the program have switched the destination off two days ago.
+/// Marks the destination as switched off by the program two days ago.
 pub async fn switch_off(tenant: &mut Tenant, id: DestinationId) -> Result<()> {
     let account = tenant.account().0;
     sqlx::query!(
@@ -41,12 +41,12 @@ pub async fn switch_off(tenant: &mut Tenant, id: DestinationId) -> Result<()> {
     Ok(())
 }
 
-/// Makes room in the log for requests of so many past days.
+/// Creates the partitions of so many past days.
 pub async fn create_partitions(store: &Store, days: u64) -> Result<()> {
     partitions::create_since(store, days).await
 }
 
-/// Lets the account's requests have been recorded when they completed. Places in the log stay.
+/// Dates the recording of the account's requests to their completion. Their places in the log stay.
 pub async fn record_when_completed(tenant: &mut Tenant) -> Result<()> {
     let account = tenant.account().0;
     sqlx::query!(

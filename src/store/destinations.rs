@@ -1,4 +1,4 @@
-//! Table `destinations`: configured receivers of an account. A row is written only with the evidence of a passed test.
+//! Table `destinations`: an account's configured receivers. A row is written only with the evidence of a passed test.
 
 mod change;
 mod health;
@@ -19,7 +19,7 @@ use super::{Result, Tenant};
 use crate::delivery::Health;
 use crate::id::DestinationId;
 
-/// A destination as stored: secrets stay sealed.
+/// A stored destination. Its secrets stay sealed.
 #[derive(Debug, Clone)]
 pub struct Destination {
     /// Identifier.
@@ -40,31 +40,31 @@ pub struct Destination {
     pub secrets: Vec<u8>,
     /// When the secrets were last typed.
     pub secrets_set_at: DateTime<Utc>,
-    /// Masked target, for lists.
+    /// Masked, for lists.
     pub target: String,
-    /// Evidence of the connection test that let this row in.
+    /// Evidence of the connection test that the stored values passed.
     pub last_test: Value,
     /// Counts up at each change.
     pub revision: i32,
     /// Last change.
     pub updated_at: DateTime<Utc>,
-    /// What its receiver made of the last attempts.
+    /// From the last attempts.
     pub health: Health,
     /// Why it is not healthy: a sentence.
     pub reason: Option<String>,
     /// Since when it is not healthy.
     pub failing_since: Option<DateTime<Utc>>,
-    /// Nothing is tried before.
+    /// No attempt is made before.
     pub not_before: Option<DateTime<Utc>>,
-    /// Last accepted batch.
+    /// The last accepted batch.
     pub last_success_at: Option<DateTime<Utc>>,
     /// Requests delivered so far.
     pub delivered: i64,
-    /// When the program switched it off, because nothing was accepted for days. Only a passed test switches it on again.
+    /// When the program switched it off, because it accepted nothing for days. Only a passed test switches it on again.
     pub switched_off_at: Option<DateTime<Utc>>,
 }
 
-/// All destinations of the account, oldest first.
+/// All destinations of the account, the oldest first.
 pub async fn list(tenant: &mut Tenant) -> Result<Vec<Destination>> {
     let account = tenant.account().0;
     let destinations = sqlx::query_as!(

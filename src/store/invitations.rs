@@ -1,4 +1,4 @@
-//! Table `invitations`: links by which somebody becomes a member.
+//! Table `invitations`: links by which a person becomes a member.
 
 use std::time::Duration;
 
@@ -13,22 +13,20 @@ use crate::token::TokenHash;
 /// An invitation that can still be accepted.
 #[derive(Debug, Clone)]
 pub struct Invitation {
-    /// The account that invites.
     pub account: AccountId,
     /// Its name.
     pub account_name: String,
     /// Identifier.
     pub id: InvitationId,
-    /// What the invited will be.
+    /// The role that it gives.
     pub role: Role,
-    /// Until when.
     pub expires_at: DateTime<Utc>,
 }
 
-/// Most invitations of one account that can still be accepted.
+/// Most open invitations of one account.
 pub const MOST_INVITATIONS: i64 = 100;
 
-/// Makes an invitation. False: the account has the most already.
+/// False: the account has the most open invitations already.
 pub async fn create(
     tenant: &mut Tenant,
     id: InvitationId,
@@ -57,7 +55,7 @@ pub async fn create(
     Ok(inserted.rows_affected() > 0)
 }
 
-/// The open invitations of the account, newest first.
+/// The account's open invitations, the newest first.
 pub async fn list(tenant: &mut Tenant) -> Result<Vec<Invitation>> {
     let account = tenant.account().0;
     let invitations = sqlx::query_as!(
@@ -71,7 +69,7 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Invitation>> {
     Ok(invitations.fetch_all(tenant.connection()).await?)
 }
 
-/// The invitation of a link, if it can still be accepted.
+/// The open invitation of a link.
 pub async fn find_by_token(store: &Store, token: &TokenHash) -> Result<Option<Invitation>> {
     let mut transaction = store.holder(token).await?;
     let account = sqlx::query_scalar!(
@@ -91,7 +89,7 @@ pub async fn find_by_token(store: &Store, token: &TokenHash) -> Result<Option<In
     Ok(invitation.fetch_optional(&mut *transaction).await?)
 }
 
-/// Marks an invitation as accepted. Only one of several who try at once succeeds.
+/// Marks an invitation as accepted. Of several calls at once only one succeeds.
 pub async fn accept(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
     let account = tenant.account().0;
     let accepted = sqlx::query!(
@@ -105,7 +103,6 @@ pub async fn accept(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
     Ok(accepted.rows_affected() > 0)
 }
 
-/// Takes an invitation back.
 pub async fn delete(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
     let account = tenant.account().0;
     let deleted = sqlx::query!(
@@ -118,7 +115,7 @@ pub async fn delete(tenant: &mut Tenant, id: InvitationId) -> Result<bool> {
     Ok(deleted.rows_affected() > 0)
 }
 
-/// Makes a person, in the account's transaction, who signs up by an invitation. False: the address is taken.
+/// Creates the person who signs up by an invitation, in the account's transaction. False: the e-mail address is taken.
 pub async fn create_user(tenant: &mut Tenant, user: &accounts::NewUser<'_>) -> Result<bool> {
     let inserted = sqlx::query!(
         "INSERT INTO users (id, email, password_hash) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING",

@@ -21,7 +21,7 @@ use super::{Result, Store};
 use crate::completed_request::FORMAT;
 use crate::id::AccountId;
 
-/// Channel of the notification that each group commit sends; its payload names the accounts, separated by commas.
+/// Channel of the notification that each group commit sends. Its payload names the accounts, separated by commas.
 pub const CHANNEL: &str = "tracecast_recorded";
 
 /// Postgres refuses notifications of 8,000 bytes and more. An account's name takes 37.
@@ -32,12 +32,12 @@ const MOST_ACCOUNTS_IN_NOTIFICATION: usize = 200;
 pub struct Position {
     /// The transaction that wrote the entry.
     pub xid: Xid,
-    /// Sequence within it.
+    /// Sequence within the transaction.
     pub position: i64,
 }
 
 impl Position {
-    /// Behind every entry.
+    /// After every entry.
     pub const END: Self = Self { xid: Xid(u64::MAX >> 1), position: i64::MAX };
 }
 
@@ -60,35 +60,34 @@ pub struct Entry {
     pub tokens: Option<i64>,
     /// USD, if known.
     pub cost: Option<f64>,
-    /// What Privacy Mode allows to leave.
+    /// What Privacy Mode lets pass.
     pub payload: Vec<u8>,
     /// Prompt and completion.
     pub content: Vec<u8>,
-    /// When it completed.
     pub completed: Completed,
-    /// Whether an entry of that name may be in the log already: it was reported by somebody else, or an earlier commit
-    /// broke off.
+    /// Whether the log may have an entry of this name already, because a client reported it or an earlier commit broke off.
     pub maybe_known: bool,
 }
 
-/// What the database's clock says at this moment.
+/// The database's clock, read now.
 pub async fn moment(store: &Store) -> Result<Moment> {
     Moment::of_database(&mut *store.connection().await?).await
 }
 
-/// Appends entries in one transaction with one notification. Gives the moment by which they were dated.
+/// Appends entries in one transaction with one notification. Gives the clock offset by which they were dated.
 ///
-/// The time at which a request completed is told by the database's clock, and does not depend on how long its entry waits for
-/// the database. Whether Broadcast was on then, and whether any destination may receive its content, is decided here by the
-/// database, so that nothing has to be remembered elsewhere. Content that nobody may receive is not written.
+/// A request's completion is dated by the database's clock, however long its entry waits for the database. The database decides
+/// here whether Broadcast was on then, and whether any destination may receive the content. So nothing has to be remembered
+/// elsewhere. Content that no destination may receive is not written.
 ///
-/// The same name twice in an account is one entry. Of those that may be known, the ones that are in the log are left out; where
-/// another one is ([`super::Error::is_duplicate`]), nothing was appended, and all of them have to be taken for such.
+/// The same name twice in an account is one entry. Of the entries with `maybe_known`, those in the log are left out. A conflict
+/// with any other entry ([`super::Error::is_duplicate`]) appends nothing; then all entries have to be appended with
+/// `maybe_known`.
 ///
-/// What is the same for all entries of an account is looked up once for it, and conflicts are no usual case: this statement is most
-/// of what recording costs.
+/// What all entries of an account share is looked up once for each account, and conflicts are treated as unusual: this
+/// statement is most of the cost of recording.
 ///
-/// A notification is a hint: workers look for new requests once a second.
+/// A notification is a hint: workers poll for new requests once a second.
 pub async fn record(store: &Store, entries: &[Entry]) -> Result<Moment> {
     given_if_possible(|notice| append(store, entries, notice)).await
 }
@@ -152,7 +151,7 @@ async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<Mome
     Ok(now)
 }
 
-/// The accounts of a notification. Empty: any account may have news.
+/// The accounts of a notification. Empty: any account may have new requests.
 pub fn accounts_of_notification(payload: &str) -> Vec<AccountId> {
     payload.split(',').filter_map(|id| id.parse().ok()).collect()
 }
@@ -164,7 +163,7 @@ fn notification(accounts: &[AccountId]) -> String {
     accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// Entries turned on their side, as UNNEST takes them.
+/// Entries as one array for each column, for UNNEST.
 #[derive(Default)]
 struct Columns<'a> {
     account: Vec<Uuid>,
@@ -182,7 +181,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Those that may be known count once under each name.
+    /// Of entries with `maybe_known` one for each name is taken.
     fn of(entries: &'a [Entry], now: Moment) -> Self {
         let mut columns = Self::default();
         let mut seen = HashSet::new();

@@ -8,10 +8,10 @@ use super::interval::interval;
 use super::{Result, Store, Tenant};
 use crate::id::AccountId;
 
-/// The id by which a loss is written down once only, whose it is, and how many requests.
+/// The id that makes recording a loss twice harmless, its account, and the number of lost requests.
 pub type Loss = (Uuid, AccountId, u64);
 
-/// Notes that so many requests of each account were lost.
+/// Records losses. One whose id is there already changes nothing.
 pub async fn record(store: &Store, losses: &[Loss]) -> Result<()> {
     let ids: Vec<Uuid> = losses.iter().map(|(id, ..)| *id).collect();
     let accounts: Vec<Uuid> = losses.iter().map(|(_, account, _)| account.0).collect();
@@ -31,7 +31,7 @@ pub async fn record(store: &Store, losses: &[Loss]) -> Result<()> {
     Ok(())
 }
 
-/// How many requests of the account could not be recorded within this time.
+/// The account's requests that were lost within this time.
 pub async fn count(tenant: &mut Tenant, within: Duration) -> Result<i64> {
     let account = tenant.account().0;
     let count = sqlx::query_scalar!(
@@ -43,7 +43,7 @@ pub async fn count(tenant: &mut Tenant, within: Duration) -> Result<i64> {
     Ok(count.fetch_one(tenant.connection()).await?)
 }
 
-/// Forgets what lies before the retention.
+/// Deletes losses older than the retention.
 pub async fn delete_expired(store: &Store, retention: Duration) -> Result<()> {
     sqlx::query!("DELETE FROM losses WHERE told_at < clock_timestamp() - $1::interval", interval(retention))
         .execute(store.pool())

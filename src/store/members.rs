@@ -1,4 +1,4 @@
-//! Table `members`: who belongs to an account, and as what.
+//! Table `members`: the people of each account and their roles.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -7,20 +7,18 @@ pub use super::role::Role;
 use super::{Result, Store, Tenant, accounts, set_person};
 use crate::id::{AccountId, UserId};
 
-/// A member, as the page lists them.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// The person.
     pub user: UserId,
     /// Their address.
     pub email: String,
-    /// What they may do.
     pub role: Role,
-    /// Since when.
+    /// Since when they are a member.
     pub created_at: DateTime<Utc>,
 }
 
-/// All members of the account, longest first.
+/// All members of the account, the longest-standing first.
 pub async fn list(tenant: &mut Tenant) -> Result<Vec<Member>> {
     let account = tenant.account().0;
     let members = sqlx::query_as!(
@@ -33,7 +31,7 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Member>> {
     Ok(members.fetch_all(tenant.connection()).await?)
 }
 
-/// Makes somebody a member. False: they are one already, and stay what they are.
+/// Makes a person a member. False: they are one already, and keep their role.
 pub async fn create(tenant: &mut Tenant, user: UserId, role: Role) -> Result<bool> {
     let account = tenant.account().0;
     let created = sqlx::query!(
@@ -47,18 +45,18 @@ pub async fn create(tenant: &mut Tenant, user: UserId, role: Role) -> Result<boo
     Ok(created.rows_affected() > 0)
 }
 
-/// What became of a change to a member.
+/// The result of a change to a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// It was made; this is what they were.
+    /// The change was made. This was their role.
     From(Role),
-    /// It was not: the account would be left without an admin.
+    /// Nothing was changed: the account would be left without an admin.
     LastAdmin,
-    /// It was not: they are no member.
+    /// Nothing was changed: the person is no member.
     NoMember,
 }
 
-/// Gives a member another role, unless they are the last admin.
+/// Unless they are the last admin.
 pub async fn put_role(tenant: &mut Tenant, user: UserId, role: Role) -> Result<Changed> {
     let account = tenant.account().0;
     let before = match lock(tenant, user).await? {
@@ -72,12 +70,12 @@ pub async fn put_role(tenant: &mut Tenant, user: UserId, role: Role) -> Result<C
     Ok(Changed::From(before))
 }
 
-/// Removes a member, and ends their sessions in the account, unless they are the last admin.
+/// Removes a member and ends their sessions in the account, unless they are the last admin.
 pub async fn remove(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
     let account = tenant.account().0;
     let changed = lock(tenant, user).await?;
     if let Changed::From(_) = changed {
-        // Their sessions go on in another of their accounts, and end where there is none.
+        // A session moves on to another of their accounts, and ends where there is none.
         set_person(tenant.connection(), user).await?;
         sqlx::query!(
             "UPDATE sessions SET account_id = other.account_id
@@ -95,8 +93,8 @@ pub async fn remove(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
     Ok(changed)
 }
 
-/// What a member is, and whether they are the last admin. Until the transaction ends nobody else changes a member of
-/// the account: two admins who demote one another at the same time must not both succeed.
+/// A member's role, and whether they are the last admin. Until the transaction ends, nobody else changes a member of the
+/// account: two admins who demote one another at the same time must not both succeed.
 async fn lock(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
     let account = tenant.account().0;
     accounts::lock(tenant).await?;
@@ -116,20 +114,19 @@ async fn lock(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
     })
 }
 
-/// An account of a person, as the switcher lists it.
+/// An account of a person, for the switcher.
 #[derive(Debug, Clone)]
 pub struct Membership {
     /// The account.
     pub account: AccountId,
     /// Its name.
     pub name: String,
-    /// What the person may do in it.
+    /// The person's role in it.
     pub role: Role,
-    /// Whether it asks its members for a second factor.
     pub second_factor_required: bool,
 }
 
-/// All accounts of a person, by name, in a transaction of that person.
+/// All accounts of a person, by name, in a transaction of the person.
 pub(super) async fn list_accounts(connection: &mut PgConnection, user: UserId) -> Result<Vec<Membership>> {
     let accounts = sqlx::query_as!(
         Membership,
@@ -141,7 +138,7 @@ pub(super) async fn list_accounts(connection: &mut PgConnection, user: UserId) -
     Ok(accounts.fetch_all(connection).await?)
 }
 
-/// The account that a person joined first.
+/// The account that the person joined first.
 pub async fn find_first_account(store: &Store, user: UserId) -> Result<Option<AccountId>> {
     let account = sqlx::query_scalar!(
         r#"SELECT account_id AS "account: AccountId" FROM members WHERE user_id = $1 ORDER BY created_at LIMIT 1"#,

@@ -1,4 +1,4 @@
-//! The schema: brought up to date, and compared with what this program knows.
+//! The database's schema: brought up to date, and compared with this program's migrations.
 
 use std::cmp::Ordering;
 
@@ -18,18 +18,18 @@ impl From<MigrateError> for Error {
     }
 }
 
-/// The schema of a database, compared with what this program knows.
+/// The database's schema, compared with this program's migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
     /// Migrations of this program are missing.
     Older,
-    /// It has all migrations of this program and no others.
+    /// All migrations of this program and no others.
     Current,
-    /// A newer version of the program has migrated it.
+    /// A newer version of the program has migrated the database.
     Newer {
-        /// Its newest migration.
+        /// The database's newest migration.
         found: i64,
-        /// The newest one that this program knows.
+        /// The newest migration that this program knows.
         known: i64,
     },
 }
@@ -42,14 +42,14 @@ impl Store {
     /// Brings the schema up to date. Several processes may do so at the same time.
     ///
     /// # Errors
-    /// When Postgres is away, a migration fails (then nothing of it was done), or the schema is newer (then nothing at all was).
+    /// When Postgres is away, a migration fails (it is rolled back), or the schema is newer (nothing is done).
     pub async fn migrate(&self) -> Result<()> {
         MIGRATIONS.run(&self.pool).await?;
         self.go_on_after_restore().await?;
         partitions::create_ahead(self).await
     }
 
-    /// Lets a log that was restored from a dump go on where it stood. Cheap where none was.
+    /// Renumbers a log that was restored from a dump, so that it continues. Cheap where none was.
     ///
     /// # Errors
     /// When Postgres is away.
@@ -60,7 +60,7 @@ impl Store {
         Ok(())
     }
 
-    /// How the database's schema compares with this program.
+    /// Compares the database's schema with this program's migrations.
     ///
     /// # Errors
     /// When Postgres is away.

@@ -1,23 +1,22 @@
-//! Notifications (LISTEN, NOTIFY): hints to other processes, sent with the commit of what they tell of.
+//! Notifications (LISTEN, NOTIFY): hints to other processes, sent with the commit of the change.
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
 
 use super::{Error, PATIENCE, Result, Store};
 
-/// Whether others are notified of a commit.
+/// Whether a commit notifies other processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
-    /// They are.
+    /// It does.
     Given,
-    /// They find out by themselves.
+    /// It does not: they find out by themselves.
     Left,
 }
 
-/// Does what notifies others. Where Postgres' queue of notifications is full, because somebody who listens does not read, it is
-/// done without.
+/// Runs a statement that notifies others. Where Postgres' queue of notifications is full, because a listener does not read, it
+/// runs without notifying.
 ///
-/// # Errors
-/// Those of what is done.
+/// The errors of the statement.
 pub async fn given_if_possible<T, F>(does: impl Fn(Notice) -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
@@ -31,15 +30,15 @@ where
     }
 }
 
-/// "too many notifications in the NOTIFY queue" comes with the code of whatever exceeds a limit of Postgres; nothing else in
-/// statements that notify does.
+/// "too many notifications in the NOTIFY queue" has the code of any exceeded limit of Postgres. Nothing else in statements that
+/// notify exceeds one.
 fn is_queue_full(error: &Error) -> bool {
     matches!(error, Error::Refused(sqlx::Error::Database(refusal)) if refusal.code().is_some_and(|code| code == "54000"))
 }
 
 impl Store {
-    /// Listens on `channel`, on a connection beside the others: one that is given up may hang for long, and must hold nobody up.
-    /// When it is lost, it is not made anew.
+    /// Listens on `channel`, on a connection outside the pool: a connection that is given up may hang for long, and must hold
+    /// nobody up. A lost connection is not replaced.
     pub(super) async fn listener(&self, channel: &str) -> Result<PgListener> {
         let options = (*self.pool.connect_options()).clone();
         let name = format!("{}, listening", options.get_application_name().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Partitions by day of `completed_requests` and `deliveries`: made ahead, dropped by retention (spec 4.2).
+//! Daily partitions of `completed_requests` and `deliveries`: created ahead, dropped by retention (spec 4.2).
 
 use std::time::Duration;
 
@@ -7,33 +7,34 @@ use sqlx::AssertSqlSafe;
 
 use super::{Result, Store};
 
-/// Days for which partitions exist in advance, today not counted. Each reading of the log opens all of them, so there are few:
-/// the next one is made a day or more before it is needed, and what finds none waits for it.
+/// Days for which partitions exist in advance, today not counted. Few, because each reading of the log opens all of them. The
+/// next partition is created a day or more before its first row; a row without a partition waits for one.
 const DAYS_AHEAD: u64 = 2;
 
-/// How long to wait for everybody else to let go of a partitioned table. Whoever comes later waits behind: a backup that reads
-/// for an hour must not stop recording and delivery for longer.
+/// How long to wait for the lock of a partitioned table. Statements that come later queue behind: while a backup reads for an
+/// hour, recording and delivery must not stop for longer than this.
 const LOCK_PATIENCE: &str = "SET LOCAL lock_timeout = '200ms'";
 
-/// Counting what expires may take longer than what a page asks.
+/// Counting expired requests may take longer than a page's query.
 const COUNTING_PATIENCE: &str = "SET LOCAL statement_timeout = '10min'";
 
-/// Rows up to this size are stored in one piece. Postgres' usual 2 kB would tear payload and content of most requests out of their row:
-/// an index entry and a look-up more for each, when they are written and when they are read. 8,160 is the most that Postgres takes.
+/// Rows up to this size are stored in one piece. Postgres' default of 2 kB would move payload and content of most requests out
+/// of their row, at the cost of an index entry and a look-up for each, when they are written and when they are read. 8,160 is
+/// Postgres' maximum.
 const INLINE_BYTES: u32 = 8_160;
 
 /// The partitioned tables.
 const TABLES: [&str; 2] = ["completed_requests", "deliveries"];
 
-/// Makes today's partitions and those of the coming days, and yesterday's for clocks that disagree about midnight.
+/// Creates today's partitions and those of the coming days, and yesterday's for clocks that disagree about midnight.
 pub async fn create_ahead(store: &Store) -> Result<()> {
     create_since(store, 1).await
 }
 
-/// The same, and those of so many past days.
+/// Creates those of so many past days as well.
 pub(super) async fn create_since(store: &Store, days_ago: u64) -> Result<()> {
     let mut transaction = store.begin().await?;
-    // Several processes may start at once; CREATE TABLE IF NOT EXISTS alone can still collide.
+    // Several processes may start at once, and CREATE TABLE IF NOT EXISTS alone can collide.
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
     sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
     let now: DateTime<Utc> =
@@ -50,7 +51,7 @@ pub(super) async fn create_since(store: &Store, days_ago: u64) -> Result<()> {
     Ok(())
 }
 
-/// Whether a partition of today or tomorrow does not exist.
+/// Whether the partition of today or of tomorrow is missing.
 pub async fn are_missing(store: &Store) -> Result<bool> {
     let missing = sqlx::query_scalar!(
         r#"SELECT EXISTS (
@@ -62,8 +63,8 @@ pub async fn are_missing(store: &Store) -> Result<bool> {
     Ok(missing.fetch_one(store.pool()).await?)
 }
 
-/// Drops partitions that lie wholly before the retention. Returns their names. What has not been delivered by then is
-/// counted at the destinations that wanted it.
+/// Drops partitions that lie wholly before the retention, and gives their names. Undelivered requests in them are counted at
+/// the destinations that wanted them.
 pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<String>> {
     let now: DateTime<Utc> =
         sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(store.pool()).await?;
@@ -99,7 +100,7 @@ async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Counts what the cursors have not passed yet.
+/// Counts the partition's requests that cursors have not passed.
 fn expiry(partition: &str) -> String {
     format!(
         "UPDATE cursors c SET expired = expired + e.requests
@@ -126,10 +127,11 @@ fn day_of(table: &str, partition: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(day, "%Y%m%d").ok()
 }
 
-/// A table is made first and attached then, which waits for nobody who reads or writes the others. (`PARTITION OF` would.)
+/// The table is created first and attached then, which waits for no reader or writer of the other partitions. (`PARTITION OF`
+/// would.)
 ///
-/// A partition of the log also gets the index that makes a request's name unique in its account. It cannot stand on the
-/// whole table, whose unique indexes must name the time of recording.
+/// A partition of the log also gets the index that makes a request's name unique in its account. The whole table cannot have
+/// this index: its unique indexes must include the time of recording.
 fn creation(table: &str, day: NaiveDate) -> String {
     let next = day + chrono::Days::new(1);
     let name = partition(table, day);

@@ -1,4 +1,4 @@
-//! Table `password_resets`: links with which somebody sets a new password.
+//! Table `password_resets`: links with which a person sets a new password.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{Result, Store};
 use crate::id::UserId;
 use crate::token::TokenHash;
 
-/// Stores a link; an older one of the same person works no longer.
+/// Stores a link. An older link of the same person stops working.
 pub async fn create(store: &Store, token: &TokenHash, user: UserId, lifetime: Duration) -> Result<()> {
     sqlx::query!(
         "INSERT INTO password_resets (token_hash, user_id, expires_at) VALUES ($1, $2, clock_timestamp() + $3)
@@ -21,7 +21,7 @@ pub async fn create(store: &Store, token: &TokenHash, user: UserId, lifetime: Du
     Ok(())
 }
 
-/// Whose link it is, if it can still be used.
+/// The person of a link that can still be used.
 pub async fn find(store: &Store, token: &TokenHash) -> Result<Option<UserId>> {
     let user = sqlx::query_scalar!(
         r#"SELECT user_id AS "user: UserId" FROM password_resets
@@ -31,7 +31,7 @@ pub async fn find(store: &Store, token: &TokenHash) -> Result<Option<UserId>> {
     Ok(user.fetch_optional(store.pool()).await?)
 }
 
-/// Uses a link up. Only one of several who try at once succeeds.
+/// Uses a link up. Of several calls at once only one succeeds.
 pub async fn take(store: &Store, token: &TokenHash) -> Result<bool> {
     let used = sqlx::query!(
         "DELETE FROM password_resets WHERE token_hash = $1 AND expires_at > clock_timestamp()",

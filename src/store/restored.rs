@@ -1,22 +1,22 @@
 //! A log that was restored from a dump into another Postgres.
 //!
-//! The log is ordered by transaction, and a new cluster counts its transactions from the beginning: everything stored would
-//! lie in its future, where no reader looks, and everything new before the cursors. So what was stored is moved before
-//! everything new, in its order. (Physical backups and `pg_upgrade` keep counting; there nothing is done.)
+//! The log is ordered by transaction, and a new cluster counts transactions from the beginning. Restored entries would lie in
+//! its future, where no reader looks, and new entries before the cursors. So restored entries are renumbered to lie before all
+//! new ones, in their order. (Physical backups and `pg_upgrade` keep counting; there nothing is done.)
 
 use sqlx::PgConnection;
 
 use super::{Result, Store};
 
-/// Moves what was restored before everything new, if there is anything that comes from another cluster. Says so. Several
-/// processes may do so at the same time, and others may record meanwhile.
+/// Renumbers entries that come from another cluster, and gives whether there were any. Several processes may do so at the same
+/// time, and others may record meanwhile.
 pub(super) async fn renumber(store: &Store) -> Result<bool> {
     if is_of_this_cluster(store).await? {
         return Ok(false);
     }
     let mut transaction = store.begin().await?;
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
-    // A large log takes its time, once.
+    // A large log takes long, once.
     sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
     let lies_ahead = lies_ahead(&mut transaction).await?;
     if lies_ahead {
@@ -32,8 +32,8 @@ pub(super) async fn renumber(store: &Store) -> Result<bool> {
     Ok(lies_ahead)
 }
 
-/// Whether the log is known to be this cluster's own. (So is one that was restored into the cluster from which it came: it goes on
-/// counting.)
+/// Whether the log is known to be this cluster's own. (A log that was restored into the cluster it came from is one, too: the
+/// cluster goes on counting.)
 async fn is_of_this_cluster(store: &Store) -> Result<bool> {
     let is_known = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM log_origin o JOIN pg_control_system() s USING (system_identifier)) AS "known!""#
@@ -41,7 +41,8 @@ async fn is_of_this_cluster(store: &Store) -> Result<bool> {
     Ok(is_known.fetch_one(store.pool()).await?)
 }
 
-/// Whether anything lies where this cluster's count has not come to. `pg_upgrade` makes another cluster of it and keeps counting.
+/// Whether an entry or a cursor lies beyond this cluster's count of transactions. After `pg_upgrade` none does: the new cluster
+/// keeps counting.
 async fn lies_ahead(connection: &mut PgConnection) -> Result<bool> {
     let lies_ahead = sqlx::query_scalar!(
         r#"SELECT EXISTS (
@@ -54,7 +55,8 @@ async fn lies_ahead(connection: &mut PgConnection) -> Result<bool> {
 }
 
 async fn move_before_everything_new(connection: &mut PgConnection) -> Result<()> {
-    // What is unconfirmed is sent again: easier than to renumber one more place of each cursor, and it may well be lost.
+    // Unconfirmed requests are sent again: that is simpler than to renumber one more place of each cursor, and they may well be
+    // lost.
     sqlx::query!(
         "UPDATE cursors
          SET xid = confirmed_xid, position = confirmed_position, confirmed_xid = NULL, confirmed_position = NULL, unconfirmed = 0,
@@ -64,10 +66,10 @@ async fn move_before_everything_new(connection: &mut PgConnection) -> Result<()>
     .execute(&mut *connection)
     .await?;
     // '3' is the first transaction of any cluster that is not Postgres' own. The new positions lie below all old ones, so that
-    // no row meets another on the way.
+    // no renumbered row collides with another.
     //
-    // What is recorded meanwhile stays: Postgres' own note of who wrote a row (`xmin`) says that it was written here. So does a
-    // cursor that stands at such a row, or that was made after everything that was restored.
+    // Rows that are recorded meanwhile stay: `xmin`, Postgres' own note of the writing transaction, shows that they were
+    // written here. A cursor stays if it stands at such a row, or was made after everything restored.
     sqlx::query!(
         "WITH bounds AS MATERIALIZED (
              SELECT least(min(position), 0) - count(*) - 1 AS base FROM completed_requests),

@@ -1,16 +1,16 @@
-//! What a member of an account may do.
+//! The roles of an account's members.
 
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Changes settings.
     Admin,
-    /// Looks at them.
+    /// Sees the pages, and changes nothing.
     Member,
 }
 
 impl Role {
-    /// The word of the database and of forms.
+    /// The role's name in the database and in forms.
     pub fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",
@@ -18,7 +18,7 @@ impl Role {
         }
     }
 
-    /// The role of that name. Whatever is not `admin` may only look.
+    /// Any name but `admin` gives the lesser role.
     pub fn from_name(name: &str) -> Self {
         if name == "admin" { Self::Admin } else { Self::Member }
     }

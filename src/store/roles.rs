@@ -1,19 +1,19 @@
-//! The roles under which the program works, and the proof that row-level security holds them (spec 5.2).
+//! The database roles under which the program works, and the proof that row-level security holds them (spec 5.2).
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{Result, Store};
 
-/// The owner of the database and of everything in it, where the program makes it. An operator's may have another name.
+/// The owner of the database and of everything in it, where the program creates it. An operator's owner may have another name.
 pub const OWNER: &str = "tracecast";
 
-/// The role of pages and API: sees the rows of one account at a time.
+/// The role of pages and API: reaches the rows of one account at a time.
 pub const WEB: &str = "tracecast_web";
 
-/// The role of worker and recorder: serves all accounts, and reaches no other tables than those of delivery.
+/// The role of worker and recorder: serves all accounts, and reaches only the tables of delivery.
 pub const WORKER: &str = "tracecast_worker";
 
-/// What a connection may do.
+/// The rights of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Changes the schema, and works across accounts: migrations, retention, the operator's commands.
@@ -24,19 +24,18 @@ pub enum Role {
     Worker,
 }
 
-/// Whether there are roles of their own for pages and worker.
+/// Whether pages and worker have roles of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Roles {
-    /// There are.
+    /// They have.
     Separate,
-    /// The owner may not make them. It works for all, under the policies that hold it as well.
+    /// The owner may not create roles, and works for all. The policies hold it as well.
     OwnerOnly,
 }
 
-/// Why the program does not start on this database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsafe {
-    /// Row-level security does not hold such a role.
+    /// Row-level security does not hold this role.
     #[error(
         "the database role `{role}` is a superuser or bypasses row-level security, so that nothing would keep accounts \
          apart. Connect as a role of its own that owns the database: tracecast migrate --print-roles prints how to make it"
@@ -45,7 +44,7 @@ pub enum Unsafe {
         /// Its name.
         role: String,
     },
-    /// A table holds rows of accounts without being locked.
+    /// A table with rows of accounts has no row-level security.
     #[error(
         "the table `{table}` keeps rows of several accounts without row-level security (ENABLE and FORCE) and a policy. \
          Undo what switched it off: ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
@@ -72,7 +71,7 @@ const WORKER_TABLES: [(&str, &str); 8] = [
     ("losses", "SELECT, INSERT"),
 ];
 
-/// The script by which an administrator makes the roles, where the owner may not.
+/// The script with which an administrator creates the roles where the owner may not.
 pub fn script(owner: &str) -> String {
     format!(
         "-- Once for each Postgres, as an administrator:\n\
@@ -84,7 +83,7 @@ pub fn script(owner: &str) -> String {
     )
 }
 
-/// Makes the roles where that is possible, and gives them what they need.
+/// Creates the roles where that is allowed, and grants them their rights.
 ///
 /// # Errors
 /// When Postgres is away.
@@ -105,7 +104,7 @@ pub async fn ensure(store: &Store) -> Result<Roles> {
     Ok(Roles::Separate)
 }
 
-/// Whether both roles exist and this one may take them on.
+/// Whether both roles exist and this role may take them on.
 async fn usable(connection: &mut PgConnection) -> Result<bool> {
     let usable = sqlx::query_scalar!(
         r#"SELECT count(*) FILTER (WHERE pg_has_role(current_user, oid, 'MEMBER')) = 2 AS "usable!"
@@ -117,7 +116,7 @@ async fn usable(connection: &mut PgConnection) -> Result<bool> {
 }
 
 /// Policies of a role count for its members, too. Where the owner works for the pages as well and still belongs to the worker's
-/// role, those of an earlier start would show it the rows of all accounts.
+/// role, policies of an earlier start would show it the rows of all accounts.
 async fn drop_policies_of_worker(connection: &mut PgConnection) -> Result<()> {
     for (table, _) in WORKER_TABLES {
         run(connection, format!("DROP POLICY IF EXISTS worker ON {table}")).await?;
@@ -142,8 +141,8 @@ async fn create(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Whatever of the schema is ours: everything for the pages except what tells where schema and log come from; for the worker what
-/// delivery needs.
+/// Rights on everything of ours in the schema. The pages get everything but the tables about the origin of schema and log. The
+/// worker gets what delivery needs.
 async fn grant(connection: &mut PgConnection) -> Result<()> {
     run(connection, format!("GRANT USAGE ON SCHEMA public TO {WEB}, {WORKER}")).await?;
     run(connection, format!("GRANT SELECT ON _sqlx_migrations TO {WEB}, {WORKER}")).await?;
@@ -172,7 +171,7 @@ async fn grant(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Tables to which the pages may only add.
+/// Tables to which the pages may only append.
 const APPEND_ONLY: [&str; 1] = ["audit_log"];
 
 async fn run(connection: &mut PgConnection, statement: String) -> Result<()> {
@@ -180,7 +179,7 @@ async fn run(connection: &mut PgConnection, statement: String) -> Result<()> {
     Ok(())
 }
 
-/// Looks for anything that would defeat row-level security.
+/// Finds anything that would defeat row-level security.
 ///
 /// # Errors
 /// When Postgres is away.

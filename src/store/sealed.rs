@@ -1,4 +1,4 @@
-//! Every column that holds sealed blobs, across all accounts: for the check at start and for changing the key.
+//! All columns that hold sealed blobs, across all accounts: for the check at start and for changing the key.
 
 use uuid::Uuid;
 
@@ -9,18 +9,18 @@ use crate::seal::{KeyId, Place};
 /// A sealed blob and where it lies.
 #[derive(Debug)]
 pub struct SealedBlob {
-    /// What it was sealed for.
+    /// The place that the blob is bound to.
     pub place: Place,
     /// It.
     pub blob: Vec<u8>,
     row: (Uuid, Uuid),
 }
 
-/// Blobs that are read at once.
+/// Blobs that one query reads.
 const BATCH: i64 = 100;
 
-/// The blobs of one column that other keys than one have sealed, batch after batch. What is sealed again or given up meanwhile
-/// is not met twice.
+/// The blobs of one column that keys other than one sealed, batch after batch. A blob that is sealed again or given up
+/// meanwhile does not come twice.
 #[derive(Debug)]
 pub struct Batches<'s> {
     store: &'s Store,
@@ -30,12 +30,12 @@ pub struct Batches<'s> {
 }
 
 impl<'s> Batches<'s> {
-    /// Those that another key than `key` has sealed, in the order of their rows.
+    /// The blobs that keys other than `key` sealed, in the order of their rows.
     pub fn of_other_keys(store: &'s Store, column: Column, key: KeyId) -> Self {
         Self { store, column, key, after: (Uuid::nil(), Uuid::nil()) }
     }
 
-    /// The next ones. Empty: there are no more.
+    /// The next batch. Empty: there are no more blobs.
     pub async fn next(&mut self) -> Result<Vec<SealedBlob>> {
         let batch = list_of_other_keys(self.store, self.column, self.key, self.after, BATCH).await?;
         if let Some(last) = batch.last() {
@@ -49,14 +49,13 @@ impl<'s> Batches<'s> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column(usize);
 
-/// Makes the functions below from one line for each column: table, the two columns that find a row (for a table with a
-/// single one, that twice), the column of the blob, and the place for which it was sealed.
+/// Makes the functions below from one line for each column: the table, the two columns that identify a row (a single one is
+/// repeated), the blob's column, and the place that the blob is bound to.
 macro_rules! columns {
     ($($number:literal: $table:tt $first:tt $second:tt $blob:tt => $place:expr;)*) => {
-        /// All columns that hold sealed blobs.
         pub const COLUMNS: &[Column] = &[$(Column($number)),*];
 
-        /// How many blobs each key has sealed, in one column.
+        /// The number of blobs of one column that each key sealed.
         pub async fn count_by_key(store: &Store, column: Column) -> Result<Vec<(Option<KeyId>, u64)>> {
             let rows: Vec<(Vec<u8>, i64)> = match column.0 {
                 $($number => {
@@ -69,7 +68,7 @@ macro_rules! columns {
             Ok(rows.into_iter().map(|(key, blobs)| (KeyId::read(&key), blobs.unsigned_abs())).collect())
         }
 
-        /// Blobs of one column that another key than `key` has sealed, in the order of their rows, after the row `after`.
+        /// Blobs of one column that keys other than `key` sealed, in the order of their rows, after the row `after`.
         async fn list_of_other_keys(
             store: &Store,
             column: Column,
@@ -92,7 +91,7 @@ macro_rules! columns {
             })
         }
 
-        /// Puts `blob` in the place of `old`. False: somebody else changed or removed it meanwhile, and nothing was done.
+        /// Replaces the blob `old`. False: somebody else changed or deleted it meanwhile, and nothing was done.
         pub async fn put(store: &Store, column: Column, old: &SealedBlob, blob: &[u8]) -> Result<bool> {
             let updated = match column.0 {
                 $($number => {

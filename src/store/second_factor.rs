@@ -1,4 +1,4 @@
-//! The second factor of people: their sealed secret, recovery codes, and who has yet to show theirs.
+//! The second factor of people: their sealed secret, recovery codes, and sign-ins that wait for the second factor.
 
 use std::time::Duration;
 
@@ -10,25 +10,24 @@ use super::{Result, Store, Tenant};
 use crate::id::UserId;
 use crate::token::TokenHash;
 
-/// What is stored of a person's second factor.
+/// The stored second factor of a person.
 #[derive(Debug, Clone)]
 pub struct SecondFactor {
     /// The sealed secret.
     pub secret: Option<Vec<u8>>,
     /// Whether it is in force: the person has typed a code of it.
     pub is_on: bool,
-    /// The newest time step whose code was taken.
+    /// The newest time step of which a code was accepted.
     pub last_step: i64,
-    /// Recovery codes that are left.
+    /// Unused recovery codes.
     pub codes_left: i64,
 }
 
-/// What is stored of a person's second factor.
 pub async fn find(store: &Store, user: UserId) -> Result<Option<SecondFactor>> {
     find_by(store.pool(), user).await
 }
 
-/// The same, in the transaction of a page.
+/// As [`find`], in the transaction of a page.
 pub async fn find_within(tenant: &mut Tenant, user: UserId) -> Result<Option<SecondFactor>> {
     find_by(tenant.connection(), user).await
 }
@@ -44,7 +43,7 @@ async fn find_by(executor: impl PgExecutor<'_>, user: UserId) -> Result<Option<S
     Ok(factor.fetch_optional(executor).await?)
 }
 
-/// Stores a new secret that is not in force yet. False: one is in force, and stays.
+/// Stores a new secret that is not in force yet. False: another is in force, and stays.
 pub async fn put_secret(store: &Store, user: UserId, secret: &[u8]) -> Result<bool> {
     let stored = sqlx::query!(
         "UPDATE users SET totp_secret = $2, totp_last_step = 0 WHERE id = $1 AND totp_confirmed_at IS NULL",
@@ -56,7 +55,7 @@ pub async fn put_secret(store: &Store, user: UserId, secret: &[u8]) -> Result<bo
     Ok(stored.rows_affected() > 0)
 }
 
-/// Puts another secret in the place of one that nobody can open any more. False: somebody else changed it meanwhile.
+/// Replaces a secret that no key opens any more. False: somebody else changed it meanwhile.
 pub async fn replace_secret(store: &Store, user: UserId, old: &[u8], new: &[u8], entry: &NewEntry) -> Result<bool> {
     let mut transaction = store.begin().await?;
     let replaced =
@@ -91,7 +90,7 @@ pub async fn confirm(store: &Store, user: UserId, step: i64, codes: &[TokenHash]
     Ok(true)
 }
 
-/// Removes a person's second factor with its recovery codes.
+/// Deletes a person's second factor with its recovery codes.
 pub async fn delete(store: &Store, user: UserId, entry: &NewEntry) -> Result<()> {
     let mut transaction = store.begin().await?;
     sqlx::query!(
@@ -113,7 +112,7 @@ pub async fn put_codes(store: &Store, user: UserId, codes: &[TokenHash], entry: 
     Ok(transaction.commit().await?)
 }
 
-/// Notes that the code of a step was taken. False: it, or a newer one, was taken before.
+/// Records that the code of a step was accepted. False: this code or a newer one was accepted before.
 pub async fn take_step(store: &Store, user: UserId, step: i64) -> Result<bool> {
     let taken =
         sqlx::query!("UPDATE users SET totp_last_step = $2 WHERE id = $1 AND totp_last_step < $2", user.0, step)
@@ -122,7 +121,7 @@ pub async fn take_step(store: &Store, user: UserId, step: i64) -> Result<bool> {
     Ok(taken.rows_affected() > 0)
 }
 
-/// Uses a recovery code up. False: there is no such code, or it was used.
+/// Uses a recovery code up. False: there is no such unused code.
 pub async fn take_code(store: &Store, user: UserId, code: &TokenHash, entry: &NewEntry) -> Result<bool> {
     let mut transaction = store.begin().await?;
     let taken =
@@ -137,7 +136,7 @@ pub async fn take_code(store: &Store, user: UserId, code: &TokenHash, entry: &Ne
     Ok(true)
 }
 
-/// Notes that somebody has shown their password and has yet to show their second factor. Forgets who took too long.
+/// Records that a person has shown their password and has yet to show their second factor. Deletes expired steps.
 pub async fn create_step(store: &Store, token: &TokenHash, user: UserId, lifetime: Duration) -> Result<()> {
     sqlx::query!("DELETE FROM sign_in_steps WHERE expires_at < clock_timestamp()").execute(store.pool()).await?;
     sqlx::query!(
@@ -151,7 +150,7 @@ pub async fn create_step(store: &Store, token: &TokenHash, user: UserId, lifetim
     Ok(())
 }
 
-/// Who has yet to show their second factor.
+/// The person who has yet to show their second factor with this token.
 pub async fn find_step(store: &Store, token: &TokenHash) -> Result<Option<UserId>> {
     let user = sqlx::query_scalar!(
         r#"SELECT user_id AS "user: UserId" FROM sign_in_steps
@@ -161,7 +160,7 @@ pub async fn find_step(store: &Store, token: &TokenHash) -> Result<Option<UserId
     Ok(user.fetch_optional(store.pool()).await?)
 }
 
-/// Ends all waiting of a person: they have shown it.
+/// Deletes all steps of a person who has shown their second factor.
 pub async fn delete_steps(store: &Store, user: UserId) -> Result<()> {
     sqlx::query!("DELETE FROM sign_in_steps WHERE user_id = $1", user.0).execute(store.pool()).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Table `sessions`: who is signed in.
+//! Table `sessions`: people who are signed in.
 
 use std::time::Duration;
 
@@ -14,24 +14,24 @@ use crate::client::Client;
 use crate::id::{AccountId, SessionId, UserId};
 use crate::token::TokenHash;
 
-/// Somebody signed in, looking at one of their accounts.
+/// A person who is signed in, in one of their accounts.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// Identifier.
     pub id: SessionId,
     /// The person.
     pub user: UserId,
-    /// Their address.
+    /// The person's e-mail address.
     pub email: String,
     /// The account.
     pub account: AccountId,
-    /// Its name.
+    /// The account's name.
     pub account_name: String,
-    /// What they may do in it.
+    /// The person's role in the account.
     pub role: Role,
     /// When the password was last typed.
     pub confirmed_at: DateTime<Utc>,
-    /// When the session was looked for, by the database's clock, which also set every instant that is compared with it.
+    /// When the session was found, by the database's clock. The instants that are compared with it come from the same clock.
     pub now: DateTime<Utc>,
     /// Whether the account asks for a second factor that the person does not have.
     pub lacks_second_factor: bool,
@@ -42,30 +42,28 @@ pub struct Session {
 pub struct ListedSession {
     /// Identifier.
     pub id: SessionId,
-    /// The network address it began at.
+    /// The network address at which it began.
     pub address: String,
-    /// What the browser calls itself.
+    /// The browser, as it calls itself.
     pub device: String,
-    /// When it began.
     pub created_at: DateTime<Utc>,
-    /// When it was last used, to the minute.
+    /// To the minute.
     pub last_used_at: DateTime<Utc>,
 }
 
-/// A session that is about to begin.
 #[derive(Debug, Clone, Copy)]
 pub struct NewSession<'a> {
-    /// Identifier, made by the caller.
+    /// Made by the caller.
     pub id: SessionId,
     /// Hash of the cookie's token.
     pub token: &'a TokenHash,
     /// The person.
     pub user: UserId,
-    /// The account that they look at first.
+    /// The account that they see first.
     pub account: AccountId,
-    /// From where.
+    /// Network address and browser.
     pub client: &'a Client,
-    /// Ends after this long in any case.
+    /// The session ends after this long in any case.
     pub absolute: Duration,
 }
 
@@ -89,21 +87,20 @@ pub async fn create(store: &Store, new: &NewSession<'_>, entry: &NewEntry) -> Re
     Ok(transaction.commit().await?)
 }
 
-/// A session that is still good, and what it opens.
+/// A valid session and what it opens.
 #[derive(Debug)]
 pub struct Opened {
-    /// Who is signed in.
     pub session: Session,
-    /// All their accounts, by name.
+    /// All accounts of the person, by name.
     pub accounts: Vec<Membership>,
-    /// A transaction of the account that they look at. It is meant for reading, and holds a connection.
+    /// A transaction in the session's account. It is meant for reading, and holds a connection.
     pub tenant: Tenant,
 }
 
-/// How often a session is looked for that moves between accounts, or whose use is to be noted.
+/// How often a session is looked up that moves between accounts, or whose use is to be recorded.
 const LOOKS: usize = 4;
 
-/// Opens the session of a token, unless it expired or was not used for `idle`. Notes the use, at most once a minute.
+/// Opens the session of a token, unless it expired or was not used for `idle`. Records the use, at most once a minute.
 pub async fn open(store: &Store, token: &TokenHash, idle: Duration) -> Result<Option<Opened>> {
     for _ in 0..LOOKS {
         let mut transaction = store.holder(token).await?;
@@ -114,7 +111,7 @@ pub async fn open(store: &Store, token: &TokenHash, idle: Duration) -> Result<Op
             continue;
         }
         let accounts = members::list_accounts(&mut transaction, found.user).await?;
-        // Between the two questions the person may have left the account; then the session went over to another one.
+        // Between the two queries the person may have left the account. Then the session has moved on to another one.
         let Some(membership) = accounts.iter().find(|membership| membership.account == found.account) else { continue };
         let session = found.within(membership);
         return Ok(Some(Opened { tenant: Tenant { account: session.account, transaction }, session, accounts }));
@@ -122,7 +119,7 @@ pub async fn open(store: &Store, token: &TokenHash, idle: Duration) -> Result<Op
     Ok(None)
 }
 
-/// What a session's row and its person's tell.
+/// Values of a session's row and of its person's.
 struct Found {
     id: SessionId,
     user: UserId,
@@ -150,8 +147,8 @@ impl Found {
     }
 }
 
-/// Finds a session by its token. From then on the transaction reaches what its account and its person may, in place of what the
-/// token opened: Postgres computes a row's values after it has chosen the row.
+/// Finds a session by its token. From then on the transaction reaches the rows of the session's account and person, no longer
+/// those that the token opened: Postgres computes a row's values after it has chosen the row.
 async fn find(connection: &mut PgConnection, token: &TokenHash, idle: Duration) -> Result<Option<Found>> {
     let row = sqlx::query!(
         r#"SELECT s.id AS "id: SessionId", s.user_id AS "user: UserId", u.email,
@@ -191,7 +188,7 @@ async fn note_use(connection: &mut PgConnection, found: &Found) -> Result<()> {
     Ok(())
 }
 
-/// A person's sessions that are still good, the latest used first.
+/// A person's valid sessions, the latest used first.
 pub async fn list(tenant: &mut Tenant, user: UserId, idle: Duration) -> Result<Vec<ListedSession>> {
     set_person(tenant.connection(), user).await?;
     let sessions = sqlx::query_as!(
@@ -205,7 +202,7 @@ pub async fn list(tenant: &mut Tenant, user: UserId, idle: Duration) -> Result<V
     Ok(sessions.fetch_all(tenant.connection()).await?)
 }
 
-/// Lets a session look at another of its person's accounts. False: they do not belong to it.
+/// Moves a session to another account of its person. False: they do not belong to that account.
 pub async fn put_account(store: &Store, user: UserId, id: SessionId, account: AccountId) -> Result<bool> {
     let mut transaction = store.person(user).await?;
     let switched = sqlx::query!(
@@ -221,7 +218,7 @@ pub async fn put_account(store: &Store, user: UserId, id: SessionId, account: Ac
     Ok(switched.rows_affected() > 0)
 }
 
-/// Notes that the password was typed again, and gives the session another token.
+/// Records that the password was typed again, and gives the session another token.
 pub async fn confirm(store: &Store, user: UserId, id: SessionId, token: &TokenHash) -> Result<()> {
     let mut transaction = store.person(user).await?;
     sqlx::query!(
@@ -235,7 +232,7 @@ pub async fn confirm(store: &Store, user: UserId, id: SessionId, token: &TokenHa
     Ok(transaction.commit().await?)
 }
 
-/// Ends one of a person's sessions. False: it is none of theirs, or has ended already.
+/// Ends one of a person's sessions. False: it is not theirs, or has ended already.
 pub async fn delete(store: &Store, user: UserId, id: SessionId, entry: &NewEntry) -> Result<bool> {
     let mut transaction = store.person(user).await?;
     let deleted = sqlx::query!("DELETE FROM sessions WHERE user_id = $1 AND id = $2", user.0, id.0)
@@ -259,7 +256,7 @@ pub async fn delete_others(store: &Store, user: UserId, kept: SessionId, entry: 
     Ok(transaction.commit().await?)
 }
 
-/// Ends all of a person's sessions, and whatever else began before: for the operator.
+/// Ends all of a person's sessions, sign-ins and password links: for the operator.
 pub async fn delete_all(store: &Store, user: UserId, entry: &NewEntry) -> Result<()> {
     let mut transaction = store.person(user).await?;
     delete_all_of(&mut transaction, user).await?;
@@ -267,7 +264,7 @@ pub async fn delete_all(store: &Store, user: UserId, entry: &NewEntry) -> Result
     Ok(transaction.commit().await?)
 }
 
-/// Ends all of a person's sessions, and whatever else the old password or an old link began.
+/// Ends all of a person's sessions, sign-ins that wait for a second factor, and password links.
 pub(super) async fn delete_all_of(connection: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!("DELETE FROM sessions WHERE user_id = $1", user.0).execute(&mut *connection).await?;
     sqlx::query!("DELETE FROM sign_in_steps WHERE user_id = $1", user.0).execute(&mut *connection).await?;
@@ -275,7 +272,6 @@ pub(super) async fn delete_all_of(connection: &mut PgConnection, user: UserId) -
     Ok(())
 }
 
-/// Removes what has expired.
 pub async fn delete_expired(store: &Store) -> Result<u64> {
     let deleted =
         sqlx::query!("DELETE FROM sessions WHERE expires_at < clock_timestamp()").execute(store.pool()).await?;

@@ -1,18 +1,18 @@
-//! Table `sign_in_throttle`: attempts are counted before they are looked at, so that many at once gain nothing.
+//! Table `sign_in_throttle`: attempts are counted before they are checked, so that many at once gain nothing.
 
 use std::time::Duration;
 
 use super::{Result, Store};
 
-/// What an attempt is counted under: the SHA-256 of a typed name or of an address.
+/// The key of a count: the SHA-256 of a typed name or of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject(pub [u8; 32]);
 
-/// How long to wait before the next attempt is looked at. None: go on.
+/// How long to wait before the next attempt is checked. None: not at all.
 pub type Wait = Option<Duration>;
 
-/// Counts an attempt for a name: the fifth in a row closes it for a second, each further one for twice as long, up to
-/// a quarter of an hour (spec 5.4). A day without an attempt is a new beginning.
+/// Counts an attempt for a name. The fifth in a row closes the name for a second, each further one for twice as long, up to a
+/// quarter of an hour (spec 5.4). After a day without an attempt the count begins anew.
 pub async fn begin_for_name(store: &Store, subject: Subject) -> Result<Wait> {
     let counted = sqlx::query_scalar!(
         "INSERT INTO sign_in_throttle AS t (subject, attempts, since, last_at, open_at)
@@ -50,7 +50,7 @@ pub async fn begin_for_address(store: &Store, subject: Subject, most: i32) -> Re
     if counted.fetch_optional(store.pool()).await?.is_some() { Ok(None) } else { remaining(store, subject).await }
 }
 
-/// Forgets the attempts of a name: the right password came. Takes the chance to forget what is older than a day.
+/// Forgets the attempts of a name after the right password. Deletes counts older than a day as well.
 pub async fn forget(store: &Store, subject: Subject) -> Result<()> {
     sqlx::query!(
         "DELETE FROM sign_in_throttle WHERE subject = $1 OR last_at < clock_timestamp() - interval '1 day'",

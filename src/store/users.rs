@@ -5,7 +5,6 @@ use super::sessions::delete_all_of;
 use super::{Result, Store};
 use crate::id::UserId;
 
-/// A person, as sign-in needs them.
 #[derive(Debug, Clone)]
 pub struct User {
     /// Identifier.
@@ -14,17 +13,16 @@ pub struct User {
     pub email: String,
     /// argon2id PHC string.
     pub password_hash: String,
-    /// Whether they show a second factor when they sign in.
     pub has_second_factor: bool,
 }
 
-/// Whether anybody has ever signed up.
+/// Whether nobody has ever signed up.
 pub async fn is_empty(store: &Store) -> Result<bool> {
     let empty = sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT FROM users) AS "empty!""#);
     Ok(empty.fetch_one(store.pool()).await?)
 }
 
-/// The person with this e-mail address (lower-case).
+/// `email` is lower-case.
 pub async fn find_by_email(store: &Store, email: &str) -> Result<Option<User>> {
     let user = sqlx::query_as!(
         User,
@@ -44,7 +42,7 @@ pub async fn find(store: &Store, id: UserId) -> Result<Option<User>> {
     Ok(user.fetch_optional(store.pool()).await?)
 }
 
-/// Replaces the hash of the password that a person already has, unless they changed it meanwhile.
+/// Replaces the hash of a password that stays the same, unless the person changed the password meanwhile.
 pub async fn put_hash(store: &Store, id: UserId, old: &str, new: &str) -> Result<()> {
     sqlx::query!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", id.0, old, new)
         .execute(store.pool())

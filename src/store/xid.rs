@@ -1,4 +1,4 @@
-//! `xid8`: the full transaction identifier, by which the log is ordered.
+//! `xid8`: the full transaction identifier, which orders the log.
 
 use serde::{Serialize, Serializer};
 use sqlx::encode::IsNull;

@@ -1,4 +1,4 @@
-//! Hears of every key that ends, in whatever process it is ended.
+//! Listens for keys that end in any process.
 
 use std::io;
 use std::time::Duration;
@@ -10,15 +10,14 @@ use super::ENDED;
 use crate::id::ApiKeyId;
 use crate::store::{Error, Result, Store};
 
-/// A connection without a sign of life for so long is given up.
+/// A connection that is silent for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A connection that listens.
 #[derive(Debug)]
 pub struct Listener(PgListener);
 
 impl Listener {
-    /// From here on everything is told.
+    /// Every key that ends from now on is notified.
     ///
     /// # Errors
     /// When Postgres is away.
@@ -29,7 +28,7 @@ impl Listener {
     /// Waits for the next key that ends.
     ///
     /// # Errors
-    /// When the connection is lost: a new one is needed.
+    /// When the connection is lost. A new one is needed.
     pub async fn next(&mut self) -> Result<ApiKeyId> {
         loop {
             let told = self.0.try_recv().await?.ok_or_else(|| Error::lost(io::ErrorKind::ConnectionAborted))?;
@@ -39,11 +38,11 @@ impl Listener {
         }
     }
 
-    /// Asks for a sign of life. What was told until it came: of whatever ended before this was called, it or [`Self::next`] has
-    /// told then, since Postgres notifies a connection before it answers it.
+    /// Asks for a sign of life and gives the notifications that arrived before it. Postgres notifies a connection before it
+    /// answers it, so this and [`Self::next`] have given every key that ended before the call.
     ///
     /// # Errors
-    /// When the connection is lost, or nothing comes.
+    /// When the connection is lost or stays silent.
     pub async fn catch_up(&mut self) -> Result<Vec<ApiKeyId>> {
         let alive = sqlx::query!("SELECT 1 AS alive").fetch_all(&mut self.0);
         timeout(PATIENCE, alive).await.map_err(|_| Error::lost(io::ErrorKind::TimedOut))??;

@@ -1,4 +1,5 @@
-//! The acknowledgement of a batch: the cursor moves, the attempts are recorded, the lease is renewed or given back, all or nothing.
+//! The acknowledgement of a batch, all or nothing: the cursor moves, the attempts are recorded, the lease is renewed or given
+//! back.
 
 use std::time::Duration;
 
@@ -18,31 +19,28 @@ use crate::store::{Result, Store};
 /// How far a batch, or a confirmation, brings its destination.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Where the cursor goes. None: it stays.
+    /// The cursor's new place. None: it stays.
     pub advance_to: Option<Position>,
     /// Requests that were accepted. They count once they are confirmed.
     pub accepted: i64,
-    /// Up to here all that was accepted is delivered, and how many requests of it were not confirmed before.
+    /// Accepted requests up to this place are delivered; with the number of those that were unconfirmed before.
     pub confirmed: Option<(Position, i64)>,
-    /// The cursor goes back to where everything is confirmed, and does not advance.
+    /// The cursor goes back to the last confirmed place, and does not advance.
     pub falls_back: bool,
 }
 
 impl Progress {
-    /// Requests that are delivered now.
+    /// Requests that count as delivered now.
     pub fn delivered(&self) -> i64 {
         self.confirmed.map_or(0, |(_, requests)| requests)
     }
 }
 
-/// What came of a batch.
+/// The result of a batch.
 #[derive(Debug)]
 pub struct Acknowledgement<'a> {
-    /// Whose it is.
     pub destination: DestinationId,
-    /// How far it brings its cursor.
     pub progress: Progress,
-    /// What it says of its destination.
     pub health: HealthNote<'a>,
     /// HTTP 500s in a row for the batch at the cursor, this one included.
     pub server_errors: i32,
@@ -50,38 +48,37 @@ pub struct Acknowledgement<'a> {
     pub careful: i32,
     /// Whether Privacy Mode kept content back.
     pub private: bool,
-    /// The attempts, in order.
+    /// In order.
     pub deliveries: Vec<Delivery<'a>>,
-    /// Requests that no further attempt is made for.
     pub dead_letters: Vec<DeadLetter<'a>>,
-    /// The lease is kept for this much longer. None: it is given back.
+    /// How much longer the lease is held. None: it is given back.
     pub keep: Option<Duration>,
 }
 
-/// What an acknowledgement found of its lease.
+/// The state of the lease at an acknowledgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acknowledged {
-    /// It was lost, or the destination is gone: nothing was changed.
+    /// The lease was lost, or the destination is gone. Nothing was recorded.
     Lost,
-    /// All is written; so things stand now.
+    /// All is recorded. These are the current settings.
     Held(Current),
-    /// All is written, and the destination was switched off.
+    /// All is recorded, and the destination was switched off.
     Disabled,
 }
 
-/// What moving the cursor tells besides.
+/// What moving the cursor returns.
 struct Moved {
     current: Current,
     health: Health,
     probes_first: bool,
 }
 
-/// Writes down what came of a batch, if the lease still is what `fence` says.
+/// Acknowledges a batch, if the lease is still the one of `fence`.
 ///
-/// The commit is not waited for (`synchronous_commit`): if a crash of Postgres forgets it, all of it is forgotten, and the
-/// batch is sent again as the same traces. Waiting for the disk would cost more than reading, building and sending.
+/// The commit is not waited for (`synchronous_commit`). A crash of Postgres that loses it loses all of it, and the batch is
+/// sent again as the same traces. Waiting for the disk would cost more than reading, building and sending.
 ///
-/// A batch that went well is one statement: a healthy destination's row is not written.
+/// A successful batch is one statement: a healthy destination's row is not written.
 pub async fn acknowledge(store: &Store, fence: Fence, result: &Acknowledgement<'_>) -> Result<Acknowledged> {
     let failed = matches!(result.health.change, HealthChange::Waiting { .. });
     if !failed && result.dead_letters.is_empty() {
@@ -97,14 +94,14 @@ pub async fn acknowledge(store: &Store, fence: Fence, result: &Acknowledgement<'
     let disabled =
         destinations::note_health(&mut transaction, fence.account, result.destination, &result.health).await?;
     let key = Key { account: fence.account, destination: result.destination };
-    // Not part of the usual statement, which would have to get ready for the whole log each time.
+    // Apart from the usual statement, which would otherwise be planned for the whole log each time.
     deliveries::dead_letter(&mut transaction, key, &result.dead_letters).await?;
     transaction.commit().await?;
     Ok(if disabled { Acknowledged::Disabled } else { Acknowledged::Held(moved.current) })
 }
 
 impl Moved {
-    /// Whether the destination has to be told.
+    /// Whether the destination's row has to be updated.
     fn differs_from(&self, note: &HealthNote<'_>) -> bool {
         let recovers = matches!(note.change, HealthChange::Healthy) && self.health != Health::Healthy;
         recovers || self.probes_first != note.probes_first

@@ -1,31 +1,31 @@
-//! How far behind destinations are.
+//! How far destinations are behind the log.
 
 use chrono::{DateTime, Utc};
 
 use crate::id::DestinationId;
 use crate::store::{Result, Store, Tenant};
 
-/// Waiting requests and dead letters are counted up to here: a page must not read a million rows.
+/// Waiting requests and dead letters are counted up to here, because a page must not read a million rows.
 pub const MOST_COUNTED: i64 = 10_000;
 
-/// What waits for one destination, and what never reached it.
+/// What one destination has yet to be sent, and what it never received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lag {
     /// The destination.
     pub destination: DestinationId,
-    /// Requests that wait, at most [`MOST_COUNTED`].
+    /// Waiting requests, at most [`MOST_COUNTED`].
     pub waiting: i64,
-    /// When the oldest of them was recorded.
+    /// When the oldest waiting request was recorded.
     pub oldest: Option<DateTime<Utc>>,
-    /// Requests that were accepted and are not confirmed yet.
+    /// Accepted requests that are not confirmed yet.
     pub unconfirmed: i64,
-    /// Requests that the retention removed before they could be delivered.
+    /// Requests that the retention removed before their delivery.
     pub expired: i64,
-    /// Dead letters, at most [`MOST_COUNTED`].
+    /// At most [`MOST_COUNTED`].
     pub dead_letters: i64,
 }
 
-/// What waits for each destination of the account.
+/// The lag of each destination of the account.
 pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
     let account = tenant.account().0;
     let lags = sqlx::query_as!(
@@ -50,18 +50,18 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
     Ok(lags.fetch_all(tenant.connection()).await?)
 }
 
-/// How all destinations of all accounts stand: for the operator's metrics.
+/// The destinations of all accounts that share a health: for the operator's metrics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standings {
     /// `healthy`, `failing`, `needs_attention`, or `off`.
     pub health: String,
-    /// Destinations.
+    /// The number of destinations.
     pub destinations: i64,
-    /// How long ago the oldest request that waits for one of them was recorded.
+    /// Age of the oldest request that waits for one of them.
     pub oldest_seconds: Option<f64>,
 }
 
-/// How all destinations stand, by health.
+/// The destinations of all accounts, counted by health.
 pub async fn find_standings(store: &Store) -> Result<Vec<Standings>> {
     let standings = sqlx::query_as!(
         Standings,

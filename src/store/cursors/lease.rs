@@ -1,4 +1,4 @@
-//! Taking the lease of destinations, and asking whether it still holds.
+//! Leases of cursors: taking one, renewing it, and the settings that hold under it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::store::log::Position;
 use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 
-/// The right to serve a destination's cursor for a while, and all that this needs to know.
+/// The right to serve a destination's cursor for a while, and what serving it takes.
 #[derive(Debug, Clone)]
 pub struct Lease {
     /// The tenant.
@@ -29,53 +29,52 @@ pub struct Lease {
     pub worker: i32,
     /// Together with `worker` the [`Fence`].
     pub number: i64,
-    /// Where the cursor stands.
+    /// The cursor's place, with `position`.
     pub xid: Xid,
-    /// Where the cursor stands.
+    /// The cursor's place, with `xid`.
     pub position: i64,
-    /// Where it ends.
+    /// The end of the cursor's range, with `until_position`.
     pub until_xid: Xid,
-    /// Where it ends.
+    /// The end of the cursor's range, with `until_xid`.
     pub until_position: i64,
-    /// Requests that completed before are none of this destination's.
+    /// When the destination began to receive. Requests that completed before are not sent to it.
     pub since: DateTime<Utc>,
     /// Failed attempts in a row.
     pub failures: i32,
     /// HTTP 500s in a row for the batch at the cursor.
     pub server_errors: i32,
-    /// The receiver has to take requests that carry nothing before it is sent others.
+    /// The receiver has to accept requests that carry nothing before it is sent others.
     pub probes_first: bool,
-    /// Requests before the cursor that were accepted and are not confirmed yet.
+    /// Accepted requests before the cursor that are not confirmed yet.
     pub unconfirmed: i64,
-    /// How long ago the last of them was accepted, in seconds.
+    /// Age of the last accepted request, in seconds.
     pub accepted_seconds_ago: Option<f64>,
-    /// Workers in a row that were gone before they gave the lease back.
+    /// Workers in a row that died before they gave the lease back.
     pub deaths: i32,
     /// Entries that are still to be built one by one.
     pub careful: i32,
-    /// Builds of what lies at the cursor that never ended.
+    /// Builds at the cursor's place that never ended.
     pub builds: i32,
     /// The kind's slug.
     pub kind: String,
-    /// Open values.
+    /// Values that are no secrets.
     pub settings: Json<BTreeMap<String, String>>,
     /// Sealed values.
     pub secrets: Vec<u8>,
-    /// Counts the destination's changes.
+    /// Counts up at each change of the destination.
     pub revision: i32,
     /// Privacy Mode of the account or the destination.
     pub private: bool,
-    /// Cursors of the account that have not come to their end.
+    /// Cursors of the account that have not reached the end of their range.
     pub siblings: i64,
 }
 
 impl Lease {
-    /// Whose it is.
     pub fn key(&self) -> Key {
         Key { account: self.account, destination: self.destination }
     }
 
-    /// What fences its turn's ends.
+    /// Names this lease in an acknowledgement.
     pub fn fence(&self) -> Fence {
         Fence { account: self.account, cursor: self.cursor, worker: self.worker, lease: self.number }
     }
@@ -85,7 +84,7 @@ impl Lease {
         Position { xid: self.xid, position: self.position }
     }
 
-    /// The last place that is the cursor's.
+    /// The last place of the cursor's range.
     pub fn until(&self) -> Position {
         Position { xid: self.until_xid, position: self.until_position }
     }
@@ -94,22 +93,22 @@ impl Lease {
 /// Which destinations to lease.
 #[derive(Debug, Clone, Copy)]
 pub struct Ready<'a> {
-    /// Of these accounts. Empty: of all.
+    /// Only these accounts. Empty: all.
     pub accounts: &'a [AccountId],
-    /// Those whose last attempt failed, or the others.
+    /// True: destinations whose last attempt failed. False: the others.
     pub failing: bool,
-    /// Most of them.
     pub most: i64,
 }
 
-/// Leases cursors that could be served now: of destinations that are on and not waiting, free, with something to read or to confirm;
-/// those whose last turn lies furthest back first. A replay only where the destination's live traffic is through.
+/// Leases cursors that can be served now. Their destinations are on and not waiting, no worker serves them, and there is
+/// something to read or to confirm. Those whose last turn lies furthest back come first. A replay is leased only where its
+/// destination's live cursor has nothing to read.
 ///
-/// The commit is not waited for (`synchronous_commit`): a crash of Postgres that forgets a lease also ends the session
-/// whose lock shows that its worker lives.
+/// The commit is not waited for: a crash of Postgres that loses a lease also ends the session whose lock shows that its worker
+/// lives.
 ///
-/// Whether there is something to read is asked for the next entry, in order: of `EXISTS` Postgres makes a join, and without
-/// an order it reads the table from its beginning. Both look again at every entry that was delivered before.
+/// The next entry is looked up in order. Postgres makes a join of `EXISTS`, and reads the table from its beginning without an
+/// order; both would read every delivered entry again.
 pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Duration) -> Result<Vec<Lease>> {
     let accounts: Vec<Uuid> = ready.accounts.iter().map(|account| account.0).collect();
     let leases = sqlx::query_as!(
@@ -167,8 +166,8 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
     Ok(leases.fetch_all(store.pool()).await?)
 }
 
-/// Which of `accounts` have destinations that work and live entries that could be sent but for an older transaction that still runs. They become readable
-/// within milliseconds, and no notification tells when.
+/// The accounts among `accounts` that have working destinations and live entries which an older running transaction holds back.
+/// These entries become readable within milliseconds, and no notification says when.
 pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec<AccountId>> {
     let accounts: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
     let held_back = sqlx::query_scalar!(
@@ -185,18 +184,19 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
     Ok(held_back.fetch_all(store.pool()).await?)
 }
 
-/// How things stand with a leased destination now.
+/// The current settings of a leased destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Current {
-    /// Counts the destination's changes.
+    /// Counts up at each change of the destination.
     pub revision: i32,
     /// Privacy Mode of the account or the destination.
     pub private: bool,
-    /// Whether Broadcast is on, the destination is not paused, and a replay has no live traffic to let pass.
+    /// Whether requests may be sent: Broadcast is on, the destination is not paused, and a replay need not let live traffic
+    /// pass.
     pub on: bool,
 }
 
-/// How things stand. None: the lease is lost, or the destination is gone.
+/// None: the lease is lost, or the destination is gone.
 pub async fn find_current(connection: &mut PgConnection, fence: Fence) -> Result<Option<Current>> {
     let current = sqlx::query_as!(
         Current,
@@ -216,7 +216,7 @@ pub async fn find_current(connection: &mut PgConnection, fence: Fence) -> Result
     Ok(current.fetch_optional(connection).await?)
 }
 
-/// Keeps the lease for longer, if it still is what `fence` says.
+/// Extends the lease, if it is still the one of `fence`.
 pub async fn renew(store: &Store, fence: Fence, lease: Duration) -> Result<()> {
     let renewed = sqlx::query!(
         "WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
@@ -232,7 +232,7 @@ pub async fn renew(store: &Store, fence: Fence, lease: Duration) -> Result<()> {
     Ok(())
 }
 
-/// Notes how often building what lies at the cursor was begun and not ended, and how many entries are to be built one by one.
+/// Records how many builds at the cursor's place began without an end, and how many entries are to be built one by one.
 pub async fn record_builds(store: &Store, fence: Fence, (builds, careful): (i32, i32)) -> Result<()> {
     let updated = sqlx::query!(
         "UPDATE cursors SET builds = $5, careful = $6

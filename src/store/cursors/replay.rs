@@ -1,11 +1,11 @@
-//! Cursors over a range of the log that ends. They are served after the live traffic of their destination.
+//! Replays: cursors over a range of the log that ends. They are served after the live traffic of their destination.
 
 use crate::id::{CursorId, DestinationId};
 use crate::store::log::Position;
 use crate::store::{Result, Tenant};
 
-/// Sends what was recorded behind `after` up to `until` to a destination, again or for the first time. Requests that completed while
-/// Broadcast was off are not among it. False: there is no such destination.
+/// Sends the entries after `after` up to `until` to a destination, again or for the first time. Requests that completed while
+/// Broadcast was off are left out. False: there is no such destination.
 pub async fn create_replay(
     tenant: &mut Tenant,
     id: CursorId,

@@ -1,14 +1,14 @@
-//! Removing what is left of destinations that are gone, in small steps: a transaction that writes holds back all readers of the
-//! log.
+//! Deletes what is left of deleted destinations, in small steps: a transaction that writes holds back all readers of the log.
 
 use crate::id::{AccountId, DestinationId};
 use crate::store::cursors::Key;
 use crate::store::{Result, Store, Tenant};
 
-/// Rows that are removed in one transaction.
+/// Rows that one transaction deletes.
 const STEP: i64 = 2_000;
 
-/// Removes the attempts and dead letters of destinations that do not exist any more. What is cut off goes with the next time.
+/// Deletes the attempts and dead letters of destinations that do not exist any more. The next call finishes what a stop
+/// interrupts.
 pub async fn delete_orphans(store: &Store) -> Result<()> {
     for key in list_orphans(store).await? {
         loop {
@@ -45,9 +45,9 @@ async fn delete_some(tenant: &mut Tenant, destination: DestinationId) -> Result<
     Ok(attempts + letters.execute(tenant.connection()).await?.rows_affected())
 }
 
-/// Destinations that do not exist any more, although something is left of them.
+/// Destinations that do not exist any more, and have attempts or dead letters left.
 async fn list_orphans(store: &Store) -> Result<Vec<Key>> {
-    // From one destination to the next, without reading what lies between.
+    // From one destination to the next, without reading the rows between.
     let orphans = sqlx::query_as!(
         Key,
         r#"WITH RECURSIVE attempted AS (

@@ -1,4 +1,4 @@
-//! Changes of a destination.
+//! Changes of a destination: creating, editing, pausing and deleting it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::id::DestinationId;
 use crate::store::interval::interval;
 use crate::store::{Result, Tenant, accounts};
 
-/// What a passed connection test lets in.
+/// Values of a destination that passed the connection test.
 #[derive(Debug)]
 pub struct TestedValues<'a> {
     /// As the account calls it.
     pub name: &'a str,
-    /// Whether content is kept from it.
+    /// Whether content is kept from the destination.
     pub privacy_mode: bool,
     /// Values that are no secrets.
     pub settings: &'a BTreeMap<String, String>,
@@ -24,22 +24,22 @@ pub struct TestedValues<'a> {
     pub masked: &'a BTreeMap<&'static str, String>,
     /// Sealed for this row.
     pub secrets: &'a [u8],
-    /// Whether the secrets were typed anew (and not kept).
+    /// Whether the secrets were typed anew, instead of kept.
     pub secrets_changed: bool,
-    /// Masked target.
+    /// Masked.
     pub target: &'a str,
-    /// The evidence.
+    /// Evidence of the passed test.
     pub test: &'a Value,
-    /// The test passed, but the receiver takes nothing at the moment. None: it does.
+    /// The test passed, but the receiver accepts nothing at the moment. None: it accepts.
     pub not_yet: Option<NotYet<'a>>,
 }
 
-/// What a receiver said that is reached, and takes nothing at the moment.
+/// The answer of a receiver that was reached and accepts nothing at the moment.
 #[derive(Debug, Clone, Copy)]
 pub struct NotYet<'a> {
     /// A sentence for the page.
     pub reason: &'a str,
-    /// It asked to be left alone for so long.
+    /// The pause that it asked for.
     pub pause: Duration,
 }
 
@@ -49,7 +49,7 @@ pub const MOST_PER_KIND: i64 = 5;
 /// Stores a new destination, whose log begins now. False: the account has the most of this kind already.
 pub async fn create(tenant: &mut Tenant, id: DestinationId, kind: &str, values: &TestedValues<'_>) -> Result<bool> {
     let account = tenant.account().0;
-    // The count below must hold until the row is there.
+    // The count below must hold until the row is inserted.
     accounts::lock(tenant).await?;
     let inserted = sqlx::query!(
         "INSERT INTO destinations (account_id, id, kind, name, privacy_mode, settings, masked, secrets, target, last_test,
@@ -89,11 +89,11 @@ pub async fn create(tenant: &mut Tenant, id: DestinationId, kind: &str, values: 
     Ok(true)
 }
 
-/// Replaces a destination's values, if it is still at `revision`. What waits is tried again at once, unless the receiver takes
-/// nothing yet: then it waits for as long as before, and as the receiver asks.
+/// Replaces a destination's values, if it is still at `revision`. Waiting requests are tried again at once, unless the receiver
+/// accepts nothing yet: then they wait for as long as before, and for as long as the receiver asks.
 ///
-/// What the receiver had accepted and not confirmed is sent again where the new settings lead, if they lead elsewhere; what a worker
-/// still has on the wire is, too.
+/// If the new settings lead elsewhere, unconfirmed requests are sent again there. So are the requests that a worker has on the
+/// wire.
 pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: &TestedValues<'_>) -> Result<bool> {
     let account = tenant.account().0;
     lock_cursors(tenant, id).await?;
@@ -151,8 +151,8 @@ pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: 
     Ok(true)
 }
 
-/// Puts `nothing` in the place of secrets that nobody can open any more, and says why it needs attention. False: somebody
-/// else changed or removed it meanwhile, and nothing was done.
+/// Replaces secrets that no key opens any more with `nothing`, and says why the destination needs attention. False: somebody
+/// else changed or deleted it meanwhile, and nothing was done.
 pub async fn give_up_secrets(
     tenant: &mut Tenant,
     id: DestinationId,
@@ -182,7 +182,7 @@ pub async fn give_up_secrets(
     Ok(true)
 }
 
-/// Gives a destination another name. Says whether it exists.
+/// Gives whether the destination exists.
 pub async fn put_name(tenant: &mut Tenant, id: DestinationId, name: &str) -> Result<bool> {
     let account = tenant.account().0;
     let updated = sqlx::query!(
@@ -196,8 +196,7 @@ pub async fn put_name(tenant: &mut Tenant, id: DestinationId, name: &str) -> Res
     Ok(updated.rows_affected() > 0)
 }
 
-/// Pauses or resumes a destination. False: there is none that can be, for one that the program switched off needs a passed
-/// test.
+/// Pauses or resumes a destination. False: it does not exist, or the program switched it off; then it needs a passed test.
 pub async fn put_enabled(tenant: &mut Tenant, id: DestinationId, enabled: bool) -> Result<bool> {
     let account = tenant.account().0;
     let updated = sqlx::query!(
@@ -212,8 +211,8 @@ pub async fn put_enabled(tenant: &mut Tenant, id: DestinationId, enabled: bool) 
     Ok(updated.rows_affected() > 0)
 }
 
-/// Removes a destination with its secrets and its cursors; what it leaves goes later ([`crate::store::deliveries::delete_orphans`]). Says
-/// whether it existed.
+/// Deletes a destination with its secrets and cursors. Its attempts and dead letters are deleted later
+/// ([`crate::store::deliveries::delete_orphans`]). Gives whether it existed.
 pub async fn delete(tenant: &mut Tenant, id: DestinationId) -> Result<bool> {
     let account = tenant.account().0;
     lock_cursors(tenant, id).await?;
@@ -223,7 +222,8 @@ pub async fn delete(tenant: &mut Tenant, id: DestinationId) -> Result<bool> {
     Ok(deleted.rows_affected() > 0)
 }
 
-/// Whether a destination leads where these values do. The masked forms tell secrets apart: only their middles are hidden.
+/// Whether a destination leads to the same place as these values. The masked forms tell secrets apart: only their middles are
+/// hidden.
 async fn leads_there(tenant: &mut Tenant, id: DestinationId, values: &TestedValues<'_>) -> Result<bool> {
     let account = tenant.account().0;
     let same = sqlx::query_scalar!(
@@ -236,7 +236,7 @@ async fn leads_there(tenant: &mut Tenant, id: DestinationId, values: &TestedValu
     Ok(same.fetch_one(tenant.connection()).await?)
 }
 
-/// Changes of a destination begin where an acknowledgement begins, at the cursor, so that the two cannot wait for each other.
+/// Locks the cursors first, as an acknowledgement does, so that the two cannot wait for each other.
 async fn lock_cursors(tenant: &mut Tenant, id: DestinationId) -> Result<()> {
     let account = tenant.account().0;
     sqlx::query!(

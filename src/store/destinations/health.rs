@@ -1,4 +1,4 @@
-//! How a destination's receiver takes what it is sent: health and back-off, whichever cursor met it.
+//! A destination's health and back-off, as the attempts of all its cursors leave them.
 
 use std::time::Duration;
 
@@ -12,38 +12,37 @@ use crate::store::interval::interval;
 /// Least attempts before a destination is switched off (spec 4.3).
 const LEAST_ATTEMPTS: i32 = 10;
 
-/// What an attempt changes.
+/// How an attempt changes a destination's health.
 #[derive(Debug, Clone, Copy)]
 pub enum HealthChange<'a> {
-    /// It works; back-off is cleared.
+    /// The destination works. Back-off is cleared.
     Healthy,
-    /// It is to be tried again, not before this long from now.
+    /// The destination is tried again after the pause at the earliest.
     Waiting {
         /// Failing, or in need of attention.
         health: Health,
         /// A sentence of the receiver or about the failure.
         reason: &'a str,
-        /// Least pause.
+        /// Counted from now.
         pause: Duration,
     },
-    /// It is as before.
     Unchanged,
 }
 
-/// What an attempt says of its destination.
+/// What an attempt says about its destination.
 #[derive(Debug, Clone, Copy)]
 pub struct HealthNote<'a> {
     /// What it changes.
     pub change: HealthChange<'a>,
-    /// The next requests carry nothing, to see whether the receiver takes any.
+    /// Whether the next requests carry nothing, to see whether the receiver accepts any.
     pub probes_first: bool,
-    /// The destination's revision when the attempt was made. What it says of older settings than those of now is not noted.
+    /// The destination's revision at the time of the attempt. A note about older settings than the current ones is ignored.
     pub revision: i32,
     /// A destination without one success for so long is switched off.
     pub switch_off_after: Duration,
 }
 
-/// Notes what an attempt says of a destination. Says whether that switched it off.
+/// Records what an attempt says about a destination. Gives whether the destination was switched off.
 pub async fn note_health(
     connection: &mut PgConnection,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! Table `destination_revisions`: what a destination's settings were when an attempt was made, without secrets.
+//! Table `destination_revisions`: a destination's settings at each revision, without secrets, to which attempts refer.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::id::DestinationId;
 use crate::store::interval::interval;
 use crate::store::{Result, Store, Tenant};
 
-/// Keeps the settings of now under their revision.
+/// Records the current settings under their revision.
 pub(super) async fn record(tenant: &mut Tenant, id: DestinationId) -> Result<()> {
     let account = tenant.account().0;
     let record = sqlx::query!(
@@ -20,8 +20,8 @@ pub(super) async fn record(tenant: &mut Tenant, id: DestinationId) -> Result<()>
     Ok(())
 }
 
-/// Removes what no attempt can name any more: settings that others replaced before the retention. A day more, because attempts are
-/// removed by the day.
+/// Deletes settings that no attempt refers to any more: those that were replaced before the retention. They are kept for a day
+/// longer, because attempts are deleted by the day.
 pub async fn delete_superseded(store: &Store, retention: Duration) -> Result<()> {
     let delete = sqlx::query!(
         "DELETE FROM destination_revisions r

@@ -1,4 +1,4 @@
-//! What lies in parts of the log, without reading it.
+//! Whether parts of the log hold something to read, without reading them.
 
 use uuid::Uuid;
 
@@ -7,14 +7,13 @@ use crate::id::AccountId;
 use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 
-/// What lies in a part of the log.
+/// What a part of the log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backlog {
-    /// Nothing.
     Nothing,
-    /// Something that can be read when an older transaction has ended. No notification says when.
+    /// An entry that becomes readable when an older transaction has ended. No notification says when.
     HeldBack,
-    /// Something that can be read now.
+    /// An entry that can be read now.
     Readable,
 }
 
@@ -23,13 +22,13 @@ pub enum Backlog {
 pub struct Stretch {
     /// The tenant.
     pub account: AccountId,
-    /// It begins behind this place.
+    /// The place before its first entry.
     pub after: Position,
     /// Its last place.
     pub until: Position,
 }
 
-/// What lies in each of these stretches, in their order.
+/// The backlog of each of these stretches, in their order.
 pub async fn list_backlogs(store: &Store, stretches: &[Stretch]) -> Result<Vec<Backlog>> {
     let accounts: Vec<Uuid> = stretches.iter().map(|stretch| stretch.account.0).collect();
     let xids: Vec<Xid> = stretches.iter().map(|stretch| stretch.after.xid).collect();

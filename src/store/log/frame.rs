@@ -1,4 +1,4 @@
-//! How an entry of the log comes from Postgres: numbers, then its bytes, one entry after the other.
+//! The binary form in which Postgres sends entries of the log: for each entry its numbers, then its bytes.
 //!
 //! ```text
 //! xid 8 · position 8 · completed 8 (microseconds since 2000) · format × 4 + wanted × 2 + small 4 · length of payload 4 · length of content 4 (-1: none) · both
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use super::Position;
 use crate::store::xid::Xid;
 
-/// Where an entry lies within a row.
+/// The numbers of an entry, and where its bytes lie within a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) place: Position,
@@ -46,18 +46,18 @@ impl Frame {
         })
     }
 
-    /// Where the next one begins.
+    /// The place in the row where the next frame begins.
     pub(super) fn end(&self) -> usize {
         self.content.as_ref().map_or(self.payload.end, |content| content.end)
     }
 
-    /// Of payload and content.
+    /// Bytes of payload and content.
     pub(super) fn bytes(&self) -> usize {
         self.end() - self.payload.start
     }
 }
 
-/// How Postgres counts time.
+/// Microseconds since 2000-01-01, as Postgres counts time.
 fn time(microseconds: i64) -> DateTime<Utc> {
     /// 2000-01-01 in microseconds since 1970.
     const EPOCH: i64 = 946_684_800_000_000;

@@ -1,4 +1,4 @@
-//! What the database's clock says at a moment of ours, so that times can be told by that clock however late they reach it.
+//! The offset between our clock and the database's, by which completions are dated, however late they reach the database.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::CHANNEL;
 use crate::clock::Clock;
 use crate::store::Result;
 
-/// An answer that took longer says too little about when the clock was read: it is read again, so often.
+/// A reading that took longer says too little about the other clock, and is repeated, up to the number below.
 const EXACT: Duration = Duration::from_millis(10);
 const MOST_READINGS: u32 = 3;
 
@@ -18,11 +18,11 @@ const MOST_READINGS: u32 = 3;
 pub enum Completed {
     /// By a clock of this process.
     Here(Instant),
-    /// By the database's clock: an earlier process has told it already.
+    /// By the database's clock, as an earlier process dated it.
     Dated(DateTime<Utc>),
 }
 
-/// The same moment on both clocks.
+/// One instant on both clocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
     ours: Instant,
@@ -30,12 +30,12 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Takes our own clock for the database's: for as long as the database's was never read.
+    /// Takes our own clock for the database's, until the database's has been read.
     pub fn assumed(clock: Clock) -> Self {
         Self { ours: Instant::now(), theirs: clock.now() }
     }
 
-    /// When it was by the database's clock.
+    /// The completion by the database's clock.
     pub fn date(self, completed: Completed) -> DateTime<Utc> {
         match completed {
             Completed::Here(at) => self.of(at),
@@ -43,7 +43,7 @@ impl Moment {
         }
     }
 
-    /// Reads the clock with the statement that notifies whoever waits for this transaction's commit.
+    /// Reads the clock with the statement that notifies workers of this transaction's commit.
     pub(super) async fn notifying(connection: &mut PgConnection, payload: &str) -> Result<Self> {
         let asked = Instant::now();
         let read = sqlx::query!(r#"SELECT clock_timestamp() AS "now!", pg_notify($1, $2)"#, CHANNEL, payload);
@@ -52,7 +52,7 @@ impl Moment {
         if took <= EXACT { Ok(moment) } else { Self::of_database(connection).await }
     }
 
-    /// Reads the clock.
+    /// Reads the clock, again where a reading takes long.
     pub(super) async fn of_database(connection: &mut PgConnection) -> Result<Self> {
         let (mut moment, mut took) = Self::read(connection).await?;
         for _ in 1..MOST_READINGS {
@@ -73,14 +73,14 @@ impl Moment {
         Ok(Self::between(asked, theirs))
     }
 
-    /// Their clock was read between asking and now. That it was read at once makes what is reckoned by it a little too late at
-    /// worst, and never too early: what completes after somebody was told that Broadcast is on, or off, does so by this clock,
-    /// too.
+    /// The database's clock was read between `asked` and now. This assumes that it was read at once, so that dates are a little
+    /// too late at worst, and never too early. A request that completes after somebody saw Broadcast switched on, or off, is
+    /// dated after the switch as well.
     fn between(asked: Instant, theirs: DateTime<Utc>) -> (Self, Duration) {
         (Self { ours: asked, theirs }, asked.elapsed())
     }
 
-    /// What their clock said at another moment of ours.
+    /// The database's clock at another instant of ours.
     fn of(self, other: Instant) -> DateTime<Utc> {
         let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         let earlier = self.theirs.checked_sub_signed(delta(self.ours.saturating_duration_since(other)));

@@ -1,6 +1,7 @@
-//! Reading the log, some entries in one row: what a row costs on its way (a message, a decoder, its own memory) is paid once
-//! for all of them. A whole batch in one row would be dearer: memory of that size is taken from the system anew each time,
-//! by Postgres and by us.
+//! Reads the log, several entries in one row.
+//!
+//! The cost of a row on its way (a message, a decoder, memory of its own) is shared by its entries. A whole batch in one row
+//! would cost more: Postgres and we would take memory of that size from the system anew each time.
 
 use chrono::{DateTime, Utc};
 
@@ -11,31 +12,31 @@ use crate::id::AccountId;
 use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 
-/// Entries up to this size are read without adding up how much they come to: the most of them that a batch takes fit into
-/// one request (spec 2.4).
+/// Entries up to this size are read without adding up their sizes: the most of them that a batch takes fit into one request
+/// (spec 2.4).
 pub const SMALL_BYTES: i32 = 8 * 1024;
 
-/// What to read of an account's log.
+/// The part of an account's log to read.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
     /// Entries after this place.
     pub after: Position,
     /// Entries up to this place.
     pub until: Position,
-    /// Entries that completed earlier are read without their bytes, as not wanted.
+    /// Entries that completed earlier are read as not wanted, without their bytes.
     pub since: DateTime<Utc>,
     /// Whether content is left out.
     pub private: bool,
-    /// Most entries.
+    /// The most entries to read.
     pub entries: i64,
 }
 
 /// Entries as a worker reads them, in order.
 #[derive(Debug, Default)]
 pub struct Entries {
-    /// The rows, each of some frames.
+    /// Each row holds some frames.
     rows: Vec<Vec<u8>>,
-    /// Where the entries lie.
+    /// Index of the row, and where the entry lies in it.
     frames: Vec<(usize, Frame)>,
     bytes: usize,
     cut: bool,
@@ -48,18 +49,18 @@ pub struct Entry<'e> {
     pub place: Position,
     /// When the request completed.
     pub completed_at: DateTime<Utc>,
-    /// False: the destination did not exist yet when it completed.
+    /// False: the request completed before the destination existed.
     pub wanted: bool,
-    /// Version of the bytes.
+    /// Version of the payload's form.
     pub format: i16,
-    /// What Privacy Mode allows to leave.
+    /// What Privacy Mode lets pass.
     pub payload: &'e [u8],
-    /// Prompt and completion, unless private or never recorded.
+    /// Prompt and completion. None: private, or never recorded.
     pub content: Option<&'e [u8]>,
 }
 
 impl Entries {
-    /// Of rows in any order.
+    /// The rows may come in any order.
     fn of(rows: Vec<Vec<u8>>) -> Self {
         let mut frames = Vec::new();
         for (index, row) in rows.iter().enumerate() {
@@ -70,7 +71,7 @@ impl Entries {
             }
         }
         frames.sort_by_key(|(_, frame)| frame.place);
-        // What lies behind a large entry came without its bytes.
+        // Entries after a large one came without their bytes.
         let small = frames.iter().take_while(|(_, frame)| frame.small).count();
         let cut = small < frames.len();
         frames.truncate(small);
@@ -93,12 +94,12 @@ impl Entries {
         self.bytes
     }
 
-    /// Whether there was one more, that is not small.
+    /// Whether the read ended at an entry that is not small.
     pub fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// All of them, in order.
+    /// In order.
     pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
         self.frames.iter().filter_map(|(row, frame)| {
             let row = self.rows.get(*row)?;
@@ -116,7 +117,7 @@ impl Entries {
 
 #[cfg(test)]
 impl Entries {
-    /// As many that nobody wants, which have no bytes.
+    /// So many entries that are not wanted and have no bytes.
     pub(crate) fn unwanted(count: usize) -> Self {
         let place = |number| Position { xid: Xid(7), position: number };
         let frames = (1..).map(place).take(count).map(|place| Frame {
@@ -133,8 +134,8 @@ impl Entries {
     }
 }
 
-/// Reads the next entries of an account's log that completed while Broadcast was on, in order, below the oldest transaction
-/// that still runs, as long as they are small. Empty: there are none, or the next one is larger than [`SMALL_BYTES`].
+/// Reads the next small entries of an account's log, in order, that completed while Broadcast was on and lie below the oldest
+/// running transaction. Empty: there are none, or the next one is larger than [`SMALL_BYTES`].
 pub async fn list_small_after(store: &Store, account: AccountId, window: &Window) -> Result<Entries> {
     let rows = sqlx::query_scalar!(
         r#"SELECT string_agg(f.frame, '') AS "frames!"
@@ -165,7 +166,7 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
     Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
 
-/// The same, whatever their size, until they come to `bytes`; the first entry is read in any case.
+/// Reads as [`read_small`] does, entries of any size, until their bytes reach `bytes`. The first entry is read in any case.
 pub async fn list_after(store: &Store, account: AccountId, window: &Window, bytes: i64) -> Result<Entries> {
     let rows = sqlx::query_scalar!(
         r#"SELECT xid8send(e.xid) || int8send(e.position) || timestamptz_send(e.completed_at) || int4send(e.format * 4 + e.wanted::integer * 2 + 1)

@@ -1,12 +1,12 @@
-//! Removing the log of an account that is gone, in small steps: a transaction that writes holds back all readers of the log.
+//! Deletes the log of a deleted account, in small steps: a transaction that writes holds back all readers of the log.
 
 use crate::id::AccountId;
 use crate::store::{Result, Store};
 
-/// Entries that are removed in one transaction.
+/// Entries that one transaction deletes.
 const STEP: i64 = 2_000;
 
-/// Removes everything that was recorded for an account that does not exist any more, so that nothing is added meanwhile.
+/// Deletes the whole log of an account. The account must not exist any more, so that nothing is appended meanwhile.
 pub async fn delete_of(store: &Store, account: AccountId) -> Result<()> {
     loop {
         let mut tenant = store.tenant(account).await?;
@@ -25,9 +25,9 @@ pub async fn delete_of(store: &Store, account: AccountId) -> Result<()> {
     }
 }
 
-/// Accounts that do not exist any more, although the log holds entries of theirs: removing was cut off.
+/// Accounts that do not exist any more, and have entries in the log: their deletion was interrupted.
 pub async fn list_orphans(store: &Store) -> Result<Vec<AccountId>> {
-    // From one account to the next, without reading what lies between.
+    // From one account to the next, without reading the entries between.
     let orphans = sqlx::query_scalar!(
         r#"WITH RECURSIVE logged AS (
                (SELECT account_id FROM completed_requests ORDER BY account_id LIMIT 1)
