@@ -166,7 +166,7 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
     Ok(Entries::of(rows.fetch_all(store.pool()).await?))
 }
 
-/// Reads as [`read_small`] does, entries of any size, until their bytes reach `bytes`. The first entry is read in any case.
+/// Reads as [`list_small_after`] does, entries of any size, until their bytes reach `bytes`. The first entry is read in any case.
 pub async fn list_after(store: &Store, account: AccountId, window: &Window, bytes: i64) -> Result<Entries> {
     let rows = sqlx::query_scalar!(
         r#"SELECT xid8send(e.xid) || int8send(e.position) || timestamptz_send(e.completed_at) || int4send(e.format * 4 + e.wanted::integer * 2 + 1)
