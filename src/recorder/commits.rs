@@ -10,7 +10,7 @@ use super::Buffer;
 use crate::clock::Clock;
 use crate::id::AccountId;
 use crate::random::Random;
-use crate::store::log::{self, Entry, Moment};
+use crate::store::log::{self, ClockOffset, Entry};
 use crate::store::losses::Loss;
 use crate::store::{self, Store, losses};
 
@@ -22,23 +22,23 @@ pub(super) struct Commits {
     store: Store,
     random: Random,
     buffer: Arc<Buffer>,
-    moment: Moment,
+    clock_offset: ClockOffset,
 }
 
 impl Commits {
     pub(super) fn new(store: Store, random: Random, buffer: Arc<Buffer>) -> Self {
-        Self { store, random, buffer, moment: Moment::assumed(Clock::System) }
+        Self { store, random, buffer, clock_offset: ClockOffset::assumed(Clock::System) }
     }
 
-    /// The time by the database's clock, as far as that is known.
-    pub(super) fn moment(&self) -> Moment {
-        self.moment
+    /// What the database's clock says, as far as that is known.
+    pub(super) fn clock_offset(&self) -> ClockOffset {
+        self.clock_offset
     }
 
     /// Reads the database's clock, if it answers.
     pub(super) async fn read_clock(&mut self) {
-        if let Ok(moment) = log::moment(&self.store).await {
-            self.moment = moment;
+        if let Ok(clock_offset) = log::clock_offset(&self.store).await {
+            self.clock_offset = clock_offset;
         }
     }
 
@@ -74,7 +74,7 @@ impl Commits {
 
     async fn record(&mut self, entries: &[Entry]) -> store::Result<()> {
         let begun = Instant::now();
-        self.moment = log::record(&self.store, entries).await?;
+        self.clock_offset = log::record(&self.store, entries).await?;
         histogram!("tracecast_recorder_commit_seconds").record(begun.elapsed().as_secs_f64());
         counter!("tracecast_recorder_recorded_total").increment(entries.len() as u64);
         Ok(())

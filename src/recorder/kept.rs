@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::completed_request::FORMAT;
 use crate::id::AccountId;
-use crate::store::log::{Completed, Entry, Moment};
+use crate::store::log::{ClockOffset, Completed, Entry};
 use crate::store::losses::Loss;
 
 /// What one file holds.
@@ -51,9 +51,9 @@ pub(super) enum Unreadable {
 }
 
 impl<'a> Kept<'a> {
-    /// These entries, dated by `moment`.
-    pub(super) fn entries(entries: &'a [Entry], moment: Moment) -> Self {
-        let entries = entries.iter().map(|entry| KeptEntry::of(entry, moment)).collect();
+    /// These entries, dated by `offset`.
+    pub(super) fn entries(entries: &'a [Entry], offset: ClockOffset) -> Self {
+        let entries = entries.iter().map(|entry| KeptEntry::of(entry, offset)).collect();
         Self { format: FORMAT, entries, losses: Vec::new() }
     }
 
@@ -77,7 +77,7 @@ impl<'a> Kept<'a> {
 }
 
 impl<'a> KeptEntry<'a> {
-    fn of(entry: &'a Entry, moment: Moment) -> Self {
+    fn of(entry: &'a Entry, offset: ClockOffset) -> Self {
         Self {
             account: entry.account,
             generation_id: entry.generation_id.as_str().into(),
@@ -90,7 +90,7 @@ impl<'a> KeptEntry<'a> {
             // Both are JSON in UTF-8.
             payload: String::from_utf8_lossy(&entry.payload),
             content: String::from_utf8_lossy(&entry.content),
-            completed_at: moment.date(entry.completed),
+            completed_at: offset.date(entry.completed),
         }
     }
 
@@ -120,8 +120,8 @@ mod tests {
     use crate::clock::{Clock, UnixNanos};
 
     #[test]
-    fn kept_entry_comes_back_to_the_last_bit_with_its_time() {
-        let moment = Moment::assumed(Clock::Fixed(UnixNanos(1_800_000_000_123_456_000)));
+    fn what_is_kept_comes_back_to_the_last_bit_with_its_time() {
+        let offset = ClockOffset::assumed(Clock::Fixed(UnixNanos(1_800_000_000_123_456_000)));
         let entry = Entry {
             account: AccountId(Uuid::from_u128(7)),
             generation_id: "gen-1".to_owned(),
@@ -136,8 +136,8 @@ mod tests {
             completed: Completed::Here(Instant::now()),
             maybe_known: false,
         };
-        let completed_at = moment.date(entry.completed);
-        let bytes = Kept::entries(std::slice::from_ref(&entry), moment).to_bytes();
+        let completed_at = offset.date(entry.completed);
+        let bytes = Kept::entries(std::slice::from_ref(&entry), offset).to_bytes();
         let (entries, losses) = Kept::read(&bytes).unwrap();
         let [read] = entries.try_into().unwrap();
         assert!(matches!(read.completed, Completed::Dated(at) if at == completed_at));

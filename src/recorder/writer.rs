@@ -124,7 +124,7 @@ impl Writer {
         }
         let (mut kept, mut lost, mut reason) = (0, Vec::new(), None);
         while let Some(group) = self.groups.pop_front() {
-            match drawer.keep(&Kept::entries(&group, self.commits.moment())) {
+            match drawer.keep(&Kept::entries(&group, self.commits.clock_offset())) {
                 Ok(()) => {
                     kept += group.len();
                     self.leave(&group);

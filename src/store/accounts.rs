@@ -11,17 +11,13 @@ use crate::id::{AccountId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Identifier.
     pub id: AccountId,
-    /// As its members call it.
     pub name: String,
-    /// The Enable Broadcast switch.
     pub broadcast_enabled: bool,
     /// Account-wide Privacy Mode.
     pub privacy_mode: bool,
     /// Whether only members with a second factor see the account.
     pub second_factor_required: bool,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
 }
 
@@ -90,7 +86,6 @@ pub async fn list_by_name(store: &Store, name: &str) -> Result<Vec<AccountId>> {
     Ok(ids.fetch_all(store.pool()).await?)
 }
 
-/// The account itself.
 pub async fn find(tenant: &mut Tenant) -> Result<Option<Account>> {
     let id = tenant.account().0;
     let account = sqlx::query_as!(
@@ -101,7 +96,6 @@ pub async fn find(tenant: &mut Tenant) -> Result<Option<Account>> {
     Ok(account.fetch_optional(tenant.connection()).await?)
 }
 
-/// Gives the account another name.
 pub async fn put_name(tenant: &mut Tenant, name: &str) -> Result<()> {
     let id = tenant.account().0;
     sqlx::query!("UPDATE accounts SET name = $2 WHERE id = $1", id, name).execute(tenant.connection()).await?;

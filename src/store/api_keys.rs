@@ -16,24 +16,18 @@ const ENDED: &str = "tracecast_key_ended";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyOwner {
-    /// The tenant.
     pub account: AccountId,
-    /// The key.
     pub key: ApiKeyId,
 }
 
 /// A key, as the page lists it.
 #[derive(Debug, Clone)]
 pub struct ListedKey {
-    /// Identifier.
     pub id: ApiKeyId,
-    /// What it may do.
     pub key_type: ApiKeyType,
-    /// As its owner calls it.
     pub name: String,
     /// Its last four characters.
     pub last_four: String,
-    /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
@@ -106,7 +100,7 @@ pub async fn revoke(tenant: &mut Tenant, id: ApiKeyId, notice: Notice) -> Result
     )
     .execute(tenant.connection())
     .await?;
-    tell_ended(tenant, &[id], notice).await?;
+    notify_ended(tenant, &[id], notice).await?;
     Ok(revoked.rows_affected() > 0)
 }
 
@@ -118,12 +112,12 @@ pub async fn list_ending(tenant: &mut Tenant, notice: Notice) -> Result<Vec<ApiK
         account
     );
     let keys = keys.fetch_all(tenant.connection()).await?;
-    tell_ended(tenant, &keys, notice).await?;
+    notify_ended(tenant, &keys, notice).await?;
     Ok(keys)
 }
 
 /// Notifies every process that listens, with the commit.
-async fn tell_ended(tenant: &mut Tenant, keys: &[ApiKeyId], notice: Notice) -> Result<()> {
+async fn notify_ended(tenant: &mut Tenant, keys: &[ApiKeyId], notice: Notice) -> Result<()> {
     if notice == Notice::Given {
         let keys: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
         sqlx::query!("SELECT pg_notify($1, key::text) FROM unnest($2::uuid[]) AS ended (key)", ENDED, &keys)

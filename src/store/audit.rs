@@ -14,7 +14,6 @@ use crate::id::UserId;
 pub struct NewEntry {
     /// Made by the caller.
     pub id: Uuid,
-    /// What happened.
     pub event: &'static str,
     /// `person`, `key`, `operator` or `stranger`.
     pub actor_kind: &'static str,
@@ -37,9 +36,7 @@ pub struct NewEntry {
 pub struct Entry {
     /// Ordered by time.
     pub id: Uuid,
-    /// When.
     pub at: DateTime<Utc>,
-    /// What happened.
     pub event: String,
     /// `person`, `key`, `operator` or `stranger`.
     pub actor_kind: String,
@@ -55,7 +52,6 @@ pub struct Entry {
     pub after: Option<Value>,
 }
 
-/// Which entries.
 #[derive(Debug, Clone, Default)]
 pub struct Filter<'a> {
     pub event: Option<&'a str>,
@@ -65,7 +61,6 @@ pub struct Filter<'a> {
     pub before: Option<Uuid>,
 }
 
-/// Adds an entry to the account's log.
 pub async fn record(tenant: &mut Tenant, entry: &NewEntry) -> Result<()> {
     let account = tenant.account();
     insert(tenant.connection(), &[account.0], entry).await

@@ -10,7 +10,7 @@ mod replay;
 use sqlx::PgConnection;
 
 pub use self::acknowledge::{Acknowledged, Acknowledgement, Progress, acknowledge};
-pub use self::lag::{Lag, MOST_COUNTED, Standings, find_lag, find_standings};
+pub use self::lag::{HealthCount, Lag, MOST_COUNTED, count_by_health, find_lag};
 pub use self::lease::{Current, Lease, Ready, find_current, lease_ready, list_held_back, record_builds, renew};
 pub use self::replay::create_replay;
 use super::Result;
@@ -19,12 +19,9 @@ use crate::id::{AccountId, CursorId, DestinationId};
 /// First half of the advisory lock that a worker's session holds while it lives; the second is its number. ("tc")
 pub const LIVENESS_LOCK_CLASS: i32 = 29795;
 
-/// A destination of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The tenant.
     pub account: AccountId,
-    /// The destination.
     pub destination: DestinationId,
 }
 
@@ -32,9 +29,7 @@ pub struct Key {
 /// numbers come again. Worker numbers do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fence {
-    /// The tenant.
     pub account: AccountId,
-    /// The leased cursor.
     pub cursor: CursorId,
     pub worker: i32,
     /// The lease's number.

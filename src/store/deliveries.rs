@@ -22,7 +22,6 @@ use crate::id::{DeliveryId, DestinationId};
 /// One attempt to hand a batch to a destination. Serialised as the row that it becomes.
 #[derive(Debug, Clone, Serialize)]
 pub struct Delivery<'a> {
-    /// Identifier.
     pub id: DeliveryId,
     /// Milliseconds from the first byte sent to the last byte of the answer.
     pub duration_ms: u32,
@@ -32,7 +31,6 @@ pub struct Delivery<'a> {
     pub bytes: usize,
     /// The outcome's name.
     pub outcome: &'a str,
-    /// HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// A sentence of the receiver or about the failure.
     pub answer: Option<Cow<'a, str>>,
@@ -81,9 +79,7 @@ pub struct LeftOut {
 pub struct DeadLetter<'a> {
     /// The request's place in the log.
     pub place: Position,
-    /// Why.
     pub reason: DeadLetterReason,
-    /// HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// The receiver's sentence.
     pub answer: Option<&'a str>,
@@ -147,9 +143,7 @@ pub(super) async fn dead_letter(connection: &mut PgConnection, key: Key, letters
 /// A row of the delivery log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedDelivery {
-    /// Identifier.
     pub id: DeliveryId,
-    /// When the attempt began.
     pub started_at: DateTime<Utc>,
     /// Milliseconds until the end of the answer.
     pub duration_ms: i32,
@@ -159,7 +153,6 @@ pub struct ListedDelivery {
     pub bytes: i32,
     /// The outcome's name.
     pub outcome: String,
-    /// HTTP status.
     pub status: Option<i16>,
     /// A sentence of the receiver or about the failure.
     pub answer: Option<String>,
@@ -168,7 +161,6 @@ pub struct ListedDelivery {
 /// The attempt after which a listing goes on to older ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Before {
-    /// When it began.
     pub started_at: DateTime<Utc>,
     /// Tells apart attempts that began at the same time.
     pub id: DeliveryId,
@@ -203,15 +195,11 @@ pub struct ListedDeadLetter {
     pub xid: Xid,
     /// Sequence within the transaction.
     pub position: i64,
-    /// The request's name.
     pub generation_id: String,
-    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// When the request was given up.
     pub created_at: DateTime<Utc>,
-    /// Why.
     pub reason: DeadLetterReason,
-    /// HTTP status, if there was an answer.
     pub status: Option<i16>,
     /// The receiver's sentence.
     pub answer: Option<String>,

@@ -22,11 +22,9 @@ use crate::id::DestinationId;
 /// A stored destination. Its secrets stay sealed.
 #[derive(Debug, Clone)]
 pub struct Destination {
-    /// Identifier.
     pub id: DestinationId,
     /// The kind's slug.
     pub kind: String,
-    /// As the account calls it.
     pub name: String,
     /// False: paused.
     pub enabled: bool,
@@ -36,9 +34,7 @@ pub struct Destination {
     pub settings: Json<BTreeMap<String, String>>,
     /// Masked forms of the secret values.
     pub masked: Json<BTreeMap<String, String>>,
-    /// The sealed secrets.
     pub secrets: Vec<u8>,
-    /// When the secrets were last typed.
     pub secrets_set_at: DateTime<Utc>,
     /// Masked, for lists.
     pub target: String,
@@ -46,7 +42,6 @@ pub struct Destination {
     pub last_test: Value,
     /// Counts up at each change.
     pub revision: i32,
-    /// Last change.
     pub updated_at: DateTime<Utc>,
     /// From the last attempts.
     pub health: Health,
@@ -82,7 +77,6 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Destination>> {
     Ok(destinations.fetch_all(tenant.connection()).await?)
 }
 
-/// One destination.
 pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Destination>> {
     let account = tenant.account().0;
     let destination = sqlx::query_as!(

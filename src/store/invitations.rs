@@ -14,9 +14,7 @@ use crate::token::TokenHash;
 #[derive(Debug, Clone)]
 pub struct Invitation {
     pub account: AccountId,
-    /// Its name.
     pub account_name: String,
-    /// Identifier.
     pub id: InvitationId,
     /// The role that it gives.
     pub role: Role,

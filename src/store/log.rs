@@ -1,8 +1,8 @@
 //! Table `completed_requests`: the append-only log (spec 4.2).
 
 mod backlog;
+mod clock_offset;
 mod frame;
-mod moment;
 mod read;
 mod removal;
 
@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use self::backlog::{Backlog, Stretch, list_backlogs};
-pub use self::moment::{Completed, Moment};
+pub use self::clock_offset::{ClockOffset, Completed};
 pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
 use super::notification::{Notice, given_if_possible};
@@ -44,15 +44,11 @@ impl Position {
 /// One completed request on its way into the log.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The tenant.
     pub account: AccountId,
-    /// The request's name.
     pub generation_id: String,
-    /// The key it came with.
     pub api_key: Option<Uuid>,
     /// The caller's session.
     pub session_id: Option<String>,
-    /// The model that was asked for.
     pub model: String,
     /// The HTTP status that the caller got.
     pub status: i16,
@@ -70,8 +66,8 @@ pub struct Entry {
 }
 
 /// The database's clock, read now.
-pub async fn moment(store: &Store) -> Result<Moment> {
-    Moment::of_database(&mut *store.connection().await?).await
+pub async fn clock_offset(store: &Store) -> Result<ClockOffset> {
+    ClockOffset::of_database(&mut *store.connection().await?).await
 }
 
 /// Appends entries in one transaction with one notification. Gives the clock offset by which they were dated.
@@ -88,18 +84,18 @@ pub async fn moment(store: &Store) -> Result<Moment> {
 /// statement is most of the cost of recording.
 ///
 /// A notification is a hint: workers poll for new requests once a second.
-pub async fn record(store: &Store, entries: &[Entry]) -> Result<Moment> {
+pub async fn record(store: &Store, entries: &[Entry]) -> Result<ClockOffset> {
     given_if_possible(|notice| append(store, entries, notice)).await
 }
 
-async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<Moment> {
+async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<ClockOffset> {
     let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.account).collect();
     accounts.sort_unstable();
     accounts.dedup();
     let mut transaction = store.begin().await?;
     let now = match notice {
-        Notice::Given => Moment::notifying(&mut transaction, &notification(&accounts)).await?,
-        Notice::Left => Moment::of_database(&mut transaction).await?,
+        Notice::Given => ClockOffset::notifying(&mut transaction, &notification(&accounts)).await?,
+        Notice::Left => ClockOffset::of_database(&mut transaction).await?,
     };
     let columns = Columns::of(entries, now);
     let accounts: Vec<Uuid> = accounts.into_iter().map(|account| account.0).collect();
@@ -182,7 +178,7 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// Of entries with `maybe_known` one for each name is taken.
-    fn of(entries: &'a [Entry], now: Moment) -> Self {
+    fn of(entries: &'a [Entry], now: ClockOffset) -> Self {
         let mut columns = Self::default();
         let mut seen = HashSet::new();
         for entry in entries {
@@ -193,7 +189,7 @@ impl<'a> Columns<'a> {
         columns
     }
 
-    fn push(&mut self, entry: &'a Entry, now: Moment) {
+    fn push(&mut self, entry: &'a Entry, now: ClockOffset) {
         self.account.push(entry.account.0);
         self.generation_id.push(&entry.generation_id);
         self.api_key.push(entry.api_key);

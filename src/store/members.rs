@@ -9,9 +9,7 @@ use crate::id::{AccountId, UserId};
 
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The person.
     pub user: UserId,
-    /// Their address.
     pub email: String,
     pub role: Role,
     /// Since when they are a member.
@@ -117,9 +115,7 @@ async fn lock(tenant: &mut Tenant, user: UserId) -> Result<Changed> {
 /// An account of a person, for the switcher.
 #[derive(Debug, Clone)]
 pub struct Membership {
-    /// The account.
     pub account: AccountId,
-    /// Its name.
     pub name: String,
     /// The person's role in it.
     pub role: Role,

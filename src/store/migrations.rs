@@ -6,7 +6,6 @@ use sqlx::migrate::MigrateError;
 
 use super::{Error, Result, Store, partitions, restored};
 
-/// The migrations of `migrations/`, in order.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 impl From<MigrateError> for Error {

@@ -23,7 +23,6 @@ const COUNTING_PATIENCE: &str = "SET LOCAL statement_timeout = '10min'";
 /// Postgres' maximum.
 const INLINE_BYTES: u32 = 8_160;
 
-/// The partitioned tables.
 const TABLES: [&str; 2] = ["completed_requests", "deliveries"];
 
 /// Creates today's partitions and those of the coming days, and yesterday's for clocks that disagree about midnight.

@@ -1,6 +1,5 @@
 //! The roles of an account's members.
 
-/// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Changes settings.

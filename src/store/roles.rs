@@ -40,19 +40,13 @@ pub enum Unsafe {
         "the database role `{role}` is a superuser or bypasses row-level security, so that nothing would keep accounts \
          apart. Connect as a role of its own that owns the database: tracecast migrate --print-roles prints how to make it"
     )]
-    Role {
-        /// Its name.
-        role: String,
-    },
+    Role { role: String },
     /// A table with rows of accounts has no row-level security.
     #[error(
         "the table `{table}` keeps rows of several accounts without row-level security (ENABLE and FORCE) and a policy. \
          Undo what switched it off: ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
     )]
-    Table {
-        /// Its name.
-        table: String,
-    },
+    Table { table: String },
 }
 
 /// Tables of delivery, and what the worker may do with them.

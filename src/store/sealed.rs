@@ -11,7 +11,6 @@ use crate::seal::{KeyId, Place};
 pub struct SealedBlob {
     /// The place that the blob is bound to.
     pub place: Place,
-    /// It.
     pub blob: Vec<u8>,
     row: (Uuid, Uuid),
 }

@@ -13,7 +13,6 @@ use crate::token::TokenHash;
 /// The stored second factor of a person.
 #[derive(Debug, Clone)]
 pub struct SecondFactor {
-    /// The sealed secret.
     pub secret: Option<Vec<u8>>,
     /// Whether it is in force: the person has typed a code of it.
     pub is_on: bool,
@@ -104,7 +103,6 @@ pub async fn delete(store: &Store, user: UserId, entry: &NewEntry) -> Result<()>
     Ok(transaction.commit().await?)
 }
 
-/// Replaces all recovery codes.
 pub async fn put_codes(store: &Store, user: UserId, codes: &[TokenHash], entry: &NewEntry) -> Result<()> {
     let mut transaction = store.begin().await?;
     replace_codes(&mut transaction, user, codes).await?;

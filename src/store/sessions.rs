@@ -17,13 +17,10 @@ use crate::token::TokenHash;
 /// A person who is signed in, in one of their accounts.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// Identifier.
     pub id: SessionId,
-    /// The person.
     pub user: UserId,
     /// The person's e-mail address.
     pub email: String,
-    /// The account.
     pub account: AccountId,
     /// The account's name.
     pub account_name: String,
@@ -40,7 +37,6 @@ pub struct Session {
 /// A session as its person sees it in a list.
 #[derive(Debug, Clone)]
 pub struct ListedSession {
-    /// Identifier.
     pub id: SessionId,
     /// The network address at which it began.
     pub address: String,
@@ -57,7 +53,6 @@ pub struct NewSession<'a> {
     pub id: SessionId,
     /// Hash of the cookie's token.
     pub token: &'a TokenHash,
-    /// The person.
     pub user: UserId,
     /// The account that they see first.
     pub account: AccountId,
@@ -67,7 +62,6 @@ pub struct NewSession<'a> {
     pub absolute: Duration,
 }
 
-/// Signs a person in.
 pub async fn create(store: &Store, new: &NewSession<'_>, entry: &NewEntry) -> Result<()> {
     let mut transaction = store.person(new.user).await?;
     sqlx::query!(

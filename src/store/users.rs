@@ -7,7 +7,6 @@ use crate::id::UserId;
 
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Identifier.
     pub id: UserId,
     /// The address they sign in with.
     pub email: String,
@@ -32,7 +31,6 @@ pub async fn find_by_email(store: &Store, email: &str) -> Result<Option<User>> {
     Ok(user.fetch_optional(store.pool()).await?)
 }
 
-/// The person with this identifier.
 pub async fn find(store: &Store, id: UserId) -> Result<Option<User>> {
     let user = sqlx::query_as!(
         User,

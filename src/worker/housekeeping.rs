@@ -7,7 +7,7 @@ use metrics::gauge;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::state::State;
-use crate::store::cursors::Standings;
+use crate::store::cursors::HealthCount;
 use crate::store::{self, Store, accounts, cursors, deliveries, destinations, log, losses, partitions, sessions};
 
 /// Time between two rounds, the first one right after the start.
@@ -38,7 +38,7 @@ pub(super) async fn run(state: State, upkeep: Store) {
 /// round cannot wait: there is no partition for what is recorded next.
 async fn look(state: &State, upkeep: &Store) -> store::Result<bool> {
     upkeep.go_on_after_restore().await?;
-    show_health(&cursors::find_standings(&state.store).await?);
+    show_health(&cursors::count_by_health(&state.store).await?);
     partitions::are_missing(upkeep).await
 }
 
@@ -60,11 +60,11 @@ async fn round(upkeep: &Store, retention: Duration) -> store::Result<()> {
 }
 
 /// Shows the health of all destinations in `/metrics`.
-fn show_health(standings: &[Standings]) {
+fn show_health(counts: &[HealthCount]) {
     for health in ["healthy", "failing", "needs_attention", "off"] {
-        let standing = standings.iter().find(|standing| standing.health == health);
-        let age = standing.and_then(|standing| standing.oldest_seconds).map(|age| age.max(0.0));
-        let count = standing.map_or(0, |standing| u32::try_from(standing.destinations).unwrap_or(u32::MAX));
+        let counted = counts.iter().find(|counted| counted.health == health);
+        let age = counted.and_then(|counted| counted.oldest_seconds).map(|age| age.max(0.0));
+        let count = counted.map_or(0, |counted| u32::try_from(counted.destinations).unwrap_or(u32::MAX));
         gauge!("tracecast_destinations", "health" => health).set(f64::from(count));
         gauge!("tracecast_oldest_waiting_seconds", "health" => health).set(age.unwrap_or_default());
     }

@@ -31,8 +31,8 @@ impl Listener {
     /// When the connection is lost. A new one is needed.
     pub async fn next(&mut self) -> Result<ApiKeyId> {
         loop {
-            let told = self.0.try_recv().await?.ok_or_else(|| Error::lost(io::ErrorKind::ConnectionAborted))?;
-            if let Some(key) = key(&told) {
+            let notification = self.0.try_recv().await?.ok_or_else(|| Error::lost(io::ErrorKind::ConnectionAborted))?;
+            if let Some(key) = key(&notification) {
                 return Ok(key);
             }
         }
@@ -46,10 +46,10 @@ impl Listener {
     pub async fn catch_up(&mut self) -> Result<Vec<ApiKeyId>> {
         let alive = sqlx::query!("SELECT 1 AS alive").fetch_all(&mut self.0);
         timeout(PATIENCE, alive).await.map_err(|_| Error::lost(io::ErrorKind::TimedOut))??;
-        Ok(std::iter::from_fn(|| self.0.next_buffered()).filter_map(|told| key(&told)).collect())
+        Ok(std::iter::from_fn(|| self.0.next_buffered()).filter_map(|notification| key(&notification)).collect())
     }
 }
 
-fn key(told: &PgNotification) -> Option<ApiKeyId> {
-    told.payload().parse().ok()
+fn key(notification: &PgNotification) -> Option<ApiKeyId> {
+    notification.payload().parse().ok()
 }

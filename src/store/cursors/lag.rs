@@ -11,7 +11,6 @@ pub const MOST_COUNTED: i64 = 10_000;
 /// What one destination has yet to be sent, and what it never received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lag {
-    /// The destination.
     pub destination: DestinationId,
     /// Waiting requests, at most [`MOST_COUNTED`].
     pub waiting: i64,
@@ -52,7 +51,7 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
 
 /// The destinations of all accounts that share a health: for the operator's metrics.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standings {
+pub struct HealthCount {
     /// `healthy`, `failing`, `needs_attention`, or `off`.
     pub health: String,
     /// The number of destinations.
@@ -62,9 +61,9 @@ pub struct Standings {
 }
 
 /// The destinations of all accounts, counted by health.
-pub async fn find_standings(store: &Store) -> Result<Vec<Standings>> {
-    let standings = sqlx::query_as!(
-        Standings,
+pub async fn count_by_health(store: &Store) -> Result<Vec<HealthCount>> {
+    let counts = sqlx::query_as!(
+        HealthCount,
         r#"SELECT CASE WHEN a.broadcast_enabled AND d.enabled THEN d.health ELSE 'off' END AS "health!",
                   count(*) AS "destinations!",
                   extract(epoch FROM clock_timestamp() - min(w.recorded_at))::float8 AS oldest_seconds
@@ -79,5 +78,5 @@ pub async fn find_standings(store: &Store) -> Result<Vec<Standings>> {
            WHERE c.purpose = 'live'
            GROUP BY 1"#
     );
-    Ok(standings.fetch_all(store.pool()).await?)
+    Ok(counts.fetch_all(store.pool()).await?)
 }

@@ -19,11 +19,8 @@ use crate::store::{Result, Store};
 /// The right to serve a destination's cursor for a while, and what serving it takes.
 #[derive(Debug, Clone)]
 pub struct Lease {
-    /// The tenant.
     pub account: AccountId,
-    /// The destination.
     pub destination: DestinationId,
-    /// Its cursor.
     pub cursor: CursorId,
     /// Together with `number` the [`Fence`].
     pub worker: i32,
@@ -39,7 +36,6 @@ pub struct Lease {
     pub until_position: i64,
     /// When the destination began to receive. Requests that completed before are not sent to it.
     pub since: DateTime<Utc>,
-    /// Failed attempts in a row.
     pub failures: i32,
     /// HTTP 500s in a row for the batch at the cursor.
     pub server_errors: i32,

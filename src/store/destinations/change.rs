@@ -14,7 +14,6 @@ use crate::store::{Result, Tenant, accounts};
 /// Values of a destination that passed the connection test.
 #[derive(Debug)]
 pub struct TestedValues<'a> {
-    /// As the account calls it.
     pub name: &'a str,
     /// Whether content is kept from the destination.
     pub privacy_mode: bool,

@@ -32,7 +32,6 @@ pub enum HealthChange<'a> {
 /// What an attempt says about its destination.
 #[derive(Debug, Clone, Copy)]
 pub struct HealthNote<'a> {
-    /// What it changes.
     pub change: HealthChange<'a>,
     /// Whether the next requests carry nothing, to see whether the receiver accepts any.
     pub probes_first: bool,

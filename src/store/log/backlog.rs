@@ -20,7 +20,6 @@ pub enum Backlog {
 /// A part of an account's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretch {
-    /// The tenant.
     pub account: AccountId,
     /// The place before its first entry.
     pub after: Position,

@@ -42,12 +42,9 @@ pub struct Entries {
     cut: bool,
 }
 
-/// One entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'e> {
-    /// Its place in the log.
     pub place: Position,
-    /// When the request completed.
     pub completed_at: DateTime<Utc>,
     /// False: the request completed before the destination existed.
     pub wanted: bool,
@@ -79,12 +76,10 @@ impl Entries {
         Self { rows, frames, bytes, cut }
     }
 
-    /// How many there are.
     pub fn len(&self) -> usize {
         self.frames.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }

@@ -72,7 +72,7 @@ async fn what_completed_while_broadcast_was_off_does_not_wait_and_is_not_read() 
         let lag = cursors::find_lag(&mut account).await.unwrap().remove(0);
         account.commit().await.unwrap();
         assert_eq!((lag.waiting, lag.oldest), (0, None));
-        let standing = cursors::find_standings(&store).await.unwrap().remove(0);
+        let standing = cursors::count_by_health(&store).await.unwrap().remove(0);
         assert_eq!((standing.health.as_str(), standing.oldest_seconds), (if on { "healthy" } else { "off" }, None));
         assert!(cursors::lease_ready(&store, ANY, 1, Duration::from_mins(1)).await.unwrap().is_empty());
     }

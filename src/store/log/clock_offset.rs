@@ -24,12 +24,12 @@ pub enum Completed {
 
 /// One instant on both clocks.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment {
+pub struct ClockOffset {
     ours: Instant,
     theirs: DateTime<Utc>,
 }
 
-impl Moment {
+impl ClockOffset {
     /// Takes our own clock for the database's, until the database's has been read.
     pub fn assumed(clock: Clock) -> Self {
         Self { ours: Instant::now(), theirs: clock.now() }
@@ -48,23 +48,23 @@ impl Moment {
         let asked = Instant::now();
         let read = sqlx::query!(r#"SELECT clock_timestamp() AS "now!", pg_notify($1, $2)"#, CHANNEL, payload);
         let theirs = read.fetch_one(&mut *connection).await?.now;
-        let (moment, took) = Self::between(asked, theirs);
-        if took <= EXACT { Ok(moment) } else { Self::of_database(connection).await }
+        let (offset, took) = Self::between(asked, theirs);
+        if took <= EXACT { Ok(offset) } else { Self::of_database(connection).await }
     }
 
     /// Reads the clock, again where a reading takes long.
     pub(super) async fn of_database(connection: &mut PgConnection) -> Result<Self> {
-        let (mut moment, mut took) = Self::read(connection).await?;
+        let (mut offset, mut took) = Self::read(connection).await?;
         for _ in 1..MOST_READINGS {
             if took <= EXACT {
                 break;
             }
             let (again, took_again) = Self::read(connection).await?;
             if took_again < took {
-                (moment, took) = (again, took_again);
+                (offset, took) = (again, took_again);
             }
         }
-        Ok(moment)
+        Ok(offset)
     }
 
     async fn read(connection: &mut PgConnection) -> Result<(Self, Duration)> {
@@ -97,7 +97,7 @@ mod tests {
     fn moments_before_and_after_are_told_by_the_other_clock() {
         let theirs = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let before = Instant::now();
-        let now = Moment { ours: before + Duration::from_millis(1_500), theirs };
+        let now = ClockOffset { ours: before + Duration::from_millis(1_500), theirs };
         assert_eq!(now.of(before), theirs - TimeDelta::milliseconds(1_500));
         assert_eq!(now.of(now.ours + Duration::from_micros(3)), theirs + TimeDelta::microseconds(3));
         assert_eq!(now.of(now.ours), theirs);
