@@ -1,5 +1,5 @@
-//! Builds the program once: database, keys, the way out; then web server, recorder and worker, and their graceful stop.
-//! `main` and the tests take the same road.
+//! Builds the program once (database, keys, egress), then runs web server, recorder and worker until their graceful stop.
+//! `main` and the tests start the program in the same way.
 
 mod database;
 mod health;
@@ -22,7 +22,7 @@ use self::database::Database;
 pub use self::launch::launch_options;
 pub use self::server::Serving;
 pub use self::start_error::StartError;
-use crate::auth::api_keys::hear_of_ended_keys;
+use crate::auth::api_keys::refuse_ended_keys;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::egress::{self, Egress, EgressAllow, Guard};
@@ -48,10 +48,10 @@ const CONNECTIONS: [u32; 4] = [16, 2, 8, 3];
 /// Connections of housekeeping, which changes the schema and so is the owner's.
 const UPKEEP_CONNECTIONS: u32 = 1;
 
-/// How long what runs may take to end after a stop was asked for (spec 4: SIGTERM ends within 20 s).
+/// How long tasks may take to end after a stop was asked for (spec 4: SIGTERM ends within 20 s).
 const FAREWELL: Duration = Duration::from_secs(18);
 
-/// What a process does.
+/// The parts of the program that a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Roles {
     /// Pages and gateway.
@@ -60,7 +60,7 @@ pub struct Roles {
     pub worker: bool,
 }
 
-/// Everything that is made before anything runs.
+/// Everything that is built before anything runs.
 #[derive(Debug)]
 pub struct App {
     config: Arc<Config>,
@@ -76,7 +76,7 @@ impl App {
     /// Opens or starts the database, brings its schema up to date, and reads the keys.
     ///
     /// # Errors
-    /// What is missing or wrong, and what to do.
+    /// The fault, and what to do about it.
     pub async fn build(config: Config) -> Result<Self, StartError> {
         let (app, owner) = Self::prepare(config).await?;
         let checked = keyring::check(&owner, &app.keyring).await;
@@ -84,10 +84,10 @@ impl App {
         checked.map(|()| app)
     }
 
-    /// The same, though stored secrets may need keys that are not there: for the operator's commands that mend this.
+    /// As [`Self::build`], even if stored secrets need keys that are missing: for the operator's commands that mend this.
     ///
     /// # Errors
-    /// What is missing or wrong, and what to do.
+    /// The fault, and what to do about it.
     pub async fn build_without_lost_keys(config: Config) -> Result<Self, StartError> {
         let (app, owner) = Self::prepare(config).await?;
         owner.close().await;
@@ -115,27 +115,27 @@ impl App {
         Ok(roles::script(&database::user(config)?))
     }
 
-    /// The same, serving these numbers where the settings ask for it.
+    /// Serves these metrics where the settings ask for it.
     #[must_use]
     pub fn with_numbers(self, numbers: Option<PrometheusHandle>) -> Self {
         Self { numbers, ..self }
     }
 
-    /// The same, with other bounds, authorities or name servers for what leaves.
+    /// Uses other bounds, authorities or name servers for requests to destinations.
     #[must_use]
     pub fn with_way_out(self, way_out: egress::Setup) -> Self {
         Self { way_out, ..self }
     }
 
-    /// What the operator's commands are given: connections that may work across accounts.
+    /// The state for the operator's commands, with connections that may work across accounts.
     ///
     /// # Errors
-    /// When the way out cannot be set up.
+    /// When egress cannot be set up.
     pub fn state(&self, application: &str, connections: u32) -> Result<State, StartError> {
         self.state_as(Role::Owner, application, connections)
     }
 
-    /// What flows are given, with connections of its own that may do what `role` may.
+    /// The state for flows, with connections of its own that have the rights of `role`.
     fn state_as(&self, role: Role, application: &str, connections: u32) -> Result<State, StartError> {
         Ok(State {
             clock: Clock::System,
@@ -152,7 +152,7 @@ impl App {
         })
     }
 
-    /// Starts what `roles` name. It runs until [`Serving::stop`].
+    /// Starts the parts that `roles` name. They run until [`Serving::stop`].
     ///
     /// # Errors
     /// When the address is taken, or the upstream's settings cannot be used.
@@ -165,7 +165,7 @@ impl App {
             let recorder = self.record(&stop, &tasks);
             recording = Some(recorder.buffer());
             server = Some(server::start(&state, recorder, &tasks)?);
-            tasks.spawn(hear_of_ended_keys(state, stop.clone()));
+            tasks.spawn(refuse_ended_keys(state, stop.clone()));
         }
         if roles.worker {
             let upkeep = self.database.store(Role::Owner, "tracecast upkeep", UPKEEP_CONNECTIONS);
@@ -179,7 +179,7 @@ impl App {
         Ok(Serving { server, metrics, recording, stop, tasks, farewell: FAREWELL })
     }
 
-    /// Begins to record, and to record what earlier runs kept.
+    /// Begins to record, beginning with the requests that earlier runs kept.
     fn record(&self, stop: &CancellationToken, tasks: &TaskTracker) -> Recorder {
         let [_, connections, ..] = CONNECTIONS;
         let store = self.database.store(Role::Worker, "tracecast recorder", connections);
@@ -202,12 +202,12 @@ impl App {
         self.hashing.places()
     }
 
-    /// The address that people type, without a trailing slash.
+    /// Without a trailing slash.
     pub fn public_url(&self) -> &str {
         self.config.public_url.as_str().trim_end_matches('/')
     }
 
-    /// Stops the embedded database, if this program keeps it.
+    /// Stops the embedded database, if there is one.
     pub async fn close(self) {
         self.database.close().await;
     }

@@ -16,15 +16,12 @@ pub use self::event::Event;
 /// Who acts, in which account.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// The account.
     pub account: AccountId,
-    /// Who.
     pub who: Who,
-    /// From where. None: from the operator's shell.
+    /// None: from the operator's shell.
     pub client: Option<Client>,
 }
 
-/// Who acts.
 #[derive(Debug, Clone)]
 pub enum Who {
     /// Somebody who is signed in.
@@ -38,19 +35,18 @@ pub enum Who {
     Key {
         /// Identifier.
         key: ApiKeyId,
-        /// As the account calls it.
         name: String,
     },
-    /// Whoever runs the server.
+    /// The person who runs the server.
     Operator,
-    /// Somebody who claims to be the person with this address.
+    /// A person who claims to have this e-mail address.
     Stranger {
         /// What they typed.
         email: String,
     },
 }
 
-/// What happened.
+/// A change to be recorded.
 #[derive(Debug, Clone)]
 pub struct Change {
     event: Event,
@@ -60,12 +56,10 @@ pub struct Change {
 }
 
 impl Actor {
-    /// Whoever runs the server.
     pub fn operator(account: AccountId) -> Self {
         Self { account, who: Who::Operator, client: None }
     }
 
-    /// The person, if it is one.
     pub fn user(&self) -> Option<UserId> {
         match self.who {
             Who::Person { user, .. } => Some(user),
@@ -75,7 +69,7 @@ impl Actor {
 }
 
 impl Who {
-    /// As an entry tells it.
+    /// The name that an entry records.
     fn name(&self) -> &str {
         match self {
             Self::Person { email, .. } | Self::Stranger { email } => email,
@@ -86,31 +80,31 @@ impl Who {
 }
 
 impl Change {
-    /// Something happened to what or whom `subject` names.
+    /// A change of the person or thing that `subject` names.
     pub fn new(event: Event, subject: impl Into<String>) -> Self {
         Self { event, subject: subject.into(), before: None, after: None }
     }
 
-    /// The same, with what was there and what is there now; what did not change is left out. No secrets, please.
+    /// With the values before and after. Equal values are left out. No secrets, please.
     #[must_use]
     pub fn between(self, before: Value, after: Value) -> Self {
         let (before, after) = difference(before, after);
         Self { before: Some(before), after: Some(after), ..self }
     }
 
-    /// The same, with what is there now.
+    /// With the values that hold now.
     #[must_use]
     pub fn to(self, after: Value) -> Self {
         Self { after: Some(after), ..self }
     }
 
-    /// The same, with what was there.
+    /// With the values that held before.
     #[must_use]
     pub fn from(self, before: Value) -> Self {
         Self { before: Some(before), ..self }
     }
 
-    /// The entry that tells it.
+    /// The entry that records this change.
     pub fn entry(self, state: &State, who: &Who, client: Option<&Client>) -> NewEntry {
         let (actor_kind, actor_id) = match who {
             Who::Person { user, .. } => ("person", Some(user.0)),
@@ -132,7 +126,7 @@ impl Change {
     }
 }
 
-/// Writes down what `actor` is about to do, in the transaction that does it.
+/// Records a change by `actor`, in the transaction that makes it.
 ///
 /// # Errors
 /// When the database is away.
@@ -140,7 +134,7 @@ pub async fn record(state: &State, tenant: &mut Tenant, actor: &Actor, change: C
     store::audit::record(tenant, &change.entry(state, &actor.who, actor.client.as_ref())).await
 }
 
-/// Both without the members that are equal.
+/// Both without their equal members.
 fn difference(before: Value, after: Value) -> (Value, Value) {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {

@@ -1,12 +1,12 @@
-//! Who may come in: sign-up, sign-in, sessions, members and API keys.
+//! Who may use the program: sign-up, sign-in, sessions, members and API keys.
 
 pub mod account;
 pub mod api_keys;
 pub mod confirmation;
+mod confusables;
 pub mod email;
 pub mod hashing;
 pub mod members;
-mod misleading;
 pub mod password_reset;
 pub mod second_factor;
 pub mod session;
@@ -16,20 +16,19 @@ mod throttling;
 
 use std::time::Duration;
 
-use self::misleading::{is_joiner, is_misleading};
+use self::confusables::{is_joiner, is_misleading};
 use crate::destination::FieldErrors;
 use crate::{random, seal, store};
 
 pub use self::email::Email;
 pub use self::session::SignedIn;
 
-/// Why something was not done.
+/// Why a flow did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A person can correct it.
+    /// Mistakes that the person can correct.
     #[error("{0}")]
     Invalid(#[from] FieldErrors),
-    /// The database did not do it.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// There is no randomness for a token.
@@ -41,13 +40,12 @@ pub enum Error {
     /// A stored secret does not open: the keyring changed.
     #[error(transparent)]
     Sealed(#[from] seal::OpenError),
-    /// Too many attempts, for this name or from this address: not looked at.
+    /// Too many attempts for this name or from this address. This one was not checked.
     #[error("too many attempts")]
     Throttled {
-        /// When the next one is looked at.
+        /// Time until the next attempt is checked.
         wait: Duration,
     },
-    /// The program is stopping.
     #[error("the program is stopping")]
     Stopping,
 }
@@ -64,7 +62,7 @@ impl Error {
     }
 }
 
-/// A name that people gave to an account, a key or a destination: one line of 1 to 100 characters.
+/// A name for an account, a key or a destination: one line of 1 to 100 characters.
 ///
 /// # Errors
 /// A sentence that says what to change.

@@ -1,4 +1,4 @@
-//! Broadcast's settings: the switch, Privacy Mode, and destinations, which are stored only if their connection test passed.
+//! Broadcast's settings: the switch, Privacy Mode, and destinations, which are stored only after a passed connection test.
 
 mod audited;
 pub mod connect;
@@ -15,11 +15,11 @@ use crate::state::State;
 use crate::store::destinations::Destination;
 use crate::store::{self, accounts, destinations};
 
-use self::audited::told;
+use self::audited::recorded_values;
 pub use self::connect::{Connecting, Typed, connect, reconnect};
 pub use self::error::Error;
 
-/// The Enable Broadcast switch. Requests that complete from now on are exported, or are not. Says whether it changed.
+/// The Enable Broadcast switch, for requests that complete from now on. Gives whether it changed.
 ///
 /// # Errors
 /// When the database is away.
@@ -35,7 +35,7 @@ pub async fn switch(state: &State, actor: &Actor, enabled: bool) -> Result<bool,
     Ok(changed)
 }
 
-/// Account-wide Privacy Mode: no destination receives content, whatever its own setting says. Says whether it changed.
+/// Account-wide Privacy Mode: no destination receives content, whatever its own setting says. Gives whether it changed.
 ///
 /// # Errors
 /// When the database is away.
@@ -67,12 +67,12 @@ pub async fn rename(state: &State, actor: &Actor, id: DestinationId, name: &str)
     Ok(renamed)
 }
 
-/// What became of a wish to pause or resume a destination.
+/// The result of pausing or resuming a destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pausing {
-    /// It is as was wished.
+    /// The destination is paused, or resumed, as asked.
     Done,
-    /// The program switched it off; nothing was changed. Only a passed test switches it on again.
+    /// The program has switched it off. Nothing was changed. Only a passed test switches it on again.
     SwitchedOff,
     /// There is no such destination.
     Gone,
@@ -86,7 +86,7 @@ pub async fn pause(state: &State, actor: &Actor, id: DestinationId) -> Result<Pa
     set_enabled(state, actor, id, false).await
 }
 
-/// Resumes a paused destination: what waited goes out.
+/// Resumes a paused destination: waiting requests are sent.
 ///
 /// # Errors
 /// When the database is away.
@@ -102,7 +102,7 @@ pub async fn remove(state: &State, actor: &Actor, id: DestinationId) -> Result<b
     let mut tenant = state.store.tenant(actor.account).await?;
     let Some(before) = destinations::find(&mut tenant, id).await? else { return Ok(false) };
     let removed = destinations::delete(&mut tenant, id).await?;
-    let change = Change::new(Event::DestinationDeleted, before.name.clone()).from(told(&before));
+    let change = Change::new(Event::DestinationDeleted, before.name.clone()).from(recorded_values(&before));
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(removed)
@@ -122,7 +122,7 @@ async fn set_enabled(state: &State, actor: &Actor, id: DestinationId, enabled: b
     Ok(Pausing::Done)
 }
 
-/// The evidence of the test that let a destination in. None if it was written by another version.
+/// The evidence of the test that the stored values passed. None: another version wrote it.
 pub fn last_test(destination: &Destination) -> Option<Verdict> {
     serde_json::from_value(destination.last_test.clone()).ok()
 }

@@ -29,7 +29,6 @@ pub use self::trusted_proxies::TrustedProxies;
 /// The smallest budget for bodies: the largest one, as it came and as it is passed on, leaves room for others.
 pub const LEAST_BODY_BUDGET: usize = 64 << 20;
 
-/// All settings, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where pages and gateway listen.
@@ -54,11 +53,11 @@ pub struct Config {
     pub keys_file: Option<PathBuf>,
     /// Who may sign up once the first account exists.
     pub signup: Signup,
-    /// Proxies whose word about the client's address counts.
+    /// Proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
     /// Requests that one API key may send to one process in a second. None: any number.
     pub key_rate: Option<NonZeroU32>,
-    /// How long a known API key is believed while nothing is heard of the database.
+    /// How long a known API key is accepted while Postgres is silent.
     pub key_grace: Duration,
     /// Bytes of memory that the bodies of requests in flight may take.
     pub body_budget: usize,
@@ -74,7 +73,6 @@ pub struct Config {
     pub echo_delay: Duration,
     /// `service.name` of exported traces.
     pub service_name: String,
-    /// How the worker works.
     pub delivery: Delivery,
     /// How long people stay signed in.
     pub sessions: Sessions,
@@ -83,7 +81,6 @@ pub struct Config {
 /// Who may sign up once the first account exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signup {
-    /// Everybody.
     Open,
     /// Only who holds an invitation.
     Invite,
@@ -115,16 +112,16 @@ pub struct Delivery {
     pub max_in_flight: usize,
     /// Of these, requests to one destination.
     pub max_in_flight_per_destination: usize,
-    /// Of what is sent to destinations.
+    /// Of requests to destinations.
     pub compression: Compression,
 }
 
 /// Lifetimes of a person's session (spec 5.4).
 #[derive(Debug, Clone, Copy)]
 pub struct Sessions {
-    /// Ends after this long without use.
+    /// The session ends after this long without use.
     pub idle: Duration,
-    /// Ends after this long in any case.
+    /// The session ends after this long in any case.
     pub absolute: Duration,
 }
 
@@ -178,8 +175,8 @@ impl Config {
         if reading.mistakes.is_empty() { Ok(config) } else { Err(reading.mistakes) }
     }
 
-    /// Whether the pages are for people at this machine alone: nothing else can connect, and no other address is told to people.
-    /// Where one is, a proxy on this machine leads from it to here.
+    /// Whether the pages are for people at this machine alone: nothing else can connect, and the public URL is an address of
+    /// this machine. A public URL elsewhere means that a proxy on this machine leads here.
     pub fn is_for_this_machine(&self) -> bool {
         self.bind.ip().is_loopback() && self.public_url.host_str().is_some_and(allowed_hosts::is_loopback)
     }

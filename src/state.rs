@@ -1,4 +1,4 @@
-//! What flows are given: everything that reaches outside the program, built once and passed in.
+//! The parts of the program that reach outside it, built once and passed to flows.
 
 pub mod bodies;
 pub mod hashing;
@@ -23,17 +23,12 @@ use crate::store::Store;
 /// Cheap to clone. Each role (pages, worker) has its own, with its own connections.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// Tells the time.
     pub clock: Clock,
-    /// Gives randomness.
     pub random: Random,
-    /// Settings of the operator.
     pub config: Arc<Config>,
-    /// Postgres.
     pub store: Store,
     /// The only way out to destinations.
     pub egress: Egress,
-    /// Seals and opens secrets.
     pub keyring: Arc<Keyring>,
     /// Lets as many passwords be hashed at once as there are cores, so that sign-ins leave room for other pages.
     pub hashing: Hashing,
@@ -41,7 +36,7 @@ pub struct State {
     pub testing: Testing,
     /// How often one address or one API key may come.
     pub rate_limits: RateLimits,
-    /// Whose the API keys are that came lately.
+    /// The owners of API keys that were presented lately.
     pub known_keys: KnownKeys,
     /// How much memory requests in flight may hold.
     pub bodies: Bodies,

@@ -14,14 +14,13 @@ use crate::config::Config;
 use crate::store::roles::{self, Role, Roles};
 use crate::store::{PLANNED_ONCE, Store};
 
-/// Where the data is.
 pub(super) struct Database {
     options: PgConnectOptions,
     roles: Roles,
     embedded: Option<EmbeddedPostgres>,
 }
 
-// The address may hold a password, and its own Debug form tells it.
+// The address may hold a password, and its own Debug form shows it.
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").field("roles", &self.roles).finish_non_exhaustive()
@@ -39,8 +38,8 @@ impl Database {
         Ok(Self { options: parse(&embedded.url())?, roles: Roles::OwnerOnly, embedded: Some(embedded) })
     }
 
-    /// Brings the schema up to date, makes the roles, and proves that they are held by row-level security.
-    /// Gives connections of the owner, to be closed after use.
+    /// Brings the schema up to date, creates the roles, and proves that row-level security holds them. Gives connections of the
+    /// owner, to be closed after use.
     pub(super) async fn prepare(&mut self) -> Result<Store, StartError> {
         let owner = self.store(Role::Owner, "tracecast migrate", 2);
         if let Some(found @ roles::Unsafe::Role { .. }) = roles::find_unsafe(&owner).await? {
@@ -60,7 +59,7 @@ impl Database {
         Ok(owner)
     }
 
-    /// Connections that may do what `role` may.
+    /// Connections with the rights of `role`.
     pub(super) fn store(&self, role: Role, application: &str, connections: u32) -> Store {
         let options = match role {
             Role::Worker => self.options.clone().options(PLANNED_ONCE),
@@ -82,8 +81,8 @@ impl Database {
     }
 }
 
-/// Parameters of an address that mean something to sqlx. Of any other it tells name *and value* in the log, and the value may be
-/// a secret (`sslpassword`).
+/// The parameters of an address that sqlx knows. It logs name *and value* of any other, and the value may be a secret
+/// (`sslpassword`).
 const PARAMETERS: [&str; 17] = [
     "sslmode",
     "ssl-mode",
@@ -113,7 +112,7 @@ fn parse(text: &str) -> Result<PgConnectOptions, StartError> {
     let mut url: Url = text.parse().map_err(|error: url::ParseError| StartError::DatabaseUrl(error.to_string()))?;
     let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let (known, unknown): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|(name, _)| is_known(name));
-    // An end of the password would be taken for the name of a database or of a parameter, and told as such.
+    // The end of the password would be taken for the name of a database or of a parameter, and printed as such.
     if url.fragment().is_some() || url.path().contains('@') || unknown.iter().any(|(name, _)| name.contains('@')) {
         return Err(StartError::DatabaseUrl(ESCAPES.to_owned()));
     }
@@ -129,7 +128,7 @@ fn parse(text: &str) -> Result<PgConnectOptions, StartError> {
 const ESCAPES: &str =
     "in a user's name or password write `@` as %40, `/` as %2F, `?` as %3F, `#` as %23 and `%` as %25";
 
-/// Who signs in to the database.
+/// The name of the user who signs in to the database.
 pub(super) fn user(config: &Config) -> Result<String, StartError> {
     let Some(url) = &config.database_url else { return Ok(roles::OWNER.to_owned()) };
     Ok(parse(url.expose_secret())?.get_username().to_owned())

@@ -24,7 +24,7 @@ async fn ready(state: web::Data<State>, recording: web::Data<Buffer>) -> HttpRes
         (Ok(Schema::Older), _) => {
             (HttpResponse::ServiceUnavailable(), "the schema is of an older version: run migrate\n".to_owned())
         }
-        // During a rolling restart pages and gateway of the older version go on.
+        // During a rolling restart pages and gateway of the older version keep working.
         (Ok(Schema::Current | Schema::Newer { .. }), None) => (HttpResponse::Ok(), "ready\n".to_owned()),
         (Ok(Schema::Current | Schema::Newer { .. }), Some(waited)) => {
             (HttpResponse::ServiceUnavailable(), records_nothing(waited))

@@ -1,4 +1,5 @@
-//! The sealing keys: given, read from a file, or made on the first start; and whether they open what is stored (spec 5.3).
+//! The sealing keys: given, read from a file, or made on the first start; and the check that they open what is stored (spec
+//! 5.3).
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -30,7 +31,7 @@ pub(super) fn read(config: &Config, random: Random) -> Result<Keyring, StartErro
         Err(error) if error.kind() == ErrorKind::NotFound => {
             fs::create_dir_all(&config.data_dir).map_err(unusable)?;
             create(&path, &hex::encode(random.bytes::<KEY_BYTES>()?)).map_err(unusable)?;
-            // Read back: of two programs that start at once, both must use the key of the one that came first.
+            // Read back: of two programs that start at once, both must use the key of the first one.
             parse_file(&path)
         }
         Err(error) => Err(unusable(error)),
@@ -49,7 +50,8 @@ fn parse(place: String, keys: &str) -> Result<Keyring, StartError> {
     Keyring::parse(keys).map_err(|error| StartError::Keyring { place, error })
 }
 
-/// Refuses to go on with keys that do not open what is stored: people would only notice when nothing is sent any more.
+/// Refuses to start with keys that do not open what is stored. Otherwise people would notice only when nothing is sent any
+/// more.
 pub(super) async fn check(store: &Store, keyring: &Keyring) -> Result<(), StartError> {
     for column in sealed::COLUMNS {
         for (key, secrets) in sealed::count_by_key(store, *column).await? {

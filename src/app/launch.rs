@@ -4,12 +4,12 @@ use embedded_postgres::{LaunchError, Options};
 
 use crate::store::roles::{OWNER, WEB, WORKER};
 
-/// The options of the launch: the owner of the store, and the roles that it works under.
+/// The launch options: the owner of the store, and the roles that it works under.
 pub fn launch_options() -> Options {
     Options { roles: &[WEB, WORKER], ..Options::new(OWNER) }
 }
 
-/// Which setting helps, to be told after the error's own sentence.
+/// The setting that helps, printed after the error's own sentence.
 pub(super) fn advice(error: &LaunchError) -> &'static str {
     match error {
         LaunchError::NotInstalled { .. } => {
@@ -35,8 +35,8 @@ mod tests {
 
     #[test]
     fn errors_of_the_launch_name_the_setting_that_helps() {
-        let told = |error: LaunchError| StartError::from(error).to_string();
-        let missing = told(LaunchError::NotInstalled { newest: None });
+        let sentence_of = |error: LaunchError| StartError::from(error).to_string();
+        let missing = sentence_of(LaunchError::NotInstalled { newest: None });
         assert!(missing.contains("Type: ") && missing.ends_with("in DATABASE_URL)"), "{missing}");
         for (error, end) in [
             (
@@ -50,7 +50,7 @@ mod tests {
             (LaunchError::NamelessUser(7), "/etc/passwd. Run Tracecast as a named user, or set DATABASE_URL"),
             (LaunchError::Initdb("no space".into()), "created:\nno space"),
         ] {
-            let sentence = told(error);
+            let sentence = sentence_of(error);
             assert!(sentence.ends_with(end), "{sentence}");
         }
     }

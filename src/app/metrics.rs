@@ -11,14 +11,13 @@ use super::start_error::StartError;
 use crate::http::{Headers, Listener};
 use crate::recorder::Buffer;
 
-/// What is shown.
 struct Shown {
     numbers: PrometheusHandle,
     /// None: this process records nothing.
     recording: Option<Arc<Buffer>>,
 }
 
-/// Serves the numbers. It runs as a task of `tasks` until its handle stops it.
+/// Serves the metrics. Runs as a task of `tasks` until its handle stops it.
 pub(super) fn start(
     address: SocketAddr,
     numbers: PrometheusHandle,

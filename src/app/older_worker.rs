@@ -1,7 +1,8 @@
-//! A worker whose program is older than the schema stops.
+//! Stops a worker whose program is older than the schema.
 //!
-//! It would read tables that mean something else by now: serve what only a newer version understands, or send a batch and be unable
-//! to write down that it did, again and again. Pages and gateway of its process go on until they are replaced.
+//! Such a worker would read tables whose meaning has changed. It would serve destinations that only a newer version
+//! understands, or send a batch again and again because it cannot record it. Pages and gateway of its process keep working
+//! until they are replaced.
 
 use std::time::Duration;
 
@@ -9,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::{Schema, Store};
 
-/// Between two looks.
+/// Time between two checks of the schema.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Stops the worker by `stop` once a newer version of the program has migrated the database. Ends with it.
+/// Stops the worker by `stop` once a newer version of the program has migrated the database. Ends with the worker.
 pub(super) async fn stop_under_newer_schema(store: Store, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_some() {
-        // A database that is away is the worker's own business.
+        // The worker itself handles a database that is away.
         if let Ok(Schema::Newer { found, known }) = store.schema().await {
             tracing::error!(
                 found,

@@ -1,4 +1,4 @@
-//! The web server, and everything's graceful stop.
+//! The web server, and the graceful stop of all parts.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::recorder::{Buffer, Recorder};
 use crate::state::State;
 use crate::{api, egress};
 
-/// Seconds that running requests get to end.
+/// Seconds for running requests to end.
 const GRACE_SECONDS: u64 = 10;
 
-/// What runs.
+/// The running parts of the program.
 #[derive(Debug)]
 pub struct Serving {
     pub(super) server: Option<Listener>,
@@ -30,7 +30,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Where pages and gateway listen. None: this process has none.
+    /// Where pages and gateway listen. None: not in this process.
     pub fn address(&self) -> Option<SocketAddr> {
         self.server.as_ref().map(Listener::address)
     }
@@ -40,12 +40,12 @@ impl Serving {
         self.metrics.as_ref().map(Listener::address)
     }
 
-    /// How many completed requests are neither recorded nor kept for the next start. After a stop these are lost.
+    /// Completed requests that are neither recorded nor kept for the next start. After a stop they are lost.
     pub fn unrecorded(&self) -> usize {
         self.recording.as_ref().map_or(0, |recording| recording.requests())
     }
 
-    /// Lets requests and turns end, writes what is recorded, and returns when all is done or the time is up.
+    /// Lets requests and turns end, records what is buffered, and returns when all is done or the time is up.
     pub async fn stop(&self) {
         self.stop.cancel();
         let all = async {
@@ -66,7 +66,7 @@ impl Serving {
 
 pub(super) fn start(state: &State, recorder: Recorder, tasks: &TaskTracker) -> Result<Listener, StartError> {
     let tls = egress::client_config(&[]).map_err(egress::BuildError::from)?;
-    // Proves that every thread's gateway can be made.
+    // Proves that the gateway of every thread can be made.
     let gateway = api::gateway(state, &tls, recorder.clone())?;
     let recording = web::Data::from(recorder.buffer());
     let address = state.config.bind;

@@ -1,14 +1,12 @@
-//! The log as a table for spreadsheets (RFC 4180), in which no cell is taken for a formula.
+//! The log as a table for spreadsheets (RFC 4180), none of whose cells is taken for a formula.
 
 use chrono::SecondsFormat;
 use serde_json::Value;
 
 use crate::store::audit::Entry;
 
-/// The first line.
 pub const HEADER: &str = "time,event,actor kind,actor,address,subject,before,after\r\n";
 
-/// One line.
 pub fn line(entry: &Entry) -> String {
     let json = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
     let cells = [
@@ -25,10 +23,10 @@ pub fn line(entry: &Entry) -> String {
     format!("{}\r\n", cells.join(","))
 }
 
-/// Quoted; and what a spreadsheet would take for a formula begins with an apostrophe, which it hides (OWASP).
+/// A quoted cell. Text that a spreadsheet would take for a formula gets an apostrophe in front, which it hides (OWASP).
 ///
-/// Where a comma is the decimal sign, spreadsheets divide cells at semicolons instead, also within our quotes: what follows
-/// one could be a formula of its own.
+/// Where a comma is the decimal sign, spreadsheets divide cells at semicolons instead, also within our quotes. The text after a
+/// semicolon could be a formula of its own.
 fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len() + 2);
     cell.push('"');
@@ -51,7 +49,7 @@ fn cell(text: &str) -> String {
     cell
 }
 
-/// How a formula begins.
+/// The first characters of formulas.
 const FORMULAS: [char; 6] = ['=', '+', '-', '@', '|', '%'];
 
 #[cfg(test)]

@@ -1,19 +1,15 @@
-//! The kinds of entries, and how they are called.
+//! The kinds of entries, with their names and labels.
 
-/// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody signed in.
     SignedIn,
-    /// Somebody tried to.
+    /// A password or code was refused.
     SignInFailed,
-    /// Somebody signed out.
     SignedOut,
     /// A person ended some of their sessions.
     SessionsEnded,
-    /// A person changed their password.
     PasswordChanged,
-    /// A person set a new password with a link of the operator's.
+    /// A person set a new password with the operator's link.
     PasswordReset,
     /// A person turned their second factor on.
     SecondFactorOn,
@@ -23,31 +19,21 @@ pub enum Event {
     RecoveryCodesMade,
     /// A recovery code took the place of the second factor.
     RecoveryCodeUsed,
-    /// An admin asks for a second factor, or no longer.
+    /// An admin began or ceased to require a second factor.
     SecondFactorRequired,
-    /// The account was made.
     AccountCreated,
-    /// The account has another name.
     AccountRenamed,
-    /// The Enable Broadcast switch.
     BroadcastSwitched,
-    /// Account-wide Privacy Mode.
+    /// Account-wide Privacy Mode was switched.
     PrivacySwitched,
-    /// A key was made.
     KeyCreated,
-    /// A key was ended.
     KeyRevoked,
-    /// An invitation was made.
     MemberInvited,
-    /// An invitation was taken back.
     InvitationWithdrawn,
-    /// Somebody accepted an invitation.
     MemberJoined,
-    /// A member may do more or less than before.
+    /// A member got another role.
     RoleChanged,
-    /// A member was removed.
     MemberRemoved,
-    /// A member left.
     MemberLeft,
     /// A destination passed its test and was stored.
     DestinationCreated,
@@ -55,11 +41,8 @@ pub enum Event {
     DestinationEdited,
     /// A destination has another name.
     DestinationRenamed,
-    /// A destination waits.
     DestinationPaused,
-    /// A destination goes on.
     DestinationResumed,
-    /// A destination was removed.
     DestinationDeleted,
     /// The operator gave up a secret whose key is lost.
     SecretGivenUp,
@@ -100,22 +83,21 @@ const ALL: [(Event, &str, &str); 30] = [
 ];
 
 impl Event {
-    /// The word of the database, of addresses and of exports.
+    /// The name in the database, in addresses and in exports.
     pub fn name(self) -> &'static str {
         self.row().1
     }
 
-    /// The event of that name.
     pub fn named(name: &str) -> Option<Self> {
         ALL.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
-    /// What a person reads.
+    /// The label on the page.
     pub fn label(self) -> &'static str {
         self.row().2
     }
 
-    /// All, in the order in which they are offered.
+    /// All events, in the order in which the page offers them.
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.iter().map(|row| row.0)
     }

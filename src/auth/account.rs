@@ -49,7 +49,7 @@ pub async fn change_password(
     session::begin(state, client, session.user, &session.email, session.account).await
 }
 
-/// Deletes the account with all that belongs to it, and the members who belong to no other.
+/// Deletes the account with everything in it, and the members who belong to no other.
 ///
 /// # Errors
 /// A sentence at `account_name` or `password`, or there were too many attempts.
@@ -69,13 +69,13 @@ pub async fn delete(
     for key in given_if_possible(|notice| remove(state, session.account, notice)).await? {
         state.known_keys.end(key, Instant::now());
     }
-    // What is cut off here, housekeeping ends.
+    // Housekeeping finishes a deletion that is interrupted here.
     store::log::delete_of(&state.store, session.account).await?;
     tracing::info!(account = %session.account, by = %session.user, "an account was deleted");
     Ok(())
 }
 
-/// The keys that end with the account.
+/// Deletes the account and gives the keys that end with it.
 async fn remove(state: &State, account: AccountId, notice: Notice) -> Result<Vec<ApiKeyId>, store::Error> {
     let mut tenant = state.store.tenant(account).await?;
     let keys = api_keys::list_ending(&mut tenant, notice).await?;

@@ -1,6 +1,6 @@
 //! API keys: made, listed, revoked, and recognised at the gateway (spec 3.1).
 
-mod news;
+mod ended_keys;
 mod owner;
 
 use std::time::Instant;
@@ -16,24 +16,21 @@ use crate::store::notification::{Notice, given_if_possible};
 use crate::store::{self, api_keys};
 use crate::token::{ApiKey, ApiKeyType};
 
-pub use self::news::hear_of_ended_keys;
+pub use self::ended_keys::refuse_ended_keys;
 pub use self::owner::Unanswered;
 
-/// Who presents a key.
+/// The owner of a presented key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiKeyIdentity {
-    /// The tenant.
     pub account: AccountId,
-    /// The key.
     pub key: ApiKeyId,
-    /// What it may do.
     pub kind: ApiKeyType,
 }
 
-/// Why a presented key lets nobody in.
+/// Why a presented key is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentifyError {
-    /// Malformed, unknown or revoked: all the same to the caller.
+    /// Malformed, unknown or revoked. The caller does not learn which.
     #[error("the API key is not valid")]
     Unauthorized,
     /// The database is away.
@@ -41,17 +38,17 @@ pub enum IdentifyError {
     Unavailable(#[from] Unanswered),
 }
 
-/// Recognises a presented key. A mistyped one costs no query; a revoked one is refused within a second.
+/// Recognises a presented key. A malformed one costs no query. A revoked one is refused within a second.
 ///
 /// # Errors
-/// When it lets nobody in, or the database is away.
+/// When the key is refused, or the database is away.
 pub async fn identify(state: &State, presented: &str) -> Result<ApiKeyIdentity, IdentifyError> {
     let key = ApiKey::parse(presented).ok_or(IdentifyError::Unauthorized)?;
     let owner = owner::find(state, key.hash()).await?.ok_or(IdentifyError::Unauthorized)?;
     Ok(ApiKeyIdentity { account: owner.account, key: owner.key, kind: key.key_type() })
 }
 
-/// Makes a key. It can be shown this once; only its hash is stored.
+/// Makes a key. It is shown only once; only its hash is stored.
 ///
 /// # Errors
 /// A sentence at `name`.
@@ -65,13 +62,13 @@ pub async fn create(state: &State, actor: &Actor, key_type: ApiKeyType, name: &s
             &format!("This account has {MOST_KEYS} keys already. Revoke one that nobody uses."),
         ));
     }
-    let change = Change::new(Event::KeyCreated, name).to(told(key_type, key.last_four()));
+    let change = Change::new(Event::KeyCreated, name).to(recorded_values(key_type, key.last_four()));
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(key)
 }
 
-/// Ends a key: at once in this process, within a second in others. Says whether there was one to end.
+/// Revokes a key: at once in this process, within a second in others. Gives whether there was such an unrevoked key.
 ///
 /// # Errors
 /// When the database is away.
@@ -89,13 +86,13 @@ async fn end(state: &State, actor: &Actor, id: ApiKeyId, notice: Notice) -> Resu
     if !api_keys::revoke(&mut tenant, id, notice).await? {
         return Ok(false);
     }
-    let change = Change::new(Event::KeyRevoked, key.name).from(told(key.key_type, &key.last_four));
+    let change = Change::new(Event::KeyRevoked, key.name).from(recorded_values(key.key_type, &key.last_four));
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(true)
 }
 
-/// What the audit log tells of a key.
-fn told(key_type: ApiKeyType, last_four: &str) -> Value {
+/// The values of a key that the audit log records.
+fn recorded_values(key_type: ApiKeyType, last_four: &str) -> Value {
     json!({ "type": key_type.name(), "key": format!("{}…{last_four}", key_type.prefix()) })
 }

@@ -12,7 +12,7 @@ use crate::store::sessions::Session;
 use crate::store::{audit, sessions, users};
 use crate::token::{self, TokenHash};
 
-/// For how long a typed password is good.
+/// How long a typed password counts.
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
 /// Whether the password was typed in this session within the last ten minutes.
@@ -20,7 +20,7 @@ pub fn is_fresh(session: &Session) -> bool {
     session.now - session.confirmed_at < LIFETIME
 }
 
-/// Notes that the password was typed again. Gives the session's new token.
+/// Records that the password was typed again. Gives the session's new token.
 ///
 /// # Errors
 /// A sentence at `password_again`, or there were too many attempts.
@@ -38,7 +38,7 @@ pub async fn confirm(
     Ok(token)
 }
 
-/// Whether a password is that of the person who is signed in; guessing is slowed down as at the door.
+/// Whether this is the password of the signed-in person. Guessing is slowed down as at sign-in.
 pub(super) async fn is_password(
     state: &State,
     client: &Client,

@@ -1,8 +1,8 @@
-//! Characters that nobody sees, and that make one name look like another on a page (Unicode Technical Report 36).
+//! Invisible characters, which make one name look like another on a page (Unicode Technical Report 36).
 
-/// Whether a character is invisible or turns the direction of what follows.
+/// Whether a character is invisible or changes the direction of the text after it.
 ///
-/// Joiners (U+200C, U+200D) are none: several scripts and emoji need them in names.
+/// Joiners (U+200C, U+200D) do not count: several scripts and emoji need them in names.
 pub(super) fn is_misleading(character: char) -> bool {
     matches!(character,
         '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
@@ -10,7 +10,7 @@ pub(super) fn is_misleading(character: char) -> bool {
         | '\u{E0000}'..='\u{E007F}')
 }
 
-/// A character that joins its neighbours and is not seen itself.
+/// Whether a character joins its neighbours and is invisible itself.
 pub(super) fn is_joiner(character: char) -> bool {
     matches!(character, '\u{200C}' | '\u{200D}')
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::misleading::{is_joiner, is_misleading};
+use super::confusables::{is_joiner, is_misleading};
 
-/// An address in lower case that has the look of one. Whether it exists is never checked.
+/// A lower-case e-mail address of a plausible form. Whether it exists is never checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
@@ -12,7 +12,7 @@ impl Email {
     /// Longest address (RFC 5321, 4.5.3.1.3).
     pub const MAX_CHARS: usize = 254;
 
-    /// Reads what somebody typed.
+    /// Parses typed text.
     ///
     /// # Errors
     /// A sentence that says what to change.
@@ -31,7 +31,6 @@ impl Email {
         Ok(Self(address))
     }
 
-    /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
     }

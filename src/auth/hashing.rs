@@ -1,4 +1,4 @@
-//! Passwords are hashed on blocking threads, as many at once as there are cores.
+//! Hashes passwords on blocking threads, as many at once as there are cores.
 
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ pub(super) async fn hash(state: &State, password: SecretString) -> Result<String
     Ok(run(state, move |memory| password::hash(memory, &password, random)).await??)
 }
 
-/// Whether a password is the one of a hash. Takes as long for a missing user (no hash) as for a present one.
+/// Whether a password matches a hash. Takes as long for a missing user (no hash) as for a present one.
 ///
 /// # Errors
 /// When the program is stopping.
@@ -34,7 +34,7 @@ pub(super) async fn verify(state: &State, password: SecretString, hash: Option<S
     .await
 }
 
-/// Whether a new password is good enough.
+/// Checks whether a new password is good enough.
 ///
 /// # Errors
 /// A sentence at the field `password`, or the program is stopping.

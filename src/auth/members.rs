@@ -14,10 +14,9 @@ use crate::store::members::{self, Changed, Role};
 use crate::store::{self, invitations};
 use crate::token::{self, TokenHash};
 
-/// How long an invitation can be accepted.
 pub const INVITATION_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// Makes an invitation and returns the token of its link, which is shown this once.
+/// Makes an invitation and gives the token of its link, which is shown only once.
 ///
 /// # Errors
 /// A sentence at `role`, or the database is away, or there is no randomness.
@@ -37,7 +36,7 @@ pub async fn invite(state: &State, actor: &Actor, by: UserId, role: Role) -> Res
     Ok(secret)
 }
 
-/// Takes an invitation back. False: there is no such invitation any more.
+/// False: there is no such open invitation.
 ///
 /// # Errors
 /// When the database is away.
@@ -70,7 +69,7 @@ pub async fn change_role(state: &State, actor: &Actor, user: UserId, role: Role)
     Ok(changed)
 }
 
-/// Removes a member (who may be the actor: then they leave), unless they are the last admin.
+/// Removes a member, unless they are the last admin. A member who removes themselves leaves.
 ///
 /// # Errors
 /// When the database is away.

@@ -1,4 +1,4 @@
-//! A forgotten password: the operator makes a link, and whoever holds it sets a new one.
+//! A forgotten password: the operator makes a link, with which the person sets a new one.
 
 use std::time::Duration;
 
@@ -11,10 +11,9 @@ use crate::state::State;
 use crate::store::{self, password_resets, users};
 use crate::token::{self, TokenHash};
 
-/// How long a link can be used.
 const LIFETIME: Duration = Duration::from_hours(24);
 
-/// Makes a link's token; it can be shown this once. None: nobody has this e-mail address.
+/// Makes a link's token, which is shown only once. None: no person has this e-mail address.
 ///
 /// # Errors
 /// When the database is away or there is no randomness.
@@ -26,7 +25,7 @@ pub async fn create(state: &State, email: &str) -> Result<Option<SecretString>, 
     Ok(Some(token))
 }
 
-/// The e-mail address of whoever a link was made for, if it can still be used.
+/// The e-mail address of the link's person, if the link can still be used.
 ///
 /// # Errors
 /// When the database is away.
@@ -35,7 +34,7 @@ pub async fn find(state: &State, token: &str) -> Result<Option<String>, store::E
     Ok(users::find(&state.store, user).await?.map(|user| user.email))
 }
 
-/// Sets a new password, ends all sessions of the person, and forgets failed attempts. False: the link works no longer.
+/// Sets a new password, ends all sessions of the person, and forgets failed attempts. False: the link cannot be used any more.
 ///
 /// # Errors
 /// A sentence at `password`.

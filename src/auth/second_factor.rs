@@ -19,12 +19,12 @@ use crate::totp::TotpSecret;
 
 /// How long after the password the second factor may be shown.
 const STEP_LIFETIME: Duration = Duration::from_mins(10);
-/// Recovery codes that are made at a time.
+/// Recovery codes of one set.
 const CODES: usize = 10;
 
 const WRONG: &str = "This code is not right, or was used before. Wait for the next one and type its six digits.";
 
-/// The secret that is being set up; made if there is none yet. None: one is in force.
+/// The secret that is being set up. Makes one if there is none. None: a second factor is in force already.
 ///
 /// # Errors
 /// When the database is away, or the stored one does not open.
@@ -37,7 +37,7 @@ pub async fn begin(state: &State, user: UserId) -> Result<Option<TotpSecret>, Er
     Ok(second_factor::put_secret(&state.store, user, &sealed).await?.then_some(secret))
 }
 
-/// The secret that is being set up. None: there is none, or it is in force.
+/// The secret that is being set up. None: there is none, or it is in force already.
 ///
 /// # Errors
 /// When the database is away, or it does not open.
@@ -49,7 +49,7 @@ pub async fn pending(state: &State, user: UserId) -> Result<Option<TotpSecret>, 
     }
 }
 
-/// Puts the secret into force with a code of it. Gives the recovery codes, which are shown this once.
+/// Puts the secret into force with a code of it. Gives the recovery codes, which are shown only once.
 ///
 /// # Errors
 /// A sentence at `code`, or there were too many attempts.
@@ -74,7 +74,7 @@ pub async fn confirm(
     if confirmed { Ok(codes) } else { Err(Error::at("code", WRONG)) }
 }
 
-/// New recovery codes, shown this once; the old ones work no longer.
+/// Makes new recovery codes, which are shown only once. The old ones stop working.
 ///
 /// # Errors
 /// When the database is away or there is no randomness.
@@ -94,7 +94,7 @@ pub async fn remove(state: &State, client: &Client, session: &Session) -> Result
     second_factor::delete(&state.store, session.user, &entry).await
 }
 
-/// Removes the second factor of whoever has this e-mail address: for the operator. False: nobody has it.
+/// Removes the second factor of the person with this e-mail address: for the operator. False: there is no such person.
 ///
 /// # Errors
 /// When the database is away.
@@ -106,7 +106,7 @@ pub async fn remove_by_operator(state: &State, email: &str) -> Result<bool, Erro
     Ok(true)
 }
 
-/// Says whether every member needs a second factor to look at the account.
+/// Sets whether every member needs a second factor to see the account.
 ///
 /// # Errors
 /// When the database is away.
@@ -120,14 +120,14 @@ pub async fn require(state: &State, actor: &Actor, required: bool) -> Result<(),
     tenant.commit().await
 }
 
-/// Notes that somebody has shown their password. Gives the token with which they show their second factor.
+/// Records that a person has shown their password. Gives the token with which they show their second factor.
 pub(super) async fn wait(state: &State, user: UserId) -> Result<SecretString, Error> {
     let token = token::new_token(state.random)?;
     second_factor::create_step(&state.store, &TokenHash::of(token.expose_secret()), user, STEP_LIFETIME).await?;
     Ok(token)
 }
 
-/// The person who has shown their password with this token and now shows a code, or a recovery code.
+/// Checks a code or a recovery code of the person who has shown their password with this token, and gives that person.
 ///
 /// # Errors
 /// A sentence at `code`, or there were too many attempts.
@@ -167,8 +167,8 @@ async fn is_recovery_code(state: &State, client: &Client, user: &users::User, co
     Ok(second_factor::take_code(&state.store, user.id, &recovery_hash(code), &entry).await?)
 }
 
-/// Ten codes of 120 random bits, written in six groups, and what is stored of them. From 112 bits on a plain hash is enough
-/// (OWASP ASVS 5.0, 6.5.2).
+/// Ten codes of 120 random bits, written in six groups, and their hashes. From 112 bits on a plain hash is enough (OWASP ASVS
+/// 5.0, 6.5.2).
 fn new_codes(state: &State) -> Result<(Vec<SecretString>, Vec<TokenHash>), Error> {
     let mut codes = Vec::with_capacity(CODES);
     for _ in 0..CODES {

@@ -11,19 +11,17 @@ use crate::store::sessions::{NewSession, Opened, Session};
 use crate::store::{self, sessions, users};
 use crate::token::{self, TokenHash};
 
-/// Somebody has just signed in.
+/// A person who has just signed in.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// The person.
     pub user: UserId,
-    /// The account that they look at.
+    /// The account that they see.
     pub account: AccountId,
     /// For the cookie; stored nowhere.
     pub session_token: SecretString,
 }
 
 impl Session {
-    /// The person, as the audit log names them.
     pub fn who(&self) -> Who {
         Who::Person { user: self.user, email: self.email.clone() }
     }
@@ -56,7 +54,7 @@ pub async fn open(state: &State, session_token: &str) -> Result<Option<Opened>, 
     sessions::open(&state.store, &TokenHash::of(session_token), state.config.sessions.idle).await
 }
 
-/// Ends another session of the person of `session`. False: it is none of theirs, or has ended.
+/// Ends another session of the person of `session`. False: it is not theirs, or has ended already.
 ///
 /// # Errors
 /// When the database is away.
@@ -76,7 +74,7 @@ pub async fn end_others(state: &State, client: &Client, session: &Session) -> Re
     sessions::delete_others(&state.store, session.user, session.id, &entry).await
 }
 
-/// Ends every session of whoever has this e-mail address: for the operator. False: nobody has it.
+/// Ends every session of the person with this e-mail address: for the operator. False: there is no such person.
 ///
 /// # Errors
 /// When the database is away.
@@ -88,7 +86,7 @@ pub async fn end_all_by_operator(state: &State, email: &str) -> Result<bool, Err
     Ok(true)
 }
 
-/// Lets a session look at another account of its person. False: they do not belong to it.
+/// Moves a session to another account of its person. False: they do not belong to it.
 ///
 /// # Errors
 /// When the database is away.
@@ -96,7 +94,7 @@ pub async fn switch(state: &State, session: &Session, account: AccountId) -> Res
     sessions::put_account(&state.store, session.user, session.id, account).await
 }
 
-/// Ends a session, by its own cookie.
+/// Ends a session by its own cookie.
 ///
 /// # Errors
 /// When the database is away.

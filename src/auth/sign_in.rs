@@ -11,35 +11,32 @@ use crate::state::State;
 use crate::store::users::{self, User};
 use crate::store::{audit, members};
 
-/// Said for unknown addresses and for wrong passwords alike, so that nobody learns which addresses exist.
+/// The same sentence for unknown addresses and for wrong passwords, so that it does not reveal which addresses exist.
 const REFUSED: &str = "E-mail or password is not right. Check both and try again.";
 
 const NO_ACCOUNT: &str = "You are not a member of any account any more. Ask an admin for a new invitation.";
 
-/// What came of a right password.
+/// The step after a right password.
 #[derive(Debug)]
 pub enum Progress {
-    /// They are in.
+    /// The person is signed in.
     SignedIn(SignedIn),
-    /// They have yet to show their second factor, together with this token.
+    /// The person has yet to show their second factor, together with this token.
     SecondFactor(SecretString),
 }
 
-/// What somebody typed.
 #[derive(Debug)]
 pub struct Credentials<'a> {
-    /// E-mail address.
     pub email: &'a str,
-    /// Password.
     pub password: SecretString,
-    /// The token of the invitation that led here. Whoever has no account any more needs one to come in.
+    /// The token of the invitation that led here. A person who has lost all accounts needs one to sign in.
     pub invitation: Option<&'a str>,
 }
 
-/// Signs somebody in with their password, into the account that they joined first.
+/// Signs a person in with their password, into the account that they joined first.
 ///
 /// # Errors
-/// One sentence at `password` for whatever is wrong, in the same time; or there were too many attempts.
+/// One sentence at `password` for every mistake, after the same time; or there were too many attempts.
 pub async fn sign_in(state: &State, client: &Client, typed: Credentials<'_>) -> Result<Progress, Error> {
     let Credentials { email, password, invitation } = typed;
     let attempt = throttling::begin(state, client, Secret::Password, email).await?;
@@ -69,7 +66,7 @@ pub async fn sign_in(state: &State, client: &Client, typed: Credentials<'_>) -> 
     enter(state, client, &user, invitation).await.map(Progress::SignedIn)
 }
 
-/// Signs somebody in who has shown their password, with the code of their second factor or a recovery code.
+/// Signs in a person who has shown their password, with the code of their second factor or a recovery code.
 ///
 /// # Errors
 /// A sentence at `code`, or there were too many attempts.

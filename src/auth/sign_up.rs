@@ -17,34 +17,30 @@ use crate::store::members::{self, Role};
 use crate::store::{self, Tenant, users};
 use crate::token::TokenHash;
 
-/// What somebody typed.
 #[derive(Debug)]
 pub struct SignUp<'a> {
-    /// E-mail address.
     pub email: &'a str,
-    /// Password.
     pub password: SecretString,
-    /// Name of the new account. Not asked of the invited.
+    /// Name of the new account. Invited people give none.
     pub account_name: &'a str,
     /// The code from the log, where [`Door::First`] asks for it.
     pub code: &'a str,
 }
 
-/// How one may sign up now.
+/// How a person may sign up now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     /// Nobody has signed up yet.
     First {
-        /// Whether the code from the log is asked for (spec 6.1): whoever signs up may sit at another machine.
+        /// Whether the code from the log is required (spec 6.1), because the person may sit at another machine.
         code: bool,
     },
-    /// Everybody may.
     Open,
-    /// Only by invitation.
+    /// Only with an invitation.
     Invitation,
 }
 
-/// How one may sign up now, from there.
+/// How a person at `whereabouts` may sign up now.
 ///
 /// # Errors
 /// When the database is away.
@@ -59,7 +55,7 @@ pub async fn door(state: &State, whereabouts: Whereabouts) -> Result<Door, store
     })
 }
 
-/// The code with which the first account can be created, as long as there is none.
+/// The code that creates the first account. None once there is an account.
 ///
 /// # Errors
 /// When the database is away.
@@ -67,7 +63,7 @@ pub async fn setup_code(state: &State) -> Result<Option<String>, store::Error> {
     Ok(users::is_empty(&state.store).await?.then(|| state.keyring.setup_code()))
 }
 
-/// Makes a person with an account of their own and signs them in.
+/// Creates a person with an account of their own and signs them in.
 ///
 /// # Errors
 /// Sentences at `email`, `password`, `account_name` or `code`.
@@ -107,7 +103,7 @@ pub async fn sign_up(
     }
 }
 
-/// Makes a person with an account of their own, whatever the door: for the operator.
+/// Creates a person with an account of their own, whoever may sign up: for the operator.
 ///
 /// # Errors
 /// Sentences at `email`, `password` or `account_name`.
@@ -137,7 +133,7 @@ pub async fn find_invitation(state: &State, token: &str) -> Result<Option<Invita
     invitations::find_by_token(&state.store, &TokenHash::of(token)).await
 }
 
-/// Makes a person who becomes a member of the inviting account, and signs them in.
+/// Creates a person as a member of the inviting account, and signs them in.
 ///
 /// # Errors
 /// Sentences at `email` or `password`, or the invitation is gone.
@@ -164,7 +160,7 @@ pub async fn accept_invitation(
     session::begin(state, client, user.id, email.as_str(), invitation.account).await
 }
 
-/// Makes somebody who has shown who they are a member of the inviting account.
+/// Makes a signed-in person a member of the inviting account.
 ///
 /// # Errors
 /// When the invitation is gone.
@@ -178,7 +174,7 @@ pub async fn join(state: &State, client: &Client, token: &str, user: UserId, ema
     Ok(invitation.account)
 }
 
-/// Makes somebody a member, in the transaction that took their invitation.
+/// Makes a person a member, in the transaction that took their invitation.
 async fn enter(
     state: &State,
     client: &Client,

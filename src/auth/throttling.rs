@@ -1,5 +1,5 @@
-//! Slows down who guesses passwords, by the name that was typed and by address (spec 5.4), and tells the operator of every
-//! attempt: a line in the log and a number (OWASP ASVS 5.0, 16.3.1).
+//! Slows down guesses at passwords, by the typed name and by address (spec 5.4), and shows every attempt to the operator: a
+//! line in the log and a number (OWASP ASVS 5.0, 16.3.1).
 
 use metrics::counter;
 use sha2::{Digest as _, Sha256};
@@ -13,7 +13,7 @@ use crate::store::throttle::{self, Subject};
 /// Attempts from one address within a minute.
 const MOST_FROM_ADDRESS: i32 = 20;
 
-/// One attempt to come in, or to go on, that has been counted.
+/// A counted attempt to sign in or to confirm.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     state: &'a State,
@@ -22,12 +22,12 @@ pub(super) struct Attempt<'a> {
     name: String,
 }
 
-/// What has to be known.
+/// The secret that is typed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Secret {
-    /// The password, at the door.
+    /// The password, at sign-in.
     Password,
-    /// The password, of somebody who is signed in.
+    /// The password of a person who is signed in.
     PasswordAgain,
     /// A code of the second factor, or a recovery code.
     Code,
@@ -52,24 +52,24 @@ impl Secret {
 }
 
 impl Attempt<'_> {
-    /// What it is counted under.
+    /// The key of its count.
     pub(super) fn subject(&self) -> Subject {
         subject(self.secret.counted_as(), &self.name)
     }
 
-    /// The secret was right: the attempts before it are forgotten.
+    /// The secret was right. The attempts before it are forgotten.
     pub(super) async fn passed(self) -> Result<(), Error> {
-        self.tell("passed", None);
+        self.log("passed", None);
         Ok(throttle::forget(&self.state.store, self.subject()).await?)
     }
 
-    /// The secret was wrong, or nobody has that name.
+    /// The secret was wrong, or no person has this name.
     pub(super) fn failed(&self, user: Option<UserId>) {
-        self.tell(if user.is_some() { "wrong" } else { "unknown" }, user);
+        self.log(if user.is_some() { "wrong" } else { "unknown" }, user);
     }
 
-    /// Some type their password where their name belongs, so what was typed is told as a fingerprint only.
-    fn tell(&self, outcome: &'static str, user: Option<UserId>) {
+    /// Some people type their password in place of their name, so the typed name is logged as a fingerprint only.
+    fn log(&self, outcome: &'static str, user: Option<UserId>) {
         let (secret, address) = (self.secret.name(), self.client.address);
         counter!("tracecast_sign_ins_total", "secret" => secret, "outcome" => outcome).increment(1);
         let name = self.state.keyring.fingerprint(&self.name);
@@ -85,7 +85,7 @@ impl Attempt<'_> {
 /// Counts an attempt.
 ///
 /// # Errors
-/// [`Error::Throttled`], for names that exist and for others alike.
+/// [`Error::Throttled`], for existing and unknown names alike.
 pub(super) async fn begin<'a>(
     state: &'a State,
     client: &'a Client,
@@ -99,7 +99,7 @@ pub(super) async fn begin<'a>(
         None => throttle::begin_for_name(&state.store, attempt.subject()).await?,
     };
     let Some(wait) = wait else { return Ok(attempt) };
-    attempt.tell("throttled", None);
+    attempt.log("throttled", None);
     Err(Error::Throttled { wait })
 }
 
@@ -109,7 +109,7 @@ pub(super) async fn forget_password_of(state: &State, email: &str) -> Result<(),
     Ok(throttle::forget(&state.store, subject).await?)
 }
 
-/// Names that differ in case or in spaces around them are the same.
+/// Names that differ in case or in surrounding spaces are the same.
 fn plain(name: &str) -> String {
     name.trim().to_lowercase()
 }

@@ -1,11 +1,11 @@
-//! A destination as the audit log tells of it.
+//! The values of a destination that the audit log records.
 
 use serde_json::{Value, json};
 
 use crate::store::destinations::Destination;
 
-/// Everything but the secrets, of which it tells the masked form.
-pub(super) fn told(destination: &Destination) -> Value {
+/// Everything but the secrets, which are recorded in their masked form.
+pub(super) fn recorded_values(destination: &Destination) -> Value {
     json!({
         "kind": destination.kind,
         "name": destination.name,

@@ -1,10 +1,10 @@
-//! Stored only if the test passed: the one way by which a destination's settings come into the database.
+//! Creates and edits destinations. This is the only way into the database for their settings, and it requires a passed test.
 
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::audited::told;
+use super::audited::recorded_values;
 use super::error::Error;
 use crate::audit::{self, Actor, Change, Event};
 use crate::auth;
@@ -15,10 +15,8 @@ use crate::seal::Place;
 use crate::state::State;
 use crate::store::destinations::{self, Destination, NotYet, TestedValues};
 
-/// What a person typed.
 #[derive(Debug)]
 pub struct Typed<'a> {
-    /// As the account calls it.
     pub name: &'a str,
     /// Whether content is kept from it.
     pub privacy_mode: bool,
@@ -26,7 +24,7 @@ pub struct Typed<'a> {
     pub settings: Settings,
 }
 
-/// What became of a set of values.
+/// The result of submitting a set of values.
 #[derive(Debug)]
 pub enum Connecting {
     /// The test passed and exactly these values are stored.
@@ -35,7 +33,7 @@ pub enum Connecting {
     Failed(Box<Verdict>),
     /// Somebody else changed the destination meanwhile; nothing was saved.
     Conflict,
-    /// There is no such destination (any more); nothing was saved.
+    /// There is no such destination (any more). Nothing was saved.
     Gone,
     /// The account has the most destinations of this kind already; nothing was saved.
     TooMany,
@@ -63,7 +61,7 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
         return Ok(Connecting::TooMany);
     }
     if let Some(created) = destinations::find(&mut tenant, id).await? {
-        let change = Change::new(Event::DestinationCreated, name).to(told(&created));
+        let change = Change::new(Event::DestinationCreated, name).to(recorded_values(&created));
         audit::record(state, &mut tenant, actor, change).await?;
     }
     tenant.commit().await?;
@@ -90,7 +88,7 @@ pub async fn reconnect(
     let place = Place::Destination(account, id);
     let open = destination.settings.0.clone();
     let old = Stored::open(open.clone(), &destination.secrets, &state.keyring, place).unwrap_or_else(|error| {
-        // As if there were none: it has to be typed again.
+        // Treated as missing: the secret has to be typed again.
         tracing::error!(%error, destination = %id, "a destination's secrets do not open");
         Stored { open, ..Stored::default() }
     });
@@ -109,7 +107,8 @@ pub async fn reconnect(
         return Ok(if gone { Connecting::Gone } else { Connecting::Conflict });
     }
     if let Some(edited) = destinations::find(&mut tenant, id).await? {
-        let change = Change::new(Event::DestinationEdited, name).between(told(destination), told(&edited));
+        let change =
+            Change::new(Event::DestinationEdited, name).between(recorded_values(destination), recorded_values(&edited));
         audit::record(state, &mut tenant, actor, change).await?;
     }
     tenant.commit().await?;
@@ -141,7 +140,7 @@ impl<'a> Passed<'a> {
         Self { verdict, evidence, privacy_mode, connection, secrets }
     }
 
-    /// The row's values. `secrets_changed`: they were typed anew, and not kept.
+    /// The row's values. `secrets_changed`: they were typed anew, instead of kept.
     fn values<'b>(&'b self, name: &'b str, secrets_changed: bool) -> TestedValues<'b> {
         let not_yet = self.verdict.not_yet_seconds.map(|seconds| NotYet {
             reason: self.verdict.advice.as_deref().unwrap_or_default(),

@@ -4,16 +4,14 @@ use crate::destination::FieldErrors;
 use crate::state::testing::Busy;
 use crate::{random, store};
 
-/// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A person can correct it.
+    /// Mistakes that the person can correct.
     #[error("{0}")]
     Invalid(#[from] FieldErrors),
     /// Another test of this account is running, or there were too many.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The database did not do it.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// There is no randomness for a seal.

@@ -1,4 +1,4 @@
-//! How a destination fares: what *behind*, *failing* and *switched off* mean is decided here, for pages and API alike (spec 4.4).
+//! A destination's health: decides what *behind*, *failing* and *switched off* mean, for pages and API alike (spec 4.4).
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,23 +7,22 @@ use crate::store::accounts::Account;
 use crate::store::cursors::Lag;
 use crate::store::destinations::Destination;
 
-/// A destination that delivers is behind when a request has waited for longer.
+/// A delivering destination is behind when a request has waited for longer.
 const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 
-/// How a destination fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
-    /// Delivers, or would.
+    /// Delivers, or has nothing to deliver.
     Healthy,
     /// Delivers, but not as fast as requests complete.
     Behind,
     /// Paused by a person.
     Paused,
-    /// The receiver does not take what is sent; it is tried again.
+    /// The receiver does not accept. The destination is tried again.
     Failing(Trouble),
     /// A person has to do something.
     NeedsAttention(Trouble),
-    /// The program gave up on it.
+    /// The program switched it off.
     SwitchedOff(Trouble),
 }
 
@@ -32,14 +31,14 @@ pub enum Health {
 pub struct Trouble {
     /// Since when.
     pub since: Option<DateTime<Utc>>,
-    /// The receiver's answer, or what happened, in a sentence.
+    /// The receiver's answer or the failure, in a sentence.
     pub reason: Option<String>,
-    /// When what waits is tried again. None: nothing waits, or nothing is tried.
+    /// When waiting requests are tried again. None: none wait, or none are tried.
     pub next: Option<DateTime<Utc>>,
 }
 
 impl Health {
-    /// How a destination of this account fares now, by the database's clock.
+    /// The health of a destination of this account now, by the database's clock.
     pub fn of(destination: &Destination, lag: &Lag, account: &Account, now: DateTime<Utc>) -> Self {
         let is_tried = account.broadcast_enabled && destination.enabled && lag.waiting + lag.unconfirmed > 0;
         let trouble = |since| Trouble {
@@ -57,7 +56,7 @@ impl Health {
         }
     }
 
-    /// What is wrong with it, if anything is.
+    /// The trouble of an unhealthy destination.
     pub fn trouble(&self) -> Option<&Trouble> {
         match self {
             Self::Healthy | Self::Behind | Self::Paused => None,
@@ -66,7 +65,7 @@ impl Health {
     }
 }
 
-/// Nobody is behind while Broadcast is off: then everything waits.
+/// No destination is behind while Broadcast is off, when every request waits.
 fn is_behind(lag: &Lag, account: &Account, now: DateTime<Utc>) -> bool {
     account.broadcast_enabled && lag.oldest.is_some_and(|oldest| now - oldest > PATIENCE)
 }

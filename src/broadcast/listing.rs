@@ -1,4 +1,4 @@
-//! Destinations with what waits for them and how they fare.
+//! Destinations with their lag and health.
 
 use chrono::{DateTime, Utc};
 
@@ -9,14 +9,10 @@ use crate::store::cursors::{self, Lag};
 use crate::store::destinations::{self, Destination};
 use crate::store::{self, Tenant};
 
-/// A destination as it stands.
 #[derive(Debug)]
 pub struct Listed {
-    /// The destination.
     pub destination: Destination,
-    /// What waits for it, and what never reached it.
     pub lag: Lag,
-    /// How it fares.
     pub health: Health,
 }
 
@@ -29,7 +25,7 @@ pub async fn list(tenant: &mut Tenant, account: &Account, now: DateTime<Utc>) ->
     let mut lags = cursors::find_lag(tenant).await?;
     let mut listed = Vec::with_capacity(destinations.len());
     for destination in destinations {
-        // One that was made between the two questions is listed the next time.
+        // A destination that was created between the two queries is listed the next time.
         let Some(place) = lags.iter().position(|lag| lag.destination == destination.id) else { continue };
         let lag = lags.swap_remove(place);
         let health = Health::of(&destination, &lag, account, now);
@@ -38,7 +34,7 @@ pub async fn list(tenant: &mut Tenant, account: &Account, now: DateTime<Utc>) ->
     Ok(listed)
 }
 
-/// One destination of the account. None: there is no such destination.
+/// None: there is no such destination.
 ///
 /// # Errors
 /// When the database is away.

@@ -90,7 +90,7 @@ async fn create_user(state: &State, matches: &ArgMatches) -> Result<(), Failure>
         println!("sign in:  {}sign-in", state.config.public_url);
         return Ok(());
     }
-    // Nobody knows the random one, and nobody can go on using it (OWASP ASVS 5.0, 6.4.1).
+    // No person knows the random password, so none can go on using it (OWASP ASVS 5.0, 6.4.1).
     print!("set a password, within a day: ");
     reset_password(state, email).await
 }

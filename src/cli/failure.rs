@@ -1,18 +1,16 @@
-//! Why a command did not do what it should, as it is printed.
+//! Why a command failed, as it is printed.
 
 use crate::app::StartError;
 use crate::config::Mistake;
 
-/// Why a command did not do what it should.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// Settings are wrong: all of them at once.
     #[error("{}", list(.0))]
     Settings(Vec<Mistake>),
-    /// The program cannot start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// Whatever else a person should read.
+    /// Any other sentence for the operator.
     #[error("{0}")]
     Said(String),
 }

@@ -104,8 +104,8 @@ fn in_words(sealed: Sealed) -> String {
 
 async fn rotate(state: &State) -> Result<(), Failure> {
     let key = state.keyring.sealing();
-    let tell = |progress: Progress| println!("{} sealed again, {} left", progress.resealed, progress.left);
-    let done = key_rotation::rotate(&state.store, &state.keyring, tell).await;
+    let print = |progress: Progress| println!("{} sealed again, {} left", progress.resealed, progress.left);
+    let done = key_rotation::rotate(&state.store, &state.keyring, print).await;
     let done = done.map_err(|error| Failure::Said(error.to_string()))?;
     if done.unopened > 0 {
         return Err(Failure::Said(format!(

@@ -9,8 +9,8 @@ use crate::auth::sign_up::setup_code;
 use crate::config::Config;
 use crate::telemetry;
 
-/// How long a start waits for a database that is away: after a reboot both start at the same time, and what starts programs
-/// again gives up after a few that end at once. Not for ever, so that a wrong address does not look as if it worked.
+/// How long a start waits for a database that is away. After a reboot both start at the same time, and a supervisor gives up
+/// after a few quick ends. The wait is bounded, so that a wrong address does not look as if it worked.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -22,7 +22,7 @@ pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
         app = build(config) => app?.with_numbers(telemetry::count()),
         () = signals.next() => return Ok(()),
     };
-    tell_setup_code(&app).await?;
+    log_setup_code(&app).await?;
     let serving = app.serve(roles)?;
     if let Some(address) = serving.address() {
         tracing::info!(%address, "listening");
@@ -36,7 +36,7 @@ pub(super) async fn run(config: Config, roles: Roles) -> Result<(), Failure> {
     stopped
 }
 
-/// Builds the program, once there is its database.
+/// Builds the program, once the database is there.
 async fn build(config: Config) -> Result<App, StartError> {
     let begun = Instant::now();
     loop {
@@ -50,7 +50,7 @@ async fn build(config: Config) -> Result<App, StartError> {
     }
 }
 
-/// Waits for a signal, then stops gracefully. A second one ends at once. Fails if completed requests are lost by it.
+/// Waits for a signal, then stops gracefully. A second signal ends at once. Fails if completed requests are lost.
 pub(super) async fn until_stopped(serving: &Serving, mut signals: Signals) -> Result<(), Failure> {
     signals.next().await;
     tracing::info!("stopping; a second signal ends at once");
@@ -67,8 +67,8 @@ pub(super) async fn until_stopped(serving: &Serving, mut signals: Signals) -> Re
     }
 }
 
-/// Writes the code that guards the first sign-up to the log. Who signs up at this machine need not know it.
-async fn tell_setup_code(app: &App) -> Result<(), StartError> {
+/// Logs the code that guards the first sign-up. A person who signs up at this machine does not need it.
+async fn log_setup_code(app: &App) -> Result<(), StartError> {
     let state = app.state("tracecast start", 1)?;
     if let Some(code) = setup_code(&state).await? {
         tracing::info!(code, "the first account can be created with this setup code");

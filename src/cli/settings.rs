@@ -23,7 +23,6 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
     })
 }
 
-/// What was given, and where.
 pub(super) fn given(matches: &ArgMatches) -> Given {
     let leaf = matches.subcommand().map_or(matches, |(_, matches)| matches);
     SETTINGS.iter().fold(Given::defaults().with_search_path(std::env::var_os("PATH")), |given, setting| {

@@ -4,8 +4,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Failure;
 
-/// SIGTERM and SIGINT. They are listened to before anything else is begun: to the first process of a container, which this one
-/// may be, signals that nobody listens to are not delivered.
+/// SIGTERM and SIGINT, listened to before anything else begins. This process may be the first one of a container, and such a
+/// process receives only signals that it listens to.
 #[derive(Debug)]
 pub(super) struct Signals {
     terminate: Signal,
@@ -19,7 +19,6 @@ impl Signals {
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Waits for the next one.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

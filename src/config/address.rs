@@ -1,10 +1,10 @@
-//! Addresses that operators give, in which a password or a token may stand: printed, they never tell it.
+//! Addresses that operators give. They may contain a password or a token, which is never printed.
 
 use std::fmt;
 
 use url::Url;
 
-/// What is printed in the place of what may be secret.
+/// Printed in the place of parts that may be secret.
 const HIDDEN: &str = "***";
 
 /// An http or https address that may name a user with a password. Neither is printed.
@@ -33,10 +33,10 @@ impl Address {
         Ok(Self(url))
     }
 
-    /// The same, where nobody signs in.
+    /// As [`Self::parse`], without a user's name and password.
     ///
     /// # Errors
-    /// A sentence, as above.
+    /// As [`Self::parse`].
     pub fn parse_without_user(text: &str) -> Result<Self, String> {
         let address = Self::parse(text)?;
         if address.0.username().is_empty() && address.0.password().is_none() {
@@ -45,12 +45,12 @@ impl Address {
         Err(format!("`{address}` must name no user and no password; leave out what stands before the `@`"))
     }
 
-    /// The address with all that it holds. To be handed to what connects there, and to nobody else.
+    /// The address with its secrets, only for the code that connects there.
     pub fn expose(&self) -> &Url {
         &self.0
     }
 
-    /// The same with further parts of its path.
+    /// With further parts of the path.
     #[must_use]
     pub fn join(&self, segments: &[&str]) -> Self {
         let mut url = self.0.clone();
@@ -73,8 +73,8 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The text of an address without what may be secret: a user's name and password, a query, a fragment. It need not be one
-/// that can be parsed. A password with a `#` in it makes an address that means something else, and a key that was pasted into
+/// The text of an address without the parts that may be secret: a user's name and password, a query, a fragment. The text need
+/// not be a valid address. A password with a `#` in it makes an address with another meaning, and a key that was pasted into
 /// the wrong setting makes none: both are hidden.
 pub fn masked(text: &str) -> String {
     let is_scheme = |scheme: &str| scheme.chars().all(|c| c.is_ascii_alphanumeric());

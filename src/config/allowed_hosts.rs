@@ -1,4 +1,4 @@
-//! The names under which this server may be reached (spec 5.4): what leads here under another one is somebody else's.
+//! The names under which this server may be reached (spec 5.4). A request under any other name is refused.
 
 use std::net::IpAddr;
 
@@ -6,8 +6,8 @@ use url::Url;
 
 use super::entries::entries;
 
-/// The public URL's host and the names that the operator added. Addresses and `localhost` always count: a name has to be
-/// looked up before it can be turned against us.
+/// The public URL's host and the names that the operator added. IP addresses and `localhost` always count: only a name that is
+/// looked up can be turned against us.
 #[derive(Debug, Clone, Default)]
 pub struct AllowedHosts(Vec<String>);
 
@@ -20,7 +20,7 @@ impl AllowedHosts {
         entries(text).map(name).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The same with the host of `public_url`.
+    /// With the host of `public_url`.
     #[must_use]
     pub fn with(mut self, public_url: &Url) -> Self {
         self.0.extend(public_url.host_str().map(str::to_ascii_lowercase));

@@ -6,14 +6,13 @@ use std::ffi::OsString;
 
 use super::address::masked;
 
-/// One setting as the operator sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// Name of the argument, without the dashes.
     pub name: &'static str,
     /// Name of the environment variable.
     pub env: &'static str,
-    /// What holds when nothing is given; empty: nothing.
+    /// The value when none is given. Empty: none.
     pub default: &'static str,
     /// One or two sentences.
     pub help: &'static str,
@@ -24,7 +23,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// A value of it as it may be printed.
+    /// A value of the setting as it may be printed.
     pub fn shown<'v>(&self, value: &'v str) -> Cow<'v, str> {
         match self {
             Self { secret: true, .. } => "(set, not shown)".into(),
@@ -197,21 +196,16 @@ pub const SETTINGS: &[Setting] = &[
     ),
 ];
 
-/// Where a value came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody gave one.
     Default,
-    /// An environment variable.
     Environment,
-    /// An argument of the command.
     Argument,
     /// The command itself (`demo` changes some defaults).
     Command,
 }
 
 impl Source {
-    /// As `config` prints it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -222,7 +216,6 @@ impl Source {
     }
 }
 
-/// Values as given, before they are checked.
 #[derive(Clone, Default)]
 pub struct Given {
     values: BTreeMap<&'static str, (String, Source)>,
@@ -238,14 +231,14 @@ impl std::fmt::Debug for Given {
 }
 
 impl Given {
-    /// Nothing given.
+    /// No values given.
     pub fn defaults() -> Self {
         let values = SETTINGS.iter().filter(|setting| !setting.default.is_empty());
         let values = values.map(|setting| (setting.name, (setting.default.to_owned(), Source::Default))).collect();
         Self { values, search_path: None }
     }
 
-    /// The same with one value more. An empty value counts as none.
+    /// With one value more. An empty value counts as none.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>, source: Source) -> Self {
         let value = value.into();
@@ -255,7 +248,7 @@ impl Given {
         self
     }
 
-    /// The same, where nobody has given another value.
+    /// With this default, where no value is given.
     #[must_use]
     pub fn with_default(self, name: &'static str, value: impl Into<String>) -> Self {
         match self.values.get(name) {
@@ -264,18 +257,16 @@ impl Given {
         }
     }
 
-    /// The same, with the value of `PATH`.
+    /// With the value of `PATH`.
     #[must_use]
     pub fn with_search_path(self, search_path: Option<OsString>) -> Self {
         Self { search_path, ..self }
     }
 
-    /// The value of `PATH`.
     pub fn search_path(&self) -> Option<&OsString> {
         self.search_path.as_ref()
     }
 
-    /// The value of a setting.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|(value, _)| value.as_str())
     }
@@ -286,12 +277,10 @@ impl Given {
     }
 }
 
-/// A setting that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// Its name.
     pub setting: &'static str,
-    /// What is wrong and what to write instead.
+    /// The fault, and what to write instead.
     pub advice: String,
 }
 

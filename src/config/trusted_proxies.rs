@@ -1,4 +1,4 @@
-//! Proxies that may say for whom they speak, and the address of the client behind them (spec 5.4).
+//! Proxies that are believed about their client's address, and that address (spec 5.4).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -19,10 +19,10 @@ impl TrustedProxies {
         entries(text).map(network).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Who sent a request that came from `peer` with these entries of `X-Forwarded-For`, in their order.
+    /// The address that sent a request, which came from `peer` with these entries of `X-Forwarded-For`, in their order.
     ///
-    /// Each proxy writes at the right end whom it heard, so the list is read from there, and only as far as our own
-    /// proxies wrote it: everything further left is what the client claims.
+    /// Each proxy appends the address that it heard, so the list is read from the right, and only as far as our own proxies
+    /// wrote it. Everything further left is the client's claim.
     pub fn client<'a>(&self, peer: IpAddr, forwarded_for: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
         for entry in forwarded_for.rev() {

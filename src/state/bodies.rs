@@ -1,8 +1,8 @@
-//! How much memory requests in flight may hold, in all and for one key (spec 5.5): their bodies, as they came and as they are
-//! passed on, and the answers that are kept whole.
+//! The memory that requests in flight may hold, in all and for one key (spec 5.5): their bodies, as received and as passed on,
+//! and the answers that are kept whole.
 //!
-//! It is taken as bytes arrive, because whoever wants to hold much announces little, and given back when what holds it is
-//! dropped. Nobody waits for it: who waits holds a connection, and a caller knows better when to come again.
+//! Memory is taken as bytes arrive, because a client that wants to hold much announces little. It is given back when its room
+//! is dropped. No request waits for memory: a waiting request holds a connection, and a caller knows better when to come again.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,7 +15,7 @@ use crate::id::{AccountId, ApiKeyId};
 
 /// Most bytes of a body: room for a long conversation with some images in it.
 pub const MOST_OF_ONE: usize = 20 * 1024 * 1024;
-/// What the largest body takes: as it came, and as it is passed on, which may be a little longer.
+/// The room of the largest body: as received, and as passed on, which may be a little longer.
 const WHOLE_OF_ONE: usize = 2 * (MOST_OF_ONE + STEP);
 const _: () = assert!(WHOLE_OF_ONE < LEAST_BODY_BUDGET);
 
@@ -24,7 +24,7 @@ const KEY_SHARE: usize = 4;
 /// Shares of a key that all keys of one account have together, because an account makes keys as it likes.
 const KEYS_OF_ACCOUNT: usize = 2;
 
-/// What a buffer begins with. Most bodies fit.
+/// The first capacity of a buffer. Most bodies fit.
 const FIRST: usize = 16 * 1024;
 /// A buffer that grows longer is made [`LARGE`].
 const SMALL: usize = 1024 * 1024;
@@ -32,7 +32,7 @@ const SMALL: usize = 1024 * 1024;
 /// the system, costs nothing where nothing is written, is never copied because it grows, and goes back to the system at once.
 /// Buffers that doubled made the process several times as large as what they held.
 const LARGE: usize = 33 * 1024 * 1024;
-/// Of a large buffer memory is taken in such steps, the size of a huge page.
+/// A large buffer takes memory in steps of this size, the size of a huge page.
 const STEP: usize = 2 * 1024 * 1024;
 
 /// The budget. Cheap to clone; clones count together.
@@ -52,19 +52,18 @@ struct Taken {
     of: HashMap<Holder, usize>,
 }
 
-/// Who holds memory. An entry of [`Taken`] is there as long as it is not zero.
+/// Holders of memory. [`Taken`] has an entry for each that holds any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Holder {
     Account(AccountId),
     Key(ApiKeyId),
 }
 
-/// There is no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
     /// The key, or its account, holds its share.
     Share,
-    /// The server holds all that it may.
+    /// All requests together hold the server's budget.
     Server,
 }
 
@@ -92,7 +91,7 @@ impl Bodies {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether so many bytes more would fit.
+    /// Whether so many more bytes would fit.
     fn check(&self, taken: &Taken, holders: &[Holder], more: usize) -> Result<(), Full> {
         let fits = |holder: &Holder| {
             let most = match holder {
@@ -143,19 +142,19 @@ impl Room {
         Self { bodies: self.bodies.clone(), bytes: 0, ..*self }
     }
 
-    /// Whether a body of this length would fit now. Nothing is taken: what is announced may never come.
+    /// Whether a body of this length would fit now. Nothing is taken: an announced body may never come.
     ///
     /// # Errors
-    /// When it would not.
+    /// When the body would not fit.
     pub fn fits(&self, length: usize) -> Result<(), Full> {
         let more = length.saturating_sub(self.bytes);
         self.bodies.check(&self.bodies.taken(), &self.holders, more).inspect_err(|full| full.count())
     }
 
-    /// Holds so many bytes from now on. To hold less always succeeds.
+    /// Holds so many bytes from now on. Holding fewer always succeeds.
     ///
     /// # Errors
-    /// When there is no room for them; then it holds what it held.
+    /// When there is no room for them. The room then stays as it was.
     pub fn resize(&mut self, bytes: usize) -> Result<(), Full> {
         let bytes = resident(bytes);
         if bytes > self.bytes {
@@ -187,11 +186,11 @@ impl Room {
         Ok(())
     }
 
-    /// Gives back what a buffer that is complete does not need.
+    /// Gives back what a complete buffer does not need.
     pub fn fit(&mut self, buffer: &mut Vec<u8>) {
         if buffer.capacity() < LARGE {
             buffer.shrink_to_fit();
-            // Never more than it was, so that it cannot fail.
+            // Never more than before, so that it cannot fail.
             let _ = self.resize(buffer.capacity().min(self.bytes));
         }
     }

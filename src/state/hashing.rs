@@ -1,4 +1,4 @@
-//! How many passwords are hashed at once, and in which memory.
+//! The number of passwords that are hashed at once, and the memory for it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,24 +16,23 @@ pub struct Hashing {
     memory: Arc<Mutex<Vec<Memory>>>,
 }
 
-/// The program is stopping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the program is stopping")]
 pub struct Stopping;
 
 impl Hashing {
-    /// Lets as much be hashed at once, so that sign-ins leave room for other pages.
+    /// Lets so many passwords be hashed at once.
     pub fn new(at_once: usize) -> Self {
         Self { places: Arc::new(Semaphore::new(at_once)), memory: Arc::default() }
     }
 
-    /// The places, for tests that take all of them.
+    /// The permits, for tests that take all of them.
     pub fn places(&self) -> Arc<Semaphore> {
         self.places.clone()
     }
 
-    /// Does `work` on a thread for it, as soon as there is a place. The place is taken until the work is done, also when nobody
-    /// waits for it any more: whoever sends a password and hangs up gains nothing.
+    /// Runs `work` on a thread, as soon as there is a place. The place is taken until the work is done, even when no caller
+    /// waits for it any more: a client that sends a password and hangs up gains nothing.
     ///
     /// # Errors
     /// When the program is stopping.
@@ -73,7 +72,7 @@ mod tests {
             begun.send(()).unwrap();
             let _ = may_finish.recv();
         });
-        // Whoever waits goes away at once.
+        // Waiting callers leave at once.
         assert!(tokio::time::timeout(Duration::from_millis(50), work).await.is_err());
         has_begun.recv().unwrap();
         assert_eq!(hashing.places().available_permits(), 0);

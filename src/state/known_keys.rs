@@ -1,8 +1,8 @@
-//! Remembers which account an API key belongs to, so that the gateway need not ask for each request.
+//! Remembers which account an API key belongs to, so that the gateway need not look it up for each request.
 //!
-//! A key that was revoked may live on for a second (spec 3.1), and callers must not notice that Postgres is away (4.1). So what
-//! is remembered holds without a question for less than a second. After that Postgres is asked, and while it takes its time, what
-//! it said last holds: until it answers, until it tells that the key has ended, or until nothing was heard of it for the grace.
+//! A revoked key may live on for a second (spec 3.1), and callers must not notice that Postgres is away (4.1). So an answer
+//! holds without a look-up for less than a second. After that Postgres is asked again. Until it answers, its last answer holds:
+//! until a notification says that the key has ended, or until Postgres was silent for the grace period.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,17 +16,17 @@ use crate::store;
 use crate::store::api_keys::KeyOwner;
 use crate::token::TokenHash;
 
-/// How long an answer is as good as a new one.
+/// How long an answer is used without a new look-up.
 const LIFETIME: Duration = Duration::from_millis(900);
-/// How long it is remembered that a key has ended: until no answer is under way that was given before.
+/// How long an ended key is remembered: until no look-up from before its end is under way.
 const FAREWELL: Duration = LONGEST_LOOK_UP.saturating_mul(2);
-/// Keys remembered at the same time; beyond it the memory starts anew.
+/// Keys remembered at the same time. Beyond it the memory starts anew.
 const CAPACITY: usize = 10_000;
 
 /// A look-up without an answer for so long is given up: its connection may be dead without knowing it.
 pub const LONGEST_LOOK_UP: Duration = Duration::from_secs(30);
 
-/// What Postgres said of a key: whose it is, or that it is nobody's. Or why it did not.
+/// Postgres' answer about a key: its owner, or that there is no such key. Or why there is no answer.
 pub type Answer = Result<Option<KeyOwner>, Arc<store::Error>>;
 
 /// Cheap to clone; clones share their memory.
@@ -40,9 +40,9 @@ pub struct KnownKeys {
 struct Memory {
     keys: HashMap<TokenHash, Known>,
     look_ups: HashMap<TokenHash, LookUp>,
-    /// Keys that ended lately, and when that was heard.
+    /// Keys that ended lately, and when the notification arrived.
     ended: HashMap<ApiKeyId, Instant>,
-    /// The same for keys that had opened a door here: they need not be asked for, and Postgres may be slow.
+    /// The hashes of ended keys that had been accepted here. They are refused without a look-up, even when Postgres is slow.
     refused: HashMap<TokenHash, Instant>,
     listening: Option<Listening>,
 }
@@ -50,50 +50,47 @@ struct Memory {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     owner: KeyOwner,
-    /// The key had not ended then. When the question was sent, because the answer may be as old as that.
+    /// When the look-up was sent that last found the key unended: the answer may be as old as that.
     confirmed: Instant,
-    /// Until then Postgres need not be asked.
+    /// Until then no look-up is needed.
     fresh_until: Instant,
 }
 
-/// A connection on which Postgres tells of every key that ends.
+/// A connection on which Postgres notifies of every key that ends.
 #[derive(Debug, Clone, Copy)]
 struct Listening {
-    /// What ended since then is told.
+    /// Every key that ended since then is notified.
     since: Instant,
-    /// What ended until then was told.
+    /// Every key that ended until then has been notified.
     heard: Instant,
 }
 
-/// A question about a key that is under way; it goes on when nobody waits for it. Clones wait for the same answer.
+/// A look-up that is under way. It goes on when no caller waits for it. Clones wait for the same answer.
 #[derive(Debug, Clone)]
 pub struct LookUp {
-    /// When it was asked.
+    /// When the look-up was sent.
     pub began: Instant,
-    /// What comes of it.
     pub answer: Shared<BoxFuture<'static, Answer>>,
 }
 
-/// What is remembered of a key.
+/// The memory's answer about a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remembered {
-    /// It need not be asked for.
+    /// No look-up is needed.
     Fresh(KeyOwner),
-    /// It holds as long as Postgres gives no answer.
+    /// Holds as long as Postgres gives no answer.
     Stale(KeyOwner),
-    /// It opened doors here, and has ended: no key comes back.
+    /// The key was accepted here, and has ended. No key comes back.
     Ended,
-    /// Nothing.
     Nothing,
 }
 
 impl KnownKeys {
-    /// `grace`: how long a key is believed while nothing is heard of Postgres.
+    /// `grace`: how long a key is accepted while Postgres is silent.
     pub fn new(grace: Duration) -> Self {
         Self { grace, memory: Arc::default() }
     }
 
-    /// What is remembered now.
     pub fn get(&self, hash: &TokenHash, now: Instant) -> Remembered {
         let memory = self.lock();
         if memory.refused.get(hash).is_some_and(|heard| now.saturating_duration_since(*heard) < FAREWELL) {
@@ -110,8 +107,8 @@ impl KnownKeys {
         }
     }
 
-    /// The look-up of this key that is under way, or else a new one, which asks Postgres by `ask`; and whether it is new: then
-    /// whoever called has to see to it that its answer is waited for to the end.
+    /// The look-up of this key that is under way, or else a new one, which asks Postgres by `ask`; and whether it is new. The
+    /// caller of a new look-up has to see that its answer is awaited to the end.
     pub fn look_up(
         &self,
         hash: TokenHash,
@@ -132,10 +129,10 @@ impl KnownKeys {
         (look_up, true)
     }
 
-    /// A look-up that began at `asked` has ended. What counts of its answer.
+    /// Takes in the answer of the look-up that began at `asked`, and gives the part of it that counts.
     ///
-    /// Of a key that ended meanwhile it may say what was true before. And when all is asked anew, an older look-up has nothing
-    /// more to say.
+    /// About a key that ended meanwhile, the answer may be out of date. When all keys have to be looked up anew, the answer of
+    /// an older look-up is ignored.
     fn answered(&self, hash: &TokenHash, asked: Instant, answer: Answer, now: Instant) -> Answer {
         let mut memory = self.lock();
         let counts = memory.look_ups.get(hash).is_some_and(|look_up| look_up.began == asked);
@@ -152,7 +149,7 @@ impl KnownKeys {
         answer
     }
 
-    /// A key was revoked, or its account deleted: from now on it opens nothing.
+    /// A key was revoked, or its account deleted: from now on it is refused.
     pub fn end(&self, key: ApiKeyId, now: Instant) {
         let mut memory = self.lock();
         memory.refuse(|_, known| known.owner.key == key, now);
@@ -160,7 +157,7 @@ impl KnownKeys {
         memory.ended.insert(key, now);
     }
 
-    /// From now on Postgres tells of every key that ends. What ended before may not have been told: everything is asked anew.
+    /// From now on Postgres notifies of every key that ends. Earlier ends may have been missed, so every key is looked up anew.
     pub fn listens(&self, now: Instant) {
         let mut memory = self.lock();
         let Memory { keys, listening, .. } = &mut *memory;
@@ -172,7 +169,7 @@ impl KnownKeys {
         memory.listening = Some(Listening { since: now, heard: now });
     }
 
-    /// Postgres is there, and has told of every key that ended before `asked`.
+    /// Postgres is there, and has notified of every key that ended before `asked`.
     pub fn hears(&self, asked: Instant) {
         if let Some(listening) = &mut self.lock().listening {
             listening.heard = asked;
@@ -192,7 +189,7 @@ impl Memory {
         self.keys.insert(hash, Known { owner, confirmed: asked, fresh_until: asked + LIFETIME });
     }
 
-    /// Keys that were let in have ended.
+    /// Refuses accepted keys that have ended.
     fn refuse(&mut self, has_ended: impl Fn(&TokenHash, &Known) -> bool, now: Instant) {
         self.refused.retain(|_, heard| now.saturating_duration_since(*heard) < FAREWELL);
         for (hash, _) in self.keys.extract_if(|hash, known| has_ended(hash, known)) {
@@ -200,7 +197,7 @@ impl Memory {
         }
     }
 
-    /// Postgres gave no answer: it need not be asked again at once.
+    /// Postgres gave no answer. It is not asked again at once.
     fn postpone(&mut self, hash: &TokenHash, now: Instant) {
         if let Some(known) = self.keys.get_mut(hash) {
             known.fresh_until = now + LIFETIME;
@@ -208,7 +205,7 @@ impl Memory {
     }
 }
 
-/// When Postgres last said, by an answer or by its silence on a connection that is alive, that the key goes on.
+/// The last time at which Postgres confirmed the key: by an answer, or by silence on a connection that is alive.
 fn last_word(known: &Known, listening: Option<Listening>) -> Instant {
     match listening {
         Some(listening) if known.confirmed >= listening.since => known.confirmed.max(listening.heard),

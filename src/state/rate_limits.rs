@@ -1,5 +1,5 @@
-//! How often one address or one API key may come (spec 5.5). Each process counts for itself: these limits keep floods
-//! away, and what must hold across processes is counted in Postgres.
+//! How often one address or one API key may come (spec 5.5). Each process counts for itself: these limits keep floods away.
+//! Limits that must hold across processes are counted in Postgres.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -15,11 +15,12 @@ use crate::id::{ApiKeyId, UserId};
 
 /// Sign-ups, invitations and password links that one address may send in a minute.
 const DOORS: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// API keys that let nobody in which one address may present in a minute.
+/// Refused API keys that one address may present in a minute.
 const REFUSED_KEYS: NonZeroU32 = NonZeroU32::new(60).unwrap();
-/// Forms that one person may send in a minute: more than anybody types, and few enough that nobody fills the database.
+/// Forms that one person may send in a minute: more than a person types, and few enough to keep one person from filling the
+/// database.
 const FORMS: NonZeroU32 = NonZeroU32::new(300).unwrap();
-/// Addresses, people or keys remembered before those are forgotten that are fresh again.
+/// Addresses, people or keys remembered before those are forgotten whose limit is fresh again.
 const REMEMBERED: usize = 10_000;
 
 /// Cheap to clone; clones count together.
@@ -35,7 +36,7 @@ struct Limits {
     keys: Option<DefaultKeyedRateLimiter<ApiKeyId>>,
 }
 
-/// Too often: come back after this long.
+/// The limit is reached. Come back after this long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooOften(pub Duration);
 
@@ -59,7 +60,7 @@ impl RateLimits {
         self.count(&self.0.doors, &network(address))
     }
 
-    /// Counts a form of somebody who is signed in.
+    /// Counts a form of a person who is signed in.
     ///
     /// # Errors
     /// When they sent too many.
@@ -67,7 +68,7 @@ impl RateLimits {
         self.count(&self.0.forms, &person)
     }
 
-    /// Counts an API key that let nobody in.
+    /// Counts a refused API key.
     ///
     /// # Errors
     /// When the address presented too many.

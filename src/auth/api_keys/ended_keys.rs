@@ -1,4 +1,4 @@
-//! Hears of keys that end in other processes, and notices when it does not.
+//! Keeps the known keys current: listens for keys that end in other processes, and notices when the listening fails.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use crate::state::State;
 use crate::store;
 use crate::store::api_keys::Listener;
 
-/// Time between two signs of life that are asked for.
+/// Time between two signs of life of the connection.
 const PULSE: Duration = Duration::from_secs(1);
 /// Pause before the next try to listen when the database is away.
 const RECONNECT: Duration = Duration::from_secs(1);
 
-/// Lets keys that end anywhere open nothing here, until `stop`.
-pub async fn hear_of_ended_keys(state: State, stop: CancellationToken) {
+/// Refuses keys that end in any process, until `stop`.
+pub async fn refuse_ended_keys(state: State, stop: CancellationToken) {
     let for_ever = async {
         loop {
             let Err(error) = listen(&state).await;

@@ -1,4 +1,4 @@
-//! Whose a key is: remembered, or asked for.
+//! The owner of a key: remembered, or looked up.
 
 use std::io;
 use std::sync::Arc;
@@ -12,29 +12,30 @@ use crate::store::api_keys::{self, KeyOwner};
 use crate::store::{self, Store};
 use crate::token::TokenHash;
 
-/// How long a caller waits for Postgres where an earlier answer of it is known.
+/// How long a caller waits for Postgres when an earlier answer is known.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How long a caller waits where none is.
+/// How long a caller waits when no earlier answer is known.
 const LONG_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Why it is not known whose a key is.
+/// Why a key's owner is unknown.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Unanswered {
     /// The database failed.
     #[error(transparent)]
     Failed(#[from] Arc<store::Error>),
-    /// It takes longer than a caller waits.
+    /// The look-up takes longer than a caller waits.
     #[error("the database takes too long")]
     Late,
 }
 
-/// Whose key has this hash, as of at most a second ago. None: nobody's.
+/// The owner of the key with this hash, as of at most a second ago. None: there is no such key.
 ///
-/// While Postgres gives no answer, what it said before holds for the grace: callers do not notice that it is away (spec 4.1). A
-/// database that is slow is not away: the question goes on when its caller is let through, and its answer holds for the next.
+/// While Postgres does not answer, its last answer holds for the grace period: callers do not notice that it is away (spec
+/// 4.1). A slow database is not away: the look-up goes on after its caller was let through, and its answer holds for the next
+/// caller.
 ///
 /// # Errors
-/// When the database gives no answer, and none that it gave before can be relied on.
+/// When the database does not answer, and no earlier answer of it can be relied on.
 pub(super) async fn find(state: &State, hash: TokenHash) -> Result<Option<KeyOwner>, Unanswered> {
     let patience = match state.known_keys.get(&hash, Instant::now()) {
         Remembered::Fresh(owner) => return Ok(Some(owner)),
@@ -50,7 +51,7 @@ pub(super) async fn find(state: &State, hash: TokenHash) -> Result<Option<KeyOwn
         Ok(Err(error)) => return Err(error.into()),
         Err(_) => Unanswered::Late,
     };
-    // Anew, for the key may have ended meanwhile.
+    // Asked anew, because the key may have ended meanwhile.
     match state.known_keys.get(&hash, Instant::now()) {
         Remembered::Fresh(owner) | Remembered::Stale(owner) => Ok(Some(owner)),
         Remembered::Ended => Ok(None),

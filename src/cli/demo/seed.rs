@@ -1,4 +1,4 @@
-//! Fills the demo account. What is there already stays, so that a second start adds nothing.
+//! Fills the demo account. Existing data stays, so that a second start adds nothing.
 
 use std::time::Duration;
 
@@ -35,7 +35,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How often the database is asked whether the worker is there yet, with a pause between.
 const TRIES: u32 = 600;
 
-/// What is filled, and with what.
 #[derive(Debug)]
 pub(super) struct Seed<'a> {
     state: &'a State,
@@ -51,7 +50,7 @@ struct Example {
     is: Is,
 }
 
-/// What it is made to be; the worker makes it fail or need attention.
+/// The state that the example shows. The worker makes it fail or need attention.
 #[derive(PartialEq, Eq)]
 enum Is {
     On,
@@ -59,7 +58,6 @@ enum Is {
     SwitchedOff,
 }
 
-/// Why the account could not be filled.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("the demo account cannot be filled: {0}")]
@@ -95,13 +93,13 @@ impl<'a> Seed<'a> {
         if self.dead_letters().await? > 0 {
             return Ok(());
         }
-        // Nothing else may be refused with them.
+        // No other request may be refused with them.
         self.until(async || Ok(self.is_idle().await?)).await?;
         self.receiver.behave(REFUSAL);
         let refused = self.have_refused().await;
         self.receiver.behave(Behaviour::Normal);
         refused?;
-        // Its acceptance makes the destination healthy again.
+        // The acceptance of this one makes the destination healthy again.
         self.record("accepted", 1).await
     }
 
@@ -151,7 +149,7 @@ impl<'a> Seed<'a> {
         vec![
             sentry(HEALTHY, &dsn, Is::On),
             sentry("Sentry with a key that was deleted", &unknown_key, Is::On),
-            // No name that ends so exists (RFC 6761).
+            // No name with this ending exists (RFC 6761).
             Example {
                 name: "Collector that is away",
                 kind: "otel-collector",
@@ -183,7 +181,7 @@ impl<'a> Seed<'a> {
         Ok(())
     }
 
-    /// In the place of evidence: the pages show that nothing was tested.
+    /// In place of evidence: the pages show that no test was made.
     fn untested(&self) -> Verdict {
         Verdict {
             passed: true,
@@ -200,7 +198,8 @@ impl<'a> Seed<'a> {
         }
     }
 
-    /// One request every half an hour, the oldest first. Those whose names are recorded already are not recorded again.
+    /// Records a request for every half an hour, the oldest first. Those with a name that is in the log already are not
+    /// recorded again.
     async fn record_a_week(&self, key: ApiKeyId) -> Result<(), Error> {
         let half_hours = u32::from(DAYS) * 48;
         let now = self.state.clock.now();
@@ -221,7 +220,7 @@ impl<'a> Seed<'a> {
         Entry { maybe_known: true, ..entry::of(self.account, &request, &content, Completed::Dated(at)) }
     }
 
-    /// Whether the healthy destination has everything that there is.
+    /// Whether the healthy destination has received every request.
     async fn is_idle(&self) -> Result<bool, store::Error> {
         let mut tenant = self.state.store.tenant(self.account).await?;
         let destinations = destinations::list(&mut tenant).await?;

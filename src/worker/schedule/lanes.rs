@@ -25,14 +25,12 @@ const SLOW: Duration = Duration::from_secs(1);
 /// lane's few connections; a healthy one among them would wait for seconds.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// The lanes of a worker.
 #[derive(Debug)]
 pub(in crate::worker) struct Admission {
     healthy: Lane,
     struggling: Lane,
 }
 
-/// The name of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum LaneName {
     Healthy,

@@ -55,7 +55,6 @@ impl Liveness {
         }
     }
 
-    /// Gives the lock back.
     pub(in crate::worker) async fn release(self) {
         if let Some((connection, _)) = self.held {
             let _ = connection.close().await;

@@ -13,7 +13,6 @@ use crate::store::destinations::{HealthChange, HealthNote};
 use crate::store::{self, Store};
 use crate::worker::leased::Leased;
 
-/// Acknowledges a batch.
 pub(super) async fn acknowledge(leased: &Leased, result: &BatchResult) -> store::Result<LeaseState> {
     let BatchResult { report, progress, health, is_in_order, .. } = result;
     let (state, lease) = (&leased.state, &leased.lease);

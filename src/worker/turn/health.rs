@@ -13,7 +13,6 @@ pub(super) const ATTENTION: (Duration, Duration) = (Duration::from_mins(1), Dura
 /// What is remembered of a destination from batch to batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Health {
-    /// Failed attempts in a row.
     pub(super) failures: u32,
     /// HTTP 500s in a row for the batch at the cursor.
     pub(super) server_errors: u32,
