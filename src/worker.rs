@@ -51,8 +51,8 @@ const GIVE_BACK: (u32, Duration) = (5, Duration::from_millis(500));
 /// after each event, and the plan alone decides. A destination that fails, or holds a request for more than a second, is served in
 /// the struggling lane, and delays nobody in the other one.
 ///
-/// The worker keeps nothing: what it knows of a destination is in the database when the lease is given back. It does not make a
-/// single destination faster by more workers, and it does not look into requests; it only moves cursors.
+/// The worker keeps no state: all that it knows of a destination is in the database when it gives the lease back. One lease has one
+/// turn, so more workers do not make a single destination faster.
 #[derive(Debug, Clone)]
 pub struct Worker {
     state: State,

@@ -13,7 +13,7 @@ use sqlx::types::Json;
 pub use self::change::{
     MOST_PER_KIND, NotYet, TestedValues, create, delete, give_up_secrets, put, put_enabled, put_name,
 };
-pub use self::health::{HealthChange, HealthNote, note_health};
+pub use self::health::{HealthChange, HealthNote, note_failure};
 pub use self::revisions::delete_superseded;
 use super::{Result, Tenant};
 use crate::delivery::Health;

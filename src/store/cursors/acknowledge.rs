@@ -8,7 +8,6 @@ use sqlx::types::Json;
 
 use super::lease::Current;
 use super::{Fence, Key};
-use crate::delivery::Health;
 use crate::id::DestinationId;
 use crate::store::deliveries::{self, DeadLetter, Delivery};
 use crate::store::destinations::{self, HealthChange, HealthNote};
@@ -66,55 +65,37 @@ pub enum Acknowledged {
     Disabled,
 }
 
-/// What moving the cursor returns.
-struct Moved {
-    current: Current,
-    health: Health,
-    probes_first: bool,
-}
-
 /// Acknowledges a batch, if the lease is still the one of `fence`.
 ///
 /// The commit is not waited for (`synchronous_commit`). A crash of Postgres that loses it loses all of it, and the batch is
 /// sent again as the same traces. Waiting for the disk would cost more than reading, building and sending.
 ///
-/// A successful batch is one statement: a healthy destination's row is not written.
+/// A successful batch is one statement, which writes the destination's row only if the destination was not healthy.
 pub async fn acknowledge(store: &Store, fence: Fence, result: &Acknowledgement<'_>) -> Result<Acknowledged> {
     let failed = matches!(result.health.change, HealthChange::Waiting { .. });
     if !failed && result.dead_letters.is_empty() {
         let mut connection = store.connection().await?;
-        let Some(moved) = move_cursor(&mut connection, fence, result).await? else { return Ok(Acknowledged::Lost) };
-        if moved.differs_from(&result.health) {
-            destinations::note_health(&mut connection, fence.account, result.destination, &result.health).await?;
-        }
-        return Ok(Acknowledged::Held(moved.current));
+        let current = move_cursor(&mut connection, fence, result).await?;
+        return Ok(current.map_or(Acknowledged::Lost, Acknowledged::Held));
     }
     let mut transaction = store.begin().await?;
-    let Some(moved) = move_cursor(&mut transaction, fence, result).await? else { return Ok(Acknowledged::Lost) };
+    let Some(current) = move_cursor(&mut transaction, fence, result).await? else { return Ok(Acknowledged::Lost) };
     let disabled =
-        destinations::note_health(&mut transaction, fence.account, result.destination, &result.health).await?;
+        destinations::note_failure(&mut transaction, fence.account, result.destination, &result.health).await?;
     let key = Key { account: fence.account, destination: result.destination };
     // Apart from the usual statement, which would otherwise be planned for the whole log each time.
     deliveries::dead_letter(&mut transaction, key, &result.dead_letters).await?;
     transaction.commit().await?;
-    Ok(if disabled { Acknowledged::Disabled } else { Acknowledged::Held(moved.current) })
+    Ok(if disabled { Acknowledged::Disabled } else { Acknowledged::Held(current) })
 }
 
-impl Moved {
-    /// Whether the destination's row has to be updated.
-    fn differs_from(&self, note: &HealthNote<'_>) -> bool {
-        let recovers = matches!(note.change, HealthChange::Healthy) && self.health != Health::Healthy;
-        recovers || self.probes_first != note.probes_first
-    }
-}
-
-/// None: the lease is lost.
+/// Moves the cursor, and records attempts and a recovery with it. None: the lease is lost.
 #[expect(clippy::too_many_lines, reason = "one statement, so that all of it happens or nothing, in one round trip")]
 async fn move_cursor(
     connection: &mut PgConnection,
     fence: Fence,
     result: &Acknowledgement<'_>,
-) -> Result<Option<Moved>> {
+) -> Result<Option<Current>> {
     let Progress { advance_to, accepted, confirmed, falls_back } = result.progress;
     let row = sqlx::query!(
         r#"WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
@@ -150,8 +131,17 @@ async fn move_cursor(
                FROM moved m, json_to_recordset($18::json) AS e (
                    id uuid, duration_ms integer, requests integer, bytes integer, outcome text, status smallint, answer text,
                    batch_id uuid, after_xid xid8, after_position bigint, last_xid xid8, last_position bigint, encoder smallint,
-                   attempt integer, left_out jsonb, oldest timestamptz, newest timestamptz, headers jsonb, body text))
-           SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!", d.health AS "health: Health", d.probes_first,
+                   attempt integer, left_out jsonb, oldest timestamptz, newest timestamptz, headers jsonb, body text)),
+           recovered AS (
+               UPDATE destinations d
+               SET health = CASE WHEN $12 THEN 'healthy' ELSE health END, reason = CASE WHEN $12 THEN NULL ELSE reason END,
+                   failures = CASE WHEN $12 THEN 0 ELSE failures END,
+                   failing_since = CASE WHEN $12 THEN NULL ELSE failing_since END,
+                   not_before = CASE WHEN $12 THEN NULL ELSE not_before END, probes_first = $19
+               FROM moved m
+               WHERE d.account_id = m.account_id AND d.id = m.destination_id AND d.settings_revision <= $15
+                 AND ($12 AND d.health <> 'healthy' OR d.probes_first <> $19))
+           SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!",
                   (a.broadcast_enabled AND d.enabled
                    AND (m.purpose = 'live' OR NOT live_waits(m.account_id, m.destination_id))) AS "on!"
            FROM moved m
@@ -174,13 +164,10 @@ async fn move_cursor(
         result.health.revision,
         result.keep.map(interval) as _,
         result.private,
-        Json(&result.deliveries) as _
+        Json(&result.deliveries) as _,
+        result.health.probes_first
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| Moved {
-        current: Current { revision: row.revision, private: row.private, on: row.on },
-        health: row.health,
-        probes_first: row.probes_first,
-    }))
+    Ok(row.map(|row| Current { revision: row.revision, private: row.private, on: row.on }))
 }

@@ -147,6 +147,7 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                      d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.revision,
                      (a.privacy_mode OR d.privacy_mode) AS "private!",
                      (SELECT count(*) FROM cursors s
+                      JOIN destinations o ON o.account_id = s.account_id AND o.id = s.destination_id AND o.enabled
                       WHERE s.account_id = c.account_id
                         AND (s.until_xid IS NULL OR (s.xid, s.position) < (s.until_xid, s.until_position))) AS "siblings!""#,
         &accounts,

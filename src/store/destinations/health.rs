@@ -41,32 +41,22 @@ pub struct HealthNote<'a> {
     pub switch_off_after: Duration,
 }
 
-/// Records what an attempt says about a destination. Gives whether the destination was switched off.
-pub async fn note_health(
+/// Records a failure. Anything else is recorded with the cursor that it moves. Gives whether the destination was switched off.
+pub async fn note_failure(
     connection: &mut PgConnection,
     account: AccountId,
     destination: DestinationId,
     note: &HealthNote<'_>,
 ) -> Result<bool> {
-    let (health, reason, pause) = match note.change {
-        HealthChange::Healthy => (Some(Health::Healthy), None, None),
-        HealthChange::Waiting { health, reason, pause } => (Some(health), Some(reason), Some(interval(pause))),
-        HealthChange::Unchanged => (None, None, None),
-    };
+    let HealthChange::Waiting { health, reason, pause } = note.change else { return Ok(false) };
     let noted = sqlx::query_scalar!(
         r#"WITH before AS (
                SELECT account_id, id,
-                      coalesce(enabled AND $3 <> 'healthy' AND failures + 1 >= $8
-                               AND failing_since <= clock_timestamp() - $9::interval, false) AS gives_up
+                      coalesce(enabled AND failures + 1 >= $8 AND failing_since <= clock_timestamp() - $9::interval, false) AS gives_up
                FROM destinations WHERE account_id = $1 AND id = $2 AND settings_revision <= $7 FOR NO KEY UPDATE)
            UPDATE destinations d
-           SET health = coalesce($3, health),
-               reason = CASE WHEN $3::text IS NULL THEN reason ELSE $4 END,
-               failures = CASE WHEN $3 IS NULL THEN failures WHEN $3 = 'healthy' THEN 0 ELSE failures + 1 END,
-               failing_since = CASE WHEN $3 IS NULL THEN failing_since
-                                    WHEN $3 <> 'healthy' THEN coalesce(failing_since, clock_timestamp()) END,
-               not_before = CASE WHEN $3 IS NULL THEN not_before ELSE now() + $5::interval END,
-               probes_first = $6,
+           SET health = $3, reason = $4, failures = failures + 1, failing_since = coalesce(failing_since, clock_timestamp()),
+               not_before = now() + $5::interval, probes_first = $6,
                enabled = enabled AND NOT b.gives_up,
                switched_off_at = CASE WHEN b.gives_up THEN clock_timestamp() ELSE switched_off_at END,
                revision = revision + b.gives_up::integer,
@@ -75,9 +65,9 @@ pub async fn note_health(
            RETURNING b.gives_up AS "gives_up!""#,
         account.0,
         destination.0,
-        health.map(Health::name),
+        health.name(),
         reason,
-        pause as _,
+        interval(pause) as _,
         note.probes_first,
         note.revision,
         LEAST_ATTEMPTS,

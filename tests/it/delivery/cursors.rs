@@ -1,10 +1,12 @@
 //! A destination's cursors: the live one, and replays beside it (spec 9.4); and what an attempt says of what it covered (9.2).
 
+use std::time::Duration;
+
 use rustix::process::Signal;
 use sqlx::Row as _;
 use tracecast::id::CursorId;
 use tracecast::random::Random;
-use tracecast::store::cursors;
+use tracecast::store::cursors::{self, Ready};
 use tracecast::store::log::Position;
 use tracecast::store::xid::Xid;
 
@@ -125,6 +127,29 @@ async fn live_traffic_does_not_wait_for_a_replay_whose_request_hangs() {
     stage.until_count(DONE, 1).await;
 }
 
+/// Where all of them have turns, a notification need not be looked up in the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_counts_the_cursors_of_its_account_that_may_have_turns() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1, 2]).await;
+    stage.records(&tenant, names("some", 3)).await;
+    assert!(stage.resumes_or_pauses(&tenant, 1, false).await);
+    let cursors = async || {
+        let ready = Ready { accounts: &[tenant.account], failing: false, most: 1 };
+        // A lease that is over at once, so that the next one can be taken.
+        let leases = cursors::lease_ready(&stage.store, ready, 1, Duration::ZERO).await.unwrap();
+        leases[0].siblings
+    };
+    assert_eq!(cursors().await, 1, "a paused destination has no turns");
+    replays(&stage, &tenant, (1, 3)).await;
+    assert_eq!(cursors().await, 2);
+    sqlx::raw_sql("UPDATE cursors SET xid = until_xid, position = until_position WHERE purpose = 'replay'")
+        .execute(&mut stage.sql().await)
+        .await
+        .unwrap();
+    assert_eq!(cursors().await, 1, "a replay that has come to its end has none either");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attempt_says_what_it_covers_by_which_settings_and_what_was_answered() {
     let stage = Stage::new().await;
@@ -202,7 +227,7 @@ async fn settings_are_kept_as_long_as_attempts_may_name_them() {
                      FROM destination_revisions";
     let kept = async || -> String { sqlx::query_scalar(revisions).fetch_one(&mut stage.sql().await).await.unwrap() };
     assert_eq!(kept().await, "1, 2 private, 4");
-    let retention = std::time::Duration::from_hours(24);
+    let retention = Duration::from_hours(24);
     let age = "UPDATE destination_revisions SET created_at = created_at - interval '47 hours' WHERE revision = 2";
     sqlx::raw_sql(age).execute(&mut stage.sql().await).await.unwrap();
     tracecast::store::destinations::delete_superseded(&stage.store, retention).await.unwrap();
