@@ -11,6 +11,7 @@ use super::rewrite;
 use super::sse::{self, Piece, Splitter};
 use super::upstream::{Broken, UpstreamAnswer};
 use crate::json::Members;
+use crate::openai;
 
 /// A shorter event takes no room, because each connection has that much anyway. A longer one takes room in steps of
 /// this size.
@@ -167,6 +168,6 @@ fn error_chunk(exchange: &Exchange, failure: &Failure) -> String {
 /// passes unchanged.
 fn rewritten(exchange: &mut Exchange, text: &str) -> Option<String> {
     let answer = Members::of(text)?;
-    exchange.completion.learn(&answer);
+    openai::learn(&mut exchange.completion, &answer);
     Some(rewrite::answer(&answer, &exchange.id, exchange.cost().total))
 }
