@@ -11,4 +11,4 @@ mod text_of;
 pub use self::answer::{counts, learn};
 pub use self::context::CallerHeaders;
 pub use self::invalid::Invalid;
-pub use self::request::{ChatRequest, RequestFacts};
+pub use self::request::{ChatRequest, RequestFacts, last_user_text};
