@@ -1,12 +1,17 @@
 //! The gateway over HTTP: what callers get, what the model server gets, and what is recorded.
 
+mod addresses;
 mod answers;
 mod bad_input;
 mod broken_bodies;
+mod browsers;
 mod cancelled;
+mod errors;
 mod failures;
+mod keys;
 mod memory;
 mod openapi;
 mod sdk;
 pub(crate) mod server;
+mod turned_away;
 mod upstream;
