@@ -10,6 +10,7 @@ mod errors;
 mod failures;
 mod keys;
 mod memory;
+mod models;
 mod openapi;
 mod sdk;
 pub(crate) mod server;
