@@ -14,6 +14,7 @@ pub mod client;
 pub mod clock;
 pub mod completed_request;
 pub mod config;
+pub mod confusables;
 pub mod connection_test;
 pub mod delivery;
 pub mod destination;
