@@ -36,6 +36,7 @@ use crate::state::hashing::Hashing;
 use crate::state::known_keys::KnownKeys;
 use crate::state::rate_limits::RateLimits;
 use crate::state::refusals::Refusals;
+use crate::state::stream_options::StreamOptions;
 use crate::state::testing::Testing;
 use crate::store;
 use crate::store::roles::{self, Role};
@@ -151,6 +152,7 @@ impl App {
             refusals: Refusals::default(),
             known_keys: KnownKeys::new(self.config.key_grace),
             bodies: Bodies::new(self.config.body_budget),
+            stream_options: StreamOptions::default(),
         })
     }
 

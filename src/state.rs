@@ -5,6 +5,7 @@ pub mod hashing;
 pub mod known_keys;
 pub mod rate_limits;
 pub mod refusals;
+pub mod stream_options;
 pub mod testing;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use self::hashing::Hashing;
 use self::known_keys::KnownKeys;
 use self::rate_limits::RateLimits;
 use self::refusals::Refusals;
+use self::stream_options::StreamOptions;
 use self::testing::Testing;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,4 +46,6 @@ pub struct State {
     pub known_keys: KnownKeys,
     /// How much memory requests in flight may hold.
     pub bodies: Bodies,
+    /// Which models take what the gateway adds to streams.
+    pub stream_options: StreamOptions,
 }

@@ -9,10 +9,11 @@ use super::upstream::Attempts;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, ResponseFacts, Times};
+use crate::completion::Completion;
 use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
 use crate::json::Text;
-use crate::openai::{CallerHeaders, Completion, RequestFacts};
+use crate::openai::{CallerHeaders, RequestFacts};
 use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
@@ -72,6 +73,8 @@ pub struct Exchange {
     pub(super) provider: String,
     pub(super) completion: Completion,
     pub(super) streaming: bool,
+    /// Whether the gateway wants the usage of the stream, and the caller did not ask for it.
+    pub(super) usage_is_ours: bool,
     /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
@@ -96,6 +99,7 @@ impl Exchange {
             provider: String::new(),
             completion: Completion::default(),
             streaming: false,
+            usage_is_ours: false,
             status: None,
             ending: None,
             refused: None,
@@ -164,13 +168,19 @@ impl Exchange {
             return Cost { total: Some(total), ..Cost::default() };
         }
         let models = [self.completion.model.as_deref(), Some(self.facts.model.as_str())];
-        let usage = &self.completion.usage;
-        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, usage)).unwrap_or_default()
+        let usage = self.completion.usage();
+        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, &usage)).unwrap_or_default()
     }
 
     /// What is written into the answer as it stands.
     pub(super) fn additions(&self) -> Additions<'_> {
-        Additions { id: &self.id, cost: self.cost().total }
+        let expects_provider = self.caller.base == Base::OpenRouter && !self.provider.is_empty();
+        Additions {
+            id: &self.id,
+            cost: self.cost().total,
+            provider: expects_provider.then_some(&*self.provider),
+            hides_null_usage: self.usage_is_ours,
+        }
     }
 
     /// The last event of a stream that failed.
@@ -210,7 +220,7 @@ impl Exchange {
             request_model: Text::from(self.facts.model.as_str()),
             parameters: std::mem::take(&mut self.facts.parameters),
             response: if was_asked { self.completion.facts(&self.provider) } else { ResponseFacts::default() },
-            usage: self.completion.usage,
+            usage: self.completion.usage(),
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
             refused: self.refused,

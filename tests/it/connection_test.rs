@@ -37,6 +37,7 @@ fn given() -> State {
         refusals: tracecast::state::refusals::Refusals::default(),
         known_keys: tracecast::state::known_keys::KnownKeys::new(Duration::from_mins(5)),
         bodies: tracecast::state::bodies::Bodies::new(tracecast::config::LEAST_BODY_BUDGET),
+        stream_options: tracecast::state::stream_options::StreamOptions::default(),
     }
 }
 
