@@ -1,5 +1,7 @@
 //! JSON as strangers send it: checked whole, taken apart with the bytes that it had, and written again.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 pub mod escapes;
 mod members;
 mod strict;

@@ -124,6 +124,7 @@ pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
             id: Some(format!("chatcmpl-{:016x}", text.next()).into()),
             finish_reasons: vec!["stop".into()],
             native_finish_reason: None,
+            dimensions: None,
         },
         usage: Usage { input: Some(412), output: Some(97), total: Some(509), ..Usage::default() },
         cost: Cost { total: Some(0.002), ..Cost::default() },

@@ -46,6 +46,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
             id: Some("chatcmpl-AbC123".into()),
             finish_reasons: vec!["stop".into()],
             native_finish_reason: None,
+            dimensions: None,
         },
         usage: Usage { input: Some(12), output: Some(5), total: Some(17), ..Usage::default() },
         cost: Cost { total: Some(0.000_08), input: Some(0.000_03), output: Some(0.000_05) },

@@ -94,6 +94,7 @@ impl Completion {
             id: self.id.clone().map(Text::from),
             finish_reasons,
             native_finish_reason: native.map(Text::from),
+            dimensions: None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From OpenAI's chat completion to messages. Any body gives some content; nothing here fails.
 
-mod part;
-mod texts;
-mod tools;
+pub(super) mod part;
+pub(crate) mod texts;
+pub(super) mod tools;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -109,7 +109,7 @@ fn message<'a>(request: &RequestMessage<'a>) -> Message<'a> {
 }
 
 /// The texts of a tool's answer become one response; images and files stand beside it.
-fn tool_response<'a>(id: Option<Text<'a>>, mut content: Vec<Part<'a>>) -> Vec<Part<'a>> {
+pub(super) fn tool_response<'a>(id: Option<Text<'a>>, mut content: Vec<Part<'a>>) -> Vec<Part<'a>> {
     let texts: Vec<&str> = content.iter().filter_map(Part::as_text).collect();
     let response = texts.join("\n").into();
     content.retain(|part| part.as_text().is_none());
@@ -117,7 +117,7 @@ fn tool_response<'a>(id: Option<Text<'a>>, mut content: Vec<Part<'a>>) -> Vec<Pa
     content
 }
 
-fn answered(choice: &AnsweredChoice) -> Message<'_> {
+pub(crate) fn answered(choice: &AnsweredChoice) -> Message<'_> {
     let mut parts = Vec::new();
     parts.extend(filled(&choice.reasoning).map(Part::reasoning));
     parts.extend(filled(&choice.text).map(Part::text));

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::context::{self, CallerHeaders};
+use super::fields;
 use super::invalid::Invalid;
 use super::text_of::text_of;
 use crate::completed_request::limits::NAME_CHARS;
@@ -34,14 +35,13 @@ impl<'a> ChatRequest<'a> {
     /// # Errors
     /// What is wrong, and where.
     pub fn parse(text: &'a str, headers: &CallerHeaders) -> Result<Self, Invalid> {
-        let members = Members::of(text)
-            .ok_or_else(|| Invalid::body("The body must be a JSON object. Send `{\"messages\": […], …}`."))?;
+        let members = fields::members(text, r#"{"messages": […], …}"#)?;
         check_messages(&members)?;
         let facts = RequestFacts {
             model: field::<Text<'_>>(&members, "model", "a text")?.map(|model| recorded(&model)).unwrap_or_default(),
             streaming: field(&members, "stream", "true or false")?.unwrap_or_default(),
             parameters: parameters(&members)?,
-            context: context::of_caller(&members, headers)?,
+            context: context::of_caller(&members, members.get("user"), headers)?,
         };
         field::<Members<'_>>(&members, "stream_options", "an object")?;
         // The text is valid JSON, so a first `[` means an array.
@@ -74,7 +74,7 @@ impl RequestFacts {
             model: members.read::<Text<'_>>("model").map(|model| recorded(&model)).unwrap_or_default(),
             streaming: members.read("stream").unwrap_or_default(),
             parameters: parameters(&members).unwrap_or_default(),
-            context: context::of_refused(&members, headers),
+            context: context::of_refused(&members, members.get("user"), headers),
         }
     }
 }
@@ -120,6 +120,7 @@ fn parameters(members: &Members<'_>) -> Result<Parameters<'static>, Invalid> {
         presence_penalty: number("presence_penalty")?,
         stop_sequences: stop.map(Stop::into_sequences).unwrap_or_default(),
         seed: whole("seed")?,
+        ..Parameters::default()
     })
 }
 
