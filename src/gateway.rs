@@ -1,4 +1,4 @@
-//! The gateway: passes a chat completion to the operator's model server (or to the built-in `demo/echo`), watches the
+//! The gateway: passes a question to the operator's model server (or to the built-in `demo/echo`), watches the
 //! answer on its way back, and hands on what is to be recorded.
 //!
 //! It knows nothing of the web server: [`Gateway::receive`] gives an [`Exchange`], [`Gateway::answer`] turns a body into
@@ -6,9 +6,12 @@
 //! recorded too.
 
 mod answer;
+mod base;
+mod chat_completions;
 mod echo;
 mod exchange;
 mod failure;
+mod protocol;
 mod provider;
 mod rewrite;
 mod sse;
@@ -19,18 +22,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::answer::Answer;
-use self::echo::Question;
+pub use self::base::Base;
+pub use self::chat_completions::ChatCompletions;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
+pub use self::protocol::Protocol;
+use self::protocol::Request;
 pub use self::upstream::UpstreamError;
-use self::upstream::{Upstream, UpstreamAnswer};
+use self::upstream::{Question, Upstream, UpstreamAnswer};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::id::AccountId;
 use crate::json;
+use crate::openai;
 pub use crate::openai::CallerHeaders;
-use crate::openai::{ChatRequest, RequestFacts};
 use crate::random::{Random, Unavailable};
 use crate::state::State;
 use crate::state::bodies::Bodies;
@@ -101,18 +107,21 @@ impl Gateway {
     async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
         let Some(upstream) = &self.upstream else {
             let request = take_in(exchange, body)?;
-            let text = request.last_user_text();
+            let text = openai::last_user_text(&request.members);
             return Ok(self.echo(exchange, text));
         };
+        let protocol = exchange.caller.protocol;
         let mut room = exchange.answer_room.another();
         let body = {
             let request = take_in(exchange, body)?;
             room.resize(upstream_body::bytes(&request)).map_err(Failure::no_room)?;
-            upstream_body::write(&request)
+            upstream_body::write(protocol, &request)
         };
+        let (query, streaming) = (exchange.caller.query.take(), exchange.streaming);
+        let question = Question { path: protocol.path(), query, body: body.into(), streaming };
         exchange.provider.clone_from(&upstream.provider);
         let clock = self.recording.clock;
-        let answer = upstream.ask(body, exchange.streaming, clock, &mut exchange.attempts).await?;
+        let answer = upstream.ask(&question, clock, &mut exchange.attempts).await?;
         if (200..300).contains(&answer.status) {
             return Ok(answer);
         }
@@ -127,18 +136,19 @@ impl Gateway {
         exchange.attempts.begun = Some(asked);
         echo::PROVIDER.clone_into(&mut exchange.provider);
         let (bytes, streaming) = (exchange.text.len(), exchange.streaming);
-        echo::answer(&Question { text, bytes, streaming, asked, pause: self.echo_pause })
+        echo::answer(&echo::Question { text, bytes, streaming, asked, pause: self.echo_pause })
     }
 }
 
 /// Checks a body and notes in the exchange what is known of it; of one that is refused, what can be read.
-fn take_in(exchange: &mut Exchange, mut body: Vec<u8>) -> Result<ChatRequest<'_>, Failure> {
+fn take_in(exchange: &mut Exchange, mut body: Vec<u8>) -> Result<Request<'_>, Failure> {
+    let protocol = exchange.caller.protocol;
     exchange.text = json::text(&mut body).map_err(|error| {
-        exchange.facts = RequestFacts::of_refused(&body, &exchange.caller.headers);
+        exchange.facts = protocol.read_refused(&body, &exchange.caller.headers);
         Failure::invalid_request(error.to_string())
     })?;
-    let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).map_err(|invalid| {
-        exchange.facts = RequestFacts::of_refused(exchange.text.as_bytes(), &exchange.caller.headers);
+    let request = protocol.read(&exchange.text, &exchange.caller.headers).map_err(|invalid| {
+        exchange.facts = protocol.read_refused(exchange.text.as_bytes(), &exchange.caller.headers);
         Failure::from(invalid)
     })?;
     exchange.facts = request.facts.clone();

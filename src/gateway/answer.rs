@@ -3,11 +3,9 @@
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
-use serde_json::json;
 
 use super::exchange::Exchange;
 use super::failure::Failure;
-use super::rewrite;
 use super::sse::{self, Piece, Splitter};
 use super::upstream::{Broken, UpstreamAnswer};
 use crate::json::Members;
@@ -35,8 +33,9 @@ impl std::fmt::Debug for Answer {
 
 /// An answer that came whole.
 pub(super) fn whole(mut exchange: Exchange, status: u16, content_type: String, body: Bytes) -> Answer {
-    let body =
-        std::str::from_utf8(&body).ok().and_then(|text| rewritten(&mut exchange, text)).map_or(body, Bytes::from);
+    let answer = std::str::from_utf8(&body).ok().and_then(Members::of);
+    let written = answer.and_then(|answer| rewritten(&mut exchange, "", &answer));
+    let body = written.map_or(body, Bytes::from);
     let length = Some(body.len());
     let body = stream::unfold((exchange, Some(body)), move |(mut exchange, body)| async move {
         let body = body?;
@@ -114,16 +113,25 @@ impl Passing {
 
     /// Learns from an event. Gives its new data, None where the event passes as it is.
     fn read(&mut self, event: &[u8]) -> Option<String> {
-        let data = sse::data(event)?;
+        let sse::Event { name, data } = sse::read(event)?;
+        let exchange = &mut self.exchange;
         if data.trim() == "[DONE]" {
-            self.exchange.upstream_has_ended();
-            self.exchange.settle();
+            exchange.upstream_has_ended();
+            exchange.settle();
             return None;
         }
-        if self.exchange.first_chunk.is_none() {
-            self.exchange.first_chunk = Some(self.exchange.now());
+        let (protocol, members) = (exchange.caller.protocol, Members::of(&data));
+        if members.as_ref().is_none_or(|members| protocol.begins_answer(name, members)) {
+            let now = exchange.now();
+            exchange.first_chunk.get_or_insert(now);
         }
-        rewritten(&mut self.exchange, &data)
+        let members = members?;
+        let written = rewritten(exchange, name, &members);
+        if protocol.ends_stream(name, &members) {
+            exchange.upstream_has_ended();
+            exchange.settle();
+        }
+        written
     }
 
     /// Ends the upstream's stream. If it broke off, the caller gets an error chunk.
@@ -146,27 +154,14 @@ impl Passing {
         if self.splitter.is_within_event() || !out.is_empty() {
             out.extend_from_slice(b"\n\n");
         }
-        out.extend_from_slice(format!("data: {}\n\n", error_chunk(&self.exchange, &failure)).as_bytes());
+        out.extend_from_slice(self.exchange.error_event(&failure).as_bytes());
         Bytes::from(out)
     }
 }
 
-/// The last chunk of a stream that failed (spec 3.4).
-fn error_chunk(exchange: &Exchange, failure: &Failure) -> String {
-    let model = exchange.completion.model.as_deref().unwrap_or(&exchange.facts.model);
-    json!({
-        "id": exchange.id.as_str(), "object": "chat.completion.chunk", "created": exchange.now().as_seconds(),
-        "model": model, "provider": exchange.provider,
-        "error": { "code": failure.status, "message": failure.message },
-        "choices": [{ "index": 0, "delta": { "content": "" }, "finish_reason": "error" }],
-    })
-    .to_string()
-}
-
-/// Learns from an answer or a chunk and gives it with our id and the cost. None where it is no JSON object, which
-/// passes unchanged.
-fn rewritten(exchange: &mut Exchange, text: &str) -> Option<String> {
-    let answer = Members::of(text)?;
-    exchange.completion.learn(&answer);
-    Some(rewrite::answer(&answer, &exchange.id, exchange.cost().total))
+/// Learns from an answer or an event and gives it with what the gateway adds. None where it passes unchanged.
+fn rewritten(exchange: &mut Exchange, event: &str, answer: &Members<'_>) -> Option<String> {
+    let protocol = exchange.caller.protocol;
+    protocol.learn(&mut exchange.completion, event, answer);
+    protocol.rewritten(event, answer, &exchange.additions())
 }

@@ -2,27 +2,31 @@
 
 use std::sync::Arc;
 
+use super::base::Base;
 use super::failure::Failure;
+use super::protocol::{Additions, FailedStream, Protocol};
 use super::upstream::Attempts;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::content::Content;
-use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, Operation, ResponseFacts, Times};
+use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, ResponseFacts, Times};
 use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
 use crate::json::Text;
-use crate::openai::{CallerHeaders, Completion, RequestFacts, content};
+use crate::openai::{CallerHeaders, Completion, RequestFacts};
 use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Who asks, by which key and on which route.
+/// Who asks, by which key, where and how.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub account: AccountId,
     pub api_key: ApiKeyId,
-    /// The route, for example `/api/v1/chat/completions`.
-    pub route: &'static str,
+    pub base: Base,
+    pub protocol: &'static dyn Protocol,
+    /// The query string, which the model server gets.
+    pub query: Option<String>,
     /// What the headers say of the request.
     pub headers: CallerHeaders,
 }
@@ -153,7 +157,23 @@ impl Exchange {
         models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, usage)).unwrap_or_default()
     }
 
+    /// What is written into the answer as it stands.
+    pub(super) fn additions(&self) -> Additions<'_> {
+        Additions { id: &self.id, cost: self.cost().total }
+    }
+
+    /// The last event of a stream that failed.
+    pub(super) fn error_event(&self, failure: &Failure) -> String {
+        let model = self.completion.model.as_deref().unwrap_or(&self.facts.model);
+        let (id, now, provider) = (&self.id, self.now(), &self.provider);
+        self.caller.protocol.error_event(&FailedStream { id, now, model, provider, failure })
+    }
+
     fn record(&mut self) {
+        let protocol = self.caller.protocol;
+        if !protocol.is_recorded() {
+            return;
+        }
         // Some callers hang up at the finish reason instead of at `[DONE]`: they have the whole answer.
         if self.status.is_some() && self.completion.is_finished() {
             self.settle();
@@ -162,8 +182,8 @@ impl Exchange {
         let was_asked = self.attempts.begun.is_some();
         let request = CompletedRequest {
             id: self.id.clone(),
-            operation: Operation::Chat,
-            route: Text::from(self.caller.route),
+            operation: protocol.operation(),
+            route: Text::from(format!("{}{}", self.caller.base.path(), protocol.path())),
             times: Times {
                 received: self.received,
                 answered: self.now(),
@@ -183,7 +203,7 @@ impl Exchange {
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
         };
-        let content = content::of_body(&self.text, &self.completion.choices);
+        let content = protocol.content(&self.text, &self.completion);
         (self.recording.record)(self.caller.account, &request, &content);
     }
 }

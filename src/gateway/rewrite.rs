@@ -1,19 +1,20 @@
 //! What the gateway writes into an answer (spec 3.4): the name of the request and the cost. All else stays as it came.
 
-use crate::completed_request::GenerationId;
+use super::protocol::Additions;
 use crate::json::{Members, ObjectWriter, quoted};
 use crate::state::bodies::capacity;
 
-/// The answer or chunk with our id, and with `cost` (USD) in its `usage` where the upstream gives none.
-pub(super) fn answer(answer: &Members<'_>, id: &GenerationId, cost: Option<f64>) -> String {
-    let id = quoted(id.as_str());
+/// The answer or chunk with our id, and with the cost in its `usage` where the upstream gives none. What lacks `member` is no
+/// answer and gets no id that it has not.
+pub(super) fn answer(answer: &Members<'_>, member: &str, additions: &Additions<'_>) -> String {
+    let id = quoted(additions.id.as_str());
     let length: usize = answer.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
     let mut writer = ObjectWriter::with_capacity(capacity(length + 96));
-    if !answer.contains("id") && answer.contains("choices") {
+    if !answer.contains("id") && answer.contains(member) {
         writer.raw("id", &id);
     }
     for (key, value) in answer.iter() {
-        match (key, cost) {
+        match (key, additions.cost) {
             ("id", _) => writer.raw("id", &id),
             ("usage", Some(cost)) => writer.raw("usage", &with_cost(value, cost)),
             _ => writer.raw(key, value),
@@ -37,9 +38,11 @@ fn with_cost(usage: &str, cost: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::completed_request::GenerationId;
 
     fn rewritten(text: &str, cost: Option<f64>) -> String {
-        answer(&Members::of(text).unwrap(), &GenerationId::given("gen-1"), cost)
+        let additions = Additions { id: &GenerationId::given("gen-1"), cost };
+        answer(&Members::of(text).unwrap(), "choices", &additions)
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Server-sent events (WHATWG HTML, "Event stream interpretation"): bytes in any pieces become whole events, whose
 //! own bytes are kept.
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 
 /// An event that is longer is passed on in pieces, unread. Far above any chunk that holds text; most images fit too.
@@ -102,6 +104,8 @@ fn after_line_end(bytes: &[u8], at: usize) -> Option<usize> {
 pub(super) enum Line<'a> {
     /// The value of a `data` field.
     Data(&'a str),
+    /// The line of an `event` field and its value.
+    Name(&'a str, &'a str),
     /// Any other field, a comment, or an empty line.
     Other(&'a str),
 }
@@ -111,33 +115,44 @@ pub(super) fn lines(event: &[u8]) -> Option<impl Iterator<Item = Line<'_>>> {
     let text = std::str::from_utf8(event).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
-    Some(lines.map(|line| match line.strip_prefix("data") {
-        Some("") => Line::Data(""),
-        Some(rest) if rest.starts_with(':') => Line::Data(rest[1..].strip_prefix(' ').unwrap_or(&rest[1..])),
+    Some(lines.map(|line| match line.split_once(':').unwrap_or((line, "")) {
+        ("data", value) => Line::Data(value.strip_prefix(' ').unwrap_or(value)),
+        ("event", value) => Line::Name(line, value.strip_prefix(' ').unwrap_or(value)),
         _ => Line::Other(line),
     }))
 }
 
-/// The data of an event, its lines joined as the standard says; None when it has none.
-pub(super) fn data(event: &[u8]) -> Option<String> {
-    let mut joined: Option<String> = None;
+/// An event as its receiver understands it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Event<'a> {
+    /// Empty where it has none.
+    pub(super) name: &'a str,
+    pub(super) data: Cow<'a, str>,
+}
+
+/// Reads an event, the lines of its data joined as the standard says. None when it has no data.
+pub(super) fn read(event: &[u8]) -> Option<Event<'_>> {
+    let (mut name, mut joined) = ("", None::<Cow<'_, str>>);
     for line in lines(event)? {
-        let Line::Data(value) = line else { continue };
-        match &mut joined {
-            None => joined = Some(value.to_owned()),
-            Some(text) => {
+        match (line, &mut joined) {
+            (Line::Data(value), None) => joined = Some(Cow::Borrowed(value)),
+            (Line::Data(value), Some(text)) => {
+                let text = text.to_mut();
                 text.push('\n');
                 text.push_str(value);
             }
+            (Line::Name(_, value), _) => name = value,
+            (Line::Other(_), _) => {}
         }
     }
-    joined
+    joined.map(|data| Event { name, data })
 }
 
 /// The same event with other data: its other lines stay.
 pub(super) fn with_data(event: &[u8], data: &str) -> Vec<u8> {
     let mut written = String::with_capacity(event.len() + 128);
     let others = lines(event).into_iter().flatten().filter_map(|line| match line {
+        Line::Name(line, _) => Some(line),
         Line::Other(line) if !line.is_empty() => Some(line),
         _ => None,
     });
@@ -201,10 +216,11 @@ mod tests {
     #[test]
     fn data_is_read_and_replaced_with_other_lines_kept() {
         let event = b"event: chunk\r\nid: 7\r\ndata: {\"a\":\r\ndata:1}\r\n\r\n";
-        assert_eq!(data(event).as_deref(), Some("{\"a\":\n1}"));
+        assert_eq!(read(event), Some(Event { name: "chunk", data: "{\"a\":\n1}".into() }));
         assert_eq!(with_data(event, "{}"), b"event: chunk\nid: 7\ndata: {}\n\n");
-        assert_eq!(data(b": OPENROUTER PROCESSING\n\n"), None);
-        assert_eq!(data(b"database: 1\n\n"), None);
+        assert_eq!(read(b": OPENROUTER PROCESSING\n\n"), None);
+        assert_eq!(read(b"database: 1\n\n"), None);
+        assert_eq!(read(b"data\n\n"), Some(Event { name: "", data: "".into() }));
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use futures_util::stream::BoxStream;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
+use url::Url;
 
 use super::failure::Failure;
 use super::provider;
@@ -30,10 +31,21 @@ const RETRIED: [u16; 3] = [502, 503, 504];
 #[derive(Debug, Clone)]
 pub(super) struct Upstream {
     client: reqwest::Client,
-    url: Address,
+    base_url: Address,
     authorization: Option<HeaderValue>,
     /// Name of the provider where an answer gives none.
     pub(super) provider: String,
+}
+
+/// What the model server is asked.
+#[derive(Debug)]
+pub(super) struct Question {
+    /// Below the base.
+    pub(super) path: &'static str,
+    /// The caller's query string.
+    pub(super) query: Option<String>,
+    pub(super) body: Bytes,
+    pub(super) streaming: bool,
 }
 
 /// An answer that has begun.
@@ -72,7 +84,6 @@ impl Upstream {
     /// A client with its own connections.
     #[expect(clippy::disallowed_methods, reason = "the one client beside egress: the operator's own model server")]
     pub(super) fn new(settings: &config::Upstream, tls: &rustls::ClientConfig) -> Result<Self, UpstreamError> {
-        let url = settings.base_url.join(&["chat", "completions"]);
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
             .no_proxy()
@@ -84,22 +95,21 @@ impl Upstream {
             .user_agent(concat!("tracecast/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let authorization = settings.api_key.as_ref().map(|key| bearer(key.expose_secret())).transpose()?;
-        let provider = provider::of_host(url.expose().host_str().unwrap_or_default()).to_owned();
-        Ok(Self { client, url, authorization, provider })
+        let base_url = settings.base_url.clone();
+        let provider = provider::of_host(base_url.expose().host_str().unwrap_or_default()).to_owned();
+        Ok(Self { client, base_url, authorization, provider })
     }
 
     /// Sends the request, and a second time where the server is briefly away. Nothing has been passed on by then.
     pub(super) async fn ask(
         &self,
-        body: String,
-        streaming: bool,
+        question: &Question,
         clock: Clock,
         attempts: &mut Attempts,
     ) -> Result<UpstreamAnswer, Failure> {
-        let body = Bytes::from(body);
         let begun = clock.unix_nanos();
         attempts.begun = Some(begun);
-        let (status, failure) = match self.attempt(body.clone(), streaming).await {
+        let (status, failure) = match self.attempt(question).await {
             Ok(answer) if RETRIED.contains(&answer.status) => (Some(answer.status), answer.into_failure().await),
             Err(failure) if failure.kind == "connection_error" => (None, failure),
             settled => return settled,
@@ -113,11 +123,11 @@ impl Upstream {
         });
         tokio::time::sleep(RETRY_PAUSE).await;
         attempts.begun = Some(clock.unix_nanos());
-        self.attempt(body, streaming).await
+        self.attempt(question).await
     }
 
-    async fn attempt(&self, body: Bytes, streaming: bool) -> Result<UpstreamAnswer, Failure> {
-        let accept = if streaming { "text/event-stream, application/json" } else { "application/json" };
+    async fn attempt(&self, question: &Question) -> Result<UpstreamAnswer, Failure> {
+        let accept = if question.streaming { "text/event-stream, application/json" } else { "application/json" };
         let mut headers = HeaderMap::with_capacity(3);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
@@ -125,7 +135,8 @@ impl Upstream {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
         // A user and password in the address are sent as basic authorization, unless there is a key.
-        let sent = self.client.post(self.url.expose().clone()).headers(headers).body(body).send().await;
+        let url = self.url(question);
+        let sent = self.client.post(url).headers(headers).body(question.body.clone()).send().await;
         let response = sent.map_err(|error| {
             let failure = if error.is_timeout() && !error.is_connect() {
                 Failure::timeout()
@@ -142,6 +153,13 @@ impl Upstream {
             retry_after: header(RETRY_AFTER),
             body: response.bytes_stream().map(|piece| piece.map_err(|error| Broken::from(&error))).boxed(),
         })
+    }
+
+    fn url(&self, question: &Question) -> Url {
+        let segments: Vec<&str> = question.path.split('/').filter(|segment| !segment.is_empty()).collect();
+        let mut url = self.base_url.join(&segments).expose().clone();
+        url.set_query(question.query.as_deref());
+        url
     }
 }
 

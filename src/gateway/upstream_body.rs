@@ -1,28 +1,29 @@
 //! What the upstream gets of a request: the caller's members in their order and bytes, without ours.
 
+use super::protocol::{Protocol, Request};
 use crate::json::{Members, ObjectWriter};
-use crate::openai::ChatRequest;
 use crate::state::bodies::capacity;
 
 /// Fields of ours that no upstream knows (spec 3.4). `user` is OpenAI's own and passes.
 const NOT_PASSED_ON: [&str; 2] = ["trace", "session_id"];
 
 /// Bytes that [`write()`] takes, about.
-pub(super) fn bytes(request: &ChatRequest<'_>) -> usize {
-    request.members().iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>() + 64
+pub(super) fn bytes(request: &Request<'_>) -> usize {
+    request.members.iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>() + 64
 }
 
 /// The body for the upstream. A stream is asked to report its usage.
-pub(super) fn write(request: &ChatRequest<'_>) -> String {
-    let (members, streaming) = (request.members(), request.facts.streaming);
+pub(super) fn write(protocol: &dyn Protocol, request: &Request<'_>) -> String {
+    let members = &request.members;
+    let asks_usage = request.facts.streaming && protocol.has_stream_options();
     let mut writer = ObjectWriter::with_capacity(capacity(bytes(request)));
     for (key, value) in members.iter() {
-        let is_rewritten = key == "stream_options" && streaming;
+        let is_rewritten = key == "stream_options" && asks_usage;
         if !is_rewritten && !NOT_PASSED_ON.contains(&key) {
             writer.raw(key, value);
         }
     }
-    if streaming {
+    if asks_usage {
         writer.raw("stream_options", &with_usage(&members.read("stream_options").unwrap_or_default()));
     }
     writer.finish()
@@ -40,11 +41,12 @@ fn with_usage(options: &Members<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chat_completions::ChatCompletions;
     use super::*;
     use crate::openai::CallerHeaders;
 
     fn upstream_body(text: &str) -> String {
-        write(&ChatRequest::parse(text, &CallerHeaders::default()).unwrap())
+        write(&ChatCompletions, &ChatCompletions.read(text, &CallerHeaders::default()).unwrap())
     }
 
     #[test]
