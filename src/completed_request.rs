@@ -208,6 +208,9 @@ pub struct ResponseFacts<'a> {
     /// Numbers in a vector of an answer with embeddings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dimensions: Option<u64>,
+    /// Names of members of the answer that nobody read: what it said there is not recorded.
+    #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Text<'a>>,
 }
 
 /// Token counts. `input` includes cached tokens, `output` includes reasoning ones (spec 2.4).

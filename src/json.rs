@@ -3,11 +3,13 @@
 #[cfg(test)]
 pub(crate) mod arbitrary;
 pub mod escapes;
+mod fragment;
 mod members;
 mod strict;
 mod text;
 mod whole_number;
 
+pub use self::fragment::Fragment;
 pub use self::members::{Members, ObjectWriter, quoted};
 pub use self::strict::{JsonError, check, repaired, text};
 pub use self::text::{Text, read};

@@ -6,15 +6,13 @@ pub mod content;
 pub(crate) mod context;
 pub mod embeddings;
 pub(crate) mod fields;
-mod finish_reason;
 mod invalid;
 mod prompts;
 mod request;
 pub mod responses;
 mod text_of;
-mod usage;
 
-pub use self::answer::Completion;
+pub use self::answer::{counts, learn};
 pub use self::context::CallerHeaders;
 pub use self::invalid::Invalid;
 pub use self::request::{ChatRequest, RequestFacts, last_user_text};

@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use crate::completed_request::content::Part;
 use crate::completed_request::content::media::{modality, without_bytes};
+use crate::completed_request::content::{Media, Part};
 use crate::json::{Members, Text};
 use crate::openai::content::texts::{text, text_or_json};
 use crate::openai::fields::items;
@@ -62,8 +62,9 @@ fn tool_result<'a>(block: &Members<'a>) -> Vec<Part<'a>> {
 fn media<'a>(kind: &'static str, block: &Members<'a>) -> Part<'a> {
     let source: Members<'a> = block.read("source").unwrap_or_default();
     if source.get("data").is_none() {
-        return Part::link(kind);
+        return Part::media(Media::Linked { modality: kind });
     }
-    let media_type: Option<Text<'a>> = text(source.get("media_type")).filter(|text| text.len() <= MEDIA_TYPE_BYTES);
-    Part::blob(media_type.as_deref().and_then(modality).unwrap_or(kind), media_type)
+    let mime_type: Option<Text<'a>> = text(source.get("media_type")).filter(|text| text.len() <= MEDIA_TYPE_BYTES);
+    let modality = mime_type.as_deref().and_then(modality).unwrap_or(kind);
+    Part::media(Media::Embedded { modality, mime_type })
 }

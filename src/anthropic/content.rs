@@ -5,18 +5,18 @@ use serde_json::value::RawValue;
 use super::{block, tools};
 use crate::completed_request::content::{Content, Conversation, Message, Part};
 use crate::completed_request::limits::CONTENT_BYTES;
+use crate::completion::{self, Choice};
 use crate::json::{Members, Text, escapes};
 use crate::openai::content::texts::text;
-use crate::openai::content::{AnsweredChoice, answered};
 use crate::openai::fields::items;
 
 /// What was asked by a body and answered. Of a body that is no object, nothing was asked.
-pub fn of_body(body: &str, answer: &[AnsweredChoice]) -> Content {
+pub fn of_body(body: &str, answer: &[Choice]) -> Content {
     let body = escapes::repair(body);
     let members = Members::of(&body).unwrap_or_default();
     let mut conversation = Conversation {
         input: items(members.get("messages")).into_iter().map(message).collect(),
-        output: answer.iter().map(answered).collect(),
+        output: completion::messages(answer),
         system_instructions: system(members.get("system")),
         tools: tools::list(members.get("tools")),
         ..Conversation::default()

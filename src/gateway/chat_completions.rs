@@ -5,8 +5,9 @@ use serde_json::json;
 use super::protocol::{Additions, FailedStream, Protocol, Request};
 use super::rewrite;
 use crate::completed_request::content::Content;
+use crate::completion::Completion;
 use crate::json::Members;
-use crate::openai::{CallerHeaders, ChatRequest, Completion, Invalid, content};
+use crate::openai::{self, CallerHeaders, ChatRequest, Invalid, content};
 
 /// `POST /chat/completions`
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Protocol for ChatCompletions {
     }
 
     fn learn(&self, completion: &mut Completion, _event: &str, answer: &Members<'_>) {
-        completion.learn(answer);
+        openai::learn(completion, answer);
     }
 
     fn rewritten(&self, _event: &str, answer: &Members<'_>, additions: &Additions<'_>) -> Option<String> {

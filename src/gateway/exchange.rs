@@ -9,10 +9,11 @@ use super::upstream::Attempts;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, ResponseFacts, Times};
+use crate::completion::Completion;
 use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
 use crate::json::Text;
-use crate::openai::{CallerHeaders, Completion, RequestFacts};
+use crate::openai::{CallerHeaders, RequestFacts};
 use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
@@ -153,8 +154,8 @@ impl Exchange {
             return Cost { total: Some(total), ..Cost::default() };
         }
         let models = [self.completion.model.as_deref(), Some(self.facts.model.as_str())];
-        let usage = &self.completion.usage;
-        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, usage)).unwrap_or_default()
+        let usage = self.completion.usage();
+        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, &usage)).unwrap_or_default()
     }
 
     /// What is written into the answer as it stands.
@@ -199,7 +200,7 @@ impl Exchange {
             request_model: Text::from(self.facts.model.as_str()),
             parameters: std::mem::take(&mut self.facts.parameters),
             response: if was_asked { self.completion.facts(&self.provider) } else { ResponseFacts::default() },
-            usage: self.completion.usage,
+            usage: self.completion.usage(),
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
         };

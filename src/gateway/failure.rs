@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::completed_request::Ending;
+use crate::completion::ErrorWords;
 use crate::json::Text;
 use crate::openai::Invalid;
 use crate::state::bodies::Full;
@@ -120,8 +121,8 @@ impl Failure {
 
     /// The upstream answered with an error status.
     pub(super) fn answered(status: u16, body: &[u8], retry_after: Option<String>) -> Self {
-        let words = UpstreamError::read(body);
-        let metadata = words.metadata(status);
+        let words = ErrorWords::of_body(body);
+        let metadata = metadata(status, &words);
         let (status, message) = match status {
             // The upstream refused the gateway's own key; the caller's is fine.
             401 => (502, "The model server refused this gateway's own key. Tell your operator.".to_owned()),
@@ -141,12 +142,12 @@ impl Failure {
     }
 
     /// The upstream reported an error inside its stream.
-    pub(super) fn in_stream(error: &Value) -> Self {
+    pub(super) fn in_stream(words: &ErrorWords) -> Self {
         const SUMMARY: &str = "The upstream reported an error in the middle of its answer.";
-        let message = error["message"].as_str().unwrap_or("The model server failed in the middle of its answer.");
+        let message = words.message.as_deref().unwrap_or("The model server failed in the middle of its answer.");
         let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
-        if let Some(code) = error["code"].as_u64().filter(|code| (400..600).contains(code)) {
-            failure.kind = Cow::Owned(code.to_string());
+        if let Some(status) = words.status() {
+            failure.kind = Cow::Owned(status.to_string());
         }
         failure
     }
@@ -168,39 +169,15 @@ impl From<Invalid> for Failure {
     }
 }
 
-/// An upstream's own words about its error: OpenAI's `{"error":{"message","type","code","param"}}`, or the shapes that
-/// other servers use.
-#[derive(Debug, Default)]
-struct UpstreamError {
-    message: Option<String>,
-    error: Value,
-}
-
-/// Longest message that is passed on, in characters.
-const MESSAGE_CHARS: usize = 2_000;
-
-impl UpstreamError {
-    fn read(body: &[u8]) -> Self {
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return Self::default() };
-        let error = if body["error"].is_null() { &body } else { &body["error"] };
-        let message = [error, &error["message"], &body["message"], &body["detail"]]
-            .into_iter()
-            .find_map(Value::as_str)
-            .filter(|message| !message.trim().is_empty())
-            .map(|message| message.chars().take(MESSAGE_CHARS).collect());
-        Self { message, error: error.clone() }
-    }
-
-    fn metadata(&self, status: u16) -> Value {
-        let mut metadata = json!({ "status": status });
-        for key in ["type", "code", "param"] {
-            let value = &self.error[key];
-            if value.is_string() || value.is_number() {
-                metadata[key] = value.clone();
-            }
+/// What the caller's program gets of an upstream's own words.
+fn metadata(status: u16, words: &ErrorWords) -> Value {
+    let mut metadata = json!({ "status": status });
+    for (key, value) in [("type", &words.kind), ("code", &words.code), ("param", &words.param)] {
+        if let Some(value) = value {
+            metadata[key] = value.clone();
         }
-        metadata
     }
+    metadata
 }
 
 #[cfg(test)]

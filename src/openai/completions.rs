@@ -1,12 +1,12 @@
 //! OpenAI's older `/completions`: reads what is recorded of a request and of its answer.
 
-use super::content::{AnsweredChoice, answered};
 use super::fields::{self, Kind};
 use super::prompts;
 use super::{CallerHeaders, Invalid, RequestFacts, context};
 use crate::completed_request::Parameters;
 use crate::completed_request::content::{Content, Conversation, Message, Part};
 use crate::completed_request::limits::CONTENT_BYTES;
+use crate::completion::{self, Choice};
 use crate::json::{Members, escapes};
 
 /// A body as it should be.
@@ -62,13 +62,13 @@ fn readable(members: &Members<'_>) -> RequestFacts {
 }
 
 /// What was asked by a body and answered. All prompts are one message of the user.
-pub fn of_body(body: &str, answer: &[AnsweredChoice]) -> Content {
+pub fn of_body(body: &str, answer: &[Choice]) -> Content {
     let body = escapes::repair(body);
     let members = Members::of(&body).unwrap_or_default();
     let parts: Vec<Part<'_>> = prompts::texts(members.get("prompt")).into_iter().map(Part::text).collect();
     let asked = (!parts.is_empty()).then(|| Message { role: "user".into(), parts, ..Message::default() });
     let input = asked.into_iter().collect();
-    let output = answer.iter().map(answered).collect();
+    let output = completion::messages(answer);
     Conversation { input, output, ..Conversation::default() }.fit(CONTENT_BYTES)
 }
 

@@ -1,12 +1,16 @@
 //! OpenAI's `/embeddings`: reads what is recorded of a request and of its answer. Vectors never are.
 
+use serde_json::value::RawValue;
+
 use super::fields::{self, Kind};
 use super::prompts;
 use super::{CallerHeaders, Invalid, RequestFacts, context};
 use crate::completed_request::Parameters;
 use crate::completed_request::content::{Content, Conversation, Message, Part};
 use crate::completed_request::limits::CONTENT_BYTES;
-use crate::json::{Members, escapes};
+use crate::completion::Completion;
+use crate::json::{Members, Text, escapes};
+use crate::openai;
 
 /// A body as it should be.
 pub const EXAMPLE: &str = r#"{"model": …, "input": …}"#;
@@ -42,6 +46,22 @@ pub fn of_body(body: &str) -> Content {
     let message = |text| Message { role: "user".into(), parts: vec![Part::text(text)], ..Message::default() };
     let input = prompts::texts(members.get("input")).into_iter().map(message).collect();
     Conversation { input, ..Conversation::default() }.fit(CONTENT_BYTES)
+}
+
+/// Learns who answered and how long its vectors are.
+pub fn learn(completion: &mut Completion, answer: &Members<'_>) {
+    openai::learn(completion, answer);
+    let vectors = answer.read::<Vec<Members<'_>>>("data").unwrap_or_default();
+    completion.dimensions = vectors.first().and_then(|vector| dimensions(vector.get("embedding")?));
+}
+
+/// How many numbers a vector has: an array of them, or four bytes each in base64.
+fn dimensions(vector: &RawValue) -> Option<u64> {
+    let numbers = match serde_json::from_str::<Text<'_>>(vector.get()) {
+        Ok(base64) => base64.trim_end_matches('=').len() * 3 / 4 / 4,
+        Err(_) => fields::length(vector)?,
+    };
+    u64::try_from(numbers).ok()
 }
 
 #[cfg(test)]
@@ -86,6 +106,27 @@ mod tests {
         ] {
             assert_eq!(read(&body).unwrap_err().field.as_deref(), Some(field), "{body}");
         }
+    }
+
+    #[test]
+    fn vectors_are_measured_and_usage_is_read() {
+        let learnt = |vector: Value| {
+            let mut completion = Completion::default();
+            let answer = json!({ "object": "list", "model": "m-1", "usage": { "prompt_tokens": 3, "total_tokens": 3 },
+                "data": [{ "object": "embedding", "index": 0, "embedding": vector }] });
+            learn(&mut completion, &Members::of(&answer.to_string()).unwrap());
+            completion
+        };
+        let completion = learnt(json!([0.1, -0.2, 0.3]));
+        let facts = completion.facts("openai");
+        assert_eq!(
+            (facts.dimensions, facts.model.as_deref(), completion.usage().input),
+            (Some(3), Some("m-1"), Some(3))
+        );
+        assert!(facts.unread.is_empty());
+        // Two numbers of four bytes.
+        assert_eq!(learnt(json!("AACAPwAAAEA=")).dimensions, Some(2));
+        assert_eq!(learnt(json!({})).dimensions, None);
     }
 
     proptest! {

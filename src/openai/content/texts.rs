@@ -3,17 +3,11 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::completed_request::clean;
 use crate::completed_request::content::media::without_bytes;
 use crate::json::Text;
 
 /// How the names of members begin that a model server seals for itself: they are not recorded.
 const SEALED: &str = "encrypted_";
-
-/// A text that has any.
-pub(crate) fn filled(text: &str) -> Option<Text<'_>> {
-    (!text.is_empty()).then(|| without_bytes(Text(clean::without_nul(text))))
-}
 
 /// A JSON text that has any.
 pub(crate) fn text<'a>(json: Option<&'a RawValue>) -> Option<Text<'a>> {

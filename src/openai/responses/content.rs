@@ -3,17 +3,18 @@
 use super::input;
 use crate::completed_request::content::{Content, Conversation};
 use crate::completed_request::limits::CONTENT_BYTES;
+use crate::completion::{self, Choice};
 use crate::json::{Members, escapes};
 use crate::openai::content::texts::text;
-use crate::openai::content::{AnsweredChoice, answered, tools};
+use crate::openai::content::tools;
 
 /// What was asked by a body and answered. Of a body that is no object, nothing was asked.
-pub fn of_body(body: &str, answer: &[AnsweredChoice]) -> Content {
+pub fn of_body(body: &str, answer: &[Choice]) -> Content {
     let body = escapes::repair(body);
     let members = Members::of(&body).unwrap_or_default();
     let mut conversation = Conversation {
         input: input::messages(members.get("input")),
-        output: answer.iter().map(answered).collect(),
+        output: completion::messages(answer),
         system_instructions: text(members.get("instructions")),
         tools: members.get("tools").map(|tools| tools::list(tools.get())).unwrap_or_default(),
         ..Conversation::default()

@@ -2,14 +2,16 @@
 
 use serde_json::value::RawValue;
 
-use crate::completed_request::content::{Message, Part};
+use crate::completed_request::content::{Media, Message, Part};
 use crate::json::{Members, Text};
 use crate::openai::content::texts::{text, text_or_json};
 use crate::openai::content::{part, tool_response};
 use crate::openai::fields::items;
 
 /// Members of a call in which its arguments stand, each type of call having one of them.
-const ARGUMENTS: [&str; 6] = ["arguments", "input", "code", "action", "operation", "queries"];
+pub(super) const ARGUMENTS: [&str; 6] = ["arguments", "input", "code", "action", "operation", "queries"];
+/// Those of them that no delta of a stream says.
+pub(super) const ARGUMENTS_WITHOUT_DELTAS: [&str; 3] = ["action", "operation", "queries"];
 
 /// `input`: one text, or a list of items.
 pub(super) fn messages(input: Option<&RawValue>) -> Vec<Message<'_>> {
@@ -28,7 +30,7 @@ fn message<'a>(item: &Members<'a>) -> Message<'a> {
             ..Message::default()
         },
         Some("reasoning") => of("assistant", reasoning(item)),
-        Some("image_generation_call") => of("assistant", vec![image(item)]),
+        Some("image_generation_call") => of("assistant", vec![Part::media(image(item))]),
         Some(kind) if kind.ends_with("_call") => of("assistant", call(item, kind.trim_end_matches("_call"))),
         Some(kind) if kind.ends_with("_output") => of("tool", output(item)),
         Some(_) => of("unknown", kind.into_iter().map(Part::unknown).collect()),
@@ -65,9 +67,9 @@ fn output<'a>(item: &Members<'a>) -> Vec<Part<'a>> {
 }
 
 /// A generated image, by its type.
-fn image<'a>(item: &Members<'a>) -> Part<'a> {
+pub(super) fn image<'a>(item: &Members<'a>) -> Media<'a> {
     let format = text(item.get("output_format")).filter(|format| format.len() <= 32);
-    Part::blob("image", format.map(|format| format!("image/{format}").into()))
+    Media::Embedded { modality: "image", mime_type: format.map(|format| format!("image/{format}").into()) }
 }
 
 fn id<'a>(item: &Members<'a>) -> Option<Text<'a>> {
