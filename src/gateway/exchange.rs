@@ -73,6 +73,8 @@ pub struct Exchange {
     pub(super) provider: String,
     pub(super) completion: Completion,
     pub(super) streaming: bool,
+    /// Whether the gateway wants the usage of the stream, and the caller did not ask for it.
+    pub(super) usage_is_ours: bool,
     /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
@@ -95,6 +97,7 @@ impl Exchange {
             provider: String::new(),
             completion: Completion::default(),
             streaming: false,
+            usage_is_ours: false,
             status: None,
             ending: None,
         }
@@ -160,7 +163,13 @@ impl Exchange {
 
     /// What is written into the answer as it stands.
     pub(super) fn additions(&self) -> Additions<'_> {
-        Additions { id: &self.id, cost: self.cost().total }
+        let expects_provider = self.caller.base == Base::OpenRouter && !self.provider.is_empty();
+        Additions {
+            id: &self.id,
+            cost: self.cost().total,
+            provider: expects_provider.then_some(&*self.provider),
+            hides_null_usage: self.usage_is_ours,
+        }
     }
 
     /// The last event of a stream that failed.
