@@ -9,3 +9,6 @@ mod tools;
 pub use self::answer::{begins_answer, ends_stream, learn};
 pub use self::content::of_body;
 pub use self::request::{EXAMPLE, Question, facts, facts_of_refused};
+
+#[cfg(test)]
+mod tests;

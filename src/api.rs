@@ -8,11 +8,16 @@
 mod ask;
 mod body;
 mod chat_completions;
+mod completions;
 pub mod edge;
+mod embeddings;
 mod error;
+mod error_responses;
 mod extract;
+mod messages;
 mod openapi;
 mod operation;
+mod responses;
 
 use std::collections::BTreeMap;
 
@@ -30,8 +35,13 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 2] = [
+const OPERATIONS: [Operation; 7] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
+    Operation::new::<completions::__path_create>(|| web::to(completions::create)),
+    Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
+    Operation::new::<responses::__path_create>(|| web::to(responses::create)),
+    Operation::new::<messages::__path_create>(|| web::to(messages::create)),
+    Operation::new::<messages::__path_count_tokens>(|| web::to(messages::count_tokens)),
     Operation::new::<openapi::__path_show>(|| web::to(openapi::show)),
 ];
 

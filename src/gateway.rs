@@ -9,16 +9,21 @@ mod answer;
 mod base;
 mod body_kind;
 mod chat_completions;
+mod completions;
 mod echo;
+mod embeddings;
 mod exchange;
 mod failure;
 mod held_finish;
 mod inflate;
+mod messages;
 mod passing;
 mod protocol;
 mod provider;
+mod responses;
 mod rewrite;
 mod sse;
+mod unknown_path;
 mod upstream;
 mod upstream_body;
 mod whole;
@@ -29,11 +34,15 @@ use std::time::Duration;
 pub use self::answer::Answer;
 pub use self::base::Base;
 pub use self::chat_completions::ChatCompletions;
+pub use self::completions::Completions;
+pub use self::embeddings::Embeddings;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
+pub use self::messages::{CountTokens, Messages};
 pub use self::protocol::Protocol;
 use self::protocol::Request;
+pub use self::responses::Responses;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Question, Upstream, UpstreamAnswer};
 use crate::completed_request::content::Content;
@@ -131,7 +140,7 @@ impl Gateway {
         let (status, failure) = (answer.status, answer.into_failure().await);
         if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
             exchange.upstream_has_ended();
-            return Err(failure);
+            return Err(unknown_path::explained(status, failure, path));
         }
         // The caller did not ask for them, so its request must not fail because of them.
         exchange.attempts.note_failed(exchange.now(), Some(status), failure);

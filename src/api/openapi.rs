@@ -7,8 +7,12 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::chat_completions::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
+use super::completions::CompletionRequest;
+use super::embeddings::EmbeddingsRequest;
 use super::error::{DescribedId, Envelope, Error};
+use super::messages::MessagesRequest;
 use super::operation::Operation;
+use super::responses::ResponsesRequest;
 
 const ABOUT: &str = "\
 An OpenAI-compatible gateway whose completed requests become traces in your observability tools.
@@ -26,7 +30,13 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
     info(title = "Tracecast", description = ABOUT),
     servers((url = "/api/v1"), (url = "/v1", description = "For clients that cannot take a longer base.")),
     security(("apiKey" = [])),
-    components(schemas(ChatRequest, ChatCompletion, ChatCompletionChunk, DescribedId, Envelope), responses(Error)),
+    components(
+        schemas(
+            ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
+            MessagesRequest, DescribedId, Envelope
+        ),
+        responses(Error)
+    ),
 )]
 struct Frame;
 

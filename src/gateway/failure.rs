@@ -184,6 +184,16 @@ impl Failure {
         }
     }
 
+    /// The upstream knows no such path, and answered so.
+    pub(super) fn not_spoken(status: u16, path: &str) -> Self {
+        Self {
+            kind: Cow::Owned(status.to_string()),
+            summary: Cow::Owned(format!("The upstream does not speak {path}.")),
+            metadata: Some(json!({ "upstream": { "status": status } })),
+            ..Self::new(404, "", "", format!("The model server of this model does not speak {path}."))
+        }
+    }
+
     /// The upstream reported an error inside its stream.
     pub(super) fn in_stream(words: &ErrorWords) -> Self {
         const SUMMARY: &str = "The upstream reported an error in the middle of its answer.";

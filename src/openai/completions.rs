@@ -78,6 +78,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::completion::Completion;
+    use crate::openai;
 
     fn read(body: &Value) -> Result<RequestFacts, Invalid> {
         facts(&Members::of(&body.to_string()).unwrap(), &CallerHeaders::default())
@@ -94,6 +96,31 @@ mod tests {
         assert_eq!(recorded(&json!({ "prompt": "Say" }))["input"], message(json!([text("Say")])));
         assert_eq!(recorded(&json!({ "prompt": ["a", "b"] }))["input"], message(json!([text("a"), text("b")])));
         assert_eq!(recorded(&json!({ "prompt": [1, 2] })), json!({}));
+    }
+
+    #[test]
+    fn texts_of_choices_are_the_answer_whole_or_in_chunks() {
+        let choice =
+            |text: &str, reason: Value| json!({ "index": 0, "text": text, "logprobs": null, "finish_reason": reason });
+        let answer =
+            |choice: Value| json!({ "id": "cmpl-1", "object": "text_completion", "model": "m-1", "choices": [choice] });
+        let learnt = |answers: &[Value]| {
+            let mut completion = Completion::default();
+            for answer in answers {
+                openai::learn(&mut completion, &Members::of(&answer.to_string()).unwrap());
+            }
+            completion
+        };
+        let whole = learnt(&[answer(choice("Paris.", json!("stop")))]);
+        let streamed = learnt(&[
+            answer(choice("Par", Value::Null)),
+            answer(choice("is.", Value::Null)),
+            answer(choice("", json!("stop"))),
+        ]);
+        assert_eq!((&*whole.choices[0].text, whole.is_finished()), ("Paris.", true));
+        assert_eq!(streamed.choices, whole.choices);
+        assert_eq!(streamed.facts("x"), whole.facts("x"));
+        assert!(whole.facts("x").unread.is_empty());
     }
 
     #[test]

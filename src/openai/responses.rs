@@ -10,3 +10,6 @@ mod request;
 pub use self::answer::{begins_answer, ends_stream, learn};
 pub use self::content::of_body;
 pub use self::request::{EXAMPLE, facts, facts_of_refused};
+
+#[cfg(test)]
+mod tests;
