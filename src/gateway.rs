@@ -15,6 +15,7 @@ mod exchange;
 mod failure;
 mod held_finish;
 mod inflate;
+mod models;
 mod passing;
 mod protocol;
 mod provider;
@@ -33,6 +34,8 @@ pub use self::chat_completions::ChatCompletions;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
+use self::models::Catalogue;
+pub use self::models::Model;
 pub use self::protocol::Protocol;
 use self::protocol::Request;
 pub use self::upstream::UpstreamError;
@@ -57,6 +60,7 @@ pub struct Gateway {
     stream_options: StreamOptions,
     /// None: `demo/echo` answers.
     upstream: Option<Upstream>,
+    models: Catalogue,
     echo_pause: Duration,
 }
 
@@ -77,7 +81,22 @@ impl Gateway {
         let prices = Arc::new(config.prices.clone());
         let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
         let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
-        Ok(Self { recording, random, bodies, stream_options, upstream, echo_pause: config.echo_delay })
+        let models = Catalogue::new(upstream.iter().len());
+        Ok(Self { recording, random, bodies, stream_options, upstream, models, echo_pause: config.echo_delay })
+    }
+
+    /// The same gateway, which learns what models there are together with another thread's.
+    #[must_use]
+    pub fn sharing_models_of(self, other: &Self) -> Self {
+        Self { models: other.models.clone(), ..self }
+    }
+
+    /// The models that can be asked for.
+    ///
+    /// # Errors
+    /// When the model server has not said so for an hour.
+    pub async fn models(&self) -> Result<Vec<Model>, Failure> {
+        self.models.list(self.upstream.as_slice(), &self.recording.prices).await
     }
 
     /// A request has arrived, with a key that may ask models.
