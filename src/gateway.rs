@@ -151,7 +151,7 @@ impl Gateway {
         let (status, failure) = (answer.status, answer.into_failure().await);
         if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
             exchange.upstream_has_ended();
-            return Err(failure.at(protocol.path()));
+            return Err(failure);
         }
         // The caller did not ask for them, so its request must not fail because of them.
         exchange.attempts.note_failed(exchange.now(), Some(status), failure);
@@ -163,7 +163,7 @@ impl Gateway {
         }
         let failure = answer.into_failure().await;
         exchange.upstream_has_ended();
-        Err(failure.at(protocol.path()))
+        Err(failure)
     }
 
     /// The built-in model's answer to a text.
