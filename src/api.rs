@@ -9,12 +9,12 @@ mod address;
 mod ask;
 mod body;
 mod caller;
+mod catalogue;
 mod chat_completions;
 mod cors;
 pub mod edge;
 mod error;
 mod extract;
-mod models;
 mod openapi;
 mod operation;
 mod turned_away;
@@ -39,10 +39,10 @@ use crate::state::State;
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
 const OPERATIONS: [Operation; 6] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
-    Operation::new::<models::__path_index>(|| web::to(models::index)),
-    Operation::new::<models::__path_count>(|| web::to(models::count)),
-    Operation::new::<models::__path_show>(|| web::to(models::show)),
-    Operation::new::<models::__path_index_of_embeddings>(|| web::to(models::index_of_embeddings)),
+    Operation::new::<catalogue::__path_index>(|| web::to(catalogue::index)),
+    Operation::new::<catalogue::__path_count>(|| web::to(catalogue::count)),
+    Operation::new::<catalogue::__path_show>(|| web::to(catalogue::show)),
+    Operation::new::<catalogue::__path_index_of_embeddings>(|| web::to(catalogue::index_of_embeddings)),
     Operation::new::<openapi::__path_show>(|| web::to(openapi::show)),
 ];
 

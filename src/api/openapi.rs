@@ -6,9 +6,9 @@ use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
+use super::catalogue::schema::{Model, ModelCount, ModelList};
 use super::chat_completions::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
-use super::models::schema::{Model, ModelCount, ModelList};
 use super::operation::Operation;
 
 const ABOUT: &str = "\
