@@ -8,6 +8,7 @@
 mod answer;
 mod base;
 mod body_kind;
+mod broken;
 mod catalogue;
 mod chat_completions;
 mod echo;
@@ -150,7 +151,7 @@ impl Gateway {
         let (status, failure) = (answer.status, answer.into_failure().await);
         if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
             exchange.upstream_has_ended();
-            return Err(failure);
+            return Err(failure.at(protocol.path()));
         }
         // The caller did not ask for them, so its request must not fail because of them.
         exchange.attempts.note_failed(exchange.now(), Some(status), failure);
@@ -162,7 +163,7 @@ impl Gateway {
         }
         let failure = answer.into_failure().await;
         exchange.upstream_has_ended();
-        Err(failure)
+        Err(failure.at(protocol.path()))
     }
 
     /// The built-in model's answer to a text.

@@ -11,6 +11,7 @@ use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
+pub(super) use super::broken::Broken;
 use super::failure::Failure;
 use super::{inflate, provider};
 use crate::clock::{Clock, UnixNanos};
@@ -53,16 +54,6 @@ pub(super) struct UpstreamAnswer {
     pub(super) content_type: String,
     pub(super) retry_after: Option<String>,
     pub(super) body: BoxStream<'static, Result<Bytes, Broken>>,
-}
-
-/// The answer broke off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
-    Silent,
-    /// The connection was lost, or the end is missing.
-    Cut,
-    /// It is compressed, and cannot be inflated.
-    Unreadable,
 }
 
 /// The attempts to get an answer: when the last one began, and those that failed before.
@@ -178,22 +169,6 @@ fn no_answer(error: reqwest::Error) -> Failure {
         if error.is_timeout() && !error.is_connect() { Failure::timeout() } else { Failure::connection_error() };
     tracing::warn!(kind = %failure.kind, error = ?error.without_url(), "the model server gave no answer");
     failure
-}
-
-impl From<&reqwest::Error> for Broken {
-    fn from(error: &reqwest::Error) -> Self {
-        if error.is_timeout() { Self::Silent } else { Self::Cut }
-    }
-}
-
-impl Broken {
-    pub(super) fn failure(self) -> Failure {
-        match self {
-            Self::Silent => Failure::timeout(),
-            Self::Cut => Failure::interrupted(),
-            Self::Unreadable => Failure::unreadable_encoding(),
-        }
-    }
 }
 
 /// Most bytes of an error that are read.
