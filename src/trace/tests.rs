@@ -183,6 +183,22 @@ fn refused_before_the_upstream() {
 }
 
 #[test]
+fn refused_request_says_how_many_it_stands_for() {
+    let count = |refused| {
+        let trace = rendered(&CompletedRequest { refused, ..request() }, None, &TraceSettings::default());
+        trace
+            .lines()
+            .filter(|line| line.contains("tracecast.refused.count"))
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(count(None), "");
+    assert!(count(Some(17)).ends_with("17"), "{}", count(Some(17)));
+    assert_eq!(count(Some(17)).lines().count(), 1, "on the root alone");
+}
+
+#[test]
 fn cancelled() {
     let mut request = CompletedRequest { ending: Ending::Cancelled, status: 499, streaming: true, ..request() };
     request.times.first_chunk = Some(after(320));
