@@ -16,7 +16,7 @@ use super::body::{self, NoBody};
 use super::error::{DescribedId, Error, GENERATION_ID_HEADER};
 use super::extract::InferenceKey;
 use crate::completed_request::GenerationId;
-use crate::gateway::{Answer, Caller, CallerHeaders, Failure, Gateway};
+use crate::gateway::{Answer, Caller, CallerHeaders, Gateway};
 use crate::http::Incoming;
 use crate::http::body::Unread;
 
@@ -75,7 +75,12 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Error> {
     let key = match incoming.beside(InferenceKey::of(&request)).await {
         Ok(key) => key?,
-        Err(broken) => return Err(without_body(Unread::Broken(broken).into(), Error::from)),
+        Err(broken) => {
+            return Err(match Unread::Broken(broken).into() {
+                NoBody::Refused(failure) => failure.into(),
+                NoBody::Gone => nobody_reads_this(),
+            });
+        }
     };
     let caller =
         Caller { account: key.account, api_key: key.key, route: route(&request), headers: caller_headers(&request) };
@@ -86,7 +91,8 @@ pub(super) async fn create(
     let id = exchange.id().clone();
     let body = match body::read(&request, incoming, exchange.room()).await {
         Ok(body) => body,
-        Err(none) => return Err(without_body(none, |failure| Error::from(exchange.refuse(failure)).of(&id))),
+        Err(NoBody::Refused(failure)) => return Err(Error::from(exchange.refuse(failure).await).of(&id)),
+        Err(NoBody::Gone) => return Err(nobody_reads_this()),
     };
     match gateway.answer(exchange, body).await {
         Ok(answer) => Ok(response(answer, &id)),
@@ -94,12 +100,9 @@ pub(super) async fn create(
     }
 }
 
-fn without_body(none: NoBody, refuse: impl FnOnce(Failure) -> Error) -> Error {
-    match none {
-        NoBody::Refused(failure) => refuse(failure),
-        // Nobody reads this answer. Dropping the exchange records the request as cancelled.
-        NoBody::Gone => Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again."),
-    }
+/// The caller went away. Dropping the exchange records the request as cancelled.
+fn nobody_reads_this() -> Error {
+    Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again.")
 }
 
 fn caller_headers(request: &HttpRequest) -> CallerHeaders {

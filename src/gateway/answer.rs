@@ -42,6 +42,7 @@ pub(super) fn whole(mut exchange: Exchange, status: u16, content_type: String, b
         let body = body?;
         exchange.status = Some(status);
         exchange.settle();
+        exchange.hold_end().await;
         Some((body, (exchange, None)))
     });
     Answer { status, content_type, length, body: body.boxed() }
@@ -79,6 +80,7 @@ impl Passing {
                 Some(Err(broken)) => self.end(Some(broken)),
                 None => self.end(None),
             };
+            self.exchange.hold_end().await;
             if !out.is_empty() {
                 return Some(out);
             }

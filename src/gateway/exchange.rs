@@ -1,7 +1,10 @@
-//! One request on its way through the gateway. It is recorded once, when it is dropped, whatever its end.
+//! One request on its way through the gateway. It is recorded once, whatever its end: when it is dropped at the latest.
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
+use super::before_answer::BeforeAnswer;
 use super::failure::Failure;
 use super::upstream::Attempts;
 use crate::clock::{Clock, UnixNanos};
@@ -11,6 +14,7 @@ use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
 use crate::json::Text;
 use crate::openai::{CallerHeaders, Completion, RequestFacts, content};
+use crate::recorder::Receipt;
 use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
@@ -28,7 +32,7 @@ pub struct Caller {
 }
 
 /// Takes what is to be recorded. Called once for each request, on the thread that served it: it must not wait.
-pub(super) type Record = Arc<dyn Fn(AccountId, &CompletedRequest<'_>, &Content) + Send + Sync>;
+pub(super) type Record = Arc<dyn Fn(AccountId, &CompletedRequest<'_>, &Content, Option<Receipt>) + Send + Sync>;
 
 /// What an exchange needs of the gateway.
 #[derive(Clone)]
@@ -36,6 +40,8 @@ pub(super) struct Recording {
     pub(super) clock: Clock,
     pub(super) prices: Arc<Prices>,
     pub(super) record: Record,
+    /// None: no answer waits for the commit of its request.
+    pub(super) before_answer: Option<Arc<BeforeAnswer>>,
 }
 
 impl std::fmt::Debug for Recording {
@@ -46,7 +52,7 @@ impl std::fmt::Debug for Recording {
 
 /// A request from its arrival to its end.
 ///
-/// Dropping it records it. An exchange that is dropped before it was settled was cancelled: the web
+/// Dropping it records it, unless it is recorded already. An exchange that is dropped before it was settled was cancelled: the web
 /// server drops the handler or the body when the caller goes away.
 #[derive(Debug)]
 pub struct Exchange {
@@ -71,6 +77,7 @@ pub struct Exchange {
     /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
+    is_recorded: bool,
 }
 
 impl Exchange {
@@ -92,6 +99,7 @@ impl Exchange {
             streaming: false,
             status: None,
             ending: None,
+            is_recorded: false,
         }
     }
 
@@ -106,8 +114,9 @@ impl Exchange {
     }
 
     /// Ends the request with a failure that was found outside: a body that is too large, too slow or no JSON.
-    pub fn refuse(mut self, failure: Failure) -> Failure {
+    pub async fn refuse(mut self, failure: Failure) -> Failure {
         self.fail(&failure);
+        self.hold_end().await;
         failure
     }
 
@@ -153,7 +162,20 @@ impl Exchange {
         models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, usage)).unwrap_or_default()
     }
 
-    fn record(&mut self) {
+    /// Called before what ends the answer leaves: where the operator wants that, records a settled request and waits for
+    /// its commit. A caller that goes away meanwhile changes nothing, because the answer was there to its end.
+    pub(super) async fn hold_end(&mut self) {
+        let Some(before_answer) = &self.recording.before_answer else { return };
+        if !self.is_settled() || self.is_recorded {
+            return;
+        }
+        let (before_answer, (receipt, committed)) = (before_answer.clone(), oneshot::channel());
+        self.record(Some(receipt));
+        before_answer.hold(committed).await;
+    }
+
+    fn record(&mut self, receipt: Option<Receipt>) {
+        self.is_recorded = true;
         // Some callers hang up at the finish reason instead of at `[DONE]`: they have the whole answer.
         if self.status.is_some() && self.completion.is_finished() {
             self.settle();
@@ -184,12 +206,14 @@ impl Exchange {
             failed_attempts: std::mem::take(&mut self.attempts.failed),
         };
         let content = content::of_body(&self.text, &self.completion.choices);
-        (self.recording.record)(self.caller.account, &request, &content);
+        (self.recording.record)(self.caller.account, &request, &content, receipt);
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.record();
+        if !self.is_recorded {
+            self.record(None);
+        }
     }
 }
