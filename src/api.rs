@@ -5,6 +5,7 @@
 //! upstream thinks is noticed only when the answer is written; and it puts no compression before these routes, which
 //! would hold back the events of a stream.
 
+mod ask;
 mod body;
 mod chat_completions;
 pub mod edge;

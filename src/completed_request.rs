@@ -199,6 +199,9 @@ pub struct ResponseFacts<'a> {
     /// The upstream's own word where it differs.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub native_finish_reason: Option<Text<'a>>,
+    /// Names of members of the answer that nobody read: what it said there is not recorded.
+    #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Text<'a>>,
 }
 
 /// Token counts. `input` includes cached tokens, `output` includes reasoning ones (spec 2.4).

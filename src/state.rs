@@ -4,6 +4,7 @@ pub mod bodies;
 pub mod hashing;
 pub mod known_keys;
 pub mod rate_limits;
+pub mod stream_options;
 pub mod testing;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use self::bodies::Bodies;
 use self::hashing::Hashing;
 use self::known_keys::KnownKeys;
 use self::rate_limits::RateLimits;
+use self::stream_options::StreamOptions;
 use self::testing::Testing;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -40,4 +42,6 @@ pub struct State {
     pub known_keys: KnownKeys,
     /// How much memory requests in flight may hold.
     pub bodies: Bodies,
+    /// Which models take what the gateway adds to streams.
+    pub stream_options: StreamOptions,
 }

@@ -36,6 +36,7 @@ fn given() -> State {
         rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
         known_keys: tracecast::state::known_keys::KnownKeys::new(Duration::from_mins(5)),
         bodies: tracecast::state::bodies::Bodies::new(tracecast::config::LEAST_BODY_BUDGET),
+        stream_options: tracecast::state::stream_options::StreamOptions::default(),
     }
 }
 

@@ -2,11 +2,15 @@
 
 mod answers;
 mod bad_input;
+mod body_kinds;
 mod broken_bodies;
 mod cancelled;
 mod failures;
+mod large;
 mod memory;
 mod openapi;
 mod sdk;
 pub(crate) mod server;
+mod stream_form;
+mod stream_usage;
 mod upstream;
