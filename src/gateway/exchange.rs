@@ -86,6 +86,8 @@ pub struct Exchange {
     ending: Option<Ending<'static>>,
     /// The recorder has it, or it is none that is recorded.
     is_handed_over: bool,
+    /// As in [`CompletedRequest`].
+    refused: Option<u64>,
 }
 
 impl Exchange {
@@ -109,6 +111,7 @@ impl Exchange {
             usage_is_ours: false,
             status: None,
             ending: None,
+            refused: None,
         }
     }
 
@@ -127,6 +130,14 @@ impl Exchange {
         self.fail(&failure);
         self.hold_end().await;
         failure
+    }
+
+    /// Ends a request that was not let in, and of which only the caller's words are known. It stands for `count` such requests.
+    pub async fn turn_away(mut self, body: &[u8], failure: Failure, count: u64) -> Failure {
+        self.facts = self.caller.protocol.read_refused(body, &self.caller.headers);
+        self.streaming = self.facts.streaming;
+        self.refused = Some(count);
+        self.refuse(failure).await
     }
 
     pub(super) fn now(&self) -> UnixNanos {
@@ -232,6 +243,7 @@ impl Exchange {
             usage: self.completion.usage(),
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
+            refused: self.refused,
         };
         let content = protocol.content(&self.text, &self.completion);
         (self.recording.record)(self.caller.account, &request, &content, receipt);

@@ -10,6 +10,7 @@ use crate::completion::ErrorWords;
 use crate::json::Text;
 use crate::openai::Invalid;
 use crate::state::bodies::Full;
+use crate::state::rate_limits::TooOften;
 
 /// Seconds after which a caller may come again that found no memory free: about as long as a large body takes to
 /// arrive.
@@ -47,6 +48,21 @@ impl Failure {
     /// The body is not what the API takes.
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
+    }
+
+    /// The key is valid, but not for asking models.
+    pub fn wrong_key() -> Self {
+        const MESSAGE: &str = "Management keys cannot ask models. Use an inference key from Settings › API keys.";
+        const SUMMARY: &str = "The request was refused because its key cannot ask models.";
+        Self::new(403, "wrong_key", SUMMARY, MESSAGE)
+    }
+
+    /// The key, or its address, sends more than it may.
+    pub fn too_often(TooOften(wait): TooOften) -> Self {
+        const MESSAGE: &str = "Too many requests. Wait as long as the header Retry-After says, then send it again.";
+        const SUMMARY: &str = "The request was refused because its key sends too many.";
+        let seconds = wait.as_secs() + 1;
+        Self { retry_after: Some(seconds.to_string()), ..Self::new(429, "rate_limited", SUMMARY, MESSAGE) }
     }
 
     /// The body is longer than `limit` bytes.
@@ -130,10 +146,11 @@ impl Failure {
     /// The upstream answered with a status of success and a body that is no answer.
     pub(super) fn no_answer(body: &[u8]) -> Self {
         let words = ErrorWords::of_body(body);
-        if let Some(message) = &words.message {
+        let kind = kind_of(&words);
+        if let Some(message) = words.message {
             const SUMMARY: &str = "The upstream answered with an error under a status of success.";
-            let mut failure = Self::new(502, "upstream_error", SUMMARY, message.clone());
-            failure.kind = kind_of(&words).unwrap_or(failure.kind);
+            let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
+            failure.kind = kind.unwrap_or(failure.kind);
             return failure;
         }
         match look(body, true) {
