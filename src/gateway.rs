@@ -16,6 +16,7 @@ mod exchange;
 mod failure;
 mod held_finish;
 mod inflate;
+mod models;
 mod passing;
 mod protocol;
 mod provider;
@@ -35,6 +36,8 @@ pub use self::chat_completions::ChatCompletions;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
+use self::models::Catalogue;
+pub use self::models::Model;
 pub use self::protocol::Protocol;
 use self::protocol::Request;
 pub use self::upstream::UpstreamError;
@@ -61,6 +64,7 @@ pub struct Gateway {
     stream_options: StreamOptions,
     /// None: `demo/echo` answers.
     upstream: Option<Upstream>,
+    models: Catalogue,
     echo_pause: Duration,
 }
 
@@ -82,7 +86,22 @@ impl Gateway {
         let before_answer = (config.recorded == Recorded::BeforeAnswer).then(Arc::<BeforeAnswer>::default);
         let recording = Recording { clock: state.clock, prices, record: Arc::new(record), before_answer };
         let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
-        Ok(Self { recording, random, bodies, stream_options, upstream, echo_pause: config.echo_delay })
+        let models = Catalogue::new(upstream.iter().len());
+        Ok(Self { recording, random, bodies, stream_options, upstream, models, echo_pause: config.echo_delay })
+    }
+
+    /// The same gateway, which learns what models there are together with another thread's.
+    #[must_use]
+    pub fn sharing_models_of(self, other: &Self) -> Self {
+        Self { models: other.models.clone(), ..self }
+    }
+
+    /// The models that can be asked for.
+    ///
+    /// # Errors
+    /// When the model server has not said so for an hour.
+    pub async fn models(&self) -> Result<Vec<Model>, Failure> {
+        self.models.list(self.upstream.as_slice(), &self.recording.prices).await
     }
 
     /// A request has arrived, with a key that may ask models.
