@@ -61,7 +61,9 @@ const OPERATIONS: [Operation; 11] = [
 /// # Errors
 /// When the upstream's key cannot be used.
 pub fn gateway(state: &State, tls: &ClientConfig, recorder: Recorder) -> Result<Gateway, UpstreamError> {
-    Gateway::new(state, tls, move |account, request, content| recorder.record(account, request, content))
+    Gateway::new(state, tls, move |account, request, content, receipt| {
+        recorder.record(account, request, content, receipt);
+    })
 }
 
 /// Mounts the API.
