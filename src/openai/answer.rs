@@ -1,7 +1,12 @@
 //! Reads chat completions of all dialects while they pass: one whole answer, or a stream chunk by chunk.
 
 mod content;
+#[cfg(test)]
+mod dialects;
+mod form;
 mod message;
+#[cfg(test)]
+mod properties;
 mod tool_calls;
 mod usage;
 

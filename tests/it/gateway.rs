@@ -4,6 +4,7 @@ mod answers;
 mod bad_input;
 mod broken_bodies;
 mod cancelled;
+mod dialects;
 mod failures;
 mod memory;
 mod openapi;

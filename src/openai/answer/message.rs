@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use super::form::Form;
 use super::{content, tool_calls};
 use crate::completed_request::content::Media;
 use crate::completion::{ChoiceWriter, Completion, FinishReason};
@@ -9,7 +10,7 @@ use crate::json::{Fragment, Members, Text};
 use crate::openai::content::part;
 
 /// Members of a choice that hold nothing of the answer itself.
-const BESIDE_THE_MESSAGE: [&str; 13] = [
+const BESIDE_THE_MESSAGE: [&str; 14] = [
     "index",
     "finish_reason",
     "native_finish_reason",
@@ -20,6 +21,7 @@ const BESIDE_THE_MESSAGE: [&str; 13] = [
     "logprobs",
     "stop_reason",
     "matched_stop",
+    "content_filter_offsets",
     "content_filter_results",
     "token_ids",
     "prompt_token_ids",
@@ -38,22 +40,6 @@ const BESIDE_THE_CONTENT: [&str; 9] = [
 ];
 /// The same reasoning under several names. The first that says something is read.
 const REASONING: [&str; 3] = ["reasoning", "reasoning_content", "thinking"];
-
-/// How the texts of one message belong together: a whole message has paragraphs, a delta has pieces.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Form {
-    Whole,
-    Delta,
-}
-
-impl Form {
-    pub(super) fn separator(self) -> &'static str {
-        match self {
-            Self::Whole => "\n",
-            Self::Delta => "",
-        }
-    }
-}
 
 pub(super) fn learn_choice(completion: &mut Completion, choice: &Members<'_>, position: usize) {
     let index = choice.read::<usize>("index").unwrap_or(position);
@@ -75,10 +61,11 @@ pub(super) fn learn_choice(completion: &mut Completion, choice: &Members<'_>, po
 }
 
 fn finish(writer: &mut ChoiceWriter<'_>, choice: &Members<'_>) {
-    let word = |key| choice.read::<Text<'_>>(key).filter(|word| FinishReason::of(word).is_some());
-    let Some(reason) = word("finish_reason").as_deref().and_then(FinishReason::of) else { return };
-    let native = choice.read::<Text<'_>>("native_finish_reason").or_else(|| word("finish_reason"));
-    writer.finish_as(reason, native.as_deref().unwrap_or_default());
+    let Some(word) = choice.read::<Text<'_>>("finish_reason") else { return };
+    if let Some(reason) = FinishReason::of(&word) {
+        let native = choice.read::<Text<'_>>("native_finish_reason").unwrap_or(word);
+        writer.finish_as(reason, &native);
+    }
 }
 
 fn learn_message(writer: &mut ChoiceWriter<'_>, message: &Members<'_>, form: Form) {
@@ -123,8 +110,8 @@ fn learn_audio(writer: &mut ChoiceWriter<'_>, message: &Members<'_>) -> bool {
 fn learn_images(writer: &mut ChoiceWriter<'_>, images: &RawValue) -> bool {
     let Ok(images) = serde_json::from_str::<Vec<&RawValue>>(images.get()) else { return false };
     for image in images {
-        let of_part = serde_json::from_str::<Members<'_>>(image.get()).ok().and_then(|part| part.get("image_url"));
-        writer.add_media(part::linked("image", of_part.unwrap_or(image)).into_owned());
+        let media = part::media(image).unwrap_or_else(|| part::linked("image", image));
+        writer.add_media(media.into_owned());
     }
     true
 }

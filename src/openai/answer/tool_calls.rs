@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::message::Form;
+use super::form::Form;
 use crate::completion::{ChoiceWriter, ToolCallPiece};
 use crate::json::{Fragment, Members};
 
