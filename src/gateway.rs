@@ -7,16 +7,21 @@
 
 mod answer;
 mod base;
+mod body_kind;
 mod chat_completions;
 mod echo;
 mod exchange;
 mod failure;
+mod held_finish;
+mod inflate;
+mod passing;
 mod protocol;
 mod provider;
 mod rewrite;
 mod sse;
 mod upstream;
 mod upstream_body;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,12 +39,13 @@ use self::upstream::{Question, Upstream, UpstreamAnswer};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::id::AccountId;
-use crate::json;
+use crate::json::{self, Members};
 use crate::openai;
 pub use crate::openai::CallerHeaders;
 use crate::random::{Random, Unavailable};
 use crate::state::State;
 use crate::state::bodies::Bodies;
+use crate::state::stream_options::StreamOptions;
 
 /// Passes requests on. One for each worker thread of the web server.
 #[derive(Debug, Clone)]
@@ -47,6 +53,7 @@ pub struct Gateway {
     recording: Recording,
     random: Random,
     bodies: Bodies,
+    stream_options: StreamOptions,
     /// None: `demo/echo` answers.
     upstream: Option<Upstream>,
     echo_pause: Duration,
@@ -68,8 +75,8 @@ impl Gateway {
         let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
         let prices = Arc::new(config.prices.clone());
         let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
-        let (random, bodies) = (state.random, state.bodies.clone());
-        Ok(Self { recording, random, bodies, upstream, echo_pause: config.echo_delay })
+        let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
+        Ok(Self { recording, random, bodies, stream_options, upstream, echo_pause: config.echo_delay })
     }
 
     /// A request has arrived, with a key that may ask models.
@@ -92,16 +99,7 @@ impl Gateway {
             Ok(answer) => answer,
             Err(failure) => return Err(exchange.refuse(failure)),
         };
-        if answer.is_event_stream() {
-            return Ok(answer::event_stream(exchange, answer));
-        }
-        let (status, content_type) = (answer.status, answer.content_type.clone());
-        let whole = answer.whole(&mut exchange.answer_room).await;
-        exchange.upstream_has_ended();
-        match whole {
-            Ok(body) => Ok(answer::whole(exchange, status, content_type, body)),
-            Err(failure) => Err(exchange.refuse(failure)),
-        }
+        answer::begin(exchange, answer).await
     }
 
     async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
@@ -112,17 +110,35 @@ impl Gateway {
         };
         let protocol = exchange.caller.protocol;
         let mut room = exchange.answer_room.another();
-        let body = {
+        let (body, known, adds_options) = {
+            let now = exchange.now();
             let request = take_in(exchange, body)?;
-            room.resize(upstream_body::bytes(&request)).map_err(Failure::no_room)?;
-            upstream_body::write(protocol, &request)
+            room.resize(upstream_body::bytes(&request.members)).map_err(Failure::no_room)?;
+            let known = self.stream_options.are_taken(&upstream.provider, &request.facts.model, now);
+            let adds_options = is_usage_ours(protocol, &request) && known != Some(false);
+            (upstream_body::write(&request.members, adds_options), known, adds_options)
         };
-        let (query, streaming) = (exchange.caller.query.take(), exchange.streaming);
-        let question = Question { path: protocol.path(), query, body: body.into(), streaming };
         exchange.provider.clone_from(&upstream.provider);
-        let clock = self.recording.clock;
-        let answer = upstream.ask(&question, clock, &mut exchange.attempts).await?;
-        if (200..300).contains(&answer.status) {
+        let (path, query) = (protocol.path(), exchange.caller.query.take());
+        let mut question = Question { path, query, body: body.into(), streaming: exchange.streaming };
+        let answer = upstream.ask(&question, self.recording.clock, &mut exchange.attempts).await?;
+        if is_success(answer.status) {
+            if adds_options {
+                self.stream_options.remember(&upstream.provider, &exchange.facts.model, true, exchange.now());
+            }
+            return Ok(answer);
+        }
+        let (status, failure) = (answer.status, answer.into_failure().await);
+        if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
+            exchange.upstream_has_ended();
+            return Err(failure);
+        }
+        // The caller did not ask for them, so its request must not fail because of them.
+        exchange.attempts.note_failed(exchange.now(), Some(status), failure);
+        question.body = upstream_body::write(&Members::of(&exchange.text).unwrap_or_default(), false).into();
+        let answer = upstream.ask(&question, self.recording.clock, &mut exchange.attempts).await?;
+        if is_success(answer.status) {
+            self.stream_options.remember(&upstream.provider, &exchange.facts.model, false, exchange.now());
             return Ok(answer);
         }
         let failure = answer.into_failure().await;
@@ -153,5 +169,26 @@ fn take_in(exchange: &mut Exchange, mut body: Vec<u8>) -> Result<Request<'_>, Fa
     })?;
     exchange.facts = request.facts.clone();
     exchange.streaming = request.facts.streaming;
+    exchange.usage_is_ours = is_usage_ours(protocol, &request);
     Ok(request)
+}
+
+/// Whether the gateway wants a stream to report its usage, and the caller does not.
+fn is_usage_ours(protocol: &dyn Protocol, request: &Request<'_>) -> bool {
+    let asks = |options: Members<'_>| options.read::<bool>("include_usage").unwrap_or_default();
+    let streams = request.facts.streaming && protocol.has_stream_options();
+    streams && !request.members.read("stream_options").is_some_and(asks)
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// Whether the `stream_options` that were added may be the reason for a refusal. `known`: whether the model is known to take
+/// them.
+fn may_refuse_stream_options(status: u16, failure: &Failure, known: Option<bool>) -> bool {
+    let words = format!("{} {:?}", failure.message, failure.metadata);
+    let names_them =
+        (400..500).contains(&status) && (words.contains("stream_options") || words.contains("include_usage"));
+    names_them || (known.is_none() && matches!(status, 400 | 422))
 }

@@ -102,7 +102,7 @@ fn sentence(error: &Value) -> Option<String> {
     }
 }
 
-/// Where a request is wrong, as FastAPI says it: `["body", "messages", 0]`.
+/// Where a request is wrong, as `FastAPI` says it: `["body", "messages", 0]`.
 fn place(loc: &Value) -> Option<String> {
     let steps = loc.as_array()?.iter().map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned));
     Some(steps.collect::<Vec<_>>().join(".")).filter(|place| !place.is_empty())

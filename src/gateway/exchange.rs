@@ -73,9 +73,13 @@ pub struct Exchange {
     pub(super) provider: String,
     pub(super) completion: Completion,
     pub(super) streaming: bool,
+    /// Whether the gateway wants the usage of the stream, and the caller did not ask for it.
+    pub(super) usage_is_ours: bool,
     /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
+    /// As in [`CompletedRequest`].
+    refused: Option<u64>,
 }
 
 impl Exchange {
@@ -95,8 +99,10 @@ impl Exchange {
             provider: String::new(),
             completion: Completion::default(),
             streaming: false,
+            usage_is_ours: false,
             status: None,
             ending: None,
+            refused: None,
         }
     }
 
@@ -114,6 +120,14 @@ impl Exchange {
     pub fn refuse(mut self, failure: Failure) -> Failure {
         self.fail(&failure);
         failure
+    }
+
+    /// Ends a request that was not let in, and of which only the caller's words are known. It stands for `count` such requests.
+    pub fn turn_away(mut self, body: &[u8], failure: Failure, count: u64) -> Failure {
+        self.facts = self.caller.protocol.read_refused(body, &self.caller.headers);
+        self.streaming = self.facts.streaming;
+        self.refused = Some(count);
+        self.refuse(failure)
     }
 
     pub(super) fn now(&self) -> UnixNanos {
@@ -160,7 +174,13 @@ impl Exchange {
 
     /// What is written into the answer as it stands.
     pub(super) fn additions(&self) -> Additions<'_> {
-        Additions { id: &self.id, cost: self.cost().total }
+        let expects_provider = self.caller.base == Base::OpenRouter && !self.provider.is_empty();
+        Additions {
+            id: &self.id,
+            cost: self.cost().total,
+            provider: expects_provider.then_some(&*self.provider),
+            hides_null_usage: self.usage_is_ours,
+        }
     }
 
     /// The last event of a stream that failed.
@@ -203,6 +223,7 @@ impl Exchange {
             usage: self.completion.usage(),
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
+            refused: self.refused,
         };
         let content = protocol.content(&self.text, &self.completion);
         (self.recording.record)(self.caller.account, &request, &content);

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::body_kind::{BodyKind, Look, look};
 use crate::completed_request::Ending;
 use crate::completion::ErrorWords;
 use crate::json::Text;
 use crate::openai::Invalid;
 use crate::state::bodies::Full;
+use crate::state::rate_limits::TooOften;
 
 /// Seconds after which a caller may come again that found no memory free: about as long as a large body takes to
 /// arrive.
@@ -46,6 +48,21 @@ impl Failure {
     /// The body is not what the API takes.
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
+    }
+
+    /// The key is valid, but not for asking models.
+    pub fn wrong_key() -> Self {
+        const MESSAGE: &str = "Management keys cannot ask models. Use an inference key from Settings › API keys.";
+        const SUMMARY: &str = "The request was refused because its key cannot ask models.";
+        Self::new(403, "wrong_key", SUMMARY, MESSAGE)
+    }
+
+    /// The key, or its address, sends more than it may.
+    pub fn too_often(TooOften(wait): TooOften) -> Self {
+        const MESSAGE: &str = "Too many requests. Wait as long as the header Retry-After says, then send it again.";
+        const SUMMARY: &str = "The request was refused because its key sends too many.";
+        let seconds = wait.as_secs() + 1;
+        Self { retry_after: Some(seconds.to_string()), ..Self::new(429, "rate_limited", SUMMARY, MESSAGE) }
     }
 
     /// The body is longer than `limit` bytes.
@@ -119,6 +136,48 @@ impl Failure {
         Self::new(502, "answer_too_large", "The upstream's answer was too large.", MESSAGE)
     }
 
+    /// The upstream's answer is compressed in a way that nobody asked for and that cannot be read.
+    pub(super) fn unreadable_encoding() -> Self {
+        const MESSAGE: &str = "The model server's answer is compressed in a way that this gateway cannot read: it takes gzip \
+                               and deflate. Tell your operator.";
+        Self::new(502, "unreadable_encoding", "The upstream's answer was compressed and could not be read.", MESSAGE)
+    }
+
+    /// The upstream answered with a status of success and a body that is no answer.
+    pub(super) fn no_answer(body: &[u8]) -> Self {
+        let words = ErrorWords::of_body(body);
+        let kind = kind_of(&words);
+        if let Some(message) = words.message {
+            const SUMMARY: &str = "The upstream answered with an error under a status of success.";
+            let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
+            failure.kind = kind.unwrap_or(failure.kind);
+            return failure;
+        }
+        match look(body, true) {
+            Look::Blank => Self::empty_answer(),
+            Look::Known(BodyKind::Page) => Self::web_page(),
+            Look::Unclear | Look::Known(_) => Self::not_understood(),
+        }
+    }
+
+    pub(super) fn empty_answer() -> Self {
+        const MESSAGE: &str =
+            "The model server's answer was empty. Send the request again; if it goes on, tell your operator.";
+        Self::new(502, "empty_answer", "The upstream's answer was empty.", MESSAGE)
+    }
+
+    fn web_page() -> Self {
+        const MESSAGE: &str = "A web page came from the model server's address, where a model's answer was expected. Tell \
+                               your operator.";
+        Self::new(502, "web_page", "The upstream answered with a web page.", MESSAGE)
+    }
+
+    /// Neither an answer nor anything else that is known.
+    pub(super) fn not_understood() -> Self {
+        const MESSAGE: &str = "What the model server answered is no answer of a model. Tell your operator.";
+        Self::new(502, "no_answer", "The upstream's answer was none of a model.", MESSAGE)
+    }
+
     /// The upstream answered with an error status.
     pub(super) fn answered(status: u16, body: &[u8], retry_after: Option<String>) -> Self {
         let words = ErrorWords::of_body(body);
@@ -146,9 +205,7 @@ impl Failure {
         const SUMMARY: &str = "The upstream reported an error in the middle of its answer.";
         let message = words.message.as_deref().unwrap_or("The model server failed in the middle of its answer.");
         let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
-        if let Some(status) = words.status() {
-            failure.kind = Cow::Owned(status.to_string());
-        }
+        failure.kind = kind_of(words).unwrap_or(failure.kind);
         failure
     }
 
@@ -159,6 +216,11 @@ impl Failure {
             detail: (self.message != self.summary).then(|| Text::from(self.message.clone())),
         }
     }
+}
+
+/// The status that an error names, as a kind.
+fn kind_of(words: &ErrorWords) -> Option<Cow<'static, str>> {
+    words.status().map(|status| Cow::Owned(status.to_string()))
 }
 
 /// The sentence names the field, and so does the envelope's `metadata.field`.

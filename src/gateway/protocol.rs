@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde_json::json;
+
 use super::failure::Failure;
 use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
@@ -33,6 +35,10 @@ pub struct Additions<'a> {
     pub id: &'a GenerationId,
     /// In USD, where it is known.
     pub cost: Option<f64>,
+    /// The provider, for callers that expect its name in an answer.
+    pub provider: Option<&'a str>,
+    /// Whether a `usage` of `null` is left out: OpenRouter's SDK breaks off a stream at the first that it did not ask for.
+    pub hides_null_usage: bool,
 }
 
 /// A stream that failed, for its last event.
@@ -107,6 +113,16 @@ pub trait Protocol: fmt::Debug + Sync {
     /// What a stream that ended well must end with, as it is written. Empty: its last event is enough.
     fn closing(&self) -> &'static str {
         ""
+    }
+
+    /// A choice of a chunk that says nothing, for protocols with `stream_options`.
+    fn empty_choice(&self) -> &'static str {
+        r#"{"index":0,"delta":{},"finish_reason":null}"#
+    }
+
+    /// The body of an error whose status has gone to the caller as a success.
+    fn error_body(&self, failure: &Failure) -> String {
+        json!({ "error": { "code": failure.status, "message": failure.message } }).to_string()
     }
 
     /// The last event of a stream that failed, as it is written, with the empty line behind it.

@@ -6,18 +6,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::failure::Failure;
-use super::provider;
+use super::{inflate, provider};
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::FailedAttempt;
 use crate::config::{self, Address};
 use crate::json::Text;
-use crate::state::bodies::Room;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest silence of the upstream: what the official OpenAI clients wait for by themselves. A stream may last longer.
@@ -60,8 +59,10 @@ pub(super) struct UpstreamAnswer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Broken {
     Silent,
-    /// The connection was lost.
+    /// The connection was lost, or the end is missing.
     Cut,
+    /// It is compressed, and cannot be inflated.
+    Unreadable,
 }
 
 /// The attempts to get an answer: when the last one began, and those that failed before.
@@ -69,6 +70,15 @@ pub(super) enum Broken {
 pub(super) struct Attempts {
     pub(super) begun: Option<UnixNanos>,
     pub(super) failed: Vec<FailedAttempt<'static>>,
+}
+
+impl Attempts {
+    /// Notes that the attempt which has begun failed.
+    pub(super) fn note_failed(&mut self, ended: UnixNanos, status: Option<u16>, failure: Failure) {
+        let (kind, message) = (Text(failure.kind), Text(failure.summary));
+        let begun = self.begun.unwrap_or(ended);
+        self.failed.push(FailedAttempt { begun, ended, status, kind, message });
+    }
 }
 
 /// Why the upstream cannot be used.
@@ -107,20 +117,13 @@ impl Upstream {
         clock: Clock,
         attempts: &mut Attempts,
     ) -> Result<UpstreamAnswer, Failure> {
-        let begun = clock.unix_nanos();
-        attempts.begun = Some(begun);
+        attempts.begun = Some(clock.unix_nanos());
         let (status, failure) = match self.attempt(question).await {
             Ok(answer) if RETRIED.contains(&answer.status) => (Some(answer.status), answer.into_failure().await),
             Err(failure) if failure.kind == "connection_error" => (None, failure),
             settled => return settled,
         };
-        attempts.failed.push(FailedAttempt {
-            begun,
-            ended: clock.unix_nanos(),
-            status,
-            kind: Text(failure.kind),
-            message: Text(failure.summary),
-        });
+        attempts.note_failed(clock.unix_nanos(), status, failure);
         tokio::time::sleep(RETRY_PAUSE).await;
         attempts.begun = Some(clock.unix_nanos());
         self.attempt(question).await
@@ -151,7 +154,10 @@ impl Upstream {
             status: response.status().as_u16(),
             content_type: header(CONTENT_TYPE).unwrap_or_default(),
             retry_after: header(RETRY_AFTER),
-            body: response.bytes_stream().map(|piece| piece.map_err(|error| Broken::from(&error))).boxed(),
+            body: inflate::inflated(
+                &header(CONTENT_ENCODING).unwrap_or_default(),
+                response.bytes_stream().map(|piece| piece.map_err(|error| Broken::from(&error))).boxed(),
+            ),
         })
     }
 
@@ -174,35 +180,20 @@ impl Broken {
         match self {
             Self::Silent => Failure::timeout(),
             Self::Cut => Failure::interrupted(),
+            Self::Unreadable => Failure::unreadable_encoding(),
         }
     }
 }
 
-/// Most bytes of an answer that comes whole.
-const WHOLE_BYTES: usize = 64 * 1024 * 1024;
 /// Most bytes of an error that are read.
 const ERROR_BYTES: usize = 64 * 1024;
 /// How long the body of an error is read: its status says the most.
 const ERROR_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl UpstreamAnswer {
-    /// Whether the answer is a stream of events.
+    /// Whether the answer calls itself a stream of events.
     pub(super) fn is_event_stream(&self) -> bool {
         self.content_type.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
-    }
-
-    /// The whole body, whose memory is the room's.
-    pub(super) async fn whole(mut self, room: &mut Room) -> Result<Bytes, Failure> {
-        let mut whole = Vec::new();
-        while let Some(piece) = self.body.next().await {
-            let piece = piece.map_err(Broken::failure)?;
-            if whole.len() + piece.len() > WHOLE_BYTES {
-                return Err(Failure::answer_too_large());
-            }
-            room.extend(&mut whole, &piece, WHOLE_BYTES).map_err(Failure::no_room)?;
-        }
-        room.fit(&mut whole);
-        Ok(Bytes::from(whole))
     }
 
     /// An error status with what the body says about it.
