@@ -9,6 +9,7 @@ mod browsers;
 mod cancelled;
 mod catalogue;
 mod completions;
+mod dialects;
 mod embeddings;
 mod errors;
 mod failures;

@@ -85,9 +85,10 @@ fn is_call(kind: &str) -> bool {
 }
 
 fn learn_message(choice: &mut ChoiceWriter<'_>, item: &Members<'_>) {
-    for part in parts(item, "content") {
+    for json in fields::items(item.get("content")) {
+        let Some(part) = Members::of(json.get()) else { continue };
         let kind = kind(&part);
-        match (part.read::<Fragment<'_>>("text"), part.read::<Fragment<'_>>("refusal"), part::media(&part)) {
+        match (part.read::<Fragment<'_>>("text"), part.read::<Fragment<'_>>("refusal"), part::media(json)) {
             (Some(text), _, _) => choice.add_text(text),
             (_, Some(refusal), _) => choice.add_refusal(refusal),
             (_, _, Some(media)) => choice.add_media(media.into_owned()),
