@@ -27,8 +27,8 @@ pub const CHANNEL: &str = "tracecast_recorded";
 /// Postgres refuses notifications of 8,000 bytes and more. An account's name takes 37.
 const MOST_ACCOUNTS_IN_NOTIFICATION: usize = 200;
 
-/// A place in the log. Its order is the order in which readers see entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A place in the log. Its order is the order in which readers see entries. The default lies before every entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The transaction that wrote the entry.
     pub xid: Xid,

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::store::cursors::{self, Current, Lease};
+use crate::store::cursors::{self, Lease};
 use crate::store::{self, Store};
 
 /// The age up to which an answer of the database counts when a request starts. It leaves half of the second to a busy machine.
@@ -16,32 +16,29 @@ const RECENT: Duration = Duration::from_millis(800);
 /// Questions to a database that takes its time, before others have their turn.
 const MOST_QUESTIONS: u32 = 3;
 
-/// The settings that a destination was leased with, and when they were last known to be the current ones.
+/// When the settings that a destination was leased with were last known to be the current ones.
 #[derive(Debug)]
-pub(super) struct CurrentSettings {
-    as_leased: Current,
-    confirmed: Mutex<Instant>,
-}
+pub(super) struct CurrentSettings(Mutex<Instant>);
 
 impl CurrentSettings {
     /// Those of a lease that was asked for at `asked`.
-    pub(super) fn new(lease: &Lease, asked: Instant) -> Self {
-        let as_leased = Current { revision: lease.revision, private: lease.private, on: true };
-        Self { as_leased, confirmed: Mutex::new(asked) }
+    pub(super) fn new(asked: Instant) -> Self {
+        Self(Mutex::new(asked))
     }
 
     /// Whether they are current, and the lease is held, so that a request may start now.
     pub(super) async fn hold(&self, store: &Store, lease: &Lease) -> store::Result<bool> {
-        if self.confirmed().elapsed() <= FRESH {
+        let confirmed = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if confirmed.elapsed() <= FRESH {
             return Ok(true);
         }
         let mut database = store.connection().await?;
         for _ in 0..MOST_QUESTIONS {
             let asked = Instant::now();
-            let current = cursors::find_current(&mut database, lease.fence()).await?;
-            if !current.is_some_and(|current| self.confirm(asked, current)) {
+            if !cursors::is_current(&mut database, lease).await? {
                 return Ok(false);
             }
+            self.confirm(asked);
             if asked.elapsed() <= RECENT {
                 return Ok(true);
             }
@@ -49,17 +46,9 @@ impl CurrentSettings {
         Ok(false)
     }
 
-    /// Notes what was current at `asked`. False: other settings than those of the lease.
-    pub(super) fn confirm(&self, asked: Instant, current: Current) -> bool {
-        if current != self.as_leased {
-            return false;
-        }
-        let mut confirmed = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Notes that they were current at `asked`.
+    pub(super) fn confirm(&self, asked: Instant) {
+        let mut confirmed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *confirmed = asked.max(*confirmed);
-        true
-    }
-
-    fn confirmed(&self) -> Instant {
-        *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -133,9 +133,26 @@ impl Permit {
     }
 
     /// Waits until the lane has room for one more request on the wire.
-    pub(in crate::worker) async fn request(&self) -> RequestPermit<'_> {
+    pub(in crate::worker) async fn request(&self) -> Option<OwnedSemaphorePermit> {
         let requests = self.lane().requests.clone();
-        RequestPermit { turn: self, request: requests.acquire_owned().await.ok() }
+        requests.acquire_owned().await.ok()
+    }
+
+    /// Waits for `request`, which has this room on the wire. Once it is slow, the turn is demoted, and the request moves with it.
+    pub(in crate::worker) async fn hold<T>(
+        &self,
+        mut room: Option<OwnedSemaphorePermit>,
+        request: impl Future<Output = T>,
+    ) -> T {
+        let mut request = std::pin::pin!(request);
+        if let Ok(done) = tokio::time::timeout(self.slow, &mut request).await {
+            return done;
+        }
+        self.demote(self.grace);
+        if let Ok(moved) = self.admission.struggling.requests.clone().try_acquire_owned() {
+            room.replace(moved);
+        }
+        request.await
     }
 
     /// Takes in whether the receiver accepted a batch in time.
@@ -173,36 +190,6 @@ impl Permit {
     fn place(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The permit for one request on the wire.
-#[derive(Debug)]
-pub(in crate::worker) struct RequestPermit<'p> {
-    turn: &'p Permit,
-    request: Option<OwnedSemaphorePermit>,
-}
-
-impl RequestPermit<'_> {
-    /// Waits for `request`. Once it is slow, its turn is demoted, and it moves into the struggling lane, too.
-    pub(in crate::worker) async fn hold<T>(mut self, request: impl Future<Output = T>) -> T {
-        with_slow_hook(request, self.turn.slow, || {
-            self.turn.demote(self.turn.grace);
-            if let Ok(moved) = self.turn.admission.struggling.requests.clone().try_acquire_owned() {
-                self.request.replace(moved);
-            }
-        })
-        .await
-    }
-}
-
-/// Waits for `work`. If it takes longer than `usual`, calls `hook` then, and waits on.
-async fn with_slow_hook<T>(work: impl Future<Output = T>, usual: Duration, hook: impl FnOnce()) -> T {
-    let mut work = std::pin::pin!(work);
-    if let Ok(done) = tokio::time::timeout(usual, &mut work).await {
-        return done;
-    }
-    hook();
-    work.await
 }
 
 #[cfg(test)]

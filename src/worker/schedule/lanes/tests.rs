@@ -66,10 +66,10 @@ async fn requests_that_hang_do_not_keep_others_from_starting() {
     let hanging = TaskTracker::new();
     for _ in 0..STRUGGLING {
         let turn = hasty(&admission, Healthy).await;
-        hanging.spawn(async move { turn.request().await.hold(pending::<()>()).await });
+        hanging.spawn(async move { turn.hold(turn.request().await, pending::<()>()).await });
     }
     let turn = admission.admit(Healthy).await;
-    assert_eq!(turn.request().await.hold(async { 7 }).await, 7);
+    assert_eq!(turn.hold(turn.request().await, async { 7 }).await, 7);
     until(|| admission.room(Healthy) == TURNS - 1).await;
     assert_eq!(admission.room(Struggling), 0);
 }
@@ -109,7 +109,7 @@ async fn slow_turn_asks_the_database_among_healthy_ones_until_its_grace_is_over(
     for grace in [Duration::from_hours(1), Duration::ZERO] {
         let admission = admission(1);
         let turn = Permit { grace, ..hasty(&admission, Healthy).await };
-        let hanging = std::pin::pin!(async { turn.request().await.hold(pending::<()>()).await });
+        let hanging = std::pin::pin!(async { turn.hold(turn.request().await, pending::<()>()).await });
         let demoted = std::pin::pin!(until(|| admission.room(Struggling) < STRUGGLING));
         futures_util::future::select(hanging, demoted).await;
         assert_eq!(asks_among_struggling(&turn), grace == Duration::ZERO);
