@@ -33,6 +33,7 @@ impl Reader {
     /// The next batch; it is empty where the next entry is for a newer worker. None: the log ends here, or an older transaction holds
     /// the next entry back.
     pub(in crate::worker) async fn next(&mut self, leased: &Leased) -> store::Result<Option<Batch>> {
+        let _room = leased.permit.read().await;
         let most = if self.poison.is_one_by_one() { 1 } else { most_entries(leased) };
         let entries = self.read(leased, most).await?;
         if entries.is_empty() {
@@ -100,6 +101,7 @@ pub(in crate::worker) async fn read_part(
     part: (Position, Position),
     content: WithContent,
 ) -> store::Result<Batch> {
+    let _room = leased.permit.read().await;
     let window = window(leased, part, most_entries(leased));
     let entries = log::list_after(leased.store(), leased.lease.account, &window, i64::MAX).await?;
     Ok(leased.builders.build(&entries, target(leased, content)).await)
