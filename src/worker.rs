@@ -4,10 +4,9 @@ mod build;
 mod housekeeping;
 mod leased;
 mod schedule;
-mod settings;
 mod turn;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -19,7 +18,6 @@ use self::schedule::lanes::{Admission, Permit};
 use self::schedule::liveness::Liveness;
 use self::schedule::poller::{Found, Poll, Poller};
 use self::schedule::running::{Listener, Running};
-use self::settings::CurrentSettings;
 use self::turn::acknowledge;
 use crate::state::State;
 use crate::store::Store;
@@ -59,11 +57,9 @@ pub struct Worker {
     state: State,
     /// Connections of the owner, for housekeeping.
     upkeep: Store,
-    /// What runs now.
     tasks: TaskTracker,
     /// Room for turns, requests and questions to the database.
     admission: Arc<Admission>,
-    /// Makes the bodies of requests.
     builders: Arc<Builders>,
     /// Ends turns that do not end by themselves.
     abandon: CancellationToken,
@@ -117,15 +113,14 @@ impl Worker {
         });
     }
 
-    /// Serves one lease.
     async fn serve(&self, found: Found, permit: Permit, listener: &mut Listener, stop: CancellationToken) {
         let Found { lease, asked, .. } = found;
         let (state, destination) = (self.state.clone(), lease.destination);
         let served = match connection(&state, &lease) {
             Ok(connection) => {
-                let (builders, settings) = (self.builders.clone(), CurrentSettings::new(asked));
+                let (builders, current_at) = (self.builders.clone(), Mutex::new(asked));
                 let lease = lease.clone();
-                turn::serve(&Leased { lease, state, builders, permit, settings, connection, stop }, listener).await
+                turn::serve(&Leased { lease, state, builders, permit, connection, current_at, stop }, listener).await
             }
             Err(sentence) => acknowledge::complain(&state, &lease, &sentence).await,
         };

@@ -1,27 +1,39 @@
 //! A leased destination, ready to be sent to, for the length of a turn.
+//!
+//! No request starts by other settings than the current ones: an edit, Privacy Mode, a pause or the toggle holds at the latest a
+//! second after it was answered.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::build::builders::Builders;
 use super::schedule::lanes::Permit;
-use super::settings::CurrentSettings;
 use crate::destination::{Connection, GIVEN_UP, Settings, Stored, kinds};
 use crate::seal::Place;
 use crate::state::State;
-use crate::store::Store;
-use crate::store::cursors::Lease;
+use crate::store::cursors::{self, Lease};
+use crate::store::{self, Store};
 
-/// One leased destination.
+/// The age up to which an answer of the database counts when a request starts. It leaves half of the second to a busy machine.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// The same for the answer to a question that was asked for this request.
+const RECENT: Duration = Duration::from_millis(800);
+
+/// Questions to a database that takes its time, before others have their turn.
+const MOST_QUESTIONS: u32 = 3;
+
 #[derive(Debug)]
 pub(super) struct Leased {
     pub(super) lease: Lease,
     pub(super) state: State,
     pub(super) builders: Arc<Builders>,
     pub(super) permit: Permit,
-    pub(super) settings: CurrentSettings,
     pub(super) connection: Connection,
+    /// When the settings of the lease were last known to be the current ones.
+    pub(super) current_at: Mutex<Instant>,
     pub(super) stop: CancellationToken,
 }
 
@@ -29,6 +41,35 @@ impl Leased {
     /// Where to ask the database now.
     pub(super) fn store(&self) -> &Store {
         self.permit.store()
+    }
+
+    /// Whether the lease is held, its settings are the current ones, and the program goes on, so that a request may start now.
+    pub(super) async fn may_send(&self) -> store::Result<bool> {
+        if self.stop.is_cancelled() {
+            return Ok(false);
+        }
+        let current_at = *self.current_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if current_at.elapsed() <= FRESH {
+            return Ok(true);
+        }
+        let mut database = self.store().connection().await?;
+        for _ in 0..MOST_QUESTIONS {
+            let asked = Instant::now();
+            if !cursors::is_current(&mut database, &self.lease).await? {
+                return Ok(false);
+            }
+            self.was_current(asked);
+            if asked.elapsed() <= RECENT {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Notes that the settings were the current ones at `asked`.
+    pub(super) fn was_current(&self, asked: Instant) {
+        let mut current_at = self.current_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *current_at = asked.max(*current_at);
     }
 }
 

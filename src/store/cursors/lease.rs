@@ -8,7 +8,8 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Fence, Key, LIVENESS_LOCK_CLASS};
+use super::liveness::LIVENESS_LOCK_CLASS;
+use super::{Fence, Key};
 use crate::delivery::confirmation::{Confirmation, LOOK_UP, UpTo};
 use crate::delivery::poison::{Noted, Poison};
 use crate::id::{AccountId, CursorId, DestinationId};

@@ -51,7 +51,6 @@ pub(super) struct Builder {
 /// For whom a batch is built.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::worker) struct Target<'a> {
-    /// What its traces look like.
     pub(in crate::worker) traces: &'a TraceSettings,
     pub(in crate::worker) content: WithContent,
     /// The most bytes of one request, before compression.
@@ -61,7 +60,6 @@ pub(in crate::worker) struct Target<'a> {
 /// Which content goes into the traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum WithContent {
-    /// What was read.
     AsRead,
     /// None, because the receiver found the trace too large; it is marked so.
     LeftOut,

@@ -24,7 +24,6 @@ use crate::store::{self, Store};
 /// Time between two polls of everything.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// What to poll.
 #[derive(Debug)]
 pub(in crate::worker) enum Poll {
     /// All cursors, also those of failing destinations.
@@ -47,7 +46,6 @@ pub(in crate::worker) struct Found {
     pub(in crate::worker) asked: std::time::Instant,
 }
 
-/// Polls cursors.
 #[derive(Debug)]
 pub(in crate::worker) struct Poller {
     store: Store,
@@ -95,10 +93,10 @@ impl Poller {
             _ = self.ticks.tick() => return Poll::Everything,
             account = self.asked.recv() => others.extend(account),
             now = due(self.held_back.due()) => others = self.held_back.at(now),
-            notified = self.notifications.next() => match notified {
-                Some(accounts) => recorded = accounts,
-                None => return Poll::Everything,
-            }
+            notified = self.notifications.next() => recorded = notified,
+        }
+        if recorded.is_empty() && others.is_empty() {
+            return Poll::Everything;
         }
         while let Ok(account) = self.asked.try_recv() {
             others.insert(account);

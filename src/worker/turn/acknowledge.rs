@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use metrics::{counter, histogram};
 
-use super::health::{ATTENTION, Health, Pauses, needs_attention};
+use super::health::Health;
 use super::report::Report;
 use crate::delivery::confirmation::Progress;
-use crate::delivery::unit;
+use crate::delivery::{self, ATTENTION, Pauses, unit};
 use crate::state::State;
 use crate::store;
 use crate::store::cursors::{self, Acknowledgement, Lease, LeaseState};
@@ -43,8 +43,9 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
     if result.progress.is_none_or(|progress| progress.again > 0) {
         result.report.dead_letters.clear();
     }
-    let pauses = Pauses { config, jitter: unit(state.random.bytes().unwrap_or([128; 8])) };
-    let change = result.progress.map(|progress| result.health.change(&result.report, &progress, &pauses));
+    let jitter = unit(state.random.bytes().unwrap_or([128; 8]));
+    let pauses = Pauses { base: config.retry_base, cap: config.retry_cap, jitter };
+    let change = result.progress.map(|progress| result.health.change(&result.report, &progress, pauses));
     let unchanged = unchanged(state, lease);
     let acknowledgement = Acknowledgement {
         progress: result.progress.unwrap_or_default(),
@@ -62,7 +63,7 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
     };
     let now = cursors::acknowledge(leased.store(), lease, &acknowledgement).await?;
     if now == LeaseState::Held {
-        leased.settings.confirm(asked);
+        leased.was_current(asked);
     }
     count(lease, now, &acknowledgement);
     Ok(now)
@@ -77,7 +78,9 @@ pub(in crate::worker) async fn give_back(state: &State, lease: &Lease) -> store:
 /// Ends a turn that could not even begin, with a sentence for the page.
 pub(in crate::worker) async fn complain(state: &State, lease: &Lease, sentence: &str) -> store::Result<()> {
     let unchanged = unchanged(state, lease);
-    let health = HealthNote { change: needs_attention(sentence, ATTENTION.0), ..unchanged.health };
+    let health = delivery::Health::NeedsAttention;
+    let change = HealthChange::Waiting { health, reason: sentence, pause: ATTENTION.0 };
+    let health = HealthNote { change, ..unchanged.health };
     let complaint = Acknowledgement { health, server_errors: 0, poison_one_by_one: 0, ..unchanged };
     cursors::acknowledge(&state.store, lease, &complaint).await?;
     Ok(())

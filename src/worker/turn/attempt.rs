@@ -43,7 +43,7 @@ impl Leased {
     ) -> store::Result<Option<Result<Response, egress::Error>>> {
         let mut answer = None;
         for _ in 0..2 {
-            if self.stop.is_cancelled() || !self.settings.hold(self.store(), &self.lease).await? {
+            if !self.may_send().await? {
                 break;
             }
             let begun = Instant::now();

@@ -17,7 +17,6 @@ use crate::worker::build::batch::Batch;
 /// How long a turn that has sent all waits for the next request, which needs no lease then.
 const STAY: Duration = Duration::from_secs(1);
 
-/// Something that has happened.
 #[derive(Debug)]
 pub(super) enum Event {
     /// Time has passed, the program stops, or the turn begins.
@@ -28,22 +27,18 @@ pub(super) enum Event {
     Read(Option<Batch>, Poison),
     /// The oldest batch on the wire is back. It was sent at this time.
     Arrived(Report, Instant),
-    /// Probes have passed.
     Passed(Probes<Position>),
     /// A probe was not accepted, or may not be sent any more.
     NotPassed(Report),
-    /// A batch is acknowledged.
     Acknowledged(LeaseState),
 }
 
 /// Something to do, which ends with an event.
 #[derive(Debug)]
 pub(super) enum Action {
-    /// Read and build the next batch.
     Read,
     /// Send a batch. Its entries lie behind the place. Its head was answered with HTTP 500 so often.
     Send(Batch, Position, u32),
-    /// Send probes.
     Probe(Probes<Position>),
     /// Acknowledge a batch, or give the lease back with what was learnt.
     Acknowledge(BatchResult),
@@ -57,14 +52,12 @@ pub(super) struct Surroundings {
     pub(super) is_crowded: bool,
     /// Whether the turn may wait for the next request.
     pub(super) may_stay: bool,
-    /// Whether the program stops.
     pub(super) is_stopping: bool,
 }
 
 /// How far a turn has come; each phase includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
-    /// Batches are read and sent.
     Open,
     /// No more is read.
     Draining,
@@ -85,7 +78,6 @@ enum Backlog {
     Nothing,
 }
 
-/// The plan of one turn.
 #[derive(Debug)]
 pub(super) struct Plan {
     phase: Phase,
@@ -150,8 +142,8 @@ impl Plan {
     /// Takes in an event. Says what to begin now.
     pub(super) fn step(&mut self, around: Surroundings, event: Event) -> Vec<Action> {
         match event {
-            Event::Looked => {}
-            Event::Readable => self.is_readable(),
+            Event::Readable if self.backlog == Backlog::Nothing => self.backlog = Backlog::Fresh,
+            Event::Readable | Event::Looked => {}
             Event::Read(batch, poison) => self.has_read(batch, poison),
             Event::Arrived(report, begun) => self.has_arrived(report, begun, around),
             Event::Passed(probes) => self.has_passed(probes, around.now),
@@ -185,12 +177,6 @@ impl Plan {
     /// Whether the turn has ended: the lease is given back or lost, and nothing is to be done.
     pub(super) fn is_over(&self) -> bool {
         self.is_released && self.is_idle()
-    }
-
-    fn is_readable(&mut self) {
-        if self.backlog == Backlog::Nothing {
-            self.backlog = Backlog::Fresh;
-        }
     }
 
     fn has_read(&mut self, batch: Option<Batch>, poison: Poison) {

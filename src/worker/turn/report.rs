@@ -19,14 +19,12 @@ pub(super) struct Attempt {
     pub(super) delivery: Delivery,
 }
 
-/// What became of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     /// The requests that were made, and the parts of which nothing was to be sent, in the order of the log.
     pub(super) deliveries: Vec<Delivery>,
     /// Up to here everything is delivered or a dead letter. None: nothing is.
     pub(super) settled: Option<Position>,
-    /// Completed requests that were accepted.
     pub(super) accepted: usize,
     /// Completed requests that are given up.
     pub(super) dead_letters: Vec<DeadLetter>,
@@ -42,10 +40,8 @@ pub(super) enum Ending {
     /// All of it is settled.
     #[default]
     Settled,
-    /// The destination is left alone for a while.
+    /// The rest waits, because of this answer.
     Waiting(Outcome),
-    /// The receiver refuses whatever it is sent. With its last answer.
-    RefusesAll(Outcome),
     /// The receiver does not even take a probe.
     ProbeRefused(Outcome),
     /// Not sent: the lease was lost, the settings have changed, the program stops, or the database could not say.
@@ -56,7 +52,7 @@ impl Ending {
     /// The receiver's last answer, where that decides.
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         match self {
-            Self::Waiting(outcome) | Self::RefusesAll(outcome) | Self::ProbeRefused(outcome) => Some(outcome),
+            Self::Waiting(outcome) | Self::ProbeRefused(outcome) => Some(outcome),
             Self::Settled | Self::Withheld => None,
         }
     }
@@ -78,7 +74,6 @@ impl Report {
         Self { dead_letters: batch.unreadable.iter().map(dead_letter).collect(), ..Self::default() }
     }
 
-    /// Whether the whole batch is settled.
     pub(super) fn is_settled(&self) -> bool {
         matches!(self.ending, Ending::Settled)
     }

@@ -69,7 +69,6 @@ async fn in_pieces(
             Step::LeaveContentOut => rest.push(Piece { content: WithContent::LeftOut, ..piece }),
             Step::DeadLetter => report.give_up(until, batch.places, &outcome, status),
             Step::Wait => return Ok(Ending::Waiting(outcome)),
-            Step::Complain => return Ok(Ending::RefusesAll(outcome)),
         }
     }
     Ok(Ending::Settled)

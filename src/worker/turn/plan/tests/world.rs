@@ -240,7 +240,7 @@ impl World {
                 let ending = match kind / 4 % 16 {
                     0 => Ending::Waiting(wait(WaitReason::RateLimited)),
                     1 => Ending::Waiting(wait(WaitReason::Unavailable)),
-                    2 => Ending::RefusesAll(forbidden()),
+                    2 => Ending::Waiting(forbidden()),
                     3 => Ending::Withheld,
                     _ => Ending::Settled,
                 };
