@@ -1,4 +1,4 @@
-//! The gateway: passes a chat completion to the operator's model server (or to the built-in `demo/echo`), watches the
+//! The gateway: passes a question to the operator's model server (or to the built-in `demo/echo`), watches the
 //! answer on its way back, and hands on what is to be recorded.
 //!
 //! It knows nothing of the web server: [`Gateway::receive`] gives an [`Exchange`], [`Gateway::answer`] turns a body into
@@ -6,34 +6,50 @@
 //! recorded too.
 
 mod answer;
+mod base;
+mod body_kind;
+mod broken;
+mod chat_completions;
 mod echo;
 mod exchange;
 mod failure;
+mod held_finish;
+mod inflate;
+mod models;
+mod passing;
+mod protocol;
 mod provider;
 mod rewrite;
 mod sse;
 mod upstream;
 mod upstream_body;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::answer::Answer;
-use self::echo::Question;
+pub use self::base::Base;
+pub use self::chat_completions::ChatCompletions;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
+use self::models::Catalogue;
+pub use self::models::Model;
+pub use self::protocol::Protocol;
+use self::protocol::Request;
 pub use self::upstream::UpstreamError;
-use self::upstream::{Upstream, UpstreamAnswer};
+use self::upstream::{Question, Upstream, UpstreamAnswer};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::id::AccountId;
-use crate::json;
+use crate::json::{self, Members};
+use crate::openai;
 pub use crate::openai::CallerHeaders;
-use crate::openai::{ChatRequest, RequestFacts};
 use crate::random::{Random, Unavailable};
 use crate::state::State;
 use crate::state::bodies::Bodies;
+use crate::state::stream_options::StreamOptions;
 
 /// Passes requests on. One for each worker thread of the web server.
 #[derive(Debug, Clone)]
@@ -41,8 +57,10 @@ pub struct Gateway {
     recording: Recording,
     random: Random,
     bodies: Bodies,
+    stream_options: StreamOptions,
     /// None: `demo/echo` answers.
     upstream: Option<Upstream>,
+    models: Catalogue,
     echo_pause: Duration,
 }
 
@@ -62,8 +80,23 @@ impl Gateway {
         let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
         let prices = Arc::new(config.prices.clone());
         let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
-        let (random, bodies) = (state.random, state.bodies.clone());
-        Ok(Self { recording, random, bodies, upstream, echo_pause: config.echo_delay })
+        let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
+        let models = Catalogue::new(upstream.iter().len());
+        Ok(Self { recording, random, bodies, stream_options, upstream, models, echo_pause: config.echo_delay })
+    }
+
+    /// The same gateway, which learns what models there are together with another thread's.
+    #[must_use]
+    pub fn sharing_models_of(self, other: &Self) -> Self {
+        Self { models: other.models.clone(), ..self }
+    }
+
+    /// The models that can be asked for.
+    ///
+    /// # Errors
+    /// When the model server has not said so for an hour.
+    pub async fn models(&self) -> Result<Vec<Model>, Failure> {
+        self.models.list(self.upstream.as_slice(), &self.recording.prices).await
     }
 
     /// A request has arrived, with a key that may ask models.
@@ -86,39 +119,51 @@ impl Gateway {
             Ok(answer) => answer,
             Err(failure) => return Err(exchange.refuse(failure)),
         };
-        if answer.is_event_stream() {
-            return Ok(answer::event_stream(exchange, answer));
-        }
-        let (status, content_type) = (answer.status, answer.content_type.clone());
-        let whole = answer.whole(&mut exchange.answer_room).await;
-        exchange.upstream_has_ended();
-        match whole {
-            Ok(body) => Ok(answer::whole(exchange, status, content_type, body)),
-            Err(failure) => Err(exchange.refuse(failure)),
-        }
+        answer::begin(exchange, answer).await
     }
 
     async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
         let Some(upstream) = &self.upstream else {
             let request = take_in(exchange, body)?;
-            let text = request.last_user_text();
+            let text = openai::last_user_text(&request.members);
             return Ok(self.echo(exchange, text));
         };
+        let protocol = exchange.caller.protocol;
         let mut room = exchange.answer_room.another();
-        let body = {
+        let (body, known, adds_options) = {
+            let now = exchange.now();
             let request = take_in(exchange, body)?;
-            room.resize(upstream_body::bytes(&request)).map_err(Failure::no_room)?;
-            upstream_body::write(&request)
+            room.resize(upstream_body::bytes(&request.members)).map_err(Failure::no_room)?;
+            let known = self.stream_options.are_taken(&upstream.provider, &request.facts.model, now);
+            let adds_options = is_usage_ours(protocol, &request) && known != Some(false);
+            (upstream_body::write(&request.members, adds_options), known, adds_options)
         };
         exchange.provider.clone_from(&upstream.provider);
-        let clock = self.recording.clock;
-        let answer = upstream.ask(body, exchange.streaming, clock, &mut exchange.attempts).await?;
-        if (200..300).contains(&answer.status) {
+        let (path, query) = (protocol.path(), exchange.caller.query.take());
+        let mut question = Question { path, query, body: body.into(), streaming: exchange.streaming };
+        let answer = upstream.ask(&question, self.recording.clock, &mut exchange.attempts).await?;
+        if is_success(answer.status) {
+            if adds_options {
+                self.stream_options.remember(&upstream.provider, &exchange.facts.model, true, exchange.now());
+            }
+            return Ok(answer);
+        }
+        let (status, failure) = (answer.status, answer.into_failure().await);
+        if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
+            exchange.upstream_has_ended();
+            return Err(failure.at(protocol.path()));
+        }
+        // The caller did not ask for them, so its request must not fail because of them.
+        exchange.attempts.note_failed(exchange.now(), Some(status), failure);
+        question.body = upstream_body::write(&Members::of(&exchange.text).unwrap_or_default(), false).into();
+        let answer = upstream.ask(&question, self.recording.clock, &mut exchange.attempts).await?;
+        if is_success(answer.status) {
+            self.stream_options.remember(&upstream.provider, &exchange.facts.model, false, exchange.now());
             return Ok(answer);
         }
         let failure = answer.into_failure().await;
         exchange.upstream_has_ended();
-        Err(failure)
+        Err(failure.at(protocol.path()))
     }
 
     /// The built-in model's answer to a text.
@@ -127,21 +172,43 @@ impl Gateway {
         exchange.attempts.begun = Some(asked);
         echo::PROVIDER.clone_into(&mut exchange.provider);
         let (bytes, streaming) = (exchange.text.len(), exchange.streaming);
-        echo::answer(&Question { text, bytes, streaming, asked, pause: self.echo_pause })
+        echo::answer(&echo::Question { text, bytes, streaming, asked, pause: self.echo_pause })
     }
 }
 
 /// Checks a body and notes in the exchange what is known of it; of one that is refused, what can be read.
-fn take_in(exchange: &mut Exchange, mut body: Vec<u8>) -> Result<ChatRequest<'_>, Failure> {
+fn take_in(exchange: &mut Exchange, mut body: Vec<u8>) -> Result<Request<'_>, Failure> {
+    let protocol = exchange.caller.protocol;
     exchange.text = json::text(&mut body).map_err(|error| {
-        exchange.facts = RequestFacts::of_refused(&body, &exchange.caller.headers);
+        exchange.facts = protocol.read_refused(&body, &exchange.caller.headers);
         Failure::invalid_request(error.to_string())
     })?;
-    let request = ChatRequest::parse(&exchange.text, &exchange.caller.headers).map_err(|invalid| {
-        exchange.facts = RequestFacts::of_refused(exchange.text.as_bytes(), &exchange.caller.headers);
+    let request = protocol.read(&exchange.text, &exchange.caller.headers).map_err(|invalid| {
+        exchange.facts = protocol.read_refused(exchange.text.as_bytes(), &exchange.caller.headers);
         Failure::from(invalid)
     })?;
     exchange.facts = request.facts.clone();
     exchange.streaming = request.facts.streaming;
+    exchange.usage_is_ours = is_usage_ours(protocol, &request);
     Ok(request)
+}
+
+/// Whether the gateway wants a stream to report its usage, and the caller does not.
+fn is_usage_ours(protocol: &dyn Protocol, request: &Request<'_>) -> bool {
+    let asks = |options: Members<'_>| options.read::<bool>("include_usage").unwrap_or_default();
+    let streams = request.facts.streaming && protocol.has_stream_options();
+    streams && !request.members.read("stream_options").is_some_and(asks)
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// Whether the `stream_options` that were added may be the reason for a refusal. `known`: whether the model is known to take
+/// them.
+fn may_refuse_stream_options(status: u16, failure: &Failure, known: Option<bool>) -> bool {
+    let words = format!("{} {:?}", failure.message, failure.metadata);
+    let names_them =
+        (400..500).contains(&status) && (words.contains("stream_options") || words.contains("include_usage"));
+    names_them || (known.is_none() && matches!(status, 400 | 422))
 }

@@ -1,33 +1,19 @@
-//! `POST /api/v1/chat/completions`: from HTTP to the gateway and back.
+//! `POST /chat/completions`, and how the OpenAPI document describes it.
 
 #[expect(dead_code, reason = "read by the derives of the OpenAPI document only")]
 pub(super) mod schema;
 
-use std::convert::Infallible;
-
-use actix_web::body::{BodyStream, SizedStream};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use futures_util::StreamExt as _;
 
 use self::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
-use super::body::{self, NoBody};
-use super::error::{DescribedId, Error, GENERATION_ID_HEADER};
-use super::extract::InferenceKey;
-use crate::completed_request::GenerationId;
-use crate::gateway::{Answer, Caller, CallerHeaders, Failure, Gateway};
+use super::ask::ask;
+use super::error::{DescribedId, Error};
+use crate::gateway::{ChatCompletions, Gateway};
 use crate::http::Incoming;
-use crate::http::body::Unread;
 
 const ANSWER: &str = "The model's answer, whole or (with `stream`) as server-sent events that end with `data: [DONE]`. The last \
                       chunk before it carries `usage`. If the answer breaks off, the last chunk carries `error` and the finish \
                       reason `error`.";
-
-/// The route as it is recorded: the pattern, which is the same for all callers.
-fn route(request: &HttpRequest) -> &'static str {
-    if request.path().starts_with("/api/") { "/api/v1/chat/completions" } else { "/v1/chat/completions" }
-}
 
 /// Ask a model
 ///
@@ -42,7 +28,10 @@ fn route(request: &HttpRequest) -> &'static str {
     path = "/chat/completions",
     operation_id = "createChatCompletion",
     params(
-        ("x-session-id" = Option<String>, Header, description = "The session, where the body has no `session_id`."),
+        (
+            "x-session-id" = Option<String>, Header,
+            description = "The session, where the body has no `session_id`. Also `session-id` and `x-claude-code-session-id`."
+        ),
         (
             "traceparent" = Option<String>, Header, example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             description = "W3C Trace Context: the trace and the parent span, where `trace` gives none."
@@ -71,53 +60,7 @@ fn route(request: &HttpRequest) -> &'static str {
 pub(super) async fn create(
     request: HttpRequest,
     gateway: web::Data<Gateway>,
-    mut incoming: Incoming,
+    incoming: Incoming,
 ) -> Result<HttpResponse, Error> {
-    let key = match incoming.beside(InferenceKey::of(&request)).await {
-        Ok(key) => key?,
-        Err(broken) => return Err(without_body(Unread::Broken(broken).into(), Error::from)),
-    };
-    let caller =
-        Caller { account: key.account, api_key: key.key, route: route(&request), headers: caller_headers(&request) };
-    let mut exchange = gateway.receive(caller).map_err(|error| {
-        tracing::error!(%error, "a request could not be named");
-        Error::unavailable()
-    })?;
-    let id = exchange.id().clone();
-    let body = match body::read(&request, incoming, exchange.room()).await {
-        Ok(body) => body,
-        Err(none) => return Err(without_body(none, |failure| Error::from(exchange.refuse(failure)).of(&id))),
-    };
-    match gateway.answer(exchange, body).await {
-        Ok(answer) => Ok(response(answer, &id)),
-        Err(failure) => Err(Error::from(failure).of(&id)),
-    }
-}
-
-fn without_body(none: NoBody, refuse: impl FnOnce(Failure) -> Error) -> Error {
-    match none {
-        NoBody::Refused(failure) => refuse(failure),
-        // Nobody reads this answer. Dropping the exchange records the request as cancelled.
-        NoBody::Gone => Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again."),
-    }
-}
-
-fn caller_headers(request: &HttpRequest) -> CallerHeaders {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    CallerHeaders { session_id: header("x-session-id"), traceparent: header("traceparent") }
-}
-
-fn response(answer: Answer, id: &GenerationId) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK));
-    response.insert_header((GENERATION_ID_HEADER, id.as_str()));
-    if let Ok(content_type) = HeaderValue::from_str(&answer.content_type) {
-        response.insert_header((CONTENT_TYPE, content_type));
-    }
-    let body = answer.body.map(Ok::<_, Infallible>);
-    if let Some(length) = answer.length {
-        return response.body(SizedStream::new(length as u64, body));
-    }
-    // nginx and others would otherwise gather the events before they pass them on.
-    response.insert_header(("x-accel-buffering", "no"));
-    response.body(BodyStream::new(body))
+    ask(&ChatCompletions, request, gateway, incoming).await
 }

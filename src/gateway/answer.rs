@@ -1,27 +1,23 @@
 //! An answer on its way to the caller: our id and the cost written into it, everything else as it came.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
-use serde_json::json;
 
+use super::body_kind::{BodyKind, Look, look};
 use super::exchange::Exchange;
 use super::failure::Failure;
-use super::rewrite;
-use super::sse::{self, Piece, Splitter};
-use super::upstream::{Broken, UpstreamAnswer};
-use crate::json::Members;
+use super::passing::Passing;
+use super::upstream::UpstreamAnswer;
+use super::whole;
 
-/// A shorter event takes no room, because each connection has that much anyway. A longer one takes room in steps of
-/// this size.
-const LONG_EVENT: usize = 64 * 1024;
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// What the caller gets.
 pub struct Answer {
     pub status: u16,
-    /// The content type, as the upstream gave it.
     pub content_type: String,
-    /// Length of the body in bytes; None for a stream of events.
+    /// Length of the body in bytes; None where it is passed on as it comes.
     pub length: Option<usize>,
     /// The body. Dropping it before its end means that the caller went away.
     pub body: BoxStream<'static, Bytes>,
@@ -33,11 +29,51 @@ impl std::fmt::Debug for Answer {
     }
 }
 
+/// Gives an answer as soon as its first bytes show what it is.
+///
+/// What announces itself as events is begun at once, because a model may be silent for long before its first word. So is what
+/// begins with empty lines, which are there to keep the connection alive. Whatever such an answer turns out to be, its status
+/// has gone to the caller by then.
+///
+/// # Errors
+/// When it is no answer.
+pub(super) async fn begin(mut exchange: Exchange, mut answer: UpstreamAnswer) -> Result<Answer, Failure> {
+    let mut beginning = BytesMut::new();
+    if answer.is_event_stream() {
+        return Ok(passing(exchange, answer, BytesMut::new()));
+    }
+    loop {
+        match look(&beginning, exchange.streaming) {
+            Look::Known(BodyKind::Events) => {
+                EVENT_STREAM.clone_into(&mut answer.content_type);
+                return Ok(passing(exchange, answer, beginning));
+            }
+            Look::Known(_) => break,
+            Look::Blank if !beginning.is_empty() => return Ok(passing(exchange, answer, beginning)),
+            Look::Blank | Look::Unclear => match answer.body.next().await {
+                Some(Ok(piece)) => beginning.extend_from_slice(&piece),
+                Some(Err(broken)) => return Err(exchange.refuse(broken.failure())),
+                None => break,
+            },
+        }
+    }
+    let status = answer.status;
+    let body = whole::read(&mut exchange, &beginning, &mut answer.body).await;
+    match body.and_then(|body| whole::understood(&mut exchange, body)) {
+        Ok(body) => Ok(whole(exchange, status, body)),
+        Err(failure) => Err(exchange.refuse(failure)),
+    }
+}
+
 /// An answer that came whole.
-pub(super) fn whole(mut exchange: Exchange, status: u16, content_type: String, body: Bytes) -> Answer {
-    let body =
-        std::str::from_utf8(&body).ok().and_then(|text| rewritten(&mut exchange, text)).map_or(body, Bytes::from);
+fn whole(mut exchange: Exchange, status: u16, body: Bytes) -> Answer {
     let length = Some(body.len());
+    let content_type = "application/json".to_owned();
+    if body.is_empty() {
+        // The web server never asks for a body of length 0.
+        exchange.status = Some(status);
+        exchange.settle();
+    }
     let body = stream::unfold((exchange, Some(body)), move |(mut exchange, body)| async move {
         let body = body?;
         exchange.status = Some(status);
@@ -47,126 +83,12 @@ pub(super) fn whole(mut exchange: Exchange, status: u16, content_type: String, b
     Answer { status, content_type, length, body: body.boxed() }
 }
 
-/// An answer that is passed on event by event.
-pub(super) fn event_stream(mut exchange: Exchange, answer: UpstreamAnswer) -> Answer {
-    exchange.streaming = true;
-    exchange.status = Some(answer.status);
+/// An answer that is passed on as it comes.
+fn passing(mut exchange: Exchange, answer: UpstreamAnswer, beginning: BytesMut) -> Answer {
+    let is_events = answer.is_event_stream();
     let (status, content_type) = (answer.status, answer.content_type);
-    let passing = Passing { exchange, upstream: answer.body, splitter: Splitter::default(), has_ended: false };
+    exchange.status = Some(status);
+    let passing = Passing::new(exchange, answer.body, beginning, is_events);
     let body = stream::unfold(passing, |mut passing| async move { Some((passing.next_bytes().await?, passing)) });
     Answer { status, content_type, length: None, body: body.boxed() }
-}
-
-/// A stream of events between upstream and caller.
-struct Passing {
-    exchange: Exchange,
-    upstream: BoxStream<'static, Result<Bytes, Broken>>,
-    splitter: Splitter,
-    has_ended: bool,
-}
-
-impl Passing {
-    /// What can be passed on next; never empty. None at the end.
-    async fn next_bytes(&mut self) -> Option<Bytes> {
-        while !self.has_ended {
-            let out = match self.upstream.next().await {
-                Some(Ok(bytes)) => {
-                    self.splitter.push(&bytes);
-                    let out = self.pass_on_what_is_whole();
-                    self.hold_what_waits();
-                    out
-                }
-                Some(Err(broken)) => self.end(Some(broken)),
-                None => self.end(None),
-            };
-            if !out.is_empty() {
-                return Some(out);
-            }
-        }
-        None
-    }
-
-    fn pass_on_what_is_whole(&mut self) -> Bytes {
-        let mut out = Vec::new();
-        while let Some(piece) = self.splitter.next_piece() {
-            match piece {
-                Piece::Unread(bytes) => out.extend_from_slice(&bytes),
-                Piece::Event(event) => self.pass_on(&event, &mut out),
-            }
-        }
-        Bytes::from(out)
-    }
-
-    /// A long event takes room as a body does. Where there is none, it is passed on as it comes.
-    fn hold_what_waits(&mut self) {
-        let long = self.splitter.waiting() / LONG_EVENT * LONG_EVENT;
-        if self.exchange.answer_room.resize(long).is_err() {
-            self.splitter.give_up_event();
-        }
-    }
-
-    fn pass_on(&mut self, event: &[u8], out: &mut Vec<u8>) {
-        match self.read(event) {
-            Some(data) => out.extend_from_slice(&sse::with_data(event, &data)),
-            None => out.extend_from_slice(event),
-        }
-    }
-
-    /// Learns from an event. Gives its new data, None where the event passes as it is.
-    fn read(&mut self, event: &[u8]) -> Option<String> {
-        let data = sse::data(event)?;
-        if data.trim() == "[DONE]" {
-            self.exchange.upstream_has_ended();
-            self.exchange.settle();
-            return None;
-        }
-        if self.exchange.first_chunk.is_none() {
-            self.exchange.first_chunk = Some(self.exchange.now());
-        }
-        rewritten(&mut self.exchange, &data)
-    }
-
-    /// Ends the upstream's stream. If it broke off, the caller gets an error chunk.
-    fn end(&mut self, broken: Option<Broken>) -> Bytes {
-        self.has_ended = true;
-        self.exchange.upstream_has_ended();
-        let mut out = Vec::new();
-        // Some servers forget the empty line after the last event. After a broken connection the rest is only part of
-        // an event.
-        if let (None, Some(rest)) = (broken, self.splitter.rest()) {
-            self.pass_on(&rest, &mut out);
-        }
-        let completion = &self.exchange.completion;
-        if self.exchange.is_settled() || completion.is_finished() || completion.has_failed() {
-            self.exchange.settle();
-            return Bytes::from(out);
-        }
-        let failure = broken.map_or_else(Failure::interrupted, Broken::failure);
-        self.exchange.fail(&failure);
-        if self.splitter.is_within_event() || !out.is_empty() {
-            out.extend_from_slice(b"\n\n");
-        }
-        out.extend_from_slice(format!("data: {}\n\n", error_chunk(&self.exchange, &failure)).as_bytes());
-        Bytes::from(out)
-    }
-}
-
-/// The last chunk of a stream that failed (spec 3.4).
-fn error_chunk(exchange: &Exchange, failure: &Failure) -> String {
-    let model = exchange.completion.model.as_deref().unwrap_or(&exchange.facts.model);
-    json!({
-        "id": exchange.id.as_str(), "object": "chat.completion.chunk", "created": exchange.now().as_seconds(),
-        "model": model, "provider": exchange.provider,
-        "error": { "code": failure.status, "message": failure.message },
-        "choices": [{ "index": 0, "delta": { "content": "" }, "finish_reason": "error" }],
-    })
-    .to_string()
-}
-
-/// Learns from an answer or a chunk and gives it with our id and the cost. None where it is no JSON object, which
-/// passes unchanged.
-fn rewritten(exchange: &mut Exchange, text: &str) -> Option<String> {
-    let answer = Members::of(text)?;
-    exchange.completion.learn(&answer);
-    Some(rewrite::answer(&answer, &exchange.id, exchange.cost().total))
 }

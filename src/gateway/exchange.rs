@@ -2,27 +2,32 @@
 
 use std::sync::Arc;
 
+use super::base::Base;
 use super::failure::Failure;
+use super::protocol::{Additions, FailedStream, Protocol};
 use super::upstream::Attempts;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::content::Content;
-use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, Operation, ResponseFacts, Times};
+use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, ResponseFacts, Times};
+use crate::completion::Completion;
 use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
 use crate::json::Text;
-use crate::openai::{CallerHeaders, Completion, RequestFacts, content};
+use crate::openai::{CallerHeaders, RequestFacts};
 use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Who asks, by which key and on which route.
+/// Who asks, by which key, where and how.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub account: AccountId,
     pub api_key: ApiKeyId,
-    /// The route, for example `/api/v1/chat/completions`.
-    pub route: &'static str,
+    pub base: Base,
+    pub protocol: &'static dyn Protocol,
+    /// The query string, which the model server gets.
+    pub query: Option<String>,
     /// What the headers say of the request.
     pub headers: CallerHeaders,
 }
@@ -68,9 +73,13 @@ pub struct Exchange {
     pub(super) provider: String,
     pub(super) completion: Completion,
     pub(super) streaming: bool,
+    /// Whether the gateway wants the usage of the stream, and the caller did not ask for it.
+    pub(super) usage_is_ours: bool,
     /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
+    /// As in [`CompletedRequest`].
+    refused: Option<u64>,
 }
 
 impl Exchange {
@@ -90,8 +99,10 @@ impl Exchange {
             provider: String::new(),
             completion: Completion::default(),
             streaming: false,
+            usage_is_ours: false,
             status: None,
             ending: None,
+            refused: None,
         }
     }
 
@@ -109,6 +120,14 @@ impl Exchange {
     pub fn refuse(mut self, failure: Failure) -> Failure {
         self.fail(&failure);
         failure
+    }
+
+    /// Ends a request that was not let in, and of which only the caller's words are known. It stands for `count` such requests.
+    pub fn turn_away(mut self, body: &[u8], failure: Failure, count: u64) -> Failure {
+        self.facts = self.caller.protocol.read_refused(body, &self.caller.headers);
+        self.streaming = self.facts.streaming;
+        self.refused = Some(count);
+        self.refuse(failure)
     }
 
     pub(super) fn now(&self) -> UnixNanos {
@@ -149,11 +168,33 @@ impl Exchange {
             return Cost { total: Some(total), ..Cost::default() };
         }
         let models = [self.completion.model.as_deref(), Some(self.facts.model.as_str())];
-        let usage = &self.completion.usage;
-        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, usage)).unwrap_or_default()
+        let usage = self.completion.usage();
+        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, &usage)).unwrap_or_default()
+    }
+
+    /// What is written into the answer as it stands.
+    pub(super) fn additions(&self) -> Additions<'_> {
+        let expects_provider = self.caller.base == Base::OpenRouter && !self.provider.is_empty();
+        Additions {
+            id: &self.id,
+            cost: self.cost().total,
+            provider: expects_provider.then_some(&*self.provider),
+            hides_null_usage: self.usage_is_ours,
+        }
+    }
+
+    /// The last event of a stream that failed.
+    pub(super) fn error_event(&self, failure: &Failure) -> String {
+        let model = self.completion.model.as_deref().unwrap_or(&self.facts.model);
+        let (id, now, provider) = (&self.id, self.now(), &self.provider);
+        self.caller.protocol.error_event(&FailedStream { id, now, model, provider, failure })
     }
 
     fn record(&mut self) {
+        let protocol = self.caller.protocol;
+        if !protocol.is_recorded() {
+            return;
+        }
         // Some callers hang up at the finish reason instead of at `[DONE]`: they have the whole answer.
         if self.status.is_some() && self.completion.is_finished() {
             self.settle();
@@ -162,8 +203,8 @@ impl Exchange {
         let was_asked = self.attempts.begun.is_some();
         let request = CompletedRequest {
             id: self.id.clone(),
-            operation: Operation::Chat,
-            route: Text::from(self.caller.route),
+            operation: protocol.operation(),
+            route: Text::from(format!("{}{}", self.caller.base.path(), protocol.path())),
             times: Times {
                 received: self.received,
                 answered: self.now(),
@@ -179,11 +220,12 @@ impl Exchange {
             request_model: Text::from(self.facts.model.as_str()),
             parameters: std::mem::take(&mut self.facts.parameters),
             response: if was_asked { self.completion.facts(&self.provider) } else { ResponseFacts::default() },
-            usage: self.completion.usage,
+            usage: self.completion.usage(),
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
+            refused: self.refused,
         };
-        let content = content::of_body(&self.text, &self.completion.choices);
+        let content = protocol.content(&self.text, &self.completion);
         (self.recording.record)(self.caller.account, &request, &content);
     }
 }

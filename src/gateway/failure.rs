@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::body_kind::{BodyKind, Look, look};
 use crate::completed_request::Ending;
+use crate::completion::ErrorWords;
 use crate::json::Text;
 use crate::openai::Invalid;
 use crate::state::bodies::Full;
+use crate::state::rate_limits::TooOften;
 
 /// Seconds after which a caller may come again that found no memory free: about as long as a large body takes to
 /// arrive.
@@ -45,6 +48,21 @@ impl Failure {
     /// The body is not what the API takes.
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
+    }
+
+    /// The key is valid, but not for asking models.
+    pub fn wrong_key() -> Self {
+        const MESSAGE: &str = "Management keys cannot ask models. Use an inference key from Settings › API keys.";
+        const SUMMARY: &str = "The request was refused because its key cannot ask models.";
+        Self::new(403, "wrong_key", SUMMARY, MESSAGE)
+    }
+
+    /// The key, or its address, sends more than it may.
+    pub fn too_often(TooOften(wait): TooOften) -> Self {
+        const MESSAGE: &str = "Too many requests. Wait as long as the header Retry-After says, then send it again.";
+        const SUMMARY: &str = "The request was refused because its key sends too many.";
+        let seconds = wait.as_secs() + 1;
+        Self { retry_after: Some(seconds.to_string()), ..Self::new(429, "rate_limited", SUMMARY, MESSAGE) }
     }
 
     /// The body is longer than `limit` bytes.
@@ -118,10 +136,58 @@ impl Failure {
         Self::new(502, "answer_too_large", "The upstream's answer was too large.", MESSAGE)
     }
 
+    /// The upstream's answer to the question for its models is no list.
+    pub(super) fn lists_no_models() -> Self {
+        const MESSAGE: &str = "The model server behind this gateway lists no models. Ask it for one by its name.";
+        Self::new(502, "no_model_list", "The upstream lists no models.", MESSAGE)
+    }
+
+    /// The upstream's answer is compressed in a way that nobody asked for and that cannot be read.
+    pub(super) fn unreadable_encoding() -> Self {
+        const MESSAGE: &str = "The model server's answer is compressed in a way that this gateway cannot read: it takes gzip \
+                               and deflate. Tell your operator.";
+        Self::new(502, "unreadable_encoding", "The upstream's answer was compressed and could not be read.", MESSAGE)
+    }
+
+    /// The upstream answered with a status of success and a body that is no answer.
+    pub(super) fn no_answer(body: &[u8]) -> Self {
+        let words = ErrorWords::of_body(body);
+        let kind = kind_of(&words);
+        if let Some(message) = words.message {
+            const SUMMARY: &str = "The upstream answered with an error under a status of success.";
+            let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
+            failure.kind = kind.unwrap_or(failure.kind);
+            return failure;
+        }
+        match look(body, true) {
+            Look::Blank => Self::empty_answer(),
+            Look::Known(BodyKind::Page) => Self::web_page(),
+            Look::Unclear | Look::Known(_) => Self::not_understood(),
+        }
+    }
+
+    pub(super) fn empty_answer() -> Self {
+        const MESSAGE: &str =
+            "The model server's answer was empty. Send the request again; if it goes on, tell your operator.";
+        Self::new(502, "empty_answer", "The upstream's answer was empty.", MESSAGE)
+    }
+
+    fn web_page() -> Self {
+        const MESSAGE: &str = "A web page came from the model server's address, where a model's answer was expected. Tell \
+                               your operator.";
+        Self::new(502, "web_page", "The upstream answered with a web page.", MESSAGE)
+    }
+
+    /// Neither an answer nor anything else that is known.
+    pub(super) fn not_understood() -> Self {
+        const MESSAGE: &str = "What the model server answered is no answer of a model. Tell your operator.";
+        Self::new(502, "no_answer", "The upstream's answer was none of a model.", MESSAGE)
+    }
+
     /// The upstream answered with an error status.
     pub(super) fn answered(status: u16, body: &[u8], retry_after: Option<String>) -> Self {
-        let words = UpstreamError::read(body);
-        let metadata = words.metadata(status);
+        let words = ErrorWords::of_body(body);
+        let metadata = metadata(status, &words);
         let (status, message) = match status {
             // The upstream refused the gateway's own key; the caller's is fine.
             401 => (502, "The model server refused this gateway's own key. Tell your operator.".to_owned()),
@@ -140,14 +206,29 @@ impl Failure {
         }
     }
 
-    /// The upstream reported an error inside its stream.
-    pub(super) fn in_stream(error: &Value) -> Self {
-        const SUMMARY: &str = "The upstream reported an error in the middle of its answer.";
-        let message = error["message"].as_str().unwrap_or("The model server failed in the middle of its answer.");
-        let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
-        if let Some(code) = error["code"].as_u64().filter(|code| (400..600).contains(code)) {
-            failure.kind = Cow::Owned(code.to_string());
+    /// The same; where the upstream does not know the path, it says so (spec 8.4). A model that it does not know has words
+    /// of its own.
+    pub(super) fn at(self, path: &str) -> Self {
+        const NO_PATH: [&str; 4] =
+            ["not found", "404 page not found", "404 not found", "the model server answered 404."];
+        let words = self.message.trim().to_ascii_lowercase();
+        let knows_path = match &*self.kind {
+            "405" => false,
+            "404" => !NO_PATH.contains(&&*words),
+            _ => true,
+        };
+        if knows_path {
+            return self;
         }
+        Self { status: 404, message: format!("The model server of this model does not speak {path}."), ..self }
+    }
+
+    /// The upstream reported an error inside its stream.
+    pub(super) fn in_stream(words: &ErrorWords) -> Self {
+        const SUMMARY: &str = "The upstream reported an error in the middle of its answer.";
+        let message = words.message.as_deref().unwrap_or("The model server failed in the middle of its answer.");
+        let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
+        failure.kind = kind_of(words).unwrap_or(failure.kind);
         failure
     }
 
@@ -160,6 +241,11 @@ impl Failure {
     }
 }
 
+/// The status that an error names, as a kind.
+fn kind_of(words: &ErrorWords) -> Option<Cow<'static, str>> {
+    words.status().map(|status| Cow::Owned(status.to_string()))
+}
+
 /// The sentence names the field, and so does the envelope's `metadata.field`.
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
@@ -168,39 +254,15 @@ impl From<Invalid> for Failure {
     }
 }
 
-/// An upstream's own words about its error: OpenAI's `{"error":{"message","type","code","param"}}`, or the shapes that
-/// other servers use.
-#[derive(Debug, Default)]
-struct UpstreamError {
-    message: Option<String>,
-    error: Value,
-}
-
-/// Longest message that is passed on, in characters.
-const MESSAGE_CHARS: usize = 2_000;
-
-impl UpstreamError {
-    fn read(body: &[u8]) -> Self {
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return Self::default() };
-        let error = if body["error"].is_null() { &body } else { &body["error"] };
-        let message = [error, &error["message"], &body["message"], &body["detail"]]
-            .into_iter()
-            .find_map(Value::as_str)
-            .filter(|message| !message.trim().is_empty())
-            .map(|message| message.chars().take(MESSAGE_CHARS).collect());
-        Self { message, error: error.clone() }
-    }
-
-    fn metadata(&self, status: u16) -> Value {
-        let mut metadata = json!({ "status": status });
-        for key in ["type", "code", "param"] {
-            let value = &self.error[key];
-            if value.is_string() || value.is_number() {
-                metadata[key] = value.clone();
-            }
+/// What the caller's program gets of an upstream's own words.
+fn metadata(status: u16, words: &ErrorWords) -> Value {
+    let mut metadata = json!({ "status": status });
+    for (key, value) in [("type", &words.kind), ("code", &words.code), ("param", &words.param)] {
+        if let Some(value) = value {
+            metadata[key] = value.clone();
         }
-        metadata
     }
+    metadata
 }
 
 #[cfg(test)]
@@ -230,6 +292,18 @@ mod tests {
         ] {
             assert_eq!(Failure::answered(500, body, None).message, message);
         }
+    }
+
+    #[test]
+    fn a_path_that_the_upstream_does_not_know_is_told_from_a_model_that_it_does_not_know() {
+        for (status, body) in [(404, &br#"{"detail":"Not Found"}"#[..]), (404, b"<html>"), (405, b"{}"), (404, b"")] {
+            let failure = Failure::answered(status, body, None).at("/messages");
+            assert_eq!(failure.message, "The model server of this model does not speak /messages.");
+            assert_eq!((failure.status, failure.kind), (404, status.to_string().into()));
+        }
+        let unknown = br#"{"error":{"message":"The model `x` does not exist."}}"#;
+        assert!(Failure::answered(404, unknown, None).at("/messages").message.contains("does not exist"));
+        assert_eq!(Failure::answered(500, b"", None).at("/messages").status, 500);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct RequestFacts {
 pub struct ChatRequest<'a> {
     /// What is recorded of it.
     pub facts: RequestFacts,
-    members: Members<'a>,
+    pub members: Members<'a>,
 }
 
 impl<'a> ChatRequest<'a> {
@@ -51,18 +51,14 @@ impl<'a> ChatRequest<'a> {
         field::<WholeNumber>(&members, "n", "a whole number")?;
         Ok(Self { facts, members })
     }
+}
 
-    pub fn members(&self) -> &Members<'a> {
-        &self.members
-    }
-
-    /// The text of the last message of the user, for the built-in model.
-    pub fn last_user_text(&self) -> String {
-        let messages = self.members.read::<Vec<&RawValue>>("messages").unwrap_or_default();
-        let messages = messages.iter().rev().filter_map(|message| Members::of(message.get()));
-        let mut of_user = messages.filter(|message| message.read::<Text<'_>>("role").as_deref() == Some("user"));
-        of_user.next().and_then(|message| text_of(&message, "content")).map(|text| text.to_string()).unwrap_or_default()
-    }
+/// The text of the last message of the user, for the built-in model.
+pub fn last_user_text(request: &Members<'_>) -> String {
+    let messages = request.read::<Vec<&RawValue>>("messages").unwrap_or_default();
+    let messages = messages.iter().rev().filter_map(|message| Members::of(message.get()));
+    let mut of_user = messages.filter(|message| message.read::<Text<'_>>("role").as_deref() == Some("user"));
+    of_user.next().and_then(|message| text_of(&message, "content")).map(|text| text.to_string()).unwrap_or_default()
 }
 
 impl RequestFacts {

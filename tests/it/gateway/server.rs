@@ -217,9 +217,11 @@ pub(crate) fn state(config: Arc<Config>, database_url: &str) -> State {
         keyring: Arc::new(Keyring::parse(&"0".repeat(64)).unwrap()),
         hashing: Hashing::new(1),
         testing: tracecast::state::testing::Testing::default(),
-        rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
+        rate_limits: tracecast::state::rate_limits::RateLimits::new(config.key_rate),
+        refusals: tracecast::state::refusals::Refusals::default(),
         known_keys: tracecast::state::known_keys::KnownKeys::new(Duration::from_mins(5)),
         bodies: tracecast::state::bodies::Bodies::new(config.body_budget),
+        stream_options: tracecast::state::stream_options::StreamOptions::default(),
         config,
     }
 }

@@ -42,7 +42,7 @@ impl Script {
 
     /// The beginning of a stream of events.
     pub(crate) fn stream() -> Self {
-        Self::head(200, "text/event-stream; charset=utf-8", "transfer-encoding: chunked\r\n")
+        Self::begin(200, "text/event-stream; charset=utf-8")
     }
 
     /// A connection that breaks before anything is answered.
@@ -60,9 +60,32 @@ impl Script {
         Self(vec![Step::Write(head.into_bytes())])
     }
 
-    fn write(mut self, text: &str) -> Self {
-        self.0.push(Step::Write(text.as_bytes().to_vec()));
+    fn write(self, text: &str) -> Self {
+        self.write_bytes(text.as_bytes())
+    }
+
+    fn write_bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.push(Step::Write(bytes.to_vec()));
         self
+    }
+
+    /// A whole answer of any bytes, with headers that end in a line end each.
+    pub(crate) fn encoded(status: u16, content_type: &str, headers: &str, body: &[u8]) -> Self {
+        let headers = format!("content-length: {}\r\n{headers}", body.len());
+        Self::head(status, content_type, &headers).write_bytes(body)
+    }
+
+    /// The beginning of a body of any type, whose pieces follow.
+    pub(crate) fn begin(status: u16, content_type: &str) -> Self {
+        Self::head(status, content_type, "transfer-encoding: chunked\r\n")
+    }
+
+    /// A stream whose bytes come one by one.
+    pub(crate) fn byte_by_byte(text: &str) -> Self {
+        let stream = Self::stream();
+        let written =
+            text.bytes().fold(stream, |script, byte| script.write_bytes(b"1\r\n").write_bytes(&[byte, b'\r', b'\n']));
+        written.end()
     }
 
     /// Bytes of a stream.
@@ -77,6 +100,12 @@ impl Script {
 
     pub(crate) fn pause(mut self, milliseconds: u64) -> Self {
         self.0.push(Step::Pause(Duration::from_millis(milliseconds)));
+        self
+    }
+
+    /// The same after a pause.
+    pub(crate) fn after(mut self, milliseconds: u64) -> Self {
+        self.0.insert(0, Step::Pause(Duration::from_millis(milliseconds)));
         self
     }
 
