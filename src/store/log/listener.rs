@@ -23,7 +23,7 @@ impl Listener {
     /// When the connection is lost. A new one is needed.
     pub async fn next(&mut self) -> Result<BTreeSet<AccountId>> {
         let first = self.0.try_recv().await?.ok_or_else(|| Error::lost(io::ErrorKind::ConnectionAborted))?;
-        let mut accounts = BTreeSet::from_iter(named(first.payload()));
+        let mut accounts: BTreeSet<_> = named(first.payload()).collect();
         while !accounts.is_empty()
             && let Some(notification) = self.0.next_buffered()
         {
