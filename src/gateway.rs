@@ -29,6 +29,7 @@ use std::time::Duration;
 pub use self::answer::Answer;
 pub use self::base::Base;
 pub use self::chat_completions::ChatCompletions;
+use self::echo::Asking;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
@@ -40,7 +41,6 @@ use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::id::AccountId;
 use crate::json::{self, Members};
-use crate::openai;
 pub use crate::openai::CallerHeaders;
 use crate::random::{Random, Unavailable};
 use crate::state::State;
@@ -104,9 +104,7 @@ impl Gateway {
 
     async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
         let Some(upstream) = &self.upstream else {
-            let request = take_in(exchange, body)?;
-            let text = openai::last_user_text(&request.members);
-            return Ok(self.echo(exchange, text));
+            return self.ask_echo(exchange, body);
         };
         let protocol = exchange.caller.protocol;
         let mut room = exchange.answer_room.another();
@@ -146,13 +144,17 @@ impl Gateway {
         Err(failure)
     }
 
-    /// The built-in model's answer to a text.
-    fn echo(&self, exchange: &mut Exchange, text: String) -> UpstreamAnswer {
-        let asked = exchange.now();
+    fn ask_echo(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
+        let (protocol, id, asked, bytes) = (exchange.caller.protocol, exchange.id.clone(), exchange.now(), body.len());
+        let answer = {
+            let request = take_in(exchange, body)?;
+            let id = id.as_str().rsplit('-').next().unwrap_or_default();
+            let asking = Asking { id, bytes, created: asked.as_seconds(), streaming: request.facts.streaming };
+            echo::refusal(&request.members).unwrap_or_else(|| protocol.echo(&request.members, &asking))
+        };
         exchange.attempts.begun = Some(asked);
         echo::PROVIDER.clone_into(&mut exchange.provider);
-        let (bytes, streaming) = (exchange.text.len(), exchange.streaming);
-        echo::answer(&echo::Question { text, bytes, streaming, asked, pause: self.echo_pause })
+        echo::sent(answer, self.echo_pause)
     }
 }
 

@@ -13,4 +13,4 @@ mod usage;
 pub use self::answer::Completion;
 pub use self::context::CallerHeaders;
 pub use self::invalid::Invalid;
-pub use self::request::{ChatRequest, RequestFacts, last_user_text};
+pub use self::request::{ChatRequest, RequestFacts};

@@ -5,7 +5,6 @@ use serde_json::value::RawValue;
 
 use super::context::{self, CallerHeaders};
 use super::invalid::Invalid;
-use super::text_of::text_of;
 use crate::completed_request::limits::NAME_CHARS;
 use crate::completed_request::{Parameters, TraceContext, clean};
 use crate::json::{self, Members, Text, WholeNumber};
@@ -51,14 +50,6 @@ impl<'a> ChatRequest<'a> {
         field::<WholeNumber>(&members, "n", "a whole number")?;
         Ok(Self { facts, members })
     }
-}
-
-/// The text of the last message of the user, for the built-in model.
-pub fn last_user_text(request: &Members<'_>) -> String {
-    let messages = request.read::<Vec<&RawValue>>("messages").unwrap_or_default();
-    let messages = messages.iter().rev().filter_map(|message| Members::of(message.get()));
-    let mut of_user = messages.filter(|message| message.read::<Text<'_>>("role").as_deref() == Some("user"));
-    of_user.next().and_then(|message| text_of(&message, "content")).map(|text| text.to_string()).unwrap_or_default()
 }
 
 impl RequestFacts {

@@ -5,6 +5,7 @@ mod bad_input;
 mod body_kinds;
 mod broken_bodies;
 mod cancelled;
+mod echo;
 mod failures;
 mod large;
 mod memory;
