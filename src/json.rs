@@ -1,11 +1,13 @@
 //! JSON as strangers send it: checked whole, taken apart with the bytes that it had, and written again.
 
 pub mod escapes;
+mod fragment;
 mod members;
 mod strict;
 mod text;
 mod whole_number;
 
+pub use self::fragment::Fragment;
 pub use self::members::{Members, ObjectWriter, quoted};
 pub use self::strict::{JsonError, check, repaired, text};
 pub use self::text::{Text, read};

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod completed_request;
+pub mod completion;
 pub mod config;
 pub mod connection_test;
 pub mod delivery;

@@ -4,13 +4,11 @@
 mod answer;
 pub mod content;
 mod context;
-mod finish_reason;
 mod invalid;
 mod request;
 mod text_of;
-mod usage;
 
-pub use self::answer::Completion;
+pub use self::answer::{counts, learn};
 pub use self::context::CallerHeaders;
 pub use self::invalid::Invalid;
 pub use self::request::{ChatRequest, RequestFacts};

@@ -11,7 +11,8 @@ use tracecast::completed_request::context::Caller;
 use tracecast::completed_request::{
     CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Times, TraceContext, Usage,
 };
-use tracecast::openai::content::{AnsweredChoice, ChatParts, of_chat};
+use tracecast::completion::{Choice, FinishReason};
+use tracecast::openai::content::{ChatParts, of_chat};
 
 /// Spans of one event.
 pub(crate) const SPANS: u64 = 3;
@@ -123,18 +124,19 @@ pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
             model: Some("gpt-4o-2024-08-06".into()),
             id: Some(format!("chatcmpl-{:016x}", text.next()).into()),
             finish_reasons: vec!["stop".into()],
-            native_finish_reason: None,
+            ..ResponseFacts::default()
         },
         usage: Usage { input: Some(412), output: Some(97), total: Some(509), ..Usage::default() },
         cost: Cost { total: Some(0.002), ..Cost::default() },
         failed_attempts: Vec::new(),
+        refused: None,
     };
     let messages = raw(&json!([{ "role": "user", "content": text.of(TEXT_BYTES / 3 * 2) }]));
-    let answer = AnsweredChoice {
+    let answer = Choice {
         role: Some("assistant".into()),
-        text: text.of(TEXT_BYTES / 3),
-        finish_reason: Some("stop".into()),
-        ..AnsweredChoice::default()
+        text: text.of(TEXT_BYTES / 3).into(),
+        finish_reason: Some(FinishReason::Stop),
+        ..Choice::default()
     };
     (request, of_chat(ChatParts { messages: Some(&messages), tools: None }, &[answer]))
 }

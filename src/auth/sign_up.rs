@@ -23,13 +23,13 @@ pub struct SignUp<'a> {
     pub password: SecretString,
     /// Name of the new account. Invited people give none.
     pub account_name: &'a str,
-    /// The code from the log, where [`Door::First`] asks for it.
+    /// The code from the log, where [`Policy::First`] asks for it.
     pub code: &'a str,
 }
 
 /// How a person may sign up now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Policy {
     /// Nobody has signed up yet.
     First {
         /// Whether the code from the log is required (spec 6.1), because the person may sit at another machine.
@@ -44,14 +44,14 @@ pub enum Door {
 ///
 /// # Errors
 /// When the database is away.
-pub async fn door(state: &State, whereabouts: Whereabouts) -> Result<Door, store::Error> {
+pub async fn policy(state: &State, whereabouts: Whereabouts) -> Result<Policy, store::Error> {
     if users::is_empty(&state.store).await? {
         let is_here = whereabouts == Whereabouts::Here && state.config.is_for_this_machine();
-        return Ok(Door::First { code: !is_here });
+        return Ok(Policy::First { code: !is_here });
     }
     Ok(match state.config.signup {
-        Signup::Open => Door::Open,
-        Signup::Invite => Door::Invitation,
+        Signup::Open => Policy::Open,
+        Signup::Invite => Policy::Invitation,
     })
 }
 
@@ -73,16 +73,16 @@ pub async fn sign_up(
     whereabouts: Whereabouts,
     typed: SignUp<'_>,
 ) -> Result<SignedIn, Error> {
-    let door = door(state, whereabouts).await?;
+    let policy = policy(state, whereabouts).await?;
     let mut errors = FieldErrors::default();
-    match door {
-        Door::Invitation => {
+    match policy {
+        Policy::Invitation => {
             errors.add("email", "Sign-up is by invitation here. Ask an admin of your team's account for a link.");
         }
-        Door::First { code: true } if !is_code(state, typed.code) => {
+        Policy::First { code: true } if !is_code(state, typed.code) => {
             errors.add("code", "This is not the code. The program wrote it to its log when it started.");
         }
-        Door::First { .. } | Door::Open => {}
+        Policy::First { .. } | Policy::Open => {}
     }
     let name = parse_name(typed.account_name).map_err(|sentence| errors.add("account_name", sentence));
     let email = Email::parse(typed.email).map_err(|sentence| errors.add("email", sentence));
@@ -91,7 +91,7 @@ pub async fn sign_up(
     let password_hash = accepted_password(state, &email, &name, typed.password).await?;
     let (user, account) = (UserId(state.random.uuid()), AccountId(state.random.uuid()));
     let new = NewUser { id: user, email: email.as_str(), password_hash: &password_hash };
-    let first = matches!(door, Door::First { .. });
+    let first = matches!(policy, Policy::First { .. });
     let who = Who::Person { user, email: email.to_string() };
     let entry = Change::new(Event::AccountCreated, name.clone()).entry(state, &who, Some(client));
     match accounts::create_with_admin(&state.store, &new, (account, &name), first, &entry).await? {

@@ -14,6 +14,7 @@ mod tools;
 
 pub(crate) use self::conversation::Conversation;
 pub use self::document::{Content, ContentRef, Unreadable};
+pub use self::media::Media;
 pub(crate) use self::message::{Message, Part};
 pub use self::texts::ContentTexts;
 pub(crate) use self::tools::Tool;

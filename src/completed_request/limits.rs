@@ -12,3 +12,7 @@ pub const METADATA_VALUE_BYTES: usize = 8 * 1024;
 /// Bytes of content (prompt, completion, tools) that are recorded of one request: what a span may hold, less room for
 /// everything else on it.
 pub const CONTENT_BYTES: usize = 880 * 1024;
+/// Names of unread members of an answer that are recorded.
+pub const UNREAD_NAMES: usize = 16;
+/// Characters of such a name.
+pub const UNREAD_CHARS: usize = 64;

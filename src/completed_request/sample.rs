@@ -9,7 +9,8 @@ use super::{
     CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Times, TraceContext, Usage,
 };
 use crate::clock::UnixNanos;
-use crate::openai::content::{AnsweredChoice, ChatParts, of_chat};
+use crate::completion::{Choice, FinishReason};
+use crate::openai::content::{ChatParts, of_chat};
 
 const MS: u64 = 1_000_000;
 /// 2026-09-05T08:14:45Z, in nanoseconds.
@@ -46,10 +47,12 @@ pub(crate) fn request() -> CompletedRequest<'static> {
             id: Some("chatcmpl-AbC123".into()),
             finish_reasons: vec!["stop".into()],
             native_finish_reason: None,
+            unread: Vec::new(),
         },
         usage: Usage { input: Some(12), output: Some(5), total: Some(17), ..Usage::default() },
         cost: Cost { total: Some(0.000_08), input: Some(0.000_03), output: Some(0.000_05) },
         failed_attempts: Vec::new(),
+        refused: None,
     }
 }
 
@@ -61,7 +64,7 @@ pub(crate) fn context(user: &str, session_id: &str, trace: &Value) -> TraceConte
 }
 
 /// Content of a request with these `messages` and `tools` (or null).
-pub(crate) fn content(messages: &Value, tools: &Value, answer: &[AnsweredChoice]) -> Content {
+pub(crate) fn content(messages: &Value, tools: &Value, answer: &[Choice]) -> Content {
     let (messages, tools) = (raw(messages), raw(tools));
     of_chat(ChatParts { messages: Some(&messages), tools: Some(&tools) }, answer)
 }
@@ -73,12 +76,12 @@ pub(crate) fn small_content() -> Content {
 }
 
 /// One choice that says `text`.
-pub(crate) fn answer(text: &str) -> AnsweredChoice {
-    AnsweredChoice {
+pub(crate) fn answer(text: &str) -> Choice {
+    Choice {
         role: Some("assistant".into()),
         text: text.into(),
-        finish_reason: Some("stop".into()),
-        ..AnsweredChoice::default()
+        finish_reason: Some(FinishReason::Stop),
+        ..Choice::default()
     }
 }
 

@@ -39,11 +39,11 @@ pub enum Build {
 }
 
 impl Poison {
-    /// As the last worker left it. `deaths`: workers in a row that were gone before they gave the lease back.
-    pub fn of(deaths: i32, noted: Noted) -> Self {
+    /// As the last worker left it. `lost_leases`: workers in a row that were gone before they gave the lease back.
+    pub fn of(lost_leases: i32, noted: Noted) -> Self {
         let begins_one_by_one = noted.one_by_one == 0 && noted.unfinished + 1 >= MOST_DEATHS;
         let noted = if begins_one_by_one { Noted { unfinished: 0, one_by_one: ONE_BY_ONE } } else { noted };
-        Self { is_suspected: deaths > 0, noted }
+        Self { is_suspected: lost_leases > 0, noted }
     }
 
     /// Whether the next build is noted. Only one batch at a time is built, sent and acknowledged then, so that the note is about the

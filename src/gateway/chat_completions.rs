@@ -6,8 +6,9 @@ use super::echo::{self, Asking, EchoAnswer};
 use super::protocol::{Additions, FailedStream, Protocol, Request};
 use super::rewrite;
 use crate::completed_request::content::Content;
+use crate::completion::Completion;
 use crate::json::Members;
-use crate::openai::{CallerHeaders, ChatRequest, Completion, Invalid, content};
+use crate::openai::{self, CallerHeaders, ChatRequest, Invalid, content};
 
 /// `POST /chat/completions`
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Protocol for ChatCompletions {
     }
 
     fn learn(&self, completion: &mut Completion, _event: &str, answer: &Members<'_>) {
-        completion.learn(answer);
+        openai::learn(completion, answer);
     }
 
     fn rewritten(&self, _event: &str, answer: &Members<'_>, additions: &Additions<'_>) -> Option<String> {

@@ -9,10 +9,11 @@ use super::upstream::Attempts;
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, ResponseFacts, Times};
+use crate::completion::Completion;
 use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
 use crate::json::Text;
-use crate::openai::{CallerHeaders, Completion, RequestFacts};
+use crate::openai::{CallerHeaders, RequestFacts};
 use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
@@ -77,6 +78,8 @@ pub struct Exchange {
     /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
+    /// As in [`CompletedRequest`].
+    refused: Option<u64>,
 }
 
 impl Exchange {
@@ -99,6 +102,7 @@ impl Exchange {
             usage_is_ours: false,
             status: None,
             ending: None,
+            refused: None,
         }
     }
 
@@ -116,6 +120,14 @@ impl Exchange {
     pub fn refuse(mut self, failure: Failure) -> Failure {
         self.fail(&failure);
         failure
+    }
+
+    /// Ends a request that was not let in, and of which only the caller's words are known. It stands for `count` such requests.
+    pub fn turn_away(mut self, body: &[u8], failure: Failure, count: u64) -> Failure {
+        self.facts = self.caller.protocol.read_refused(body, &self.caller.headers);
+        self.streaming = self.facts.streaming;
+        self.refused = Some(count);
+        self.refuse(failure)
     }
 
     pub(super) fn now(&self) -> UnixNanos {
@@ -156,8 +168,8 @@ impl Exchange {
             return Cost { total: Some(total), ..Cost::default() };
         }
         let models = [self.completion.model.as_deref(), Some(self.facts.model.as_str())];
-        let usage = &self.completion.usage;
-        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, usage)).unwrap_or_default()
+        let usage = self.completion.usage();
+        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, &usage)).unwrap_or_default()
     }
 
     /// What is written into the answer as it stands.
@@ -208,9 +220,10 @@ impl Exchange {
             request_model: Text::from(self.facts.model.as_str()),
             parameters: std::mem::take(&mut self.facts.parameters),
             response: if was_asked { self.completion.facts(&self.provider) } else { ResponseFacts::default() },
-            usage: self.completion.usage,
+            usage: self.completion.usage(),
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
+            refused: self.refused,
         };
         let content = protocol.content(&self.text, &self.completion);
         (self.recording.record)(self.caller.account, &request, &content);

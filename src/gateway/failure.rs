@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::body_kind::{BodyKind, Look, look};
 use crate::completed_request::Ending;
+use crate::completion::ErrorWords;
 use crate::json::Text;
 use crate::openai::Invalid;
 use crate::state::bodies::Full;
+use crate::state::rate_limits::TooOften;
 
 /// Seconds after which a caller may come again that found no memory free: about as long as a large body takes to
 /// arrive.
@@ -46,6 +48,21 @@ impl Failure {
     /// The body is not what the API takes.
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
+    }
+
+    /// The key is valid, but not for asking models.
+    pub fn wrong_key() -> Self {
+        const MESSAGE: &str = "Management keys cannot ask models. Use an inference key from Settings › API keys.";
+        const SUMMARY: &str = "The request was refused because its key cannot ask models.";
+        Self::new(403, "wrong_key", SUMMARY, MESSAGE)
+    }
+
+    /// The key, or its address, sends more than it may.
+    pub fn too_often(TooOften(wait): TooOften) -> Self {
+        const MESSAGE: &str = "Too many requests. Wait as long as the header Retry-After says, then send it again.";
+        const SUMMARY: &str = "The request was refused because its key sends too many.";
+        let seconds = wait.as_secs() + 1;
+        Self { retry_after: Some(seconds.to_string()), ..Self::new(429, "rate_limited", SUMMARY, MESSAGE) }
     }
 
     /// The body is longer than `limit` bytes.
@@ -128,11 +145,12 @@ impl Failure {
 
     /// The upstream answered with a status of success and a body that is no answer.
     pub(super) fn no_answer(body: &[u8]) -> Self {
-        let words = UpstreamError::read(body);
+        let words = ErrorWords::of_body(body);
+        let kind = kind_of(&words);
         if let Some(message) = words.message {
             const SUMMARY: &str = "The upstream answered with an error under a status of success.";
             let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
-            failure.kind = kind_of(&words.error).unwrap_or(failure.kind);
+            failure.kind = kind.unwrap_or(failure.kind);
             return failure;
         }
         match look(body, true) {
@@ -162,8 +180,8 @@ impl Failure {
 
     /// The upstream answered with an error status.
     pub(super) fn answered(status: u16, body: &[u8], retry_after: Option<String>) -> Self {
-        let words = UpstreamError::read(body);
-        let metadata = words.metadata(status);
+        let words = ErrorWords::of_body(body);
+        let metadata = metadata(status, &words);
         let (status, message) = match status {
             // The upstream refused the gateway's own key; the caller's is fine.
             401 => (502, "The model server refused this gateway's own key. Tell your operator.".to_owned()),
@@ -183,11 +201,11 @@ impl Failure {
     }
 
     /// The upstream reported an error inside its stream.
-    pub(super) fn in_stream(error: &Value) -> Self {
+    pub(super) fn in_stream(words: &ErrorWords) -> Self {
         const SUMMARY: &str = "The upstream reported an error in the middle of its answer.";
-        let message = error["message"].as_str().unwrap_or("The model server failed in the middle of its answer.");
+        let message = words.message.as_deref().unwrap_or("The model server failed in the middle of its answer.");
         let mut failure = Self::new(502, "upstream_error", SUMMARY, message);
-        failure.kind = kind_of(error).unwrap_or(failure.kind);
+        failure.kind = kind_of(words).unwrap_or(failure.kind);
         failure
     }
 
@@ -201,9 +219,8 @@ impl Failure {
 }
 
 /// The status that an error names, as a kind.
-fn kind_of(error: &Value) -> Option<Cow<'static, str>> {
-    let code = error["code"].as_u64().filter(|code| (400..600).contains(code))?;
-    Some(Cow::Owned(code.to_string()))
+fn kind_of(words: &ErrorWords) -> Option<Cow<'static, str>> {
+    words.status().map(|status| Cow::Owned(status.to_string()))
 }
 
 /// The sentence names the field, and so does the envelope's `metadata.field`.
@@ -214,39 +231,15 @@ impl From<Invalid> for Failure {
     }
 }
 
-/// An upstream's own words about its error: OpenAI's `{"error":{"message","type","code","param"}}`, or the shapes that
-/// other servers use.
-#[derive(Debug, Default)]
-struct UpstreamError {
-    message: Option<String>,
-    error: Value,
-}
-
-/// Longest message that is passed on, in characters.
-const MESSAGE_CHARS: usize = 2_000;
-
-impl UpstreamError {
-    fn read(body: &[u8]) -> Self {
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return Self::default() };
-        let error = if body["error"].is_null() { &body } else { &body["error"] };
-        let message = [error, &error["message"], &body["message"], &body["detail"]]
-            .into_iter()
-            .find_map(Value::as_str)
-            .filter(|message| !message.trim().is_empty())
-            .map(|message| message.chars().take(MESSAGE_CHARS).collect());
-        Self { message, error: error.clone() }
-    }
-
-    fn metadata(&self, status: u16) -> Value {
-        let mut metadata = json!({ "status": status });
-        for key in ["type", "code", "param"] {
-            let value = &self.error[key];
-            if value.is_string() || value.is_number() {
-                metadata[key] = value.clone();
-            }
+/// What the caller's program gets of an upstream's own words.
+fn metadata(status: u16, words: &ErrorWords) -> Value {
+    let mut metadata = json!({ "status": status });
+    for (key, value) in [("type", &words.kind), ("code", &words.code), ("param", &words.param)] {
+        if let Some(value) = value {
+            metadata[key] = value.clone();
         }
-        metadata
     }
+    metadata
 }
 
 #[cfg(test)]

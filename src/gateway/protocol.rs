@@ -10,8 +10,9 @@ use super::failure::Failure;
 use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
 use crate::completed_request::{GenerationId, Operation};
+use crate::completion::Completion;
 use crate::json::Members;
-use crate::openai::{CallerHeaders, Completion, Invalid, RequestFacts};
+use crate::openai::{CallerHeaders, Invalid, RequestFacts};
 
 /// Whose API a model server must speak to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

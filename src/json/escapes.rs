@@ -42,7 +42,7 @@ fn repair_units(json: &[u8], unwanted: fn(u16) -> bool) -> Cow<'_, [u8]> {
 }
 
 /// The UTF-16 unit of a `\uXXXX` that begins at `at`.
-fn escaped_unit(json: &[u8], at: usize) -> Option<u16> {
+pub(super) fn escaped_unit(json: &[u8], at: usize) -> Option<u16> {
     let [b'\\', b'u', digits @ ..] = json.get(at..at + 6)? else { return None };
     digits.iter().try_fold(0_u16, |unit, digit| {
         let value = char::from(*digit).to_digit(16)?;
@@ -50,11 +50,11 @@ fn escaped_unit(json: &[u8], at: usize) -> Option<u16> {
     })
 }
 
-fn is_high(unit: u16) -> bool {
+pub fn is_high(unit: u16) -> bool {
     (0xd800..0xdc00).contains(&unit)
 }
 
-fn is_low(unit: u16) -> bool {
+pub fn is_low(unit: u16) -> bool {
     (0xdc00..0xe000).contains(&unit)
 }
 

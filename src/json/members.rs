@@ -3,8 +3,10 @@
 use std::fmt;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::escapes;
 use super::text::Text;
 
 /// The members of a JSON object: keys read, values left as the bytes they are, in their order.
@@ -15,6 +17,11 @@ impl<'a> Members<'a> {
     /// None when the text is no JSON object.
     pub fn of(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
+    }
+
+    /// The members with a value other than `null`, in order.
+    pub fn filled(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().filter(|(_, value)| value.get() != "null").map(|(key, value)| (&**key, *value))
     }
 
     /// The bytes of a member's value; None where it is missing or `null`.
@@ -36,6 +43,22 @@ impl<'a> Members<'a> {
     /// A member's value read as `T`; None where it is missing, `null` or something else.
     pub fn read<T: serde::Deserialize<'a>>(&self, key: &str) -> Option<T> {
         self.get(key).and_then(|value| serde_json::from_str(value.get()).ok())
+    }
+
+    /// A member's value, whatever it is, with halves of characters repaired; None where it is missing or `null`.
+    pub fn value(&self, key: &str) -> Option<Value> {
+        self.get(key).and_then(repaired)
+    }
+
+    /// A number, also one that is written as a text: `0.0021` or `"0.0021"`.
+    pub fn number(&self, key: &str) -> Option<f64> {
+        let number = self.read(key).or_else(|| self.read::<Text<'_>>(key)?.trim().parse().ok());
+        number.filter(|number: &f64| number.is_finite())
+    }
+
+    /// The whole object, halves of characters repaired.
+    pub fn to_value(&self) -> Value {
+        self.0.iter().filter_map(|(key, value)| Some((key.to_string(), repaired(value)?))).collect()
     }
 
     /// Keys and the bytes of their values, in order.
@@ -64,6 +87,10 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
         }
         deserializer.deserialize_map(MembersVisitor)
     }
+}
+
+fn repaired(json: &RawValue) -> Option<Value> {
+    serde_json::from_str(&escapes::repair(json.get())).ok()
 }
 
 /// Writes a JSON object member by member, taking values as the bytes they are.
@@ -98,7 +125,7 @@ impl ObjectWriter {
 
 /// A text as a JSON string.
 pub fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    Value::from(text).to_string()
 }
 
 #[cfg(test)]

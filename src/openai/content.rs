@@ -1,15 +1,16 @@
 //! From OpenAI's chat completion to messages. Any body gives some content; nothing here fails.
 
-mod part;
+pub(super) mod part;
 mod texts;
 mod tools;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use self::texts::{filled, text};
+use self::texts::text;
 use crate::completed_request::content::{Content, Conversation, Message, Part};
 use crate::completed_request::limits::CONTENT_BYTES;
+use crate::completion::{self, Choice};
 use crate::json::{Members, Text, escapes};
 
 /// The parts of the request's body that are content, as they came in.
@@ -19,43 +20,19 @@ pub struct ChatParts<'a> {
     pub tools: Option<&'a RawValue>,
 }
 
-/// One choice of the answer, as far as it was received; of a streamed one the pieces put together.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AnsweredChoice {
-    /// `role`; `assistant` where the upstream named none.
-    pub role: Option<String>,
-    /// `content`
-    pub text: String,
-    pub refusal: String,
-    /// `reasoning` or `reasoning_content`
-    pub reasoning: String,
-    pub tool_calls: Vec<AnsweredToolCall>,
-    pub finish_reason: Option<String>,
-}
-
-/// A call that the model asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AnsweredToolCall {
-    pub id: String,
-    /// `function.name`
-    pub name: String,
-    /// `function.arguments`: JSON as text, perhaps cut off.
-    pub arguments: String,
-}
-
 /// What was asked by a body and answered. Of a body that is no object, nothing was asked.
-pub fn of_body(request: &str, answer: &[AnsweredChoice]) -> Content {
+pub fn of_body(request: &str, answer: &[Choice]) -> Content {
     let members = Members::of(request).unwrap_or_default();
     of_chat(ChatParts { messages: members.get("messages"), tools: members.get("tools") }, answer)
 }
 
 /// What was asked and answered. Never fails: what cannot be understood is left out, and what is too large is cut.
-pub fn of_chat(request: ChatParts<'_>, answer: &[AnsweredChoice]) -> Content {
+pub fn of_chat(request: ChatParts<'_>, answer: &[Choice]) -> Content {
     let messages = request.messages.map(|messages| escapes::repair(messages.get())).unwrap_or_default();
     let tools = request.tools.map(|tools| escapes::repair(tools.get())).unwrap_or_default();
     let mut conversation = Conversation {
         input: asked(&messages),
-        output: answer.iter().map(answered).collect(),
+        output: completion::messages(answer),
         tools: tools::list(&tools),
         ..Conversation::default()
     };
@@ -115,23 +92,4 @@ fn tool_response<'a>(id: Option<Text<'a>>, mut content: Vec<Part<'a>>) -> Vec<Pa
     content.retain(|part| part.as_text().is_none());
     content.insert(0, Part::tool_call_response(id, response));
     content
-}
-
-fn answered(choice: &AnsweredChoice) -> Message<'_> {
-    let mut parts = Vec::new();
-    parts.extend(filled(&choice.reasoning).map(Part::reasoning));
-    parts.extend(filled(&choice.text).map(Part::text));
-    parts.extend(filled(&choice.refusal).map(Part::text));
-    parts.extend(
-        choice
-            .tool_calls
-            .iter()
-            .map(|call| Part::tool_call(filled(&call.id), filled(&call.name), filled(&call.arguments))),
-    );
-    Message {
-        role: choice.role.as_deref().and_then(filled).unwrap_or("assistant".into()),
-        parts,
-        finish_reason: choice.finish_reason.as_deref().and_then(filled),
-        ..Message::default()
-    }
 }

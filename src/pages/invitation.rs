@@ -56,7 +56,7 @@ pub(super) async fn update(
     token: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    state.rate_limits.door(client.address).map_err(Error::TooOften)?;
+    state.rate_limits.signed_out_form(client.address).map_err(Error::TooOften)?;
     let Some(invitation) = sign_up::find_invitation(&state, &token).await? else { return Ok(unusable()) };
     if let Some(visitor) = Visit::find(&request).await?.map(|visit| visit.visitor) {
         return join(&state, &visitor, &token).await;

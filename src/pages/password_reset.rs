@@ -39,7 +39,7 @@ pub(super) async fn update(
     client: Client,
     Form(values): Form,
 ) -> Result {
-    state.rate_limits.door(client.address).map_err(Error::TooOften)?;
+    state.rate_limits.signed_out_form(client.address).map_err(Error::TooOften)?;
     let Some(email) = password_reset::find(&state, &token).await? else { return Ok(unusable()) };
     match password_reset::reset(&state, &client, &token, values.raw("password").into()).await {
         Ok(true) => Ok(done(&state, "/sign-in", Notice::PasswordReset)),

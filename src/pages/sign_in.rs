@@ -16,7 +16,7 @@ use super::visit::Visit;
 use super::welcome::{HOME, Next, local, welcome};
 use crate::auth;
 use crate::auth::sign_in::{Credentials, Progress};
-use crate::auth::sign_up::{Door, door};
+use crate::auth::sign_up::{Policy, policy};
 use crate::client::{Client, Whereabouts};
 use crate::config::Signup;
 use crate::state::State;
@@ -38,7 +38,7 @@ pub struct SignInPage {
 
 /// `/`
 pub(super) async fn home(state: web::Data<State>, whereabouts: Whereabouts) -> Result {
-    let is_first = matches!(door(&state, whereabouts).await?, Door::First { .. });
+    let is_first = matches!(policy(&state, whereabouts).await?, Policy::First { .. });
     Ok(see_other(if is_first { "/sign-up" } else { HOME }))
 }
 

@@ -12,7 +12,7 @@ use super::problem::ProblemPage;
 use super::shell::{Problem, Shell, problems};
 use super::welcome::{HOME, welcome};
 use crate::auth;
-use crate::auth::sign_up::{Door, SignUp, door};
+use crate::auth::sign_up::{Policy, SignUp, policy};
 use crate::client::{Client, Whereabouts};
 use crate::state::State;
 
@@ -37,9 +37,9 @@ pub struct SignUpPage {
 
 /// `GET /sign-up`
 pub(super) async fn new(state: web::Data<State>, whereabouts: Whereabouts) -> Result {
-    Ok(match door(&state, whereabouts).await? {
-        Door::Invitation => by_invitation(),
-        open => answer::ok(&page(open, &Values::default(), Vec::new())),
+    Ok(match policy(&state, whereabouts).await? {
+        Policy::Invitation => by_invitation(),
+        policy => answer::ok(&page(policy, &Values::default(), Vec::new())),
     })
 }
 
@@ -51,14 +51,14 @@ pub(super) async fn create(
     whereabouts: Whereabouts,
     Form(values): Form,
 ) -> Result {
-    state.rate_limits.door(client.address).map_err(Error::TooOften)?;
-    let open = door(&state, whereabouts).await?;
-    if open == Door::Invitation {
+    state.rate_limits.signed_out_form(client.address).map_err(Error::TooOften)?;
+    let policy = policy(&state, whereabouts).await?;
+    if policy == Policy::Invitation {
         return Ok(by_invitation());
     }
     let unreadable = values.problems(&["account_name", "email", "password", "code"]);
     if !unreadable.is_empty() {
-        return Ok(answer::unprocessable(&page(open, &values, unreadable)));
+        return Ok(answer::unprocessable(&page(policy, &values, unreadable)));
     }
     let typed = SignUp {
         email: values.text("email"),
@@ -68,7 +68,7 @@ pub(super) async fn create(
     };
     match auth::sign_up::sign_up(&state, &client, whereabouts, typed).await {
         Ok(signed_in) => welcome(&state, &request, &client, &signed_in, HOME).await,
-        Err(auth::Error::Invalid(errors)) => Ok(answer::unprocessable(&page(open, &values, problems(&errors)))),
+        Err(auth::Error::Invalid(errors)) => Ok(answer::unprocessable(&page(policy, &values, problems(&errors)))),
         Err(error) => Err(error.into()),
     }
 }
@@ -81,15 +81,15 @@ fn by_invitation() -> HttpResponse {
     answer::page(StatusCode::FORBIDDEN, &page)
 }
 
-fn page(open: Door, values: &Values, problems: Vec<Problem>) -> SignUpPage {
-    let is_first = matches!(open, Door::First { .. });
+fn page(policy: Policy, values: &Values, problems: Vec<Problem>) -> SignUpPage {
+    let is_first = matches!(policy, Policy::First { .. });
     let mut fields = vec![
         Control::text("account_name", "Account name").hint("Your team or company. You can change it later."),
         Control::email(),
         Control::password("password", "Password", "new-password")
             .hint("At least 12 characters. Several words in a row are easy to remember."),
     ];
-    if open == (Door::First { code: true }) {
+    if policy == (Policy::First { code: true }) {
         let hint = "The program wrote it to its log when it started, in the line that speaks of a setup code.";
         fields.push(Control::text("code", "Setup code").hint(hint));
     }

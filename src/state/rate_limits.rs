@@ -14,7 +14,7 @@ use crate::client::network;
 use crate::id::{ApiKeyId, UserId};
 
 /// Sign-ups, invitations and password links that one address may send in a minute.
-const DOORS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const SIGNED_OUT_FORMS: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// Refused API keys that one address may present in a minute.
 const REFUSED_KEYS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// Forms that one person may send in a minute: more than a person types, and few enough to keep one person from filling the
@@ -30,7 +30,7 @@ pub struct RateLimits(Arc<Limits>);
 #[derive(Debug)]
 struct Limits {
     clock: DefaultClock,
-    doors: DefaultKeyedRateLimiter<IpAddr>,
+    signed_out_forms: DefaultKeyedRateLimiter<IpAddr>,
     refused_keys: DefaultKeyedRateLimiter<IpAddr>,
     forms: DefaultKeyedRateLimiter<UserId>,
     keys: Option<DefaultKeyedRateLimiter<ApiKeyId>>,
@@ -45,7 +45,7 @@ impl RateLimits {
     pub fn new(key_rate: Option<NonZeroU32>) -> Self {
         Self(Arc::new(Limits {
             clock: DefaultClock::default(),
-            doors: RateLimiter::keyed(Quota::per_minute(DOORS)),
+            signed_out_forms: RateLimiter::keyed(Quota::per_minute(SIGNED_OUT_FORMS)),
             refused_keys: RateLimiter::keyed(Quota::per_minute(REFUSED_KEYS)),
             forms: RateLimiter::keyed(Quota::per_minute(FORMS)),
             keys: key_rate.map(|rate| RateLimiter::keyed(Quota::per_second(rate))),
@@ -56,8 +56,8 @@ impl RateLimits {
     ///
     /// # Errors
     /// When the address sent too many.
-    pub fn door(&self, address: IpAddr) -> Result<(), TooOften> {
-        self.count(&self.0.doors, &network(address))
+    pub fn signed_out_form(&self, address: IpAddr) -> Result<(), TooOften> {
+        self.count(&self.0.signed_out_forms, &network(address))
     }
 
     /// Counts a form of a person who is signed in.
@@ -103,11 +103,11 @@ mod tests {
     #[test]
     fn an_address_that_comes_too_often_is_told_when_to_come_back_and_others_are_not() {
         let limits = RateLimits::new(None);
-        let refused = (0..DOORS.get() + 10).filter(|_| limits.door(address(1)).is_err()).count();
+        let refused = (0..SIGNED_OUT_FORMS.get() + 10).filter(|_| limits.signed_out_form(address(1)).is_err()).count();
         assert!(refused >= 1);
-        let TooOften(wait) = (0..100).find_map(|_| limits.door(address(1)).err()).unwrap();
+        let TooOften(wait) = (0..100).find_map(|_| limits.signed_out_form(address(1)).err()).unwrap();
         assert!(wait <= Duration::from_secs(3), "{wait:?}");
-        assert_eq!(limits.door(address(2)), Ok(()));
+        assert_eq!(limits.signed_out_form(address(2)), Ok(()));
         assert_eq!(limits.refused_key(address(1)), Ok(()));
     }
 
@@ -115,7 +115,7 @@ mod tests {
     fn an_ipv6_network_counts_as_one_address() {
         let limits = RateLimits::new(None);
         let from = |last: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, last]);
-        assert!((0..100).any(|last| limits.door(from(last)).is_err()));
+        assert!((0..100).any(|last| limits.signed_out_form(from(last)).is_err()));
     }
 
     #[test]

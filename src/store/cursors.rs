@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 pub use self::acknowledge::{Acknowledged, Acknowledgement, Progress, acknowledge};
 pub use self::lag::{HealthCount, Lag, MOST_COUNTED, count_by_health, find_lag};
-pub use self::lease::{Current, Lease, Ready, find_current, lease_ready, list_held_back, record_builds, renew};
+pub use self::lease::{Current, Lease, Ready, find_current, lease_ready, list_held_back, record_poison, renew};
 pub use self::replay::create_replay;
 use super::Result;
 use crate::id::{AccountId, CursorId, DestinationId};

@@ -13,7 +13,7 @@ use crate::completed_request::sample::{RECEIVED, after, answer, content, context
 use crate::completed_request::{
     CompletedRequest, Cost, Ending, FailedAttempt, MetadataValue, Parameters, ResponseFacts, TraceContext, Usage,
 };
-use crate::openai::content::{AnsweredChoice, AnsweredToolCall};
+use crate::completion::{Choice, FinishReason, ToolCall};
 
 fn defaults() -> TraceSettings {
     TraceSettings { environment: Some("production".into()), release: Some("v1".into()), ..TraceSettings::default() }
@@ -83,13 +83,9 @@ fn tool_content() -> Content {
     let tools = json!([{ "type": "function", "function": {
         "name": "weather", "description": "The weather now",
         "parameters": { "type": "object", "properties": { "city": { "type": "string" } } } } }]);
-    let call =
-        AnsweredToolCall { id: "call_2".into(), name: "weather".into(), arguments: "{\"city\":\"Lyon\"}".into() };
-    let choice = AnsweredChoice {
-        tool_calls: vec![call],
-        finish_reason: Some("tool_calls".into()),
-        ..AnsweredChoice::default()
-    };
+    let call = ToolCall { id: "call_2".into(), name: "weather".into(), arguments: "{\"city\":\"Lyon\"}".into() };
+    let choice =
+        Choice { tool_calls: vec![call].into(), finish_reason: Some(FinishReason::ToolCalls), ..Choice::default() };
     content(&messages, &tools, &[choice])
 }
 

@@ -10,7 +10,6 @@ use super::build::batch::Target;
 use super::build::builders::Builders;
 use super::schedule::lanes::Permit;
 use super::settings::CurrentSettings;
-use crate::delivery::poison::{Noted, Poison};
 use crate::destination::{Connection, GIVEN_UP, Limits, Settings, Stored, kinds};
 use crate::otlp::{Compression, Gzip};
 use crate::seal::Place;
@@ -63,18 +62,6 @@ impl Leased {
     /// What one request may hold.
     pub(super) fn limits(&self) -> Limits {
         self.connection.wire().limits()
-    }
-
-    /// What earlier workers noted of their builds.
-    pub(super) fn poison(&self) -> Poison {
-        let Lease { deaths, builds, careful, .. } = self.lease;
-        Poison::of(deaths, Noted { unfinished: builds, one_by_one: careful })
-    }
-
-    /// Notes that a build begins or has ended.
-    pub(super) async fn record_builds(&self, noted: Noted) -> store::Result<()> {
-        let builds = (noted.unfinished, noted.one_by_one);
-        cursors::record_builds(self.store(), self.lease.fence(), builds).await
     }
 
     /// Keeps the lease for longer: it ends for workers that stand still, not for receivers that take long.

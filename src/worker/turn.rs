@@ -91,7 +91,7 @@ fn plan(leased: &Leased) -> Plan {
     let lease = &leased.lease;
     let confirming = Confirming::of(lease, leased.connection.wire().accepts_unseen(), Instant::now());
     let in_flight_most = leased.state.config.delivery.max_in_flight_per_destination;
-    Plan::new(lease.place(), Health::of(lease), confirming, leased.poison(), in_flight_most)
+    Plan::new(lease.place(), Health::of(lease), confirming, lease.poison(), in_flight_most)
 }
 
 fn surroundings(leased: &Leased) -> Surroundings {

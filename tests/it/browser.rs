@@ -1,7 +1,6 @@
 //! The pages in a real browser: a module for each thing that a person does or needs.
 
 mod deliveries;
-mod door;
 mod errors;
 mod five_steps;
 mod keyboard;
@@ -9,4 +8,5 @@ mod observability;
 mod receiver;
 mod second_factor;
 mod settings;
+mod sign_in;
 mod switch;

@@ -9,8 +9,9 @@ use crate::completed_request::{
     CompletedRequest, Cost, Ending, FailedAttempt, GenerationId, MetadataValue, Operation, Parameters, ResponseFacts,
     Times, TraceContext, Usage,
 };
+use crate::completion::Choice;
 use crate::id::ApiKeyId;
-use crate::openai::content::{AnsweredChoice, ChatParts, of_chat};
+use crate::openai::content::{ChatParts, of_chat};
 
 /// Model, provider, dollars for a million tokens of prompt and of completion.
 const MODELS: [(&str, &str, f64, f64); 4] = [
@@ -81,6 +82,7 @@ pub(super) fn example(
         usage: if answered { usage(number) } else { Usage::default() },
         cost: if answered { cost(number) } else { Cost::default() },
         failed_attempts: failed_attempts(number, at),
+        refused: None,
         ending,
     };
     (request, content(number, question, answered.then_some(answer)))
@@ -173,6 +175,6 @@ fn content(number: u32, question: &str, answer: Option<&str>) -> Content {
         { "role": "user", "content": format!("{question} (case {number})") },
     ]);
     let messages = RawValue::from_string(messages.to_string()).ok();
-    let choice = answer.map(|answer| AnsweredChoice { text: answer.to_owned(), ..AnsweredChoice::default() });
+    let choice = answer.map(|answer| Choice { text: answer.into(), ..Choice::default() });
     of_chat(ChatParts { messages: messages.as_deref(), tools: None }, choice.as_slice())
 }

@@ -8,6 +8,27 @@ const MARK: &str = ";base64,";
 /// A media type is never longer (RFC 6838: two names of at most 127 characters).
 const MEDIA_TYPE_BYTES: usize = 255;
 
+/// What is recorded of an image, a recording or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Media<'a> {
+    /// Its bytes came with the message.
+    Embedded { modality: &'static str, mime_type: Option<Text<'a>> },
+    /// The message links to it.
+    Linked { modality: &'static str },
+}
+
+impl Media<'_> {
+    /// The same, free of the bytes it was read from.
+    pub fn into_owned(self) -> Media<'static> {
+        match self {
+            Self::Embedded { modality, mime_type } => {
+                Media::Embedded { modality, mime_type: mime_type.map(Text::into_owned) }
+            }
+            Self::Linked { modality } => Media::Linked { modality },
+        }
+    }
+}
+
 /// The media type of a `data:` URL.
 pub(crate) fn media_type(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("data:")?;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::media::Media;
 use crate::completed_request::clean;
 use crate::json::Text;
 
@@ -81,14 +82,16 @@ impl<'a> Part<'a> {
         Self { kind: "tool_call_response".into(), id, response: Some(response), result, ..Self::default() }
     }
 
-    /// The part in place of an image, a recording or a file that came with the message.
-    pub(crate) fn blob(modality: &'static str, mime_type: Option<Text<'a>>) -> Self {
-        Self { kind: "blob".into(), modality: Some(modality.into()), mime_type, ..Self::default() }
-    }
-
-    /// The part in place of an image, a recording or a file that the message links to.
-    pub(crate) fn link(modality: &'static str) -> Self {
-        Self { kind: "uri".into(), modality: Some(modality.into()), ..Self::default() }
+    /// The part in place of an image, a recording or a file.
+    pub(crate) fn media(media: Media<'a>) -> Self {
+        match media {
+            Media::Embedded { modality, mime_type } => {
+                Self { kind: "blob".into(), modality: Some(modality.into()), mime_type, ..Self::default() }
+            }
+            Media::Linked { modality } => {
+                Self { kind: "uri".into(), modality: Some(modality.into()), ..Self::default() }
+            }
+        }
     }
 
     pub(crate) fn unknown(kind: Text<'a>) -> Self {

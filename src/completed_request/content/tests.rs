@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::completed_request::limits::CONTENT_BYTES;
 use crate::completed_request::sample::{answer, content};
-use crate::openai::content::{AnsweredChoice, AnsweredToolCall, ChatParts, of_chat};
+use crate::completion::{Choice, FinishReason, ToolCall};
+use crate::openai::content::{ChatParts, of_chat};
 
 const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==";
 
@@ -134,14 +135,14 @@ fn tools_are_flattened() {
 
 #[test]
 fn answers_hold_all_that_the_model_said() {
-    let choice = AnsweredChoice {
+    let choice = Choice {
         text: "Calling\0.".into(),
         reasoning: "Think.".into(),
-        tool_calls: vec![AnsweredToolCall { id: "call_1".into(), name: "f".into(), arguments: "{\"a\":".into() }],
-        finish_reason: Some("tool_calls".into()),
-        ..AnsweredChoice::default()
+        tool_calls: vec![ToolCall { id: "call_1".into(), name: "f".into(), arguments: "{\"a\":".into() }].into(),
+        finish_reason: Some(FinishReason::ToolCalls),
+        ..Choice::default()
     };
-    let refusal = AnsweredChoice { refusal: "I will not.".into(), ..AnsweredChoice::default() };
+    let refusal = Choice { refusal: "I will not.".into(), ..Choice::default() };
     let content = content(&json!([]), &Value::Null, &[choice, refusal]);
     assert_eq!(
         parsed(content.output.as_deref()),

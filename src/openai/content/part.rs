@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::texts::text;
-use crate::completed_request::content::Part;
 use crate::completed_request::content::media::{media_type, modality};
-use crate::json::Text;
+use crate::completed_request::content::{Media, Part};
+use crate::json::{Members, Text};
 
 /// As much of a `data:` URL as its media type can take up.
 const BEGINNING_BYTES: usize = 300;
@@ -36,7 +36,7 @@ struct RequestPart<'a> {
 /// Where the bytes of an image, recording or file are.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Media<'a> {
+struct Source<'a> {
     #[serde(borrow)]
     url: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -82,37 +82,48 @@ fn part(json: &RawValue) -> Part<'_> {
         "text" | "input_text" | "output_text" => text(part.text).map(Part::text),
         "refusal" => text(part.refusal).map(Part::text),
         "thinking" | "reasoning" => text(part.thinking).or_else(|| text(part.text)).map(Part::reasoning),
-        "image_url" | "input_image" => part.image_url.map(|image| linked("image", image)),
-        "video_url" => part.video_url.map(|video| linked("video", video)),
-        "input_audio" => part.input_audio.map(audio),
-        "file" | "input_file" => part.file.map(file),
+        "image_url" | "input_image" => part.image_url.map(|image| Part::media(linked("image", image))),
+        "video_url" => part.video_url.map(|video| Part::media(linked("video", video))),
+        "input_audio" => part.input_audio.map(|recording| Part::media(audio(recording))),
+        "file" | "input_file" => part.file.map(|json| Part::media(file(json))),
         _ => None,
     };
     known.unwrap_or_else(|| Part::unknown(kind))
 }
 
+/// The image, recording or file that a part of an answer is.
+pub(in crate::openai) fn media<'a>(part: &Members<'a>) -> Option<Media<'a>> {
+    let of = |name| part.get(name);
+    None.or_else(|| of("image_url").map(|image| linked("image", image)))
+        .or_else(|| of("video_url").map(|video| linked("video", video)))
+        .or_else(|| of("input_audio").or_else(|| of("audio")).map(audio))
+        .or_else(|| of("file").map(file))
+}
+
 /// `{"url": …}` or, from some clients, the URL itself.
-fn linked<'a>(kind: &'static str, json: &'a RawValue) -> Part<'a> {
-    let media: Media<'a> = serde_json::from_str(json.get()).unwrap_or_default();
-    match embedded(media.url.unwrap_or(json)) {
-        Some(media_type) => Part::blob(modality(&media_type).unwrap_or(kind), Some(media_type)),
-        None => Part::link(kind),
+pub(in crate::openai) fn linked<'a>(kind: &'static str, json: &'a RawValue) -> Media<'a> {
+    let source: Source<'a> = serde_json::from_str(json.get()).unwrap_or_default();
+    match embedded(source.url.unwrap_or(json)) {
+        Some(media_type) => {
+            Media::Embedded { modality: modality(&media_type).unwrap_or(kind), mime_type: Some(media_type) }
+        }
+        None => Media::Linked { modality: kind },
     }
 }
 
 /// `{"data": …, "format": "wav"}`
-fn audio(json: &RawValue) -> Part<'_> {
-    let media: Media<'_> = serde_json::from_str(json.get()).unwrap_or_default();
-    let format = text(media.format).filter(|format| format.len() <= 32);
-    Part::blob("audio", format.map(|format| format!("audio/{format}").into()))
+fn audio(json: &RawValue) -> Media<'_> {
+    let source: Source<'_> = serde_json::from_str(json.get()).unwrap_or_default();
+    let format = text(source.format).filter(|format| format.len() <= 32);
+    Media::Embedded { modality: "audio", mime_type: format.map(|format| format!("audio/{format}").into()) }
 }
 
 /// `{"file_data": "data:…"}` or `{"file_id": …}`
-fn file(json: &RawValue) -> Part<'_> {
-    let media: Media<'_> = serde_json::from_str(json.get()).unwrap_or_default();
-    let Some(data) = media.file_data else { return Part::link("file") };
-    let media_type = embedded(data);
-    Part::blob(media_type.as_deref().and_then(modality).unwrap_or("file"), media_type)
+fn file(json: &RawValue) -> Media<'_> {
+    let source: Source<'_> = serde_json::from_str(json.get()).unwrap_or_default();
+    let Some(data) = source.file_data else { return Media::Linked { modality: "file" } };
+    let mime_type = embedded(data);
+    Media::Embedded { modality: mime_type.as_deref().and_then(modality).unwrap_or("file"), mime_type }
 }
 
 /// The media type of a JSON text that is a `data:` URL. Reads only its beginning, however long the bytes behind are.

@@ -2,14 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use crate::completed_request::clean;
 use crate::completed_request::content::media::without_bytes;
 use crate::json::Text;
-
-/// A text that has any.
-pub(super) fn filled(text: &str) -> Option<Text<'_>> {
-    (!text.is_empty()).then(|| without_bytes(Text(clean::without_nul(text))))
-}
 
 /// A JSON text that has any.
 pub(super) fn text<'a>(json: Option<&'a RawValue>) -> Option<Text<'a>> {

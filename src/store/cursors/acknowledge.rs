@@ -44,7 +44,7 @@ pub struct Acknowledgement<'a> {
     /// HTTP 500s in a row for the batch at the cursor, this one included.
     pub server_errors: i32,
     /// Entries that are still to be built one by one.
-    pub careful: i32,
+    pub poison_one_by_one: i32,
     /// Whether Privacy Mode kept content back.
     pub private: bool,
     /// In order.
@@ -113,7 +113,7 @@ async fn move_cursor(
                    delivered = delivered + $8,
                    last_success_at = CASE WHEN $12 THEN clock_timestamp() ELSE last_success_at END,
                    server_errors = CASE WHEN revision <= $15 THEN $13 ELSE server_errors END,
-                   careful = $14, deaths = 0, builds = 0,
+                   poison_one_by_one = $14, poison_lost_leases = 0, poison_unfinished = 0,
                    leased_by = CASE WHEN $16::interval IS NULL THEN NULL ELSE leased_by END,
                    leased_until = clock_timestamp() + $16::interval, turn_ended_at = now()
                FROM lazily
@@ -160,7 +160,7 @@ async fn move_cursor(
         falls_back,
         matches!(result.health.change, HealthChange::Healthy),
         result.server_errors,
-        result.careful,
+        result.poison_one_by_one,
         result.health.revision,
         result.keep.map(interval) as _,
         result.private,

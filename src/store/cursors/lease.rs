@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{Fence, Key, LIVENESS_LOCK_CLASS};
 use crate::delivery::confirmation;
+use crate::delivery::poison::{Noted, Poison};
 use crate::id::{AccountId, CursorId, DestinationId};
 use crate::store::interval::interval;
 use crate::store::log::Position;
@@ -46,11 +47,11 @@ pub struct Lease {
     /// Age of the last accepted request, in seconds.
     pub accepted_seconds_ago: Option<f64>,
     /// Workers in a row that died before they gave the lease back.
-    pub deaths: i32,
-    /// Entries that are still to be built one by one.
-    pub careful: i32,
+    pub poison_lost_leases: i32,
     /// Builds at the cursor's place that never ended.
-    pub builds: i32,
+    pub poison_unfinished: i32,
+    /// Entries that are still to be built one by one.
+    pub poison_one_by_one: i32,
     /// The kind's slug.
     pub kind: String,
     /// Values that are no secrets.
@@ -68,6 +69,12 @@ pub struct Lease {
 impl Lease {
     pub fn key(&self) -> Key {
         Key { account: self.account, destination: self.destination }
+    }
+
+    /// What earlier workers noted of their builds at the cursor.
+    pub fn poison(&self) -> Poison {
+        let noted = Noted { unfinished: self.poison_unfinished, one_by_one: self.poison_one_by_one };
+        Poison::of(self.poison_lost_leases, noted)
     }
 
     /// Names this lease in an acknowledgement.
@@ -135,7 +142,7 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                FOR UPDATE OF c SKIP LOCKED FOR NO KEY UPDATE OF d SKIP LOCKED)
            UPDATE cursors c
            SET lease_number = c.lease_number + 1, leased_by = $2, leased_until = clock_timestamp() + $3::interval,
-               deaths = CASE WHEN c.leased_by IS NULL THEN 0 ELSE c.deaths + 1 END
+               poison_lost_leases = CASE WHEN c.leased_by IS NULL THEN 0 ELSE c.poison_lost_leases + 1 END
            FROM free, destinations d, accounts a, lazily
            WHERE c.account_id = free.account_id AND c.id = free.id
              AND d.account_id = c.account_id AND d.id = c.destination_id AND a.id = c.account_id
@@ -143,7 +150,8 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                      c.id AS "cursor: CursorId", c.leased_by AS "worker!", c.lease_number AS number, c.xid AS "xid: Xid", c.position,
                      coalesce(c.until_xid, $8) AS "until_xid!: Xid", coalesce(c.until_position, $9) AS "until_position!", c.since,
                      d.failures, c.server_errors, d.probes_first, c.unconfirmed,
-                     extract(epoch FROM clock_timestamp() - c.accepted_at)::float8 AS accepted_seconds_ago, c.deaths, c.careful, c.builds, d.kind,
+                     extract(epoch FROM clock_timestamp() - c.accepted_at)::float8 AS accepted_seconds_ago,
+                     c.poison_lost_leases, c.poison_unfinished, c.poison_one_by_one, d.kind,
                      d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.revision,
                      (a.privacy_mode OR d.privacy_mode) AS "private!",
                      (SELECT count(*) FROM cursors s
@@ -229,17 +237,17 @@ pub async fn renew(store: &Store, fence: Fence, lease: Duration) -> Result<()> {
     Ok(())
 }
 
-/// Records how many builds at the cursor's place began without an end, and how many entries are to be built one by one.
-pub async fn record_builds(store: &Store, fence: Fence, (builds, careful): (i32, i32)) -> Result<()> {
+/// Records what is noted of builds at the cursor's place.
+pub async fn record_poison(store: &Store, fence: Fence, noted: Noted) -> Result<()> {
     let updated = sqlx::query!(
-        "UPDATE cursors SET builds = $5, careful = $6
+        "UPDATE cursors SET poison_unfinished = $5, poison_one_by_one = $6
          WHERE account_id = $1 AND id = $2 AND leased_by = $3 AND lease_number = $4",
         fence.account.0,
         fence.cursor.0,
         fence.worker,
         fence.lease,
-        builds,
-        careful
+        noted.unfinished,
+        noted.one_by_one
     );
     updated.execute(store.pool()).await?;
     Ok(())

@@ -5,6 +5,7 @@ use tokio::task::JoinSet;
 use super::batch::{Batch, WithContent};
 use crate::delivery::poison::{Build, Poison};
 use crate::store;
+use crate::store::cursors;
 use crate::store::log::{self, Entries, Position, Window};
 use crate::worker::leased::Leased;
 
@@ -21,7 +22,7 @@ pub(in crate::worker) struct Reader {
 
 impl Reader {
     pub(in crate::worker) fn new(leased: &Leased) -> Self {
-        Self { after: leased.lease.place(), is_large: false, poison: leased.poison(), ahead: None }
+        Self { after: leased.lease.place(), is_large: false, poison: leased.lease.poison(), ahead: None }
     }
 
     /// What is known of builds at this place.
@@ -83,9 +84,9 @@ impl Reader {
                 Ok(build.await)
             }
             Build::Noted(noted) => {
-                leased.record_builds(noted).await?;
+                cursors::record_poison(leased.store(), leased.lease.fence(), noted).await?;
                 let batch = build.await;
-                leased.record_builds(self.poison.end()).await?;
+                cursors::record_poison(leased.store(), leased.lease.fence(), self.poison.end()).await?;
                 Ok(batch)
             }
             Build::Never => Ok(Batch::of_unreadable(entries)),

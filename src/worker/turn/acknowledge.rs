@@ -53,7 +53,7 @@ pub(super) async fn release(leased: &Leased, health: Health, one_by_one: i32) ->
 
 /// Gives back the lease of a turn that broke off, everything else being as it was.
 pub(in crate::worker) async fn give_back(state: &State, lease: &Lease) -> store::Result<()> {
-    record(&state.store, lease, unchanged(state, lease, Health::of(lease), lease.careful)).await
+    record(&state.store, lease, unchanged(state, lease, Health::of(lease), lease.poison_one_by_one)).await
 }
 
 /// Ends a turn that could not even begin, with a sentence for the page.
@@ -80,7 +80,7 @@ fn unchanged(state: &State, lease: &Lease, health: Health, one_by_one: i32) -> A
             switch_off_after: state.config.delivery.disable_after,
         },
         server_errors: i32::try_from(health.server_errors).unwrap_or(i32::MAX),
-        careful: one_by_one,
+        poison_one_by_one: one_by_one,
         private: lease.private,
         deliveries: Vec::new(),
         dead_letters: Vec::new(),

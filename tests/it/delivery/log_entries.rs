@@ -86,7 +86,7 @@ async fn a_name_that_is_reported_twice_is_one_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_entry_that_cannot_be_read_back_is_put_aside_and_the_others_arrive() {
+async fn entry_that_cannot_be_read_back_becomes_a_dead_letter_and_the_others_arrive() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
     let sent = stage.records(&tenant, names("torn", 10)).await;

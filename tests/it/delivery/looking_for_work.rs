@@ -99,9 +99,9 @@ async fn whether_the_log_was_restored_is_seen_without_reading_it() {
     assert!(read < 100, "{read} entries were read of {WAITING} that wait");
 }
 
-/// A worker puts the first request aside while the log is small, and Postgres keeps its plan for that.
+/// A worker dead-letters the first request while the log is small, and Postgres keeps its plan for that.
 #[tokio::test(flavor = "multi_thread")]
-async fn putting_a_request_aside_does_not_read_what_else_lies_in_the_log() {
+async fn dead_lettering_a_request_does_not_read_what_else_lies_in_the_log() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
     stage.records(&tenant, names("small", 40)).await;
@@ -111,11 +111,11 @@ async fn putting_a_request_aside_does_not_read_what_else_lies_in_the_log() {
     let places: Vec<(i64, i64)> = sqlx::query_as(places).fetch_all(&mut stage.sql().await).await.unwrap();
     let mut refused =
         places.iter().map(|(xid, position)| Position { xid: Xid(xid.cast_unsigned()), position: *position });
-    puts_aside(&store, &lease, refused.next().unwrap()).await;
+    dead_letters_it(&store, &lease, refused.next().unwrap()).await;
     stage.copies(&tenant, "waiting", WAITING).await;
     let before = entries_read(&stage, &store).await;
     for place in refused {
-        puts_aside(&store, &lease, place).await;
+        dead_letters_it(&store, &lease, place).await;
     }
     let read = entries_read(&stage, &store).await - before;
     assert!(read < 100, "{read} entries were read of {WAITING} that wait");
@@ -123,7 +123,7 @@ async fn putting_a_request_aside_does_not_read_what_else_lies_in_the_log() {
 }
 
 /// What a worker writes down about a request that was refused.
-async fn puts_aside(store: &Store, lease: &Lease, place: Position) {
+async fn dead_letters_it(store: &Store, lease: &Lease, place: Position) {
     let result = Acknowledgement {
         destination: lease.destination,
         progress: Progress::default(),
@@ -134,7 +134,7 @@ async fn puts_aside(store: &Store, lease: &Lease, place: Position) {
             switch_off_after: Duration::from_hours(1),
         },
         server_errors: 0,
-        careful: 0,
+        poison_one_by_one: 0,
         private: false,
         deliveries: Vec::new(),
         dead_letters: vec![DeadLetter { place, reason: DeadLetterReason::Refused, status: Some(400), answer: None }],

@@ -1,13 +1,13 @@
-//! A request over which worker after worker dies is put aside, and only that one (spec 4.3).
+//! A request over which worker after worker dies becomes a dead letter, and only that one (spec 4.3).
 
 use sqlx::AssertSqlSafe;
 
 use super::receiver::Reply;
 use super::stage::{Stage, name, names};
 
-/// Workers that die over a batch with a bad request: one that nobody watched, and two that were. Then its requests are built
+/// Workers that die over a batch with a bad request: one before builds were noted, and two after. Then its requests are built
 /// one by one, and three die over the bad one.
-const WATCHED: usize = 2;
+const NOTED: usize = 2;
 const ALONE: usize = 3;
 
 /// Makes a worker stand still between the beginning and the end of building the whole batch, and of building the entry behind
@@ -16,8 +16,9 @@ async fn building_never_ends_behind(stage: &Stage, position: i64) {
     let statements = format!(
         "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS
              $$ BEGIN PERFORM pg_sleep(600); RETURN NEW; END $$;
-         CREATE TRIGGER never BEFORE UPDATE OF builds ON cursors FOR EACH ROW
-             WHEN (OLD.builds > 0 AND NEW.builds = 0 AND (NEW.careful = 0 OR OLD.position = {position} AND NEW.position = {position}))
+         CREATE TRIGGER never BEFORE UPDATE OF poison_unfinished ON cursors FOR EACH ROW
+             WHEN (OLD.poison_unfinished > 0 AND NEW.poison_unfinished = 0
+                   AND (NEW.poison_one_by_one = 0 OR OLD.position = {position} AND NEW.position = {position}))
              EXECUTE FUNCTION never()"
     );
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut stage.sql().await).await.unwrap();
@@ -30,7 +31,7 @@ const END: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                    WHERE datname = current_database() AND application_name LIKE 'tracecast worker%'";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_over_which_three_workers_died_is_put_aside_and_the_others_arrive() {
+async fn request_over_which_three_workers_died_becomes_a_dead_letter_and_the_others_arrive() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
     stage.receiver.answers(1, |_| Reply::Hang);
@@ -42,7 +43,7 @@ async fn a_request_over_which_three_workers_died_is_put_aside_and_the_others_arr
     let before = format!("SELECT position FROM completed_requests WHERE generation_id = '{}'", name("poison", 4));
     building_never_ends_behind(&stage, stage.count(&before).await).await;
     stage.receiver.recovers(1);
-    for _ in 0..WATCHED + ALONE {
+    for _ in 0..NOTED + ALONE {
         let mut worker = stage.worker();
         stage.until_count(STUCK, 1).await;
         assert_eq!(stage.count("SELECT count(*) FROM dead_letters").await, 0, "not before three died over it alone");

@@ -4,7 +4,7 @@ use super::receiver::{Arrival, Event, Reply};
 use super::stage::{Stage, name, names};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_refused_request_among_five_hundred_is_put_aside_and_the_others_arrive() {
+async fn refused_request_among_five_hundred_becomes_a_dead_letter_and_the_others_arrive() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
     let sent = stage.records(&tenant, names("refuse", 500)).await;
@@ -60,7 +60,7 @@ async fn a_request_that_is_too_large_is_sent_once_more_without_its_content() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn http_500_is_answered_with_five_attempts_and_then_the_one_at_fault_is_put_aside() {
+async fn http_500_is_answered_with_five_attempts_and_then_the_one_at_fault_becomes_a_dead_letter() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
     let bad = name("broken", 7);

@@ -115,11 +115,11 @@ async fn every_status_is_of_its_class_and_what_waits_arrives_once_the_receiver_r
             let letters = format!("SELECT count(*) FROM dead_letters WHERE destination_id = '{destination}'");
             let settled = format!("SELECT delivered + ({letters}) FROM cursors WHERE destination_id = '{destination}'");
             stage.until_count(&settled, i64::try_from(sent.len()).unwrap()).await;
-            // HTTP 500 is tried five times, then single requests are put aside; elsewhere there are none.
-            let put_aside = usize::try_from(stage.count(&letters).await).unwrap();
-            assert!(put_aside == 0 || *project == 500, "status {project}: {put_aside} dead letters");
+            // HTTP 500 is tried five times, then single requests become dead letters; elsewhere there are none.
+            let dead_letters = usize::try_from(stage.count(&letters).await).unwrap();
+            assert!(dead_letters == 0 || *project == 500, "status {project}: {dead_letters} dead letters");
             stage.receiver.read(|log| {
-                assert_eq!(log.distinct(*project) + put_aside, sent.len(), "status {project}");
+                assert_eq!(log.distinct(*project) + dead_letters, sent.len(), "status {project}");
                 assert!(log.counts(*project).values().all(|count| *count == 1), "status {project}");
             });
         }

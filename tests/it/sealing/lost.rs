@@ -125,8 +125,8 @@ async fn a_second_factor_whose_key_is_lost_stays_in_force() {
     assert_ne!(second_factor(&app, place).await, [7; 20], "a secret that nobody knows");
     assert_eq!(given_up(&app).await.1, 1);
     let form = [("email", "ada@example.com"), ("password", super::PASSWORD)];
-    let door = app.posts_form("", "/sign-in", &form).await;
-    assert!(door.session.is_empty(), "the password alone opens nothing");
+    let signed_in = app.posts_form("", "/sign-in", &form).await;
+    assert!(signed_in.session.is_empty(), "the password alone opens nothing");
     assert!(starts(&app));
     app.stop().await;
 }

@@ -167,7 +167,7 @@ async fn no_malformed_form_is_a_fault_of_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_sends_slowly_is_shown_the_door() {
+async fn slow_sender_is_cut_off() {
     let app = TestApp::start().await;
     let cookie = app.signs_up("ada@example.com").await;
     let key = app.creates_key(&cookie).await;
@@ -194,20 +194,20 @@ async fn who_sends_slowly_is_shown_the_door() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn floods_at_the_doors_and_of_keys_are_answered_with_429() {
+async fn floods_of_signed_out_forms_and_of_keys_are_answered_with_429() {
     let app = TestApp::start_with(|given| super::behind_a_proxy(given).with("key-rate", "5", Source::Argument)).await;
     let cookie = app.signs_up("ada@example.com").await;
     let key = app.creates_key(&cookie).await;
     let http = client();
-    let door = |path: &'static str, address: &'static str| {
+    let form = |path: &'static str, address: &'static str| {
         let request = http.post(format!("{}{path}", app.url)).header("sec-fetch-site", "same-origin");
         let request = request.header("x-forwarded-for", address);
         async { request.send().await.unwrap().status().as_u16() }
     };
     let unknown = "/invitations/0000000000000000000000000000000000000000000000000000000000000000";
-    let doors = join_all((0..60).map(|number| door(if number % 2 == 0 { "/sign-up" } else { unknown }, "203.0.113.7")));
-    assert!(doors.await.contains(&429));
-    assert_eq!(door("/sign-up", "203.0.113.8").await, 422);
+    let forms = join_all((0..60).map(|number| form(if number % 2 == 0 { "/sign-up" } else { unknown }, "203.0.113.7")));
+    assert!(forms.await.contains(&429));
+    assert_eq!(form("/sign-up", "203.0.113.8").await, 422);
 
     let ask = |key: String, address: &'static str| {
         let request = http.post(format!("{}/api/v1/chat/completions", app.url)).header("x-forwarded-for", address);

@@ -14,13 +14,13 @@ enum Gets {
     /// A page, a redirect within, or what their form deserves.
     In,
     /// The way to the sign-in.
-    Door,
+    SignIn,
     /// 403.
     No,
     /// 404.
     Nothing,
 }
-use Gets::{Door, In, No, Nothing};
+use Gets::{In, No, Nothing, SignIn};
 
 /// In the order in which they are walked: what destroys comes last.
 /// Columns: nobody, an admin of another account (with this account's ids), a member, an admin.
@@ -30,55 +30,55 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("POST", "/sign-up", [In, In, In, In]),
     ("GET", "/sign-in", [In, In, In, In]),
     ("POST", "/sign-in", [In, In, In, In]),
-    ("GET", "/sign-in/code", [Door, Door, Door, Door]),
-    ("POST", "/sign-in/code", [Door, Door, Door, Door]),
+    ("GET", "/sign-in/code", [SignIn, SignIn, SignIn, SignIn]),
+    ("POST", "/sign-in/code", [SignIn, SignIn, SignIn, SignIn]),
     ("GET", "/password-reset/{token}", [Nothing, Nothing, Nothing, Nothing]),
     ("POST", "/password-reset/{token}", [Nothing, Nothing, Nothing, Nothing]),
     ("GET", "/invitations/{token}", [Nothing, Nothing, Nothing, Nothing]),
     ("POST", "/invitations/{token}", [Nothing, Nothing, Nothing, Nothing]),
     ("GET", "/settings", [In, In, In, In]),
-    ("GET", "/settings/observability", [Door, In, In, In]),
-    ("POST", "/settings/observability/broadcast", [Door, In, No, In]),
-    ("GET", "/settings/observability/{kind}/new", [Door, In, No, In]),
-    ("POST", "/settings/observability/{kind}", [Door, In, No, In]),
-    ("GET", "/settings/observability/destinations/{id}/edit", [Door, Nothing, In, In]),
-    ("POST", "/settings/observability/destinations/{id}", [Door, Nothing, No, In]),
-    ("POST", "/settings/observability/destinations/{id}/rename", [Door, Nothing, No, In]),
-    ("POST", "/settings/observability/destinations/{id}/pause", [Door, Nothing, No, In]),
-    ("POST", "/settings/observability/destinations/{id}/resume", [Door, Nothing, No, In]),
-    ("GET", "/settings/observability/destinations/{id}/delete", [Door, Nothing, No, In]),
-    ("GET", "/settings/observability/destinations/{id}/deliveries", [Door, Nothing, In, In]),
-    ("GET", "/settings/keys", [Door, In, In, In]),
-    ("POST", "/settings/keys", [Door, In, No, In]),
-    ("GET", "/settings/keys/{id}/revoke", [Door, Nothing, No, In]),
-    ("GET", "/settings/members", [Door, In, In, In]),
-    ("POST", "/settings/members/invitations", [Door, In, No, In]),
-    ("GET", "/settings/members/leave", [Door, In, In, In]),
-    ("POST", "/settings/members/{id}/role", [Door, Nothing, No, In]),
-    ("GET", "/settings/members/{id}/remove", [Door, Nothing, No, In]),
-    ("GET", "/settings/account", [Door, In, In, In]),
-    ("POST", "/settings/account/name", [Door, In, No, In]),
-    ("POST", "/settings/account/privacy", [Door, In, No, In]),
-    ("POST", "/settings/account/password", [Door, In, In, In]),
-    ("GET", "/settings/account/second-factor", [Door, In, In, In]),
-    ("POST", "/settings/account/second-factor", [Door, In, In, In]),
-    ("POST", "/settings/account/second-factor/new", [Door, In, In, In]),
-    ("POST", "/settings/account/second-factor/remove", [Door, In, In, In]),
-    ("POST", "/settings/account/second-factor/recovery-codes", [Door, In, In, In]),
-    ("POST", "/settings/account/second-factor/required", [Door, In, No, In]),
-    ("POST", "/settings/account/switch", [Door, Nothing, In, In]),
-    ("GET", "/settings/account/audit", [Door, In, No, In]),
-    ("GET", "/settings/account/audit.csv", [Door, In, No, In]),
-    ("GET", "/settings/account/delete", [Door, In, No, In]),
-    ("POST", "/settings/account/delete", [Door, In, No, In]),
-    ("POST", "/settings/account/sessions/{id}/end", [Door, Nothing, Nothing, In]),
-    ("POST", "/settings/account/sessions/end-others", [Door, In, In, In]),
-    ("POST", "/settings/observability/destinations/{id}/delete", [Door, Nothing, No, In]),
-    ("POST", "/settings/keys/{id}/revoke", [Door, Nothing, No, In]),
-    ("POST", "/settings/members/invitations/{id}/withdraw", [Door, Nothing, No, In]),
-    ("POST", "/settings/members/{id}/remove", [Door, Nothing, No, In]),
-    ("POST", "/settings/members/leave", [Door, In, In, In]),
-    ("POST", "/sign-out", [Door, Door, Door, Door]),
+    ("GET", "/settings/observability", [SignIn, In, In, In]),
+    ("POST", "/settings/observability/broadcast", [SignIn, In, No, In]),
+    ("GET", "/settings/observability/{kind}/new", [SignIn, In, No, In]),
+    ("POST", "/settings/observability/{kind}", [SignIn, In, No, In]),
+    ("GET", "/settings/observability/destinations/{id}/edit", [SignIn, Nothing, In, In]),
+    ("POST", "/settings/observability/destinations/{id}", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/rename", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/pause", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/resume", [SignIn, Nothing, No, In]),
+    ("GET", "/settings/observability/destinations/{id}/delete", [SignIn, Nothing, No, In]),
+    ("GET", "/settings/observability/destinations/{id}/deliveries", [SignIn, Nothing, In, In]),
+    ("GET", "/settings/keys", [SignIn, In, In, In]),
+    ("POST", "/settings/keys", [SignIn, In, No, In]),
+    ("GET", "/settings/keys/{id}/revoke", [SignIn, Nothing, No, In]),
+    ("GET", "/settings/members", [SignIn, In, In, In]),
+    ("POST", "/settings/members/invitations", [SignIn, In, No, In]),
+    ("GET", "/settings/members/leave", [SignIn, In, In, In]),
+    ("POST", "/settings/members/{id}/role", [SignIn, Nothing, No, In]),
+    ("GET", "/settings/members/{id}/remove", [SignIn, Nothing, No, In]),
+    ("GET", "/settings/account", [SignIn, In, In, In]),
+    ("POST", "/settings/account/name", [SignIn, In, No, In]),
+    ("POST", "/settings/account/privacy", [SignIn, In, No, In]),
+    ("POST", "/settings/account/password", [SignIn, In, In, In]),
+    ("GET", "/settings/account/second-factor", [SignIn, In, In, In]),
+    ("POST", "/settings/account/second-factor", [SignIn, In, In, In]),
+    ("POST", "/settings/account/second-factor/new", [SignIn, In, In, In]),
+    ("POST", "/settings/account/second-factor/remove", [SignIn, In, In, In]),
+    ("POST", "/settings/account/second-factor/recovery-codes", [SignIn, In, In, In]),
+    ("POST", "/settings/account/second-factor/required", [SignIn, In, No, In]),
+    ("POST", "/settings/account/switch", [SignIn, Nothing, In, In]),
+    ("GET", "/settings/account/audit", [SignIn, In, No, In]),
+    ("GET", "/settings/account/audit.csv", [SignIn, In, No, In]),
+    ("GET", "/settings/account/delete", [SignIn, In, No, In]),
+    ("POST", "/settings/account/delete", [SignIn, In, No, In]),
+    ("POST", "/settings/account/sessions/{id}/end", [SignIn, Nothing, Nothing, In]),
+    ("POST", "/settings/account/sessions/end-others", [SignIn, In, In, In]),
+    ("POST", "/settings/observability/destinations/{id}/delete", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/keys/{id}/revoke", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/members/invitations/{id}/withdraw", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/members/{id}/remove", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/members/leave", [SignIn, In, In, In]),
+    ("POST", "/sign-out", [SignIn, SignIn, SignIn, SignIn]),
 ];
 
 /// An account with one of everything that has an id, and people who look at it.
@@ -157,7 +157,7 @@ fn routes() -> BTreeSet<(String, String)> {
 
 fn got(answer: &Answer) -> Gets {
     match answer.status {
-        303 if answer.location.starts_with("/sign-in") && !answer.location.starts_with("/sign-in/") => Door,
+        303 if answer.location.starts_with("/sign-in") && !answer.location.starts_with("/sign-in/") => SignIn,
         403 => No,
         404 => Nothing,
         status if status < 500 => In,
@@ -230,7 +230,7 @@ async fn no_form_of_another_site_changes_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_door_is_a_door_however_its_address_is_written() {
+async fn sign_in_is_guarded_however_its_address_is_written() {
     let scene = Scene::new().await;
     let form = "email=ada@example.com&password=correct+horse+battery+staple";
     for path in ["/sign-in", "/%73ign-in", "/sign%2Din", "/%2fsign-in", "/%73ign-up", "/%69nvitations/x"] {

@@ -10,8 +10,9 @@ use tracecast::completed_request::content::Content;
 use tracecast::completed_request::{
     CompletedRequest, Cost, Ending, GenerationId, Operation, Parameters, ResponseFacts, Times, TraceContext, Usage,
 };
+use tracecast::completion::Choice;
 use tracecast::id::AccountId;
-use tracecast::openai::content::{AnsweredChoice, ChatParts, of_chat};
+use tracecast::openai::content::{ChatParts, of_chat};
 use tracecast::store::log::CHANNEL;
 
 /// In one transaction: a long one would hold back every reader of the cluster.
@@ -42,6 +43,7 @@ pub(super) fn request(name: &str) -> CompletedRequest<'static> {
         usage: Usage { input: Some(12), output: Some(5), ..Usage::default() },
         cost: Cost { total: Some(0.000_08), ..Cost::default() },
         failed_attempts: Vec::new(),
+        refused: None,
     }
 }
 
@@ -56,7 +58,7 @@ pub(super) fn large_content() -> Content {
 
 fn asking(question: &str) -> Content {
     let messages = RawValue::from_string(format!(r#"[{{"role":"user","content":"{question}"}}]"#)).unwrap();
-    let answer = AnsweredChoice { text: "Paris.".into(), ..AnsweredChoice::default() };
+    let answer = Choice { text: "Paris.".into(), ..Choice::default() };
     of_chat(ChatParts { messages: Some(&messages), tools: None }, &[answer])
 }
 

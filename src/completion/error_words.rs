@@ -1,0 +1,115 @@
+//! What a model server says of an error, in whichever shape.
+
+use serde_json::Value;
+
+use super::short;
+use crate::json::escapes::repair_surrogates;
+use crate::json::{Members, Text};
+
+/// Longest message that is kept, in characters.
+const MESSAGE_CHARS: usize = 2_000;
+/// Sentences of a list that are kept.
+const SENTENCES: usize = 8;
+/// Where an object keeps its sentence, or what holds it.
+const HOLDERS: [&str; 5] = ["error", "message", "msg", "detail", "errors"];
+/// Members of answers. An object with one of them is an answer, whatever else it says.
+const OF_ANSWERS: [&str; 6] = ["choices", "output", "content", "data", "usage", "delta"];
+
+/// A server's own words. `kind` (its `type`), `code` and `param` are texts or numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ErrorWords {
+    pub message: Option<String>,
+    pub kind: Option<Value>,
+    pub code: Option<Value>,
+    pub param: Option<Value>,
+}
+
+impl ErrorWords {
+    /// Of the body of an error.
+    pub fn of_body(body: &[u8]) -> Self {
+        serde_json::from_slice(&repair_surrogates(body)).map(|body| Self::of(&body)).unwrap_or_default()
+    }
+
+    /// Of an error as it came: `{"error": {…}}`, a list of it, `{"error": "…"}`, `{"message": …}`, `{"detail": […]}`, a
+    /// text.
+    pub fn of(error: &Value) -> Self {
+        let message = sentence(error).map(|message| message.chars().take(MESSAGE_CHARS).collect());
+        let innermost = innermost(error);
+        let word = |key: &str| match &innermost[key] {
+            Value::String(text) => Some(Value::from(short(text))),
+            number @ Value::Number(_) => Some(number.clone()),
+            _ => None,
+        };
+        Self { message, kind: word("type"), code: word("code"), param: word("param") }
+    }
+
+    /// Of a body or an event with status 200 that tells of an error; None where it is an answer.
+    pub fn of_answer(answer: &Members<'_>) -> Option<Self> {
+        if let Some(error) = answer.value("error").filter(says_something) {
+            return Some(Self::of(&error));
+        }
+        let names_itself =
+            ["object", "type"].iter().any(|key| answer.read::<Text<'_>>(key).as_deref() == Some("error"));
+        let is_answer = OF_ANSWERS.iter().any(|key| answer.contains(key));
+        if is_answer && !names_itself {
+            return None;
+        }
+        let whole = answer.to_value();
+        Some(Self::of(&whole)).filter(|words| names_itself || words.message.is_some())
+    }
+
+    /// The HTTP status that the error names as its code.
+    pub fn status(&self) -> Option<u16> {
+        let code = self.code.as_ref()?;
+        let code = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
+        u16::try_from(code).ok().filter(|code| (400..600).contains(code))
+    }
+}
+
+/// `"error": ""`, `false` and `{}` are no errors.
+fn says_something(error: &Value) -> bool {
+    match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
+    }
+}
+
+/// The sentence of an error, or those of its list.
+fn sentence(error: &Value) -> Option<String> {
+    match error {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Array(items) => {
+            let sentences: Vec<String> = items.iter().filter_map(sentence).take(SENTENCES).collect();
+            (!sentences.is_empty()).then(|| sentences.join("; "))
+        }
+        Value::Object(members) => {
+            let sentence = HOLDERS.iter().find_map(|holder| sentence(members.get(*holder)?))?;
+            Some(match place(&error["loc"]) {
+                Some(place) => format!("{place}: {sentence}"),
+                None => sentence,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Where a request is wrong, as FastAPI says it: `["body", "messages", 0]`.
+fn place(loc: &Value) -> Option<String> {
+    let steps = loc.as_array()?.iter().map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned));
+    Some(steps.collect::<Vec<_>>().join(".")).filter(|place| !place.is_empty())
+}
+
+/// The object with `type`, `code` and `param`.
+fn innermost(error: &Value) -> &Value {
+    match error {
+        Value::Array(items) => items.first().map_or(error, innermost),
+        Value::Object(members) => match members.get("error") {
+            Some(inner @ (Value::Object(_) | Value::Array(_))) => innermost(inner),
+            _ => error,
+        },
+        _ => error,
+    }
+}
