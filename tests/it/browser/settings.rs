@@ -14,6 +14,7 @@ async fn keys_are_open_to_everybody() {
     browser.finds_nothing_wrong("a key without a name").await;
     browser.sends("/settings/keys", &[("name", &"My application ".repeat(6)), ("type", "inference")]).await;
     browser.finds_nothing_wrong("a new key").await;
+    shows_how_to_use_the_key(&browser, &app).await;
     browser.opens("/settings/keys").await;
     browser.finds_nothing_wrong("keys").await;
     browser.follows("Revoke").await;
@@ -21,6 +22,20 @@ async fn keys_are_open_to_everybody() {
     browser.finds_nothing_wrong("revoking a key").await;
     browser.stop().await;
     app.stop().await;
+}
+
+/// The lines of the most common clients, with this server's address and the key that was just made.
+async fn shows_how_to_use_the_key(browser: &Browser, app: &TestApp) {
+    let key = browser.finds("#new-key").await.value().await.unwrap().unwrap();
+    let (page, url) = (browser.reads().await, &app.url);
+    for line in [
+        format!("curl {url}/api/v1/chat/completions"),
+        format!("base_url=\"{url}/api/v1\", api_key=\"{key}\""),
+        format!("ANTHROPIC_BASE_URL={url}/api"),
+        format!("ANTHROPIC_AUTH_TOKEN={key}"),
+    ] {
+        assert!(page.contains(&line), "`{line}` is not in\n{page}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

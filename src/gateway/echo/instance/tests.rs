@@ -1,3 +1,5 @@
+//! Instances of many schemas, judged by a small checker.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
