@@ -14,6 +14,7 @@ mod cors;
 pub mod edge;
 mod error;
 mod extract;
+mod models;
 mod openapi;
 mod operation;
 mod turned_away;
@@ -36,8 +37,12 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 2] = [
+const OPERATIONS: [Operation; 6] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
+    Operation::new::<models::__path_index>(|| web::to(models::index)),
+    Operation::new::<models::__path_count>(|| web::to(models::count)),
+    Operation::new::<models::__path_show>(|| web::to(models::show)),
+    Operation::new::<models::__path_index_of_embeddings>(|| web::to(models::index_of_embeddings)),
     Operation::new::<openapi::__path_show>(|| web::to(openapi::show)),
 ];
 

@@ -8,12 +8,14 @@
 mod answer;
 mod base;
 mod body_kind;
+mod broken;
 mod chat_completions;
 mod echo;
 mod exchange;
 mod failure;
 mod held_finish;
 mod inflate;
+mod models;
 mod passing;
 mod protocol;
 mod provider;
@@ -33,6 +35,8 @@ use self::echo::Asking;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
+use self::models::Catalogue;
+pub use self::models::Model;
 pub use self::protocol::Protocol;
 use self::protocol::Request;
 pub use self::upstream::UpstreamError;
@@ -56,6 +60,7 @@ pub struct Gateway {
     stream_options: StreamOptions,
     /// None: `demo/echo` answers.
     upstream: Option<Upstream>,
+    models: Catalogue,
     echo_pause: Duration,
 }
 
@@ -76,7 +81,22 @@ impl Gateway {
         let prices = Arc::new(config.prices.clone());
         let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
         let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
-        Ok(Self { recording, random, bodies, stream_options, upstream, echo_pause: config.echo_delay })
+        let models = Catalogue::new(upstream.iter().len());
+        Ok(Self { recording, random, bodies, stream_options, upstream, models, echo_pause: config.echo_delay })
+    }
+
+    /// The same gateway, which learns what models there are together with another thread's.
+    #[must_use]
+    pub fn sharing_models_of(self, other: &Self) -> Self {
+        Self { models: other.models.clone(), ..self }
+    }
+
+    /// The models that can be asked for.
+    ///
+    /// # Errors
+    /// When the model server has not said so for an hour.
+    pub async fn models(&self) -> Result<Vec<Model>, Failure> {
+        self.models.list(self.upstream.as_slice(), &self.recording.prices).await
     }
 
     /// A request has arrived, with a key that may ask models.
@@ -129,7 +149,7 @@ impl Gateway {
         let (status, failure) = (answer.status, answer.into_failure().await);
         if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
             exchange.upstream_has_ended();
-            return Err(failure);
+            return Err(failure.at(protocol.path()));
         }
         // The caller did not ask for them, so its request must not fail because of them.
         exchange.attempts.note_failed(exchange.now(), Some(status), failure);
@@ -141,7 +161,7 @@ impl Gateway {
         }
         let failure = answer.into_failure().await;
         exchange.upstream_has_ended();
-        Err(failure)
+        Err(failure.at(protocol.path()))
     }
 
     fn ask_echo(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {

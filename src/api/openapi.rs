@@ -8,6 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::chat_completions::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
+use super::models::schema::{Model, ModelCount, ModelList};
 use super::operation::Operation;
 
 const ABOUT: &str = "\
@@ -27,7 +28,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
     info(title = "Tracecast", description = ABOUT),
     servers((url = "/api/v1"), (url = "/v1", description = "For clients that cannot take a longer base.")),
     security(("apiKey" = [])),
-    components(schemas(ChatRequest, ChatCompletion, ChatCompletionChunk, DescribedId, Envelope, AnthropicEnvelope), responses(Error)),
+    components(schemas(ChatRequest, ChatCompletion, ChatCompletionChunk, ModelList, Model, ModelCount, DescribedId, Envelope, AnthropicEnvelope), responses(Error)),
 )]
 struct Frame;
 

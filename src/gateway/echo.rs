@@ -14,9 +14,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use serde_json::json;
 
-use self::answer::MODEL;
-pub(super) use self::answer::PROVIDER;
-pub(super) use self::answer::{Asking, EchoAnswer};
+pub(super) use self::answer::{Asking, EchoAnswer, MODEL, PRICES, PROVIDER};
 use super::failure::Failure;
 use super::upstream::UpstreamAnswer;
 use crate::json::{Members, Text};

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 
+use super::broken::Broken;
 use super::exchange::Exchange;
 use super::failure::Failure;
-use super::upstream::Broken;
 use crate::json::Members;
 
 /// Most bytes of an answer that comes whole.

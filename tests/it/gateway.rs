@@ -13,6 +13,7 @@ mod failures;
 mod keys;
 mod large;
 mod memory;
+mod models;
 mod openapi;
 mod sdk;
 pub(crate) mod server;

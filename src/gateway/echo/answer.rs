@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 
 /// The name under which it answers.
-pub(super) const MODEL: &str = "demo/echo";
+pub(in crate::gateway) const MODEL: &str = "demo/echo";
 pub(in crate::gateway) const PROVIDER: &str = "tracecast";
 
 /// USD for a million tokens of the prompt: made up, so that a demo's trace has a cost.
 const INPUT_PRICE: f64 = 0.10;
 /// USD for a million tokens of the completion.
 const OUTPUT_PRICE: f64 = 0.40;
+/// The same for a token of each.
+pub(in crate::gateway) const PRICES: (f64, f64) = (INPUT_PRICE / 1e6, OUTPUT_PRICE / 1e6);
 /// A token is about four bytes of English text.
 const BYTES_PER_TOKEN: usize = 4;
 

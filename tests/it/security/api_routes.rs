@@ -8,8 +8,14 @@ use serde_json::Value;
 use crate::gateway::server::{Server, client, got};
 
 /// Columns: no key, an inference key, a management key. 400: let in, and the body is no question.
-const TABLE: &[(&str, &str, [u16; 3])] =
-    &[("POST", "/chat/completions", [401, 400, 403]), ("GET", "/openapi.json", [200, 200, 200])];
+const TABLE: &[(&str, &str, [u16; 3])] = &[
+    ("POST", "/chat/completions", [401, 400, 403]),
+    ("GET", "/models", [401, 200, 200]),
+    ("GET", "/models/count", [401, 200, 200]),
+    ("GET", "/models/{id}", [401, 404, 404]),
+    ("GET", "/embeddings/models", [401, 200, 200]),
+    ("GET", "/openapi.json", [200, 200, 200]),
+];
 
 /// What the document says, which is made of the table that the server mounts.
 async fn operations(server: &Server) -> BTreeSet<(String, String)> {
