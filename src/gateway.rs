@@ -10,17 +10,22 @@ mod base;
 mod body_kind;
 mod broken;
 mod chat_completions;
+mod completions;
 mod echo;
+mod embeddings;
 mod exchange;
 mod failure;
 mod held_finish;
 mod inflate;
+mod messages;
 mod models;
 mod passing;
 mod protocol;
 mod provider;
+mod responses;
 mod rewrite;
 mod sse;
+mod unknown_path;
 mod upstream;
 mod upstream_body;
 mod whole;
@@ -31,14 +36,18 @@ use std::time::Duration;
 pub use self::answer::Answer;
 pub use self::base::Base;
 pub use self::chat_completions::ChatCompletions;
+pub use self::completions::Completions;
 use self::echo::Asking;
+pub use self::embeddings::Embeddings;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
+pub use self::messages::{CountTokens, Messages};
 use self::models::Catalogue;
 pub use self::models::Model;
 pub use self::protocol::Protocol;
 use self::protocol::Request;
+pub use self::responses::Responses;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Question, Upstream, UpstreamAnswer};
 use crate::completed_request::content::Content;
@@ -149,7 +158,7 @@ impl Gateway {
         let (status, failure) = (answer.status, answer.into_failure().await);
         if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
             exchange.upstream_has_ended();
-            return Err(failure.at(protocol.path()));
+            return Err(unknown_path::explained(status, failure, path));
         }
         // The caller did not ask for them, so its request must not fail because of them.
         exchange.attempts.note_failed(exchange.now(), Some(status), failure);
@@ -159,9 +168,9 @@ impl Gateway {
             self.stream_options.remember(&upstream.provider, &exchange.facts.model, false, exchange.now());
             return Ok(answer);
         }
-        let failure = answer.into_failure().await;
+        let (status, failure) = (answer.status, answer.into_failure().await);
         exchange.upstream_has_ended();
-        Err(failure.at(protocol.path()))
+        Err(unknown_path::explained(status, failure, path))
     }
 
     fn ask_echo(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
