@@ -1,11 +1,15 @@
-//! OpenAI's chat completions, as callers ask for them and servers answer: reads what is recorded of a request and of
-//! its answer.
+//! OpenAI's protocols, as callers ask for them and servers answer: reads what is recorded of a request and of its answer.
 
 mod answer;
+pub mod completions;
 pub mod content;
-mod context;
+pub(crate) mod context;
+pub mod embeddings;
+pub(crate) mod fields;
 mod invalid;
+mod prompts;
 mod request;
+pub mod responses;
 mod text_of;
 
 pub use self::answer::{counts, learn};

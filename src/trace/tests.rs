@@ -11,7 +11,8 @@ use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
 use crate::completed_request::sample::{RECEIVED, after, answer, content, context, request, small_content};
 use crate::completed_request::{
-    CompletedRequest, Cost, Ending, FailedAttempt, MetadataValue, Parameters, ResponseFacts, TraceContext, Usage,
+    CompletedRequest, Cost, Ending, FailedAttempt, MetadataValue, Operation, Parameters, ResponseFacts, TraceContext,
+    Usage,
 };
 use crate::completion::{Choice, FinishReason, ToolCall};
 
@@ -49,6 +50,8 @@ fn streaming_with_every_parameter_and_count() {
         presence_penalty: Some(-0.2),
         stop_sequences: vec!["END".into(), "\n\n".into()],
         seed: Some(42),
+        output_type: Some("json".into()),
+        token_arrays: None,
     };
     request.usage = Usage {
         input: Some(100),
@@ -61,6 +64,21 @@ fn streaming_with_every_parameter_and_count() {
     request.cost = Cost { total: Some(0.0), ..Cost::default() };
     let settings = TraceSettings { sample_rate: Some(0.25), ..defaults() };
     assert_snapshot!(rendered(&request, Some(&small_content()), &settings));
+}
+
+#[test]
+fn embeddings_of_tokens_have_counts_and_no_content() {
+    let mut request = CompletedRequest { operation: Operation::Embeddings, ..request() };
+    request.parameters.token_arrays = Some(2);
+    request.response = ResponseFacts { dimensions: Some(1536), finish_reasons: Vec::new(), ..request.response };
+    let rendered = rendered(&request, None, &defaults());
+    for line in [
+        "gen_ai.operation.name = \"embeddings\"",
+        "gen_ai.embeddings.dimension.count = 1536",
+        "tracecast.input.token_arrays = 2",
+    ] {
+        assert!(rendered.contains(line), "{line} is missing in {rendered}");
+    }
 }
 
 #[test]
@@ -236,7 +254,7 @@ fn clocks_that_go_backwards_give_spans_that_do_not() {
 }
 
 #[test]
-fn parts_of_tokens_are_never_more_than_their_whole_and_numbers_are_finite() {
+fn parts_of_tokens_that_exceed_their_whole_are_left_out_and_numbers_are_finite() {
     let mut request = request();
     request.usage = Usage {
         input: Some(10),
@@ -250,11 +268,23 @@ fn parts_of_tokens_are_never_more_than_their_whole_and_numbers_are_finite() {
     request.context.metadata = vec![("bad".into(), MetadataValue::Double(f64::NAN))];
     let text = rendered(&request, None, &TraceSettings::default());
     assert!(text.contains("gen_ai.usage.cache_read.input_tokens = 8"));
-    assert!(text.contains("gen_ai.usage.cache_creation.input_tokens = 2"));
     assert!(text.contains(&format!("gen_ai.usage.total_tokens = {}", i64::MAX)));
-    for absent in ["reasoning", "output_tokens = 5", "gen_ai.cost.total", "gen_ai.cost.input", "metadata.bad"] {
+    for absent in
+        ["cache_creation", "reasoning", "output_tokens = 5", "gen_ai.cost.total", "gen_ai.cost.input", "metadata.bad"]
+    {
         assert!(!text.contains(absent), "{absent}");
     }
+}
+
+#[test]
+fn unread_members_of_the_answer_are_named_on_the_generation_and_in_a_note() {
+    let mut request = request();
+    request.response.unread = vec!["hologram".into(), "smell".into()];
+    let settings = TraceSettings::default();
+    let text = rendered(&request, None, &settings);
+    assert_eq!(text.matches("tracecast.response.unread = [\"hologram\", \"smell\"]").count(), 1, "{text}");
+    let found = notes(&request, &build(&request, None, &settings), &settings);
+    assert_eq!(found, [Note::AnswerUnread { names: vec!["hologram".to_owned(), "smell".to_owned()] }]);
 }
 
 #[test]

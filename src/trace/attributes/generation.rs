@@ -29,6 +29,7 @@ pub(in crate::trace) fn generation<'a>(
     list.maybe_text("gen_ai.response.model", request.response.model.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.response.id", request.response.id.as_deref().and_then(cleaned));
     parameters(list, &request.parameters, dialect);
+    list.int("gen_ai.embeddings.dimension.count", request.response.dimensions.map(saturating));
     list.bool("gen_ai.response.streaming", request.streaming);
     let first_chunk = request.times.first_chunk.filter(|_| request.streaming);
     let waited = first_chunk.map(|at| at.clamp(period.start, period.end).seconds_since(period.start));
@@ -36,6 +37,7 @@ pub(in crate::trace) fn generation<'a>(
     finish_reasons(list, &request.response, dialect);
     usage(list, &request.usage);
     cost(list, &request.cost);
+    list.maybe("tracecast.response.unread".into(), texts(&request.response.unread).map(Value::Texts));
     list.maybe_text("error.type", error_type.and_then(cleaned));
     list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
 }
@@ -62,6 +64,8 @@ fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: 
         Dialect::Sentry => list.maybe_text("gen_ai.request.seed", parameters.seed.map(|seed| seed.to_string())),
         Dialect::Otlp => list.int("gen_ai.request.seed", parameters.seed),
     }
+    list.maybe_text("gen_ai.output.type", parameters.output_type.as_deref().and_then(cleaned));
+    list.int("tracecast.input.token_arrays", parameters.token_arrays.map(saturating));
 }
 
 fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dialect: Dialect) {
@@ -73,7 +77,8 @@ fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dial
     }
 }
 
-/// A part is never greater than its whole: Sentry would compute negative costs. Without the whole there is no part.
+/// A part that is greater than its whole is left out: Sentry would compute negative costs, and cut to fit it would be an
+/// invented number. Without the whole there is no part.
 fn usage(list: &mut List<'_>, usage: &Usage) {
     let cache_read = part(usage.cache_read, usage.input);
     let uncached = usage.input.map(|input| input - cache_read.unwrap_or(0));
@@ -91,7 +96,7 @@ fn usage(list: &mut List<'_>, usage: &Usage) {
 }
 
 fn part(part: Option<u64>, whole: Option<u64>) -> Option<u64> {
-    part.zip(whole).map(|(part, whole)| part.min(whole))
+    part.filter(|part| whole.is_some_and(|whole| *part <= whole))
 }
 
 /// Zero is a known cost: without it Sentry estimates one.
