@@ -5,10 +5,13 @@
 //! upstream thinks is noticed only when the answer is written; and it puts no compression before these routes, which
 //! would hold back the events of a stream.
 
+mod address;
 mod ask;
 mod body;
+mod caller;
 mod chat_completions;
 mod completions;
+mod cors;
 pub mod edge;
 mod embeddings;
 mod error;
@@ -18,12 +21,15 @@ mod messages;
 mod openapi;
 mod operation;
 mod responses;
+mod turned_away;
 
 use std::collections::BTreeMap;
 
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Scope};
+use actix_web::{HttpRequest, HttpResponse, Scope};
 use rustls::ClientConfig;
 
 pub use self::error::Error;
@@ -61,6 +67,14 @@ pub fn routes(config: &mut ServiceConfig) {
     for scope in [scope("/api/v1"), scope("/v1"), unknown] {
         config.service(scope.wrap(from_fn(edge::edge)));
     }
+    let misplaced = web::resource("/{path:.*}").guard(fn_guard(is_misplaced)).wrap(from_fn(edge::edge));
+    config.service(misplaced.default_service(web::to(not_found)));
+}
+
+/// Whether a program asks under no base of ours: it would get a page otherwise.
+fn is_misplaced(context: &GuardContext<'_>) -> bool {
+    let is_of_a_program = |path| context.head().method == Method::POST || path == "/models";
+    address::misplaced(context.head().uri.path()).is_some_and(is_of_a_program)
 }
 
 fn scope(base: &str) -> Scope {
@@ -72,6 +86,7 @@ fn scope(base: &str) -> Scope {
     mounted.default_service(web::to(not_found))
 }
 
-async fn not_found() -> Result<HttpResponse, Error> {
-    Err(Error::not_found())
+async fn not_found(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Error> {
+    let server = state.config.public_url.as_str().trim_end_matches('/');
+    Err(address::misplaced(request.path()).map_or_else(Error::not_found, |path| Error::wrong_base(server, path)))
 }

@@ -35,6 +35,7 @@ use crate::state::bodies::Bodies;
 use crate::state::hashing::Hashing;
 use crate::state::known_keys::KnownKeys;
 use crate::state::rate_limits::RateLimits;
+use crate::state::refusals::Refusals;
 use crate::state::stream_options::StreamOptions;
 use crate::state::testing::Testing;
 use crate::store;
@@ -148,6 +149,7 @@ impl App {
             hashing: self.hashing.clone(),
             testing: Testing::default(),
             rate_limits: RateLimits::new(self.config.key_rate),
+            refusals: Refusals::default(),
             known_keys: KnownKeys::new(self.config.key_grace),
             bodies: Bodies::new(self.config.body_budget),
             stream_options: StreamOptions::default(),

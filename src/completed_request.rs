@@ -66,6 +66,10 @@ pub struct CompletedRequest<'a> {
     /// Upstream attempts that failed before the last one, in order.
     #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
     pub failed_attempts: Vec<FailedAttempt<'a>>,
+    /// How many refused requests of its key it stands for, itself among them: a flood is recorded once a second. None: it was let
+    /// in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u64>,
 }
 
 impl<'a> CompletedRequest<'a> {

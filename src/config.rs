@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod allowed_hosts;
+pub mod cors_origins;
 pub mod duration;
 mod entries;
 pub mod prices;
@@ -22,6 +23,7 @@ use crate::otlp::Compression;
 
 pub use self::address::Address;
 pub use self::allowed_hosts::AllowedHosts;
+pub use self::cors_origins::CorsOrigins;
 pub use self::prices::Prices;
 pub use self::setting::{Given, Mistake, SETTINGS, Setting, Source};
 pub use self::trusted_proxies::TrustedProxies;
@@ -39,6 +41,8 @@ pub struct Config {
     pub public_url: Url,
     /// Names under which requests are answered.
     pub allowed_hosts: AllowedHosts,
+    /// Sites whose pages may ask models from a browser.
+    pub cors_origins: CorsOrigins,
     /// Folder of the embedded database, of the generated sealing key, and of what waited for a database at a stop.
     pub data_dir: PathBuf,
     /// The operator's Postgres. None: the embedded one.
@@ -135,9 +139,11 @@ impl Config {
         let bind = reading.parsed("bind", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address);
         let public_url = reading.optional("public-url", public_url).unwrap_or_else(|| default_public_url(bind));
         let allowed_hosts = reading.parsed("allowed-hosts", AllowedHosts::default(), AllowedHosts::parse);
+        let cors_origins = reading.optional("cors-origins", CorsOrigins::parse);
         let config = Self {
             bind,
             allowed_hosts: allowed_hosts.with(&public_url),
+            cors_origins: cors_origins.unwrap_or_else(|| default_cors_origins(bind, &public_url)),
             public_url,
             metrics_bind: reading.optional("metrics-bind", socket_address),
             data_dir: reading.text("data-dir").into(),
@@ -178,7 +184,7 @@ impl Config {
     /// Whether the pages are for people at this machine alone: nothing else can connect, and the public URL is an address of
     /// this machine. A public URL elsewhere means that a proxy on this machine leads here.
     pub fn is_for_this_machine(&self) -> bool {
-        self.bind.ip().is_loopback() && self.public_url.host_str().is_some_and(allowed_hosts::is_loopback)
+        is_for_this_machine(self.bind, &self.public_url)
     }
 
     /// Whether cookies must be `Secure`: people reach the pages over https.
@@ -228,6 +234,16 @@ impl Reading<'_> {
         let base_url = self.optional("upstream-base-url", Address::parse)?;
         Some(Upstream { base_url, api_key: self.secret("upstream-api-key") })
     }
+}
+
+fn is_for_this_machine(bind: SocketAddr, public_url: &Url) -> bool {
+    bind.ip().is_loopback() && public_url.host_str().is_some_and(allowed_hosts::is_loopback)
+}
+
+/// At one's own machine a client in a browser works at once; whoever lets others in decides. Either way a request needs its key,
+/// and no cookie counts.
+fn default_cors_origins(bind: SocketAddr, public_url: &Url) -> CorsOrigins {
+    if is_for_this_machine(bind, public_url) { CorsOrigins::Any } else { CorsOrigins::Closed }
 }
 
 fn default_public_url(bind: SocketAddr) -> Url {
@@ -299,6 +315,16 @@ mod tests {
         assert_eq!(config.delivery.retention, Duration::from_hours(7 * 24));
         assert_eq!(config.signup, Signup::Invite);
         assert!(config.upstream.is_none());
+    }
+
+    #[test]
+    fn browsers_of_other_sites_are_let_in_by_default_at_ones_own_machine_only() {
+        let origins =
+            |name, value| Config::parse(&Given::defaults().with(name, value, Source::Argument)).unwrap().cors_origins;
+        assert_eq!(origins("bind", "127.0.0.1:9000"), CorsOrigins::Any);
+        assert_eq!(origins("bind", "0.0.0.0:8080"), CorsOrigins::Closed);
+        assert_eq!(origins("public-url", "https://traces.example.com"), CorsOrigins::Closed);
+        assert_eq!(origins("cors-origins", "none"), CorsOrigins::Closed);
     }
 
     #[test]

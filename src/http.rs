@@ -11,7 +11,7 @@ mod listener;
 mod whereabouts;
 
 pub use self::client::client;
-pub use self::edge::{Edge, refuse};
+pub use self::edge::{Edge, pass, refuse};
 pub use self::headers::Headers;
 pub use self::incoming::{Broken, Incoming};
 pub use self::listener::Listener;

@@ -4,6 +4,7 @@ pub mod bodies;
 pub mod hashing;
 pub mod known_keys;
 pub mod rate_limits;
+pub mod refusals;
 pub mod stream_options;
 pub mod testing;
 
@@ -13,6 +14,7 @@ use self::bodies::Bodies;
 use self::hashing::Hashing;
 use self::known_keys::KnownKeys;
 use self::rate_limits::RateLimits;
+use self::refusals::Refusals;
 use self::stream_options::StreamOptions;
 use self::testing::Testing;
 use crate::clock::Clock;
@@ -38,6 +40,8 @@ pub struct State {
     pub testing: Testing,
     /// How often one address or one API key may come.
     pub rate_limits: RateLimits,
+    /// Which refused requests are recorded.
+    pub refusals: Refusals,
     /// The owners of API keys that were presented lately.
     pub known_keys: KnownKeys,
     /// How much memory requests in flight may hold.

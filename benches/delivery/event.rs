@@ -129,6 +129,7 @@ pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
         usage: Usage { input: Some(412), output: Some(97), total: Some(509), ..Usage::default() },
         cost: Cost { total: Some(0.002), ..Cost::default() },
         failed_attempts: Vec::new(),
+        refused: None,
     };
     let messages = raw(&json!([{ "role": "user", "content": text.of(TEXT_BYTES / 3 * 2) }]));
     let answer = Choice {

@@ -149,6 +149,7 @@ fn request(context: TraceContext<'static>) -> CompletedRequest<'static> {
         usage: Usage::default(),
         cost: Cost::default(),
         failed_attempts: Vec::new(),
+        refused: None,
     }
 }
 

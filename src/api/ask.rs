@@ -9,10 +9,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
 
 use super::body::{self, NoBody};
+use super::caller::caller;
 use super::error::{Error, GENERATION_ID_HEADER};
 use super::extract::InferenceKey;
+use super::turned_away;
 use crate::completed_request::GenerationId;
-use crate::gateway::{Answer, Base, Caller, CallerHeaders, Failure, Gateway, Protocol};
+use crate::gateway::{Answer, Failure, Gateway, Protocol};
 use crate::http::Incoming;
 use crate::http::body::Unread;
 
@@ -24,10 +26,13 @@ pub(super) async fn ask(
     mut incoming: Incoming,
 ) -> Result<HttpResponse, Error> {
     let key = match incoming.beside(InferenceKey::of(&request)).await {
-        Ok(key) => key?,
+        Ok(Ok(key)) => key,
+        Ok(Err(not_let_in)) => {
+            return Err(turned_away::record(protocol, &request, &gateway, incoming, not_let_in).await);
+        }
         Err(broken) => return Err(without_body(Unread::Broken(broken).into(), Error::from)),
     };
-    let mut exchange = gateway.receive(caller(protocol, &request, key)).map_err(|error| {
+    let mut exchange = gateway.receive(caller(protocol, &request, (key.account, key.key))).map_err(|error| {
         tracing::error!(%error, "a request could not be named");
         Error::unavailable()
     })?;
@@ -47,18 +52,6 @@ fn without_body(none: NoBody, refuse: impl FnOnce(Failure) -> Error) -> Error {
         NoBody::Refused(failure) => refuse(failure),
         // Nobody reads this answer. Dropping the exchange records the request as cancelled.
         NoBody::Gone => Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again."),
-    }
-}
-
-fn caller(protocol: &'static dyn Protocol, request: &HttpRequest, key: InferenceKey) -> Caller {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    Caller {
-        account: key.account,
-        api_key: key.key,
-        base: Base::of(request.path()),
-        protocol,
-        query: Some(request.query_string().to_owned()).filter(|query| !query.is_empty()),
-        headers: CallerHeaders { session_id: header("x-session-id"), traceparent: header("traceparent") },
     }
 }
 

@@ -9,6 +9,9 @@ use crate::http::body::{API, Unread};
 use crate::http::{Broken, Incoming};
 use crate::state::bodies::{Full, Room};
 
+/// Clients on Windows and in Java begin UTF-8 with it. A reader of JSON may pass it over (RFC 8259, 8.1).
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Why there is no body.
 #[derive(Debug)]
 pub(super) enum NoBody {
@@ -47,6 +50,9 @@ pub(super) async fn read(request: &HttpRequest, incoming: Incoming, room: &mut R
     let expected = announced.unwrap_or(API.bytes);
     let take = |piece: Bytes| Ok::<_, NoBody>(room.extend(&mut body, &piece, expected)?);
     incoming.read(&API, take).await?;
+    if body.starts_with(BYTE_ORDER_MARK) {
+        body.drain(..BYTE_ORDER_MARK.len());
+    }
     room.fit(&mut body);
     Ok(body)
 }

@@ -28,7 +28,10 @@ const ANSWER: &str = "The model's answer, whole or (with `stream`) as server-sen
     path = "/chat/completions",
     operation_id = "createChatCompletion",
     params(
-        ("x-session-id" = Option<String>, Header, description = "The session, where the body has no `session_id`."),
+        (
+            "x-session-id" = Option<String>, Header,
+            description = "The session, where the body has no `session_id`. Also `session-id` and `x-claude-code-session-id`."
+        ),
         (
             "traceparent" = Option<String>, Header, example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             description = "W3C Trace Context: the trace and the parent span, where `trace` gives none."

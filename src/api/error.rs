@@ -1,5 +1,7 @@
-//! Errors of the API, all in one envelope: `{"error":{"code":<http status>,"message":<sentence>,"metadata"?:{…}}}`
-//! (spec 3). Never a 5xx for a caller's mistake, because the official clients repeat those for up to an hour.
+//! Errors of the API: a status, a sentence that says what to do, and details. In whose envelope they are written is decided by the
+//! path ([`ErrorStyle`]). Never a 5xx for a caller's mistake, because the official clients repeat those for up to an hour.
+
+mod style;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,11 +9,11 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::{Content, Header, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{ToResponse, ToSchema};
 
+pub(super) use self::style::{AnthropicEnvelope, Envelope, ErrorStyle};
 use crate::completed_request::GenerationId;
 use crate::gateway::Failure;
 use crate::state::rate_limits::TooOften;
@@ -32,35 +34,26 @@ pub struct Error {
     message: Cow<'static, str>,
     metadata: Option<Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Error)]
-pub(super) struct Envelope<'a> {
-    #[schema(inline)]
-    error: Details<'a>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct Details<'a> {
-    /// The HTTP status.
-    code: u16,
-    message: &'a str,
-    /// `field` names a field of the wrong type; `upstream` is what the model server said (`status`, `type`, `code`, `param`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object)]
-    metadata: Option<&'a Value>,
+    /// The request's name, where it is recorded.
+    id: Option<GenerationId>,
 }
 
 impl Error {
     pub(super) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), metadata: None, headers: Vec::new() }
+        Self { status, message: message.into(), metadata: None, headers: Vec::new(), id: None }
     }
 
     /// The key is missing, malformed, unknown or revoked: all the same to the caller.
     pub(super) fn unauthorized() -> Self {
-        const MESSAGE: &str = "No valid API key came with this request. Send the header `Authorization: Bearer <key>` \
-                               with a key from Settings › API keys.";
+        const MESSAGE: &str = "No valid API key came with this request. Send the header `Authorization: Bearer <key>` (or \
+                               `x-api-key: <key>`) with a key from Settings › API keys.";
+        Self::new(StatusCode::UNAUTHORIZED, MESSAGE).with(header::WWW_AUTHENTICATE, "Bearer")
+    }
+
+    /// The request presents several keys.
+    pub(super) fn several_keys() -> Self {
+        const MESSAGE: &str =
+            "More than one API key came with this request, in `Authorization` and `x-api-key`. Send one.";
         Self::new(StatusCode::UNAUTHORIZED, MESSAGE).with(header::WWW_AUTHENTICATE, "Bearer")
     }
 
@@ -70,10 +63,15 @@ impl Error {
     }
 
     /// The key, or keys that let nobody in from this address, came too often.
-    pub(super) fn too_often(TooOften(wait): TooOften) -> Self {
-        const MESSAGE: &str = "Too many requests. Wait as long as the header Retry-After says, then send it again.";
-        let seconds = wait.as_secs() + 1;
-        Self::new(StatusCode::TOO_MANY_REQUESTS, MESSAGE).with(header::RETRY_AFTER, &seconds.to_string())
+    pub(super) fn too_often(too_often: TooOften) -> Self {
+        Failure::too_often(too_often).into()
+    }
+
+    /// A page of another site asks whether it may ask, and may not.
+    pub(super) fn closed_to_browsers() -> Self {
+        const MESSAGE: &str = "Pages of this site may not ask here. The operator of this server lets them with the setting \
+                               TRACECAST_CORS_ORIGINS.";
+        Self::new(StatusCode::FORBIDDEN, MESSAGE)
     }
 
     /// Something of ours is away. The log says what.
@@ -100,6 +98,17 @@ impl Error {
         Self::new(StatusCode::NOT_FOUND, MESSAGE)
     }
 
+    /// The client was given a wrong base address. Under the right one it would have asked `path`.
+    pub(super) fn wrong_base(server: &str, path: &str) -> Self {
+        let advice = if path.starts_with("/messages") {
+            format!("Anthropic's clients take {server}/api (or {server}) and add /v1/messages themselves")
+        } else {
+            format!("Give your client {server}/api/v1 (or {server}/v1), so that it asks {server}/api/v1{path}")
+        };
+        let message = format!("There is nothing at this address: the client's base address is not right. {advice}.");
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
     /// `allowed` as in the header `Allow`.
     pub(super) fn method_not_allowed(allowed: &str) -> Self {
         let message = format!("This address takes {allowed} only. Use that method.");
@@ -108,7 +117,31 @@ impl Error {
 
     /// The same with the name of the request that failed.
     pub(super) fn of(self, id: &GenerationId) -> Self {
-        self.with(GENERATION_ID_HEADER, id.as_str())
+        Self { id: Some(id.clone()), ..self }
+    }
+
+    /// The answer in the language of the caller's client.
+    pub(super) fn answer(&self, style: ErrorStyle) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        for (name, value) in &self.headers {
+            response.insert_header((name.clone(), value.clone()));
+        }
+        if let Some(id) = &self.id {
+            response.insert_header((GENERATION_ID_HEADER, id.as_str()));
+        }
+        response.json(style.body(self))
+    }
+
+    /// A word that the model server gave its error, unless it was an error of another kind for us.
+    fn own_word(&self, name: &str) -> Option<&str> {
+        let upstream = self.metadata.as_ref()?.get("upstream")?;
+        let is_same = upstream["status"] == self.status.as_u16();
+        upstream[name].as_str().filter(|_| is_same)
+    }
+
+    /// The field that has to change.
+    fn param(&self) -> Option<&str> {
+        self.own_word("param").or_else(|| self.metadata.as_ref()?.get("field")?.as_str())
     }
 
     /// The same with a header more; a value that no header can hold is left out.
@@ -154,13 +187,9 @@ impl ResponseError for Error {
         self.status
     }
 
+    /// Where no edge knows the path.
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
-        for (name, value) in &self.headers {
-            response.insert_header((name.clone(), value.clone()));
-        }
-        let (message, metadata) = (&*self.message, self.metadata.as_ref());
-        response.json(Envelope { error: Details { code: self.status.as_u16(), message, metadata } })
+        self.answer(ErrorStyle::OpenRouter)
     }
 }
 
@@ -171,35 +200,68 @@ mod tests {
 
     use super::*;
 
-    fn text(error: &Error) -> String {
-        let response = error.error_response();
+    fn text(error: &Error, style: ErrorStyle) -> String {
+        let response = error.answer(style);
         assert_eq!(response.headers().get(header::CONTENT_TYPE).unwrap(), "application/json");
         String::from_utf8(response.into_body().try_into_bytes().unwrap().to_vec()).unwrap()
     }
 
+    fn refused(status: u16, upstream: Value) -> Error {
+        Error::from(Failure {
+            status,
+            kind: "429".into(),
+            message: "Too many.".to_owned(),
+            summary: "The upstream answered 429.".into(),
+            metadata: Some(json!({ "upstream": upstream })),
+            retry_after: Some("7".to_owned()),
+        })
+    }
+
     #[test]
-    fn envelope_holds_code_message_and_metadata_and_nothing_else() {
+    fn envelope_holds_code_message_type_param_and_metadata_and_nothing_else() {
         let bare = Error::new(StatusCode::NOT_FOUND, "There is \"nothing\" here.");
-        assert_eq!(text(&bare), r#"{"error":{"code":404,"message":"There is \"nothing\" here."}}"#);
+        let expected = r#"{"error":{"code":404,"message":"There is \"nothing\" here.","type":"invalid_request_error","param":null}}"#;
+        assert_eq!(text(&bare, ErrorStyle::OpenRouter), expected);
         let error = Error { metadata: Some(json!({ "field": "model" })), ..bare };
-        let expected = r#"{"error":{"code":404,"message":"There is \"nothing\" here.","metadata":{"field":"model"}}}"#;
-        assert_eq!(text(&error), expected);
+        let expected = r#"{"error":{"code":404,"message":"There is \"nothing\" here.","type":"invalid_request_error","param":"model","metadata":{"field":"model"}}}"#;
+        assert_eq!(text(&error, ErrorStyle::OpenRouter), expected);
     }
 
     #[test]
     fn failure_of_the_gateway_keeps_status_words_metadata_and_retry_after() {
-        let failure = Failure {
-            status: 429,
-            kind: "429".into(),
-            message: "Too many.".to_owned(),
-            summary: "The upstream answered 429.".into(),
-            metadata: Some(json!({ "upstream": { "status": 429 } })),
-            retry_after: Some("7".to_owned()),
-        };
-        let error = Error::from(failure);
-        let expected = r#"{"error":{"code":429,"message":"Too many.","metadata":{"upstream":{"status":429}}}}"#;
-        assert_eq!(text(&error), expected);
+        let error = refused(429, json!({ "status": 429 }));
+        let expected = r#"{"error":{"code":429,"message":"Too many.","type":"rate_limit_error","param":null,"metadata":{"upstream":{"status":429}}}}"#;
+        assert_eq!(text(&error, ErrorStyle::OpenRouter), expected);
         assert_eq!(error.error_response().headers().get(header::RETRY_AFTER).unwrap(), "7");
+    }
+
+    #[test]
+    fn openais_clients_get_the_model_servers_own_code_and_the_others_the_status() {
+        let words = json!({ "status": 400, "type": "invalid_request_error", "code": "context_length_exceeded", "param": "messages" });
+        let error = refused(400, words);
+        let body = |error, style| serde_json::from_str::<Value>(&text(error, style)).unwrap()["error"].clone();
+        let of_openai = body(&error, ErrorStyle::OpenAi);
+        assert_eq!((&of_openai["code"], &of_openai["param"]), (&json!("context_length_exceeded"), &json!("messages")));
+        assert_eq!(body(&error, ErrorStyle::OpenRouter)["code"], 400);
+        // The gateway's own key was refused: none of the caller's business.
+        let of_another =
+            refused(502, json!({ "status": 401, "type": "authentication_error", "code": "invalid_api_key" }));
+        let of_openai = body(&of_another, ErrorStyle::OpenAi);
+        assert_eq!((&of_openai["code"], &of_openai["type"]), (&Value::Null, &json!("server_error")));
+    }
+
+    #[test]
+    fn anthropics_clients_get_anthropics_shape_and_the_name_of_the_request() {
+        let id = GenerationId::given("gen-1-x");
+        let error = Error::new(StatusCode::SERVICE_UNAVAILABLE, "Busy.").of(&id);
+        let expected =
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Busy."},"request_id":"gen-1-x"}"#;
+        assert_eq!(text(&error, ErrorStyle::Anthropic), expected);
+        let unnamed = text(&Error::unauthorized(), ErrorStyle::Anthropic);
+        assert!(
+            unnamed.contains(r#""type":"authentication_error""#) && unnamed.ends_with(r#""request_id":null}"#),
+            "{unnamed}"
+        );
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Who calls: the API key of a request, checked before its body is taken in.
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use metrics::counter;
 
 use super::error::Error;
 use crate::auth::api_keys::{ApiKeyIdentity, IdentifyError, identify};
+use crate::gateway::Failure;
 use crate::http::client;
 use crate::id::{AccountId, ApiKeyId};
 use crate::state::State;
@@ -27,16 +28,33 @@ pub struct ManagementKey {
     pub key: ApiKeyId,
 }
 
+/// Why a key does not let a request in.
+#[derive(Debug)]
+pub(super) enum NotLetIn {
+    /// Nobody knows whose request this is.
+    Unknown(Error),
+    /// The key is somebody's. Their account learns of the request.
+    Known { account: AccountId, key: ApiKeyId, failure: Failure },
+}
+
+impl From<NotLetIn> for Error {
+    fn from(not_let_in: NotLetIn) -> Self {
+        match not_let_in {
+            NotLetIn::Unknown(error) => error,
+            NotLetIn::Known { failure, .. } => failure.into(),
+        }
+    }
+}
+
 impl InferenceKey {
     /// The key of a request. No extractor, because the gateway listens to the body meanwhile ([`Incoming::beside`]).
     ///
     /// [`Incoming::beside`]: crate::http::Incoming::beside
-    pub(super) async fn of(request: &HttpRequest) -> Result<Self, Error> {
-        const REFUSAL: &str = "Management keys cannot ask models. Use an inference key from Settings › API keys.";
+    pub(super) async fn of(request: &HttpRequest) -> Result<Self, NotLetIn> {
         let ApiKeyIdentity { account, key, kind } = identity(request).await?;
         match kind {
             ApiKeyType::Inference => Ok(Self { account, key }),
-            ApiKeyType::Management => Err(Error::forbidden(REFUSAL)),
+            ApiKeyType::Management => Err(NotLetIn::Known { account, key, failure: Failure::wrong_key() }),
         }
     }
 }
@@ -58,38 +76,109 @@ impl FromRequest for ManagementKey {
     }
 }
 
-async fn identity(request: &HttpRequest) -> Result<ApiKeyIdentity, Error> {
+async fn identity(request: &HttpRequest) -> Result<ApiKeyIdentity, NotLetIn> {
     let Some(state) = request.app_data::<web::Data<State>>() else {
         tracing::error!("the API was mounted without its State");
-        return Err(Error::unavailable());
+        return Err(NotLetIn::Unknown(Error::unavailable()));
     };
-    let identified = match presented_key(request) {
-        Some(presented) => identify(state, presented).await,
-        None => Err(IdentifyError::Unauthorized),
+    let identified = match presented(request.headers()) {
+        Presented::One(key) => identify(state, key).await,
+        Presented::Nothing => Err(IdentifyError::Unauthorized),
+        Presented::Several => return Err(refused(request, state, Error::several_keys())),
     };
     match identified {
-        Ok(identity) => state.rate_limits.key(identity.key).map(|()| identity).map_err(Error::too_often),
-        Err(IdentifyError::Unauthorized) => {
-            let address = client(request, &state.config.trusted_proxies).address;
-            counter!("tracecast_api_keys_refused_total").increment(1);
-            state.rate_limits.refused_key(address).map_err(Error::too_often)?;
-            tracing::warn!(%address, "an API key let nobody in");
-            Err(Error::unauthorized())
-        }
+        Ok(identity) => state.rate_limits.key(identity.key).map(|()| identity).map_err(|too_often| {
+            let failure = Failure::too_often(too_often);
+            NotLetIn::Known { account: identity.account, key: identity.key, failure }
+        }),
+        Err(IdentifyError::Unauthorized) => Err(refused(request, state, Error::unauthorized())),
         Err(IdentifyError::Unavailable(error)) => {
             tracing::error!(%error, "an API key could not be checked");
-            Err(Error::unavailable())
+            Err(NotLetIn::Unknown(Error::unavailable()))
         }
     }
 }
 
-/// The bearer token (RFC 6750); None where it is missing or there are several.
-fn presented_key(request: &HttpRequest) -> Option<&str> {
-    let mut headers = request.headers().get_all(AUTHORIZATION);
-    let header = headers.next()?.to_str().ok()?;
-    if headers.next().is_some() {
-        return None;
+/// Counts a key that lets nobody in. An address that presents many is asked to wait.
+fn refused(request: &HttpRequest, state: &State, error: Error) -> NotLetIn {
+    let address = client(request, &state.config.trusted_proxies).address;
+    counter!("tracecast_api_keys_refused_total").increment(1);
+    NotLetIn::Unknown(match state.rate_limits.refused_key(address) {
+        Ok(()) => {
+            tracing::warn!(%address, "an API key let nobody in");
+            error
+        }
+        Err(too_often) => Error::too_often(too_often),
+    })
+}
+
+/// The keys that a request presents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presented<'a> {
+    Nothing,
+    One(&'a str),
+    Several,
+}
+
+/// The bearer token (RFC 6750), and `x-api-key`, which is all that Anthropic's clients send. The same key in both is one.
+fn presented(headers: &HeaderMap) -> Presented<'_> {
+    if headers.get_all(AUTHORIZATION).nth(1).is_some() {
+        return Presented::Several;
     }
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let bearer = headers.get_all(AUTHORIZATION).filter_map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    });
+    let plain = headers.get_all("x-api-key").filter_map(|value| value.to_str().ok());
+    let mut keys = bearer.chain(plain).map(str::trim).filter(|key| !key.is_empty());
+    match keys.next() {
+        None => Presented::Nothing,
+        Some(first) if keys.all(|other| other == first) => Presented::One(first),
+        Some(_) => Presented::Several,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn key(headers: &[(&'static str, &'static str)]) -> &'static str {
+        let request = headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header));
+        match presented(request.to_http_request().headers()) {
+            Presented::Nothing => "nothing",
+            Presented::One("k") => "k",
+            Presented::One(_) => "another",
+            Presented::Several => "several",
+        }
+    }
+
+    #[test]
+    fn key_stands_in_either_header_or_in_both() {
+        for headers in [
+            &[("authorization", "Bearer k")][..],
+            &[("authorization", "bearer  k ")],
+            &[("x-api-key", " k ")],
+            &[("authorization", "BEARER k"), ("x-api-key", "k")],
+            &[("authorization", "Basic dTpw"), ("x-api-key", "k")],
+            &[("authorization", "Bearer "), ("x-api-key", "k")],
+        ] {
+            assert_eq!(key(headers), "k", "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn different_keys_and_doubled_headers_are_several() {
+        for headers in [
+            &[("authorization", "Bearer k"), ("x-api-key", "l")][..],
+            &[("x-api-key", "k"), ("x-api-key", "l")],
+            &[("authorization", "Bearer k"), ("authorization", "Bearer k")],
+        ] {
+            assert_eq!(key(headers), "several", "{headers:?}");
+        }
+        for headers in [&[][..], &[("authorization", "k")], &[("authorization", "Basic dTpw")], &[("x-api-key", "")]] {
+            assert_eq!(key(headers), "nothing", "{headers:?}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use super::chat_completions::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
 use super::completions::CompletionRequest;
 use super::embeddings::EmbeddingsRequest;
-use super::error::{DescribedId, Envelope, Error};
+use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
 use super::messages::MessagesRequest;
 use super::operation::Operation;
 use super::responses::ResponsesRequest;
@@ -20,8 +20,9 @@ An OpenAI-compatible gateway whose completed requests become traces in your obse
 Point any OpenAI client at `<your server>/api/v1` (or `/v1`) and give it an inference key from *Settings › API keys*. Every \
 completed request becomes a trace at the destinations of your account, as soon as *Enable Broadcast* is on.
 
-Errors are always `{\"error\":{\"code\",\"message\",\"metadata\"?}}`; `code` is the HTTP status. Unknown fields are passed on; a \
-known field of the wrong type answers 400 and is named. A request under a name that is neither the server's public one nor in \
+Errors are `{\"error\":{\"code\",\"message\",\"type\",\"param\",\"metadata\"?}}`. Under `/api/v1` `code` is the HTTP status; under `/v1` it \
+is the model server's own word or null, as OpenAI's clients expect. On `/messages` errors have Anthropic's shape. Unknown fields are \
+passed on; a known field of the wrong type answers 400 and is named. A request under a name that is neither the server's public one nor in \
 its `TRACECAST_ALLOWED_HOSTS` answers 421.";
 
 /// All but the paths.
@@ -33,7 +34,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
     components(
         schemas(
             ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
-            MessagesRequest, DescribedId, Envelope
+            MessagesRequest, DescribedId, Envelope, AnthropicEnvelope
         ),
         responses(Error)
     ),

@@ -67,6 +67,13 @@ pub const SETTINGS: &[Setting] = &[
          always answered, any other name with 421.",
     ),
     setting(
+        "cors-origins",
+        "TRACECAST_CORS_ORIGINS",
+        "",
+        "Sites whose pages may ask models from a browser, with a key: a list of origins, `*` for every one, `none`. Default: `none`, \
+         or `*` where --bind and --public-url are this machine's own.",
+    ),
+    setting(
         "data-dir",
         "TRACECAST_DATA_DIR",
         "data",

@@ -37,5 +37,6 @@ pub(super) fn test_request(id: GenerationId, now: UnixNanos) -> CompletedRequest
         usage: Usage::default(),
         cost: Cost::default(),
         failed_attempts: Vec::new(),
+        refused: None,
     }
 }

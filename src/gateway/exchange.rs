@@ -78,6 +78,8 @@ pub struct Exchange {
     /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
+    /// As in [`CompletedRequest`].
+    refused: Option<u64>,
 }
 
 impl Exchange {
@@ -100,6 +102,7 @@ impl Exchange {
             usage_is_ours: false,
             status: None,
             ending: None,
+            refused: None,
         }
     }
 
@@ -117,6 +120,14 @@ impl Exchange {
     pub fn refuse(mut self, failure: Failure) -> Failure {
         self.fail(&failure);
         failure
+    }
+
+    /// Ends a request that was not let in, and of which only the caller's words are known. It stands for `count` such requests.
+    pub fn turn_away(mut self, body: &[u8], failure: Failure, count: u64) -> Failure {
+        self.facts = self.caller.protocol.read_refused(body, &self.caller.headers);
+        self.streaming = self.facts.streaming;
+        self.refused = Some(count);
+        self.refuse(failure)
     }
 
     pub(super) fn now(&self) -> UnixNanos {
@@ -212,6 +223,7 @@ impl Exchange {
             usage: self.completion.usage(),
             cost: self.cost(),
             failed_attempts: std::mem::take(&mut self.attempts.failed),
+            refused: self.refused,
         };
         let content = protocol.content(&self.text, &self.completion);
         (self.recording.record)(self.caller.account, &request, &content);

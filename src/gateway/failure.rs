@@ -10,6 +10,7 @@ use crate::completion::ErrorWords;
 use crate::json::Text;
 use crate::openai::Invalid;
 use crate::state::bodies::Full;
+use crate::state::rate_limits::TooOften;
 
 /// Seconds after which a caller may come again that found no memory free: about as long as a large body takes to
 /// arrive.
@@ -47,6 +48,21 @@ impl Failure {
     /// The body is not what the API takes.
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", "The request was refused because its body was not valid.", message)
+    }
+
+    /// The key is valid, but not for asking models.
+    pub fn wrong_key() -> Self {
+        const MESSAGE: &str = "Management keys cannot ask models. Use an inference key from Settings › API keys.";
+        const SUMMARY: &str = "The request was refused because its key cannot ask models.";
+        Self::new(403, "wrong_key", SUMMARY, MESSAGE)
+    }
+
+    /// The key, or its address, sends more than it may.
+    pub fn too_often(TooOften(wait): TooOften) -> Self {
+        const MESSAGE: &str = "Too many requests. Wait as long as the header Retry-After says, then send it again.";
+        const SUMMARY: &str = "The request was refused because its key sends too many.";
+        let seconds = wait.as_secs() + 1;
+        Self { retry_after: Some(seconds.to_string()), ..Self::new(429, "rate_limited", SUMMARY, MESSAGE) }
     }
 
     /// The body is longer than `limit` bytes.

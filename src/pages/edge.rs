@@ -6,7 +6,7 @@ mod csrf;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, web};
 
@@ -15,7 +15,24 @@ use super::problem::ProblemPage;
 use crate::http::{self, Edge, Headers, host};
 use crate::state::State;
 
-const EDGE: Edge = Edge { headers: Headers::Page, misdirected, internal_error };
+/// What is answered to people.
+struct Pages;
+
+impl Edge for Pages {
+    fn dress(&self, headers: &mut HeaderMap, is_https: bool) {
+        Headers::Page.put(headers, is_https);
+    }
+
+    fn misdirected(&self) -> HttpResponse {
+        let page = ProblemPage::new(StatusCode::MISDIRECTED_REQUEST);
+        let page = page.saying("This server does not know that name", host::ADVICE);
+        answer::page(StatusCode::MISDIRECTED_REQUEST, &page)
+    }
+
+    fn internal_error(&self) -> HttpResponse {
+        answer::page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::new(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+}
 
 /// The middleware around all pages.
 ///
@@ -33,16 +50,7 @@ pub async fn edge(
             None => next.call(request).await.map(dressed),
         }
     };
-    EDGE.pass(&state, request, call).await
-}
-
-fn misdirected() -> HttpResponse {
-    let page = ProblemPage::new(StatusCode::MISDIRECTED_REQUEST);
-    answer::page(StatusCode::MISDIRECTED_REQUEST, &page.saying("This server does not know that name", host::ADVICE))
-}
-
-fn internal_error() -> HttpResponse {
-    answer::page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::new(StatusCode::INTERNAL_SERVER_ERROR))
+    http::pass(&Pages, &state, request, call).await
 }
 
 /// Gives a bare error of the framework (no route, no such method) its page.

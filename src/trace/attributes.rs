@@ -86,6 +86,7 @@ pub(super) fn root<'a>(list: &mut List<'a>, request: &'a CompletedRequest<'_>, e
     list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
     let left_out = Some(request.context.metadata_left_out).filter(|count| *count > 0);
     list.int("tracecast.metadata.left_out", left_out.map(i64::from));
+    list.int("tracecast.refused.count", request.refused.map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
 }
 
 pub(super) fn attempt<'a>(list: &mut List<'a>, attempt: &'a FailedAttempt<'_>) {

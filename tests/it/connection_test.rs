@@ -34,6 +34,7 @@ fn given() -> State {
         hashing: Hashing::new(1),
         testing: tracecast::state::testing::Testing::default(),
         rate_limits: tracecast::state::rate_limits::RateLimits::new(None),
+        refusals: tracecast::state::refusals::Refusals::default(),
         known_keys: tracecast::state::known_keys::KnownKeys::new(Duration::from_mins(5)),
         bodies: tracecast::state::bodies::Bodies::new(tracecast::config::LEAST_BODY_BUDGET),
         stream_options: tracecast::state::stream_options::StreamOptions::default(),

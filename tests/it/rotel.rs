@@ -75,6 +75,7 @@ fn request() -> CompletedRequest<'static> {
         usage: Usage { input: Some(412), output: Some(87), total: Some(499), ..Usage::default() },
         cost: Cost { total: Some(0.00412), ..Cost::default() },
         failed_attempts: vec![attempt],
+        refused: None,
     }
 }
 

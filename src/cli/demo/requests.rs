@@ -82,6 +82,7 @@ pub(super) fn example(
         usage: if answered { usage(number) } else { Usage::default() },
         cost: if answered { cost(number) } else { Cost::default() },
         failed_attempts: failed_attempts(number, at),
+        refused: None,
         ending,
     };
     (request, content(number, question, answered.then_some(answer)))

@@ -186,11 +186,13 @@ async fn a_long_conversation_below_the_limit_is_answered() {
 async fn every_wrong_turn_under_the_api_answers_in_the_envelope() {
     let server = Server::start().await;
     let at = |path: &str| format!("{}{path}", server.url);
-    for path in ["/api/v1/chat/completion", "/api/v1", "/api/v2/x", "/v1/models", "/api"] {
+    for path in ["/api/v1/chat/completion", "/api/v1", "/api/v2/x", "/api"] {
         let got = got(client().get(at(path))).await;
         assert_eq!(got.status, 404, "{path}");
         got.error();
     }
+    let of_openai = got(client().get(at("/v1/model"))).await;
+    assert_eq!((of_openai.status, &of_openai.json()["error"]["code"]), (404, &serde_json::Value::Null));
     let wrong_method = got(client().get(at("/api/v1/chat/completions"))).await;
     assert_eq!((wrong_method.status, wrong_method.header("allow")), (405, "POST"));
     wrong_method.error();

@@ -93,9 +93,11 @@ async fn programs_reach_the_server_by_its_own_names_the_operators_and_addresses(
             let response = request.header("host", other.as_bytes()).send().await.unwrap();
             assert_eq!(response.status(), 421, "{what} of {other}");
             is_dressed(&response, true, "421");
+            // OpenAI's clients look for a word of the model server's there.
+            let code = if response.url().path().starts_with("/v1/") { Value::Null } else { 421.into() };
             let body: Value = response.json().await.unwrap();
             let message = body["error"]["message"].as_str().unwrap();
-            assert!(body["error"]["code"] == 421 && message.contains("TRACECAST_ALLOWED_HOSTS"), "{body}");
+            assert!(body["error"]["code"] == code && message.contains("TRACECAST_ALLOWED_HOSTS"), "{body}");
         }
     }
     app.stop().await;

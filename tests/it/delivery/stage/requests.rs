@@ -43,6 +43,7 @@ pub(super) fn request(name: &str) -> CompletedRequest<'static> {
         usage: Usage { input: Some(12), output: Some(5), ..Usage::default() },
         cost: Cost { total: Some(0.000_08), ..Cost::default() },
         failed_attempts: Vec::new(),
+        refused: None,
     }
 }
 

@@ -1,0 +1,33 @@
+//! Requests that their key does not let in: of the wrong type, or too often. Whoever has such a key finds them among the traces,
+//! one a second at most.
+
+use std::time::Instant;
+
+use actix_web::{HttpRequest, web};
+
+use super::body;
+use super::caller::caller;
+use super::error::Error;
+use super::extract::NotLetIn;
+use crate::gateway::{Gateway, Protocol};
+use crate::http::Incoming;
+use crate::state::State;
+
+/// Records the request where it is due, with what its body and headers say of the caller, and gives its error.
+pub(super) async fn record(
+    protocol: &'static dyn Protocol,
+    request: &HttpRequest,
+    gateway: &Gateway,
+    incoming: Incoming,
+    not_let_in: NotLetIn,
+) -> Error {
+    let NotLetIn::Known { account, key, failure } = not_let_in else { return not_let_in.into() };
+    let refusals = request.app_data::<web::Data<State>>().map(|state| &state.refusals);
+    let count = refusals.filter(|_| protocol.is_recorded()).and_then(|refusals| refusals.count(key, Instant::now()));
+    let Some(count) = count else { return failure.into() };
+    let Ok(mut exchange) = gateway.receive(caller(protocol, request, (account, key))) else { return failure.into() };
+    let id = exchange.id().clone();
+    // A body that cannot be read says nothing of the caller. The refusal stays the same.
+    let body = body::read(request, incoming, exchange.room()).await.unwrap_or_default();
+    Error::from(exchange.turn_away(&body, failure, count)).of(&id)
+}
