@@ -18,6 +18,7 @@ mod error;
 mod error_responses;
 mod extract;
 mod messages;
+mod models;
 mod openapi;
 mod operation;
 mod responses;
@@ -41,13 +42,17 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 7] = [
+const OPERATIONS: [Operation; 11] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
     Operation::new::<completions::__path_create>(|| web::to(completions::create)),
     Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
     Operation::new::<responses::__path_create>(|| web::to(responses::create)),
     Operation::new::<messages::__path_create>(|| web::to(messages::create)),
     Operation::new::<messages::__path_count_tokens>(|| web::to(messages::count_tokens)),
+    Operation::new::<models::__path_index>(|| web::to(models::index)),
+    Operation::new::<models::__path_count>(|| web::to(models::count)),
+    Operation::new::<models::__path_show>(|| web::to(models::show)),
+    Operation::new::<models::__path_index_of_embeddings>(|| web::to(models::index_of_embeddings)),
     Operation::new::<openapi::__path_show>(|| web::to(openapi::show)),
 ];
 

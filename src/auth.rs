@@ -3,7 +3,6 @@
 pub mod account;
 pub mod api_keys;
 pub mod confirmation;
-mod confusables;
 pub mod email;
 pub mod hashing;
 pub mod members;
@@ -16,7 +15,7 @@ mod throttling;
 
 use std::time::Duration;
 
-use self::confusables::{is_joiner, is_misleading};
+use crate::confusables::{is_joiner, is_misleading};
 use crate::destination::FieldErrors;
 use crate::{random, seal, store};
 
@@ -78,4 +77,27 @@ pub fn parse_name(text: &str) -> Result<String, &'static str> {
         return Err("Use one line of plain text, without control characters and characters that nobody sees.");
     }
     Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_looks_like_another_by_characters_that_nobody_sees() {
+        for trick in ["\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}", "\u{2028}", "\u{3164}", "\u{e0041}"] {
+            assert!(parse_name(&format!("Ac{trick}me")).is_err(), "{trick:?}");
+            assert!(Email::parse(&format!("ada{trick}@example.com")).is_err(), "{trick:?}");
+        }
+        assert!(Email::parse("ada\u{200d}@example.com").is_err());
+        assert!(parse_name("\u{200d}").is_err());
+    }
+
+    #[test]
+    fn names_of_all_scripts_are_taken() {
+        for name in ["Ацме", "株式会社", "شرکت می\u{200c}خواهم", "👩\u{200d}💻", "Müller & Söhne", "עברית"]
+        {
+            assert_eq!(parse_name(name).as_deref(), Ok(name));
+        }
+    }
 }

@@ -8,6 +8,7 @@
 mod answer;
 mod base;
 mod body_kind;
+mod broken;
 mod chat_completions;
 mod completions;
 mod echo;
@@ -17,6 +18,7 @@ mod failure;
 mod held_finish;
 mod inflate;
 mod messages;
+mod models;
 mod passing;
 mod protocol;
 mod provider;
@@ -40,6 +42,8 @@ use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
 pub use self::messages::{CountTokens, Messages};
+use self::models::Catalogue;
+pub use self::models::Model;
 pub use self::protocol::Protocol;
 use self::protocol::Request;
 pub use self::responses::Responses;
@@ -65,6 +69,7 @@ pub struct Gateway {
     stream_options: StreamOptions,
     /// None: `demo/echo` answers.
     upstream: Option<Upstream>,
+    models: Catalogue,
     echo_pause: Duration,
 }
 
@@ -85,7 +90,22 @@ impl Gateway {
         let prices = Arc::new(config.prices.clone());
         let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
         let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
-        Ok(Self { recording, random, bodies, stream_options, upstream, echo_pause: config.echo_delay })
+        let models = Catalogue::new(upstream.iter().len());
+        Ok(Self { recording, random, bodies, stream_options, upstream, models, echo_pause: config.echo_delay })
+    }
+
+    /// The same gateway, which learns what models there are together with another thread's.
+    #[must_use]
+    pub fn sharing_models_of(self, other: &Self) -> Self {
+        Self { models: other.models.clone(), ..self }
+    }
+
+    /// The models that can be asked for.
+    ///
+    /// # Errors
+    /// When the model server has not said so for an hour.
+    pub async fn models(&self) -> Result<Vec<Model>, Failure> {
+        self.models.list(self.upstream.as_slice(), &self.recording.prices).await
     }
 
     /// A request has arrived, with a key that may ask models.
@@ -150,9 +170,9 @@ impl Gateway {
             self.stream_options.remember(&upstream.provider, &exchange.facts.model, false, exchange.now());
             return Ok(answer);
         }
-        let failure = answer.into_failure().await;
+        let (status, failure) = (answer.status, answer.into_failure().await);
         exchange.upstream_has_ended();
-        Err(failure)
+        Err(unknown_path::explained(status, failure, path))
     }
 
     /// The built-in model's answer to a text.

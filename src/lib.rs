@@ -16,6 +16,7 @@ pub mod clock;
 pub mod completed_request;
 pub mod completion;
 pub mod config;
+pub mod confusables;
 pub mod connection_test;
 pub mod delivery;
 pub mod destination;

@@ -206,7 +206,7 @@ mod tests {
         String::from_utf8(response.into_body().try_into_bytes().unwrap().to_vec()).unwrap()
     }
 
-    fn refused(status: u16, upstream: Value) -> Error {
+    fn refused(status: u16, upstream: &Value) -> Error {
         Error::from(Failure {
             status,
             kind: "429".into(),
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn failure_of_the_gateway_keeps_status_words_metadata_and_retry_after() {
-        let error = refused(429, json!({ "status": 429 }));
+        let error = refused(429, &json!({ "status": 429 }));
         let expected = r#"{"error":{"code":429,"message":"Too many.","type":"rate_limit_error","param":null,"metadata":{"upstream":{"status":429}}}}"#;
         assert_eq!(text(&error, ErrorStyle::OpenRouter), expected);
         assert_eq!(error.error_response().headers().get(header::RETRY_AFTER).unwrap(), "7");
@@ -238,14 +238,14 @@ mod tests {
     #[test]
     fn openais_clients_get_the_model_servers_own_code_and_the_others_the_status() {
         let words = json!({ "status": 400, "type": "invalid_request_error", "code": "context_length_exceeded", "param": "messages" });
-        let error = refused(400, words);
+        let error = refused(400, &words);
         let body = |error, style| serde_json::from_str::<Value>(&text(error, style)).unwrap()["error"].clone();
         let of_openai = body(&error, ErrorStyle::OpenAi);
         assert_eq!((&of_openai["code"], &of_openai["param"]), (&json!("context_length_exceeded"), &json!("messages")));
         assert_eq!(body(&error, ErrorStyle::OpenRouter)["code"], 400);
         // The gateway's own key was refused: none of the caller's business.
         let of_another =
-            refused(502, json!({ "status": 401, "type": "authentication_error", "code": "invalid_api_key" }));
+            refused(502, &json!({ "status": 401, "type": "authentication_error", "code": "invalid_api_key" }));
         let of_openai = body(&of_another, ErrorStyle::OpenAi);
         assert_eq!((&of_openai["code"], &of_openai["type"]), (&Value::Null, &json!("server_error")));
     }

@@ -28,6 +28,10 @@ pub struct ManagementKey {
     pub key: ApiKeyId,
 }
 
+/// A key of either type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AnyKey;
+
 /// Why a key does not let a request in.
 #[derive(Debug)]
 pub(super) enum NotLetIn {
@@ -73,6 +77,16 @@ impl FromRequest for ManagementKey {
                 ApiKeyType::Inference => Err(Error::forbidden(REFUSAL)),
             }
         })
+    }
+}
+
+impl FromRequest for AnyKey {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Ok(identity(&request).await.map(|_| Self)?) })
     }
 }
 

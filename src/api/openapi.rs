@@ -11,6 +11,7 @@ use super::completions::CompletionRequest;
 use super::embeddings::EmbeddingsRequest;
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
 use super::messages::MessagesRequest;
+use super::models::schema::{Model, ModelCount, ModelList};
 use super::operation::Operation;
 use super::responses::ResponsesRequest;
 
@@ -34,7 +35,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
     components(
         schemas(
             ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
-            MessagesRequest, DescribedId, Envelope, AnthropicEnvelope
+            MessagesRequest, ModelList, Model, ModelCount, DescribedId, Envelope, AnthropicEnvelope
         ),
         responses(Error)
     ),

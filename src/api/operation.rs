@@ -45,13 +45,18 @@ pub(super) fn resource(path: &str, operations: &[&Operation]) -> Resource {
         let error = Error::method_not_allowed(&allowed);
         async move { Err::<HttpResponse, _>(error) }
     };
-    let mut resource = web::resource(path).default_service(web::to(refuse));
+    let mut resource = web::resource(pattern(path)).default_service(web::to(refuse));
     for operation in operations {
         for method in operation.methods() {
             resource = resource.route((operation.handler)().method(method));
         }
     }
     resource
+}
+
+/// What the path looks like to the router: a parameter at its end may hold slashes, as models' names do.
+fn pattern(path: &str) -> String {
+    path.strip_suffix('}').map_or_else(|| path.to_owned(), |start| format!("{start}:.+}}"))
 }
 
 /// The methods of HTTP that a described one stands for. A HEAD is part of its GET.

@@ -74,7 +74,8 @@ pub(super) fn start(state: &State, recorder: Recorder, tasks: &TaskTracker) -> R
     let shared = web::Data::new(state.clone());
     let server = HttpServer::new(move || {
         // A thread has connections of its own to the upstream; see `Gateway::new`.
-        let gateway = api::gateway(&shared, &tls, recorder.clone()).unwrap_or_else(|_| gateway.clone());
+        let own = api::gateway(&shared, &tls, recorder.clone()).map(|own| own.sharing_models_of(&gateway));
+        let gateway = own.unwrap_or_else(|_| gateway.clone());
         App::new()
             .app_data(shared.clone())
             .app_data(web::Data::new(gateway))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::confusables::{is_joiner, is_misleading};
+use crate::confusables::is_unseen;
 
 /// A lower-case e-mail address of a plausible form. Whether it exists is never checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,7 @@ impl Email {
         let address = text.trim().to_lowercase();
         let complaint = "Enter an e-mail address like name@example.com.";
         let (local, domain) = address.rsplit_once('@').ok_or(complaint)?;
-        let unseen = |c: char| c.is_whitespace() || c.is_control() || is_misleading(c) || is_joiner(c);
-        let odd = |c: char| unseen(c) || matches!(c, '<' | '>' | '"' | ',');
+        let odd = |c: char| is_unseen(c) || c.is_control() || matches!(c, '<' | '>' | '"' | ',');
         if local.is_empty() || domain.is_empty() || address.chars().any(odd) || local.contains('@') {
             return Err(complaint);
         }

@@ -51,6 +51,28 @@ fn the_example_of_a_kind_connects_and_comes_back_from_what_is_stored() {
 }
 
 #[test]
+fn what_nobody_sees_is_passed_over_around_a_value_and_named_within() {
+    for kind in kinds::all() {
+        for field in kind.manifest.fields.iter().filter(|field| !field.example.is_empty()) {
+            let with = |value: String| {
+                let mut settings = example(kind);
+                settings.insert(field.name, value);
+                kind.connect(&settings)
+            };
+            let pasted = with(format!("\u{feff} {}\u{200b}\n", field.example)).unwrap();
+            assert_eq!(pasted.stored().open, connected(kind).stored().open, "{}", field.name);
+            let (start, end) = field.example.split_at(1);
+            let errors = with(format!("{start}\u{200b}{end}")).unwrap_err();
+            assert!(
+                errors.on(field.name).is_some_and(|sentence| sentence.contains("U+200B")),
+                "{}: {errors}",
+                field.name
+            );
+        }
+    }
+}
+
+#[test]
 fn empty_settings_of_a_kind_are_errors_at_its_required_fields_and_nowhere_else() {
     for kind in kinds::all() {
         let errors = kind.connect(&Settings::default()).unwrap_err();

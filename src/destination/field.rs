@@ -1,5 +1,7 @@
 //! One field of a kind's form, as data.
 
+use crate::confusables::is_misleading;
+
 /// One value that a person fills in. All that drawing and checking it need stands here, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
@@ -83,6 +85,13 @@ impl Field {
         }
         if value.chars().any(char::is_control) {
             return Some(format!("{} must be one line without control characters. Copy it again.", self.label));
+        }
+        if let Some(unseen) = value.chars().find(|character| is_misleading(*character)) {
+            let code = u32::from(unseen);
+            let label = self.label;
+            return Some(format!(
+                "{label} holds a character that cannot be seen (U+{code:04X}). Copy it again, or type it."
+            ));
         }
         None
     }

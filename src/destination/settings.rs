@@ -5,6 +5,8 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::confusables::is_unseen;
+
 /// Field name → value, as typed. Any value may be a secret, so none is ever printed.
 #[derive(Clone, Default)]
 pub struct Settings(BTreeMap<String, SecretString>);
@@ -30,9 +32,9 @@ impl Settings {
         self.0.insert(name.into(), value.into());
     }
 
-    /// A field's value without white space around it; empty when there is none.
+    /// A field's value without the white space and the invisible characters that are copied along with it; empty when there is none.
     pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |value| value.expose_secret().trim())
+        self.0.get(name).map_or("", |value| value.expose_secret().trim_matches(is_unseen))
     }
 
     /// As [`Self::get`], but None when it is empty.

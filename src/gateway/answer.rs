@@ -31,19 +31,20 @@ impl std::fmt::Debug for Answer {
 
 /// Gives an answer as soon as its first bytes show what it is.
 ///
-/// What announces itself as events is begun at once, because a model may be silent for long before its first word. So is what
-/// begins with empty lines, which are there to keep the connection alive. Whatever such an answer turns out to be, its status
+/// What was asked for as events and calls itself so is begun at once, because a model may be silent for long before its first
+/// word. So is what begins with empty lines, which are there to keep the connection alive. Whatever such an answer turns out to be, its status
 /// has gone to the caller by then.
 ///
 /// # Errors
 /// When it is no answer.
 pub(super) async fn begin(mut exchange: Exchange, mut answer: UpstreamAnswer) -> Result<Answer, Failure> {
     let mut beginning = BytesMut::new();
-    if answer.is_event_stream() {
-        return Ok(passing(exchange, answer, BytesMut::new()));
+    if exchange.streaming && answer.is_event_stream() {
+        return Ok(passing(exchange, answer, beginning));
     }
+    let may_be_events = exchange.streaming || answer.is_event_stream();
     loop {
-        match look(&beginning, exchange.streaming) {
+        match look(&beginning, may_be_events) {
             Look::Known(BodyKind::Events) => {
                 EVENT_STREAM.clone_into(&mut answer.content_type);
                 return Ok(passing(exchange, answer, beginning));

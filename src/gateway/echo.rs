@@ -19,6 +19,8 @@ pub(super) const PROVIDER: &str = "tracecast";
 const INPUT_PRICE: f64 = 0.10;
 /// USD for a million tokens of the completion.
 const OUTPUT_PRICE: f64 = 0.40;
+/// The same for a token of each.
+pub(super) const PRICES: (f64, f64) = (INPUT_PRICE / 1e6, OUTPUT_PRICE / 1e6);
 /// Characters of the question that are echoed.
 const ECHO_CHARS: usize = 2_000;
 /// A token is about four bytes of English text.

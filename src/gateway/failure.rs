@@ -136,6 +136,12 @@ impl Failure {
         Self::new(502, "answer_too_large", "The upstream's answer was too large.", MESSAGE)
     }
 
+    /// The upstream's answer to the question for its models is no list.
+    pub(super) fn lists_no_models() -> Self {
+        const MESSAGE: &str = "The model server behind this gateway lists no models. Ask it for one by its name.";
+        Self::new(502, "no_model_list", "The upstream lists no models.", MESSAGE)
+    }
+
     /// The upstream's answer is compressed in a way that nobody asked for and that cannot be read.
     pub(super) fn unreadable_encoding() -> Self {
         const MESSAGE: &str = "The model server's answer is compressed in a way that this gateway cannot read: it takes gzip \

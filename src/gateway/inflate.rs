@@ -7,7 +7,7 @@ use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 
-use super::upstream::Broken;
+use super::broken::Broken;
 
 type Body = BoxStream<'static, Result<Bytes, Broken>>;
 
@@ -66,10 +66,10 @@ impl Decoder {
             let is_zlib = beginning.len() > 1
                 && beginning[0] & 0x0f == 8
                 && u16::from_be_bytes([beginning[0], beginning[1]]).is_multiple_of(31);
-            Ok(Some(match is_zlib {
-                true => Self::Zlib(ZlibDecoder::new(Vec::new())),
-                false => Self::Deflate(DeflateDecoder::new(Vec::new())),
-            }))
+            let output = Vec::new();
+            let decoder =
+                if is_zlib { Self::Zlib(ZlibDecoder::new(output)) } else { Self::Deflate(DeflateDecoder::new(output)) };
+            Ok(Some(decoder))
         } else {
             Err(Broken::Unreadable)
         }
@@ -133,13 +133,11 @@ impl Inflating {
 
     async fn step(&mut self) -> Result<(), Broken> {
         if self.read.is_empty() {
-            match self.body.next().await {
-                Some(piece) => self.read = piece?,
-                None => {
-                    self.has_ended = true;
-                    return self.decoder.finish().map_err(|_| Broken::Cut);
-                }
-            }
+            let Some(piece) = self.body.next().await else {
+                self.has_ended = true;
+                return self.decoder.finish().map_err(|_| Broken::Cut);
+            };
+            self.read = piece?;
         }
         let input = self.decoder.input();
         let taken = input.write(&self.read).map_err(|_| Broken::Unreadable)?;

@@ -5,11 +5,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 
 use super::body_kind::{BodyKind, Look, look};
+use super::broken::Broken;
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::held_finish::HeldFinish;
 use super::sse::{self, Piece, Splitter};
-use super::upstream::Broken;
 use super::whole;
 use crate::json::Members;
 

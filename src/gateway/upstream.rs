@@ -11,6 +11,7 @@ use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
+pub(super) use super::broken::Broken;
 use super::failure::Failure;
 use super::{inflate, provider};
 use crate::clock::{Clock, UnixNanos};
@@ -53,16 +54,6 @@ pub(super) struct UpstreamAnswer {
     pub(super) content_type: String,
     pub(super) retry_after: Option<String>,
     pub(super) body: BoxStream<'static, Result<Bytes, Broken>>,
-}
-
-/// The answer broke off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
-    Silent,
-    /// The connection was lost, or the end is missing.
-    Cut,
-    /// It is compressed, and cannot be inflated.
-    Unreadable,
 }
 
 /// The attempts to get an answer: when the last one began, and those that failed before.
@@ -140,25 +131,28 @@ impl Upstream {
         // A user and password in the address are sent as basic authorization, unless there is a key.
         let url = self.url(question);
         let sent = self.client.post(url).headers(headers).body(question.body.clone()).send().await;
-        let response = sent.map_err(|error| {
-            let failure = if error.is_timeout() && !error.is_connect() {
-                Failure::timeout()
-            } else {
-                Failure::connection_error()
-            };
-            tracing::warn!(kind = %failure.kind, error = ?error.without_url(), "the model server gave no answer");
-            failure
-        })?;
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(UpstreamAnswer {
-            status: response.status().as_u16(),
-            content_type: header(CONTENT_TYPE).unwrap_or_default(),
-            retry_after: header(RETRY_AFTER),
-            body: inflate::inflated(
-                &header(CONTENT_ENCODING).unwrap_or_default(),
-                response.bytes_stream().map(|piece| piece.map_err(|error| Broken::from(&error))).boxed(),
-            ),
-        })
+        Ok(UpstreamAnswer::of(sent.map_err(no_answer)?))
+    }
+
+    /// The list of its models, as it came.
+    pub(super) async fn list_models(&self) -> Result<Bytes, Failure> {
+        let mut headers = HeaderMap::with_capacity(2);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        let url = self.base_url.join(&["models"]).expose().clone();
+        let listed = async {
+            let sent = self.client.get(url).headers(headers).send().await;
+            let answer = UpstreamAnswer::of(sent.map_err(no_answer)?);
+            match answer.status {
+                200..300 => answer.short(LIST_BYTES).await,
+                // The path itself is unknown: no word about the caller's request.
+                404 | 405 => Err(Failure::lists_no_models()),
+                _ => Err(answer.into_failure().await),
+            }
+        };
+        tokio::time::timeout(LIST_TIMEOUT, listed).await.unwrap_or_else(|_| Err(Failure::timeout()))
     }
 
     fn url(&self, question: &Question) -> Url {
@@ -169,20 +163,12 @@ impl Upstream {
     }
 }
 
-impl From<&reqwest::Error> for Broken {
-    fn from(error: &reqwest::Error) -> Self {
-        if error.is_timeout() { Self::Silent } else { Self::Cut }
-    }
-}
-
-impl Broken {
-    pub(super) fn failure(self) -> Failure {
-        match self {
-            Self::Silent => Failure::timeout(),
-            Self::Cut => Failure::interrupted(),
-            Self::Unreadable => Failure::unreadable_encoding(),
-        }
-    }
+/// Nothing came back.
+fn no_answer(error: reqwest::Error) -> Failure {
+    let failure =
+        if error.is_timeout() && !error.is_connect() { Failure::timeout() } else { Failure::connection_error() };
+    tracing::warn!(kind = %failure.kind, error = ?error.without_url(), "the model server gave no answer");
+    failure
 }
 
 /// Most bytes of an error that are read.
@@ -190,7 +176,37 @@ const ERROR_BYTES: usize = 64 * 1024;
 /// How long the body of an error is read: its status says the most.
 const ERROR_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Most bytes of a list of models: OpenRouter's has half a megabyte.
+const LIST_BYTES: usize = 8 * 1024 * 1024;
+/// How long a list of models may take: a menu waits for it.
+const LIST_TIMEOUT: Duration = Duration::from_secs(10);
+
 impl UpstreamAnswer {
+    fn of(response: reqwest::Response) -> Self {
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Self {
+            status: response.status().as_u16(),
+            content_type: header(CONTENT_TYPE).unwrap_or_default(),
+            retry_after: header(RETRY_AFTER),
+            body: inflate::inflated(
+                &header(CONTENT_ENCODING).unwrap_or_default(),
+                response.bytes_stream().map(|piece| piece.map_err(|error| Broken::from(&error))).boxed(),
+            ),
+        }
+    }
+
+    /// The whole body of an answer that has `most` bytes at most.
+    async fn short(mut self, most: usize) -> Result<Bytes, Failure> {
+        let mut whole = Vec::new();
+        while let Some(piece) = self.body.next().await {
+            whole.extend_from_slice(&piece.map_err(Broken::failure)?);
+            if whole.len() > most {
+                return Err(Failure::answer_too_large());
+            }
+        }
+        Ok(Bytes::from(whole))
+    }
+
     /// Whether the answer calls itself a stream of events.
     pub(super) fn is_event_stream(&self) -> bool {
         self.content_type.trim_start().to_ascii_lowercase().starts_with("text/event-stream")

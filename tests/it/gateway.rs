@@ -15,6 +15,7 @@ mod keys;
 mod large;
 mod memory;
 mod messages;
+mod models;
 mod openapi;
 mod responses;
 mod sdk;

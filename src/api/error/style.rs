@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Error;
 use crate::api::address::Address;
+use crate::completed_request::GenerationId;
 use crate::gateway::Base;
 
 /// Whose errors a client can read, by the path on which it asks.
@@ -38,7 +39,7 @@ impl ErrorStyle {
             Self::OpenAi => Code::Word(error.own_word("code")),
             Self::Anthropic => {
                 let error_body = AnthropicDetails { kind: anthropics_type(status), message };
-                let request_id = error.id.as_ref().map(|id| id.as_str());
+                let request_id = error.id.as_ref().map(GenerationId::as_str);
                 return Body::Anthropic(AnthropicEnvelope { kind: "error", error: error_body, request_id });
             }
         };

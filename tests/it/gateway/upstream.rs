@@ -103,6 +103,12 @@ impl Script {
         self
     }
 
+    /// The same after a pause.
+    pub(crate) fn after(mut self, milliseconds: u64) -> Self {
+        self.0.insert(0, Step::Pause(Duration::from_millis(milliseconds)));
+        self
+    }
+
     /// Stays open without another byte until the gateway hangs up.
     pub(crate) fn then_silence(mut self) -> Self {
         self.0.push(Step::AwaitHangUp);

@@ -10,6 +10,10 @@ use crate::gateway::server::{Server, client, got};
 /// Columns: no key, an inference key, a management key. 400: let in, and the body is no question.
 const TABLE: &[(&str, &str, [u16; 3])] = &[
     ("POST", "/chat/completions", [401, 400, 403]),
+    ("GET", "/models", [401, 200, 200]),
+    ("GET", "/models/count", [401, 200, 200]),
+    ("GET", "/models/{id}", [401, 404, 404]),
+    ("GET", "/embeddings/models", [401, 200, 200]),
     ("POST", "/completions", [401, 400, 403]),
     ("POST", "/embeddings", [401, 400, 403]),
     ("POST", "/responses", [401, 400, 403]),

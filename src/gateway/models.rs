@@ -1,0 +1,147 @@
+//! The models that can be asked for: what the model servers list, kept for a minute, and for an hour while one of them does not
+//! answer (spec 8.4).
+
+mod entry;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::sync::Mutex;
+
+pub use self::entry::Model;
+use super::echo;
+use super::failure::Failure;
+use super::upstream::Upstream;
+use crate::completed_request::Usage;
+use crate::config::Prices;
+
+/// How long a list is used without a new question.
+const FRESH: Duration = Duration::from_mins(1);
+/// How long a list is used while its server does not answer.
+const STALE: Duration = Duration::from_hours(1);
+/// Pause before a server is asked again that did not answer.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What is known of the models of each server. Clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct Catalogue(Arc<Vec<Mutex<Kept>>>);
+
+/// The list of one server.
+#[derive(Debug, Default)]
+struct Kept {
+    list: Option<(Arc<Vec<Model>>, Instant)>,
+    /// What the last question came to, if it failed.
+    failure: Option<Failure>,
+    /// None: the server was never asked.
+    ask_again: Option<Instant>,
+}
+
+impl Catalogue {
+    /// Of so many servers.
+    pub(super) fn new(servers: usize) -> Self {
+        Self(Arc::new(std::iter::repeat_with(Mutex::default).take(servers).collect()))
+    }
+
+    /// The models of all servers, each name once. One that is silent for longer than an hour is left out, as long as another
+    /// has a list.
+    pub(super) async fn list(&self, upstreams: &[Upstream], prices: &Prices) -> Result<Vec<Model>, Failure> {
+        if upstreams.is_empty() {
+            return Ok(vec![Model::complete(echo::MODEL, echo::PROVIDER, Some(echo::PRICES))]);
+        }
+        let lists = join_all(self.0.iter().zip(upstreams).map(|(kept, upstream)| of_one(kept, upstream, prices))).await;
+        let mut failure = None;
+        let (mut models, mut names) = (Vec::new(), HashSet::new());
+        for list in lists {
+            match list {
+                Ok(list) => models.extend(list.iter().filter(|model| names.insert(model.id.clone())).cloned()),
+                Err(failed) => failure = Some(failed),
+            }
+        }
+        failure.filter(|_| models.is_empty()).map_or(Ok(models), Err)
+    }
+}
+
+/// The models of one server. Of the callers that want to know at the same time, the first asks, and the others wait for its
+/// answer.
+async fn of_one(kept: &Mutex<Kept>, upstream: &Upstream, prices: &Prices) -> Result<Arc<Vec<Model>>, Failure> {
+    let mut kept = kept.lock().await;
+    if kept.is_due(Instant::now()) {
+        let listed = upstream.list_models().await;
+        let models = listed.and_then(|body| {
+            let price = |id: &str| price_of(id, prices);
+            Model::list(&body, &upstream.provider, price).ok_or_else(Failure::lists_no_models)
+        });
+        kept.note(models, Instant::now());
+    }
+    kept.known(Instant::now())
+}
+
+impl Kept {
+    fn is_due(&self, now: Instant) -> bool {
+        self.ask_again.is_none_or(|ask_again| now >= ask_again)
+    }
+
+    fn note(&mut self, models: Result<Vec<Model>, Failure>, now: Instant) {
+        self.ask_again = Some(now + if models.is_ok() { FRESH } else { PAUSE });
+        match models {
+            Ok(models) => {
+                self.list = Some((Arc::new(models), now));
+                self.failure = None;
+            }
+            Err(failure) => self.failure = Some(failure),
+        }
+    }
+
+    fn known(&self, now: Instant) -> Result<Arc<Vec<Model>>, Failure> {
+        match (&self.list, &self.failure) {
+            (Some((list, noted)), failure) if failure.is_none() || now.saturating_duration_since(*noted) < STALE => {
+                Ok(list.clone())
+            }
+            (_, Some(failure)) => Err(failure.clone()),
+            (_, None) => Err(Failure::lists_no_models()),
+        }
+    }
+}
+
+/// USD for a token of the prompt and for one of the completion, where the operator says so.
+fn price_of(model: &str, prices: &Prices) -> Option<(f64, f64)> {
+    let one_token = Usage { input: Some(1), output: Some(1), ..Usage::default() };
+    let cost = prices.cost(model, &one_token)?;
+    cost.input.zip(cost.output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn models(id: &str) -> Vec<Model> {
+        vec![Model::complete(id, "x", None)]
+    }
+
+    fn id(known: &Result<Arc<Vec<Model>>, Failure>) -> Option<String> {
+        known.as_ref().ok().map(|list| list[0].id.clone())
+    }
+
+    #[test]
+    fn list_is_fresh_for_a_minute_and_used_for_an_hour_while_its_server_is_silent() {
+        let (mut kept, start) = (Kept::default(), Instant::now());
+        assert!(kept.is_due(start));
+        kept.note(Ok(models("a")), start);
+        assert!(!kept.is_due(start + FRESH / 2) && kept.is_due(start + FRESH));
+        kept.note(Err(Failure::timeout()), start + FRESH);
+        assert!(!kept.is_due(start + FRESH) && kept.is_due(start + FRESH + PAUSE));
+        assert_eq!(id(&kept.known(start + STALE / 2)).as_deref(), Some("a"));
+        assert_eq!(kept.known(start + STALE).unwrap_err(), Failure::timeout());
+        kept.note(Ok(models("b")), start + STALE);
+        assert_eq!(id(&kept.known(start + STALE)).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn price_is_that_of_a_token() {
+        let prices = Prices::read(r#"{"m": {"input": 2.5, "output": 10}}"#).unwrap();
+        assert_eq!(price_of("m", &prices), Some((0.000_002_5, 0.000_01)));
+        assert_eq!(price_of("n", &prices), None);
+    }
+}
