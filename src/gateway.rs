@@ -41,6 +41,7 @@ use self::catalogue::Catalogue;
 pub use self::catalogue::Model;
 pub use self::chat_completions::ChatCompletions;
 pub use self::completions::Completions;
+use self::echo::Asking;
 pub use self::embeddings::Embeddings;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
@@ -56,7 +57,6 @@ use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::config::Recorded;
 use crate::id::AccountId;
 use crate::json::{self, Members};
-use crate::openai;
 pub use crate::openai::CallerHeaders;
 use crate::random::{Random, Unavailable};
 use crate::recorder::Receipt;
@@ -138,9 +138,7 @@ impl Gateway {
 
     async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
         let Some(upstream) = &self.upstream else {
-            let request = take_in(exchange, body)?;
-            let text = openai::last_user_text(&request.members);
-            return Ok(self.echo(exchange, text));
+            return self.ask_echo(exchange, body);
         };
         let protocol = exchange.caller.protocol;
         let mut room = exchange.answer_room.another();
@@ -180,13 +178,17 @@ impl Gateway {
         Err(unknown_path::explained(status, failure, path))
     }
 
-    /// The built-in model's answer to a text.
-    fn echo(&self, exchange: &mut Exchange, text: String) -> UpstreamAnswer {
-        let asked = exchange.now();
+    fn ask_echo(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
+        let (protocol, id, asked, bytes) = (exchange.caller.protocol, exchange.id.clone(), exchange.now(), body.len());
+        let answer = {
+            let request = take_in(exchange, body)?;
+            let id = id.as_str().rsplit('-').next().unwrap_or_default();
+            let asking = Asking { id, bytes, created: asked.as_seconds(), streaming: request.facts.streaming };
+            echo::refusal(&request.members).unwrap_or_else(|| protocol.echo(&request.members, &asking))
+        };
         exchange.attempts.begun = Some(asked);
         echo::PROVIDER.clone_into(&mut exchange.provider);
-        let (bytes, streaming) = (exchange.text.len(), exchange.streaming);
-        echo::answer(&echo::Question { text, bytes, streaming, asked, pause: self.echo_pause })
+        echo::sent(answer, self.echo_pause)
     }
 }
 
