@@ -64,7 +64,7 @@ struct Function<'a> {
 }
 
 /// `content`: one text, or a list of parts.
-pub(super) fn parts<'a>(content: &'a RawValue) -> Vec<Part<'a>> {
+pub(in crate::openai) fn parts<'a>(content: &'a RawValue) -> Vec<Part<'a>> {
     if let Some(text) = text(Some(content)) {
         return vec![Part::text(text)];
     }
@@ -72,7 +72,7 @@ pub(super) fn parts<'a>(content: &'a RawValue) -> Vec<Part<'a>> {
     parts.into_iter().map(part).collect()
 }
 
-fn part(json: &RawValue) -> Part<'_> {
+pub(in crate::openai) fn part(json: &RawValue) -> Part<'_> {
     if let Some(text) = text(Some(json)) {
         return Part::text(text);
     }
@@ -81,9 +81,14 @@ fn part(json: &RawValue) -> Part<'_> {
     let known = match &*kind {
         "text" | "input_text" | "output_text" => text(part.text).map(Part::text),
         "refusal" => text(part.refusal).map(Part::text),
-        "thinking" | "reasoning" => {
+        "thinking" | "reasoning" | "reasoning_text" | "summary_text" => {
             text(part.thinking).or_else(|| text(part.text)).or_else(|| joined(part.thinking?)).map(Part::reasoning)
         }
+        "image_url" | "input_image" | "computer_screenshot" => {
+            Some(Part::media(part.media().unwrap_or(Media::Linked { modality: "image" })))
+        }
+        // The members of `file` stand beside the type in `/responses`.
+        "file" | "input_file" => Some(Part::media(file(part.file.unwrap_or(json)))),
         _ => part.media().map(Part::media),
     };
     known.unwrap_or_else(|| Part::unknown(kind))
