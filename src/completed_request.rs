@@ -160,7 +160,7 @@ pub struct FailedAttempt<'a> {
     pub message: Text<'a>,
 }
 
-/// Sampling parameters: only those that the caller gave.
+/// How the caller wants to be answered: only what it gave.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Parameters<'a> {
@@ -182,6 +182,12 @@ pub struct Parameters<'a> {
     pub stop_sequences: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
+    /// `text` or `json`: the form in which the answer shall come.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub output_type: Option<Text<'a>>,
+    /// How many of the inputs were arrays of tokens. Their tokens are not recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_arrays: Option<u64>,
 }
 
 /// Who answered and with what.
@@ -203,6 +209,9 @@ pub struct ResponseFacts<'a> {
     /// The upstream's own word where it differs.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub native_finish_reason: Option<Text<'a>>,
+    /// Numbers in a vector of an answer with embeddings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<u64>,
     /// Names of members of the answer that nobody read: what it said there is not recorded.
     #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Text<'a>>,

@@ -41,6 +41,8 @@ pub struct Completion {
     pub provider: Option<String>,
     /// The cost that the upstream reports, in USD.
     pub cost: Option<f64>,
+    /// Numbers in a vector of an answer with embeddings.
+    pub dimensions: Option<u64>,
     /// An error that came in place of an answer or in the middle of one.
     pub error: Option<ErrorWords>,
     /// The alternatives, their content up to what is recorded of one request.
@@ -133,6 +135,7 @@ impl Completion {
             id: self.id.clone().map(Text::from),
             finish_reasons: reasons.map(|reason| Text::from(reason.word())).collect(),
             native_finish_reason: native.map(Text::from),
+            dimensions: self.dimensions,
             unread: self.unread.names().iter().cloned().map(Text::from).collect(),
         }
     }

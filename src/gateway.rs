@@ -3,24 +3,30 @@
 //!
 //! It knows nothing of the web server: [`Gateway::receive`] gives an [`Exchange`], [`Gateway::answer`] turns a body into
 //! an [`Answer`] or a [`Failure`]. Recording happens when the exchange is dropped, so a caller that goes away is
-//! recorded too.
+//! recorded too; or just before the end of the answer leaves, where the operator wants the commit to come first.
 
 mod answer;
 mod base;
+mod before_answer;
 mod body_kind;
 mod broken;
+mod catalogue;
 mod chat_completions;
+mod completions;
 mod echo;
+mod embeddings;
 mod exchange;
 mod failure;
 mod held_finish;
 mod inflate;
-mod models;
+mod messages;
 mod passing;
 mod protocol;
 mod provider;
+mod responses;
 mod rewrite;
 mod sse;
+mod unknown_path;
 mod upstream;
 mod upstream_body;
 mod whole;
@@ -30,23 +36,30 @@ use std::time::Duration;
 
 pub use self::answer::Answer;
 pub use self::base::Base;
+use self::before_answer::BeforeAnswer;
+use self::catalogue::Catalogue;
+pub use self::catalogue::Model;
 pub use self::chat_completions::ChatCompletions;
+pub use self::completions::Completions;
+use self::echo::Asking;
+pub use self::embeddings::Embeddings;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
-use self::models::Catalogue;
-pub use self::models::Model;
+pub use self::messages::{CountTokens, Messages};
 pub use self::protocol::Protocol;
 use self::protocol::Request;
+pub use self::responses::Responses;
 pub use self::upstream::UpstreamError;
 use self::upstream::{Question, Upstream, UpstreamAnswer};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
+use crate::config::Recorded;
 use crate::id::AccountId;
 use crate::json::{self, Members};
-use crate::openai;
 pub use crate::openai::CallerHeaders;
 use crate::random::{Random, Unavailable};
+use crate::recorder::Receipt;
 use crate::state::State;
 use crate::state::bodies::Bodies;
 use crate::state::stream_options::StreamOptions;
@@ -66,7 +79,7 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway with its own connections to the operator's model server. `record` takes each request when it is over;
-    /// it must not wait. `tls` says which authorities are trusted; reading them takes time, so it is made once.
+    /// it must not wait, and sends the receipt, if there is one, when the request is committed. `tls` says which authorities are trusted; reading them takes time, so it is made once.
     ///
     /// # Errors
     /// When the upstream's key cannot be used. The application makes one gateway before it starts to listen, so that the
@@ -74,12 +87,13 @@ impl Gateway {
     pub fn new(
         state: &State,
         tls: &rustls::ClientConfig,
-        record: impl Fn(AccountId, &CompletedRequest<'_>, &Content) + Send + Sync + 'static,
+        record: impl Fn(AccountId, &CompletedRequest<'_>, &Content, Option<Receipt>) + Send + Sync + 'static,
     ) -> Result<Self, UpstreamError> {
         let config = &state.config;
         let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
         let prices = Arc::new(config.prices.clone());
-        let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
+        let before_answer = (config.recorded == Recorded::BeforeAnswer).then(Arc::<BeforeAnswer>::default);
+        let recording = Recording { clock: state.clock, prices, record: Arc::new(record), before_answer };
         let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
         let models = Catalogue::new(upstream.iter().len());
         Ok(Self { recording, random, bodies, stream_options, upstream, models, echo_pause: config.echo_delay })
@@ -117,16 +131,14 @@ impl Gateway {
     pub async fn answer(&self, mut exchange: Exchange, body: Vec<u8>) -> Result<Answer, Failure> {
         let answer = match self.ask(&mut exchange, body).await {
             Ok(answer) => answer,
-            Err(failure) => return Err(exchange.refuse(failure)),
+            Err(failure) => return Err(exchange.refuse(failure).await),
         };
         answer::begin(exchange, answer).await
     }
 
     async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
         let Some(upstream) = &self.upstream else {
-            let request = take_in(exchange, body)?;
-            let text = openai::last_user_text(&request.members);
-            return Ok(self.echo(exchange, text));
+            return self.ask_echo(exchange, body);
         };
         let protocol = exchange.caller.protocol;
         let mut room = exchange.answer_room.another();
@@ -151,7 +163,7 @@ impl Gateway {
         let (status, failure) = (answer.status, answer.into_failure().await);
         if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
             exchange.upstream_has_ended();
-            return Err(failure.at(protocol.path()));
+            return Err(unknown_path::explained(status, failure, path));
         }
         // The caller did not ask for them, so its request must not fail because of them.
         exchange.attempts.note_failed(exchange.now(), Some(status), failure);
@@ -161,18 +173,22 @@ impl Gateway {
             self.stream_options.remember(&upstream.provider, &exchange.facts.model, false, exchange.now());
             return Ok(answer);
         }
-        let failure = answer.into_failure().await;
+        let (status, failure) = (answer.status, answer.into_failure().await);
         exchange.upstream_has_ended();
-        Err(failure.at(protocol.path()))
+        Err(unknown_path::explained(status, failure, path))
     }
 
-    /// The built-in model's answer to a text.
-    fn echo(&self, exchange: &mut Exchange, text: String) -> UpstreamAnswer {
-        let asked = exchange.now();
+    fn ask_echo(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
+        let (protocol, id, asked, bytes) = (exchange.caller.protocol, exchange.id.clone(), exchange.now(), body.len());
+        let answer = {
+            let request = take_in(exchange, body)?;
+            let id = id.as_str().rsplit('-').next().unwrap_or_default();
+            let asking = Asking { id, bytes, created: asked.as_seconds(), streaming: request.facts.streaming };
+            echo::refusal(&request.members).unwrap_or_else(|| protocol.echo(&request.members, &asking))
+        };
         exchange.attempts.begun = Some(asked);
         echo::PROVIDER.clone_into(&mut exchange.provider);
-        let (bytes, streaming) = (exchange.text.len(), exchange.streaming);
-        echo::answer(&echo::Question { text, bytes, streaming, asked, pause: self.echo_pause })
+        echo::sent(answer, self.echo_pause)
     }
 }
 

@@ -1,5 +1,7 @@
 //! JSON as strangers send it: checked whole, taken apart with the bytes that it had, and written again.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 pub mod escapes;
 mod fragment;
 mod members;
@@ -9,6 +11,6 @@ mod whole_number;
 
 pub use self::fragment::Fragment;
 pub use self::members::{Members, ObjectWriter, quoted};
-pub use self::strict::{JsonError, check, repaired, text};
+pub use self::strict::{JsonError, check, lossy, repaired, text};
 pub use self::text::{Text, read};
 pub use self::whole_number::WholeNumber;

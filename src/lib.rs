@@ -4,6 +4,7 @@
 //! The modules stand on seven floors and import downwards only; `docs/ARCHITECTURE.md` draws them and
 //! `tests/it/architecture.rs` holds them in place.
 
+pub mod anthropic;
 pub mod api;
 pub mod app;
 pub mod audit;

@@ -1,14 +1,17 @@
-//! OpenAI's chat completions, as callers ask for them and servers answer: reads what is recorded of a request and of
-//! its answer.
+//! OpenAI's protocols, as callers ask for them and servers answer: reads what is recorded of a request and of its answer.
 
 mod answer;
+pub mod completions;
 pub mod content;
-mod context;
+pub(crate) mod context;
+pub mod embeddings;
+pub(crate) mod fields;
 mod invalid;
+mod prompts;
 mod request;
-mod text_of;
+pub mod responses;
 
 pub use self::answer::{counts, learn};
 pub use self::context::CallerHeaders;
 pub use self::invalid::Invalid;
-pub use self::request::{ChatRequest, RequestFacts, last_user_text};
+pub use self::request::{ChatRequest, RequestFacts};

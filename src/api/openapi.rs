@@ -6,10 +6,14 @@ use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
+use super::catalogue::schema::{Model, ModelCount, ModelList};
 use super::chat_completions::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
+use super::completions::CompletionRequest;
+use super::embeddings::EmbeddingsRequest;
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
-use super::models::schema::{Model, ModelCount, ModelList};
+use super::messages::MessagesRequest;
 use super::operation::Operation;
+use super::responses::ResponsesRequest;
 
 const ABOUT: &str = "\
 An OpenAI-compatible gateway whose completed requests become traces in your observability tools.
@@ -28,7 +32,13 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
     info(title = "Tracecast", description = ABOUT),
     servers((url = "/api/v1"), (url = "/v1", description = "For clients that cannot take a longer base.")),
     security(("apiKey" = [])),
-    components(schemas(ChatRequest, ChatCompletion, ChatCompletionChunk, ModelList, Model, ModelCount, DescribedId, Envelope, AnthropicEnvelope), responses(Error)),
+    components(
+        schemas(
+            ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
+            MessagesRequest, ModelList, Model, ModelCount, DescribedId, Envelope, AnthropicEnvelope
+        ),
+        responses(Error)
+    ),
 )]
 struct Frame;
 

@@ -47,6 +47,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
             id: Some("chatcmpl-AbC123".into()),
             finish_reasons: vec!["stop".into()],
             native_finish_reason: None,
+            dimensions: None,
             unread: Vec::new(),
         },
         usage: Usage { input: Some(12), output: Some(5), total: Some(17), ..Usage::default() },

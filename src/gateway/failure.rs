@@ -206,21 +206,14 @@ impl Failure {
         }
     }
 
-    /// The same; where the upstream does not know the path, it says so (spec 8.4). A model that it does not know has words
-    /// of its own.
-    pub(super) fn at(self, path: &str) -> Self {
-        const NO_PATH: [&str; 4] =
-            ["not found", "404 page not found", "404 not found", "the model server answered 404."];
-        let words = self.message.trim().to_ascii_lowercase();
-        let knows_path = match &*self.kind {
-            "405" => false,
-            "404" => !NO_PATH.contains(&&*words),
-            _ => true,
-        };
-        if knows_path {
-            return self;
+    /// The upstream knows no such path, and answered so.
+    pub(super) fn not_spoken(status: u16, path: &str) -> Self {
+        Self {
+            kind: Cow::Owned(status.to_string()),
+            summary: Cow::Owned(format!("The upstream does not speak {path}.")),
+            metadata: Some(json!({ "upstream": { "status": status } })),
+            ..Self::new(404, "", "", format!("The model server of this model does not speak {path}."))
         }
-        Self { status: 404, message: format!("The model server of this model does not speak {path}."), ..self }
     }
 
     /// The upstream reported an error inside its stream.
@@ -292,18 +285,6 @@ mod tests {
         ] {
             assert_eq!(Failure::answered(500, body, None).message, message);
         }
-    }
-
-    #[test]
-    fn a_path_that_the_upstream_does_not_know_is_told_from_a_model_that_it_does_not_know() {
-        for (status, body) in [(404, &br#"{"detail":"Not Found"}"#[..]), (404, b"<html>"), (405, b"{}"), (404, b"")] {
-            let failure = Failure::answered(status, body, None).at("/messages");
-            assert_eq!(failure.message, "The model server of this model does not speak /messages.");
-            assert_eq!((failure.status, failure.kind), (404, status.to_string().into()));
-        }
-        let unknown = br#"{"error":{"message":"The model `x` does not exist."}}"#;
-        assert!(Failure::answered(404, unknown, None).at("/messages").message.contains("does not exist"));
-        assert_eq!(Failure::answered(500, b"", None).at("/messages").status, 500);
     }
 
     #[test]

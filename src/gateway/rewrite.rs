@@ -29,7 +29,8 @@ pub(super) fn answer(answer: &Members<'_>, member: &str, additions: &Additions<'
     writer.finish()
 }
 
-fn with_cost(usage: &str, cost: f64) -> String {
+/// A `usage` object with the cost, where it has none.
+pub(super) fn with_cost(usage: &str, cost: f64) -> String {
     let Some(members) = Members::of(usage).filter(|members| members.get("cost").is_none()) else {
         return usage.to_owned();
     };

@@ -67,7 +67,12 @@ pub(super) fn write(event: &str, data: &str, out: &mut Vec<u8>) {
         out.push(b'\n');
     }
     out.extend_from_slice(b"data: ");
-    out.extend(data.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }));
+    for (position, line) in data.split(['\n', '\r']).enumerate() {
+        if position > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(line.as_bytes());
+    }
     out.extend_from_slice(b"\n\n");
 }
 

@@ -43,7 +43,8 @@ pub(super) fn understood(exchange: &mut Exchange, body: Vec<u8>) -> Result<Bytes
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     };
     let text_of_answer = text.trim_start_matches('\u{feff}');
-    let Some(answer) = Members::of(text_of_answer).filter(|answer| answer.contains(protocol.answer_member())) else {
+    let Some(answer) = Members::of(text_of_answer).filter(|answer| answer.get(protocol.answer_member()).is_some())
+    else {
         return Err(Failure::no_answer(text.as_bytes()));
     };
     protocol.learn(&mut exchange.completion, "", &answer);

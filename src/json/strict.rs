@@ -55,6 +55,11 @@ pub fn text(body: &mut Vec<u8>) -> Result<String, JsonError> {
     }
 }
 
+/// What can be read of a body that is refused.
+pub fn lossy(body: &[u8]) -> String {
+    repaired(String::from_utf8_lossy(body).into_owned())
+}
+
 /// The text with lone surrogates replaced by U+FFFD (spec 3.6), because no other reader takes them as text.
 pub fn repaired(text: String) -> String {
     match escapes::repair_surrogates(text.as_bytes()) {

@@ -1,8 +1,8 @@
 //! From OpenAI's chat completion to messages. Any body gives some content; nothing here fails.
 
 pub(super) mod part;
-mod texts;
-mod tools;
+pub(crate) mod texts;
+pub(super) mod tools;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -86,7 +86,7 @@ fn message<'a>(request: &RequestMessage<'a>) -> Message<'a> {
 }
 
 /// The texts of a tool's answer become one response; images and files stand beside it.
-fn tool_response<'a>(id: Option<Text<'a>>, mut content: Vec<Part<'a>>) -> Vec<Part<'a>> {
+pub(super) fn tool_response<'a>(id: Option<Text<'a>>, mut content: Vec<Part<'a>>) -> Vec<Part<'a>> {
     let texts: Vec<&str> = content.iter().filter_map(Part::as_text).collect();
     let response = texts.join("\n").into();
     content.retain(|part| part.as_text().is_none());

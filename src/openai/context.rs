@@ -1,5 +1,7 @@
 //! The caller's identifiers, by body and headers.
 
+use serde_json::value::RawValue;
+
 use super::invalid::Invalid;
 use crate::completed_request::TraceContext;
 use crate::completed_request::context::Caller;
@@ -14,10 +16,17 @@ pub struct CallerHeaders {
     pub traceparent: Option<String>,
 }
 
-/// `user`, `session_id`, `trace` and the headers, cleaned and cut.
-pub(super) fn of_caller(members: &Members<'_>, headers: &CallerHeaders) -> Result<TraceContext<'static>, Invalid> {
+/// Who asks and where the trace belongs, cleaned and cut: `user` as the protocol names it, `session_id`, `trace` and the headers.
+///
+/// # Errors
+/// When one of the three is of the wrong type.
+pub(crate) fn of_caller(
+    members: &Members<'_>,
+    user: Option<&RawValue>,
+    headers: &CallerHeaders,
+) -> Result<TraceContext<'static>, Invalid> {
     let caller = Caller {
-        user: members.get("user"),
+        user,
         session_id: members.get("session_id"),
         trace: members.get("trace"),
         x_session_id: headers.session_id.as_deref(),
@@ -27,12 +36,15 @@ pub(super) fn of_caller(members: &Members<'_>, headers: &CallerHeaders) -> Resul
 }
 
 /// The same of a request that was refused: what can be read of it.
-pub(super) fn of_refused(members: &Members<'_>, headers: &CallerHeaders) -> TraceContext<'static> {
-    of_caller(members, headers).unwrap_or_else(|_| {
-        // One of the three is of the wrong type. The other two and the headers still count.
-        ["user", "session_id", "trace"]
-            .into_iter()
-            .find_map(|odd| of_caller(&members.without(odd), headers).ok())
-            .unwrap_or_default()
-    })
+pub(crate) fn of_refused(
+    members: &Members<'_>,
+    user: Option<&RawValue>,
+    headers: &CallerHeaders,
+) -> TraceContext<'static> {
+    // Where one of the three is of the wrong type, the other two and the headers still count.
+    of_caller(members, user, headers)
+        .or_else(|_| of_caller(members, None, headers))
+        .or_else(|_| of_caller(&members.without("session_id"), user, headers))
+        .or_else(|_| of_caller(&members.without("trace"), user, headers))
+        .unwrap_or_default()
 }

@@ -12,17 +12,17 @@ pub struct Invalid {
 
 impl Invalid {
     /// The body is not what the API takes.
-    pub(super) fn body(sentence: &str) -> Self {
+    pub(crate) fn body(sentence: &str) -> Self {
         Self { field: None, sentence: sentence.to_owned() }
     }
 
     /// A field of the body is wrong.
-    pub(super) fn field(field: &str, sentence: String) -> Self {
+    pub(crate) fn field(field: &str, sentence: String) -> Self {
         Self { field: Some(field.to_owned()), sentence }
     }
 
     /// A field of the body has the wrong type. `expected` completes "must be …".
-    pub(super) fn wrong_type(field: &str, expected: &str) -> Self {
+    pub(crate) fn wrong_type(field: &str, expected: &str) -> Self {
         Self::field(field, format!("`{field}` must be {expected}. Correct it and send it again."))
     }
 }

@@ -11,7 +11,8 @@ use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
 use crate::completed_request::sample::{RECEIVED, after, answer, content, context, request, small_content};
 use crate::completed_request::{
-    CompletedRequest, Cost, Ending, FailedAttempt, MetadataValue, Parameters, ResponseFacts, TraceContext, Usage,
+    CompletedRequest, Cost, Ending, FailedAttempt, MetadataValue, Operation, Parameters, ResponseFacts, TraceContext,
+    Usage,
 };
 use crate::completion::{Choice, FinishReason, ToolCall};
 
@@ -49,6 +50,8 @@ fn streaming_with_every_parameter_and_count() {
         presence_penalty: Some(-0.2),
         stop_sequences: vec!["END".into(), "\n\n".into()],
         seed: Some(42),
+        output_type: Some("json".into()),
+        token_arrays: None,
     };
     request.usage = Usage {
         input: Some(100),
@@ -61,6 +64,21 @@ fn streaming_with_every_parameter_and_count() {
     request.cost = Cost { total: Some(0.0), ..Cost::default() };
     let settings = TraceSettings { sample_rate: Some(0.25), ..defaults() };
     assert_snapshot!(rendered(&request, Some(&small_content()), &settings));
+}
+
+#[test]
+fn embeddings_of_tokens_have_counts_and_no_content() {
+    let mut request = CompletedRequest { operation: Operation::Embeddings, ..request() };
+    request.parameters.token_arrays = Some(2);
+    request.response = ResponseFacts { dimensions: Some(1536), finish_reasons: Vec::new(), ..request.response };
+    let rendered = rendered(&request, None, &defaults());
+    for line in [
+        "gen_ai.operation.name = \"embeddings\"",
+        "gen_ai.embeddings.dimension.count = 1536",
+        "tracecast.input.token_arrays = 2",
+    ] {
+        assert!(rendered.contains(line), "{line} is missing in {rendered}");
+    }
 }
 
 #[test]
@@ -162,6 +180,22 @@ fn refused_before_the_upstream() {
     request.usage = Usage::default();
     request.cost = Cost::default();
     assert_snapshot!(rendered(&request, None, &TraceSettings::default()));
+}
+
+#[test]
+fn refused_request_says_how_many_it_stands_for() {
+    let count = |refused| {
+        let trace = rendered(&CompletedRequest { refused, ..request() }, None, &TraceSettings::default());
+        trace
+            .lines()
+            .filter(|line| line.contains("tracecast.refused.count"))
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(count(None), "");
+    assert!(count(Some(17)).ends_with("17"), "{}", count(Some(17)));
+    assert_eq!(count(Some(17)).lines().count(), 1, "on the root alone");
 }
 
 #[test]

@@ -72,7 +72,7 @@ enum MessageContent {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(untagged)]
-enum Stop {
+pub(in crate::api) enum Stop {
     One(String),
     Several(Vec<String>),
 }
@@ -81,7 +81,7 @@ enum Stop {
 /// `trace.metadata.<key>`: at most 64 keys of 128 bytes with values of 8 KiB; what is longer is cut and marked.
 #[derive(Deserialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names of the API")]
-struct Trace {
+pub(in crate::api) struct Trace {
     /// Requests with the same value lie in one trace. 32 hexadecimal digits or a UUID are used as they are; any other text is
     /// hashed.
     #[schema(required = false)]

@@ -31,10 +31,11 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The texts of the system and developer messages, one after another.
+    /// Adds the texts of the system and developer messages to the instructions that stand beside the messages, one after another.
     pub(crate) fn gather_system_instructions(&mut self) {
         let system = self.input.iter().filter(|message| message.is_system());
-        let texts: Vec<&str> = system.flat_map(Message::texts).collect();
+        let texts: Vec<&str> =
+            self.system_instructions.as_deref().into_iter().chain(system.flat_map(Message::texts)).collect();
         self.system_instructions = match texts[..] {
             [] => None,
             ref texts => Some(texts.join("\n\n").into()),

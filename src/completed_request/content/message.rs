@@ -98,6 +98,11 @@ impl<'a> Part<'a> {
         Self { kind, ..Self::default() }
     }
 
+    /// Whether nothing but its type is recorded.
+    pub(crate) fn is_unknown(&self) -> bool {
+        *self == Self::unknown(self.kind.clone())
+    }
+
     /// The text, where this part is one.
     pub(crate) fn as_text(&self) -> Option<&str> {
         if &*self.kind == "text" { self.content.as_deref() } else { None }

@@ -68,7 +68,7 @@ impl Splitter {
             // The last bytes stay: they may be the first half of the empty line.
             let length = self.pending.len() - BOUNDARY_BYTES;
             let unread = self.pending.split_to(length).freeze();
-            (self.line, self.searched) = (self.line.saturating_sub(length), 0);
+            (self.line, self.searched) = (self.line.saturating_sub(length), self.searched.saturating_sub(length));
             return Some(Piece::Unread(unread));
         }
         None

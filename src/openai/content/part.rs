@@ -84,11 +84,11 @@ pub(in crate::openai) fn part(json: &RawValue) -> Part<'_> {
         "thinking" | "reasoning" | "reasoning_text" | "summary_text" => {
             text(part.thinking).or_else(|| text(part.text)).or_else(|| joined(part.thinking?)).map(Part::reasoning)
         }
-        "image_url" | "input_image" | "computer_screenshot" => {
-            Some(Part::media(part.media().unwrap_or(Media::Linked { modality: "image" })))
-        }
         // The members of `file` stand beside the type in `/responses`.
         "file" | "input_file" => Some(Part::media(file(part.file.unwrap_or(json)))),
+        "input_image" | "computer_screenshot" => {
+            Some(Part::media(part.media().unwrap_or(Media::Linked { modality: "image" })))
+        }
         _ => part.media().map(Part::media),
     };
     known.unwrap_or_else(|| Part::unknown(kind))

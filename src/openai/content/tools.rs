@@ -14,7 +14,7 @@ struct Nested<'a> {
 }
 
 /// Reads `tools`. Anything else in it is left out.
-pub(super) fn list(json: &str) -> Vec<Tool<'_>> {
+pub(in crate::openai) fn list(json: &str) -> Vec<Tool<'_>> {
     let tools: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
     tools.into_iter().filter_map(|tool| read(tool.get())).collect()
 }

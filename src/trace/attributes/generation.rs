@@ -29,6 +29,7 @@ pub(in crate::trace) fn generation<'a>(
     list.maybe_text("gen_ai.response.model", request.response.model.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.response.id", request.response.id.as_deref().and_then(cleaned));
     parameters(list, &request.parameters, dialect);
+    list.int("gen_ai.embeddings.dimension.count", request.response.dimensions.map(saturating));
     list.bool("gen_ai.response.streaming", request.streaming);
     let first_chunk = request.times.first_chunk.filter(|_| request.streaming);
     let waited = first_chunk.map(|at| at.clamp(period.start, period.end).seconds_since(period.start));
@@ -63,6 +64,8 @@ fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: 
         Dialect::Sentry => list.maybe_text("gen_ai.request.seed", parameters.seed.map(|seed| seed.to_string())),
         Dialect::Otlp => list.int("gen_ai.request.seed", parameters.seed),
     }
+    list.maybe_text("gen_ai.output.type", parameters.output_type.as_deref().and_then(cleaned));
+    list.int("tracecast.input.token_arrays", parameters.token_arrays.map(saturating));
 }
 
 fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dialect: Dialect) {

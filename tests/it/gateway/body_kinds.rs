@@ -56,6 +56,7 @@ async fn what_is_no_answer_is_an_error_for_the_caller_and_in_the_record() {
         (Script::whole(200, "application/json", "{\"choices\": [{"), "no_answer", "no answer of a model"),
         (Script::whole(200, "application/json", "{\"ok\": true}"), "no_answer", "no answer of a model"),
         (Script::json(200, &error), "429", "The engine is full."),
+        (Script::json(200, &json!({ "choices": null, "error": "Full." })), "upstream_error", "Full."),
     ] {
         for question in [question(), streaming()] {
             let (got, record) = asked(script.clone(), &question).await;
@@ -73,6 +74,19 @@ async fn a_whole_answer_to_a_question_for_a_stream_stays_whole_and_keeps_its_sta
     assert_eq!((got.status, got.header("content-type")), (201, "application/json"));
     assert_eq!(got.json()["choices"], answer()["choices"]);
     assert_eq!((&record["status"], &record["ending"]), (&json!(201), &json!("completed")));
+
+    // Nor does a wrong label make a stream of it.
+    let (got, record) = asked(Script::whole(200, "text/event-stream", &answer().to_string()), &question()).await;
+    assert_eq!((got.header("content-type"), &got.json()["choices"]), ("application/json", &answer()["choices"]));
+    assert_eq!(record["streaming"], false);
+}
+
+#[tokio::test]
+async fn events_that_nobody_asked_for_pass_as_they_are() {
+    let script = Script::stream().event(&chunk("Fixed.", Some("stop"))).done();
+    let (got, record) = asked(script, &question()).await;
+    assert_eq!(got.events()[0]["choices"][0]["delta"]["content"], "Fixed.");
+    assert_eq!((&record["streaming"], &record["ending"]), (&json!(true), &json!("completed")));
 }
 
 #[tokio::test]

@@ -71,7 +71,8 @@ impl Got {
 
     /// The data of all events of a stream.
     pub(crate) fn events(&self) -> Vec<Value> {
-        let data = self.text.split("\n\n").filter_map(|event| event.strip_prefix("data: "));
+        let data =
+            self.text.split("\n\n").filter_map(|event| event.lines().find_map(|line| line.strip_prefix("data: ")));
         data.filter(|data| *data != "[DONE]").map(|data| serde_json::from_str(data).unwrap()).collect()
     }
 }
@@ -160,6 +161,11 @@ impl Server {
     /// A request of a chat completion, to be sent.
     pub(crate) fn asking(&self) -> reqwest::RequestBuilder {
         client().post(format!("{}/api/v1/chat/completions", self.url)).bearer_auth(&self.key)
+    }
+
+    /// Asks through another protocol, at a path under `/api/v1`.
+    pub(crate) async fn asks_at(&self, path: &str, body: &Value) -> Got {
+        got(client().post(format!("{}/api/v1{path}", self.url)).bearer_auth(&self.key).json(body)).await
     }
 
     pub(crate) async fn asks(&self, body: &Value) -> Got {

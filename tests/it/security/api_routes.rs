@@ -14,6 +14,11 @@ const TABLE: &[(&str, &str, [u16; 3])] = &[
     ("GET", "/models/count", [401, 200, 200]),
     ("GET", "/models/{id}", [401, 404, 404]),
     ("GET", "/embeddings/models", [401, 200, 200]),
+    ("POST", "/completions", [401, 400, 403]),
+    ("POST", "/embeddings", [401, 400, 403]),
+    ("POST", "/responses", [401, 400, 403]),
+    ("POST", "/messages", [401, 400, 403]),
+    ("POST", "/messages/count_tokens", [401, 400, 403]),
     ("GET", "/openapi.json", [200, 200, 200]),
 ];
 
