@@ -9,6 +9,7 @@ mod address;
 mod ask;
 mod body;
 mod caller;
+mod catalogue;
 mod chat_completions;
 mod completions;
 mod cors;
@@ -18,7 +19,6 @@ mod error;
 mod error_responses;
 mod extract;
 mod messages;
-mod models;
 mod openapi;
 mod operation;
 mod responses;
@@ -49,10 +49,10 @@ const OPERATIONS: [Operation; 11] = [
     Operation::new::<responses::__path_create>(|| web::to(responses::create)),
     Operation::new::<messages::__path_create>(|| web::to(messages::create)),
     Operation::new::<messages::__path_count_tokens>(|| web::to(messages::count_tokens)),
-    Operation::new::<models::__path_index>(|| web::to(models::index)),
-    Operation::new::<models::__path_count>(|| web::to(models::count)),
-    Operation::new::<models::__path_show>(|| web::to(models::show)),
-    Operation::new::<models::__path_index_of_embeddings>(|| web::to(models::index_of_embeddings)),
+    Operation::new::<catalogue::__path_index>(|| web::to(catalogue::index)),
+    Operation::new::<catalogue::__path_count>(|| web::to(catalogue::count)),
+    Operation::new::<catalogue::__path_show>(|| web::to(catalogue::show)),
+    Operation::new::<catalogue::__path_index_of_embeddings>(|| web::to(catalogue::index_of_embeddings)),
     Operation::new::<openapi::__path_show>(|| web::to(openapi::show)),
 ];
 
@@ -61,7 +61,9 @@ const OPERATIONS: [Operation; 11] = [
 /// # Errors
 /// When the upstream's key cannot be used.
 pub fn gateway(state: &State, tls: &ClientConfig, recorder: Recorder) -> Result<Gateway, UpstreamError> {
-    Gateway::new(state, tls, move |account, request, content| recorder.record(account, request, content))
+    Gateway::new(state, tls, move |account, request, content, receipt| {
+        recorder.record(account, request, content, receipt);
+    })
 }
 
 /// Mounts the API.

@@ -9,6 +9,7 @@ mod error_words;
 mod finish_reason;
 mod growing_text;
 mod messages;
+mod short;
 mod tool_calls;
 mod unread;
 mod usage;
@@ -19,16 +20,15 @@ pub use self::finish_reason::FinishReason;
 pub use self::growing_text::GrowingText;
 use self::growing_text::Room;
 pub(crate) use self::messages::messages;
+use self::short::short;
 pub use self::tool_calls::{ToolCall, ToolCallPiece, ToolCalls};
 use self::unread::Unread;
 pub use self::usage::Counts;
-use crate::completed_request::{ResponseFacts, Usage, clean};
+use crate::completed_request::{ResponseFacts, Usage};
 use crate::json::Text;
 
 /// Choices of one answer that are recorded; OpenAI allows 128.
 const CHOICES: usize = 128;
-/// Characters of a model's name, an id or a finish reason that are recorded.
-const NAME_CHARS: usize = 256;
 
 /// An answer as far as it has come.
 #[derive(Debug, Default)]
@@ -145,8 +145,4 @@ fn note(place: &mut Option<String>, text: &str) {
     if place.is_none() {
         *place = Some(short(text)).filter(|text| !text.is_empty());
     }
-}
-
-fn short(text: &str) -> String {
-    clean::name(text, NAME_CHARS).into_owned()
 }

@@ -75,6 +75,8 @@ pub struct Config {
     pub prices: Prices,
     /// Pause between two chunks of a streamed `demo/echo` answer.
     pub echo_delay: Duration,
+    /// When a request is recorded.
+    pub recorded: Recorded,
     /// `service.name` of exported traces.
     pub service_name: String,
     pub delivery: Delivery,
@@ -88,6 +90,15 @@ pub enum Signup {
     Open,
     /// Only who holds an invitation.
     Invite,
+}
+
+/// When a request is recorded (spec 4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// Once its caller has the answer, which waits for nothing.
+    AfterAnswer,
+    /// Before its caller has the end of the answer: an answered request is a recorded one.
+    BeforeAnswer,
 }
 
 /// An OpenAI-compatible server.
@@ -162,6 +173,7 @@ impl Config {
             upstream: reading.upstream(),
             prices: reading.parsed("prices", Prices::default(), Prices::read),
             echo_delay: reading.duration("echo-delay"),
+            recorded: reading.parsed("record", Recorded::AfterAnswer, recorded),
             service_name: reading.text("service-name"),
             delivery: Delivery {
                 retry_base: reading.duration("retry-base"),
@@ -271,6 +283,14 @@ fn signup(text: &str) -> Result<Signup, String> {
     }
 }
 
+fn recorded(text: &str) -> Result<Recorded, String> {
+    match text {
+        "after-answer" => Ok(Recorded::AfterAnswer),
+        "before-answer" => Ok(Recorded::BeforeAnswer),
+        _ => Err(format!("`{text}` is neither `after-answer` nor `before-answer`")),
+    }
+}
+
 fn compression(text: &str) -> Result<Compression, String> {
     match text {
         "gzip" => Ok(Compression::Gzip),
@@ -314,6 +334,7 @@ mod tests {
         assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
         assert_eq!(config.delivery.retention, Duration::from_hours(7 * 24));
         assert_eq!(config.signup, Signup::Invite);
+        assert_eq!(config.recorded, Recorded::AfterAnswer);
         assert!(config.upstream.is_none());
     }
 
@@ -332,9 +353,10 @@ mod tests {
         let given = Given::defaults()
             .with("bind", "nowhere", Source::Environment)
             .with("lease", "soon", Source::Environment)
-            .with("signup", "maybe", Source::Argument);
+            .with("signup", "maybe", Source::Argument)
+            .with("record", "sometimes", Source::Environment);
         let mistakes = Config::parse(&given).unwrap_err();
         let names: Vec<_> = mistakes.iter().map(|mistake| mistake.setting).collect();
-        assert_eq!(names, ["bind", "signup", "lease"]);
+        assert_eq!(names, ["bind", "signup", "record", "lease"]);
     }
 }

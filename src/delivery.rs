@@ -8,7 +8,7 @@ mod health;
 mod outcome;
 pub mod poison;
 
-pub use self::back_off::{backoff, unit};
+pub use self::back_off::{ATTENTION, Pauses, backoff, unit};
 pub use self::dead_letter::DeadLetterReason;
 pub use self::decide::{MOST_DEAD_LETTERS, MOST_SERVER_ERRORS, Part, Step, decide};
 pub use self::health::Health;

@@ -3,12 +3,14 @@
 //!
 //! It knows nothing of the web server: [`Gateway::receive`] gives an [`Exchange`], [`Gateway::answer`] turns a body into
 //! an [`Answer`] or a [`Failure`]. Recording happens when the exchange is dropped, so a caller that goes away is
-//! recorded too.
+//! recorded too; or just before the end of the answer leaves, where the operator wants the commit to come first.
 
 mod answer;
 mod base;
+mod before_answer;
 mod body_kind;
 mod broken;
+mod catalogue;
 mod chat_completions;
 mod completions;
 mod echo;
@@ -18,7 +20,6 @@ mod failure;
 mod held_finish;
 mod inflate;
 mod messages;
-mod models;
 mod passing;
 mod protocol;
 mod provider;
@@ -35,6 +36,9 @@ use std::time::Duration;
 
 pub use self::answer::Answer;
 pub use self::base::Base;
+use self::before_answer::BeforeAnswer;
+use self::catalogue::Catalogue;
+pub use self::catalogue::Model;
 pub use self::chat_completions::ChatCompletions;
 pub use self::completions::Completions;
 use self::echo::Asking;
@@ -43,8 +47,6 @@ use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
 pub use self::messages::{CountTokens, Messages};
-use self::models::Catalogue;
-pub use self::models::Model;
 pub use self::protocol::Protocol;
 use self::protocol::Request;
 pub use self::responses::Responses;
@@ -52,10 +54,12 @@ pub use self::upstream::UpstreamError;
 use self::upstream::{Question, Upstream, UpstreamAnswer};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
+use crate::config::Recorded;
 use crate::id::AccountId;
 use crate::json::{self, Members};
 pub use crate::openai::CallerHeaders;
 use crate::random::{Random, Unavailable};
+use crate::recorder::Receipt;
 use crate::state::State;
 use crate::state::bodies::Bodies;
 use crate::state::stream_options::StreamOptions;
@@ -75,7 +79,7 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway with its own connections to the operator's model server. `record` takes each request when it is over;
-    /// it must not wait. `tls` says which authorities are trusted; reading them takes time, so it is made once.
+    /// it must not wait, and sends the receipt, if there is one, when the request is committed. `tls` says which authorities are trusted; reading them takes time, so it is made once.
     ///
     /// # Errors
     /// When the upstream's key cannot be used. The application makes one gateway before it starts to listen, so that the
@@ -83,12 +87,13 @@ impl Gateway {
     pub fn new(
         state: &State,
         tls: &rustls::ClientConfig,
-        record: impl Fn(AccountId, &CompletedRequest<'_>, &Content) + Send + Sync + 'static,
+        record: impl Fn(AccountId, &CompletedRequest<'_>, &Content, Option<Receipt>) + Send + Sync + 'static,
     ) -> Result<Self, UpstreamError> {
         let config = &state.config;
         let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
         let prices = Arc::new(config.prices.clone());
-        let recording = Recording { clock: state.clock, prices, record: Arc::new(record) };
+        let before_answer = (config.recorded == Recorded::BeforeAnswer).then(Arc::<BeforeAnswer>::default);
+        let recording = Recording { clock: state.clock, prices, record: Arc::new(record), before_answer };
         let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
         let models = Catalogue::new(upstream.iter().len());
         Ok(Self { recording, random, bodies, stream_options, upstream, models, echo_pause: config.echo_delay })
@@ -126,7 +131,7 @@ impl Gateway {
     pub async fn answer(&self, mut exchange: Exchange, body: Vec<u8>) -> Result<Answer, Failure> {
         let answer = match self.ask(&mut exchange, body).await {
             Ok(answer) => answer,
-            Err(failure) => return Err(exchange.refuse(failure)),
+            Err(failure) => return Err(exchange.refuse(failure).await),
         };
         answer::begin(exchange, answer).await
     }

@@ -10,7 +10,6 @@ mod invalid;
 mod prompts;
 mod request;
 pub mod responses;
-mod text_of;
 
 pub use self::answer::{counts, learn};
 pub use self::context::CallerHeaders;

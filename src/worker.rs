@@ -4,21 +4,20 @@ mod build;
 mod housekeeping;
 mod leased;
 mod schedule;
-mod settings;
 mod turn;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::build::builders::Builders;
-use self::leased::{Leased, Shared};
+use self::leased::{Leased, connection};
 use self::schedule::lanes::{Admission, Permit};
 use self::schedule::liveness::Liveness;
 use self::schedule::poller::{Found, Poll, Poller};
-use self::schedule::running::Listener;
+use self::schedule::running::{Listener, Running};
 use self::turn::acknowledge;
 use crate::state::State;
 use crate::store::Store;
@@ -58,11 +57,9 @@ pub struct Worker {
     state: State,
     /// Connections of the owner, for housekeeping.
     upkeep: Store,
-    /// What runs now.
     tasks: TaskTracker,
     /// Room for turns, requests and questions to the database.
     admission: Arc<Admission>,
-    /// Makes the bodies of requests.
     builders: Arc<Builders>,
     /// Ends turns that do not end by themselves.
     abandon: CancellationToken,
@@ -94,7 +91,7 @@ impl Worker {
             }
             let Some(number) = liveness.number(&stop).await else { break };
             for found in poller.poll(&poll, number).await {
-                self.start(found, &poller, &stop).await;
+                self.start(found, poller.running(), &stop).await;
             }
         }
         self.tasks.close();
@@ -105,25 +102,27 @@ impl Worker {
         liveness.release().await;
     }
 
-    async fn start(&self, found: Found, poller: &Poller, stop: &CancellationToken) {
+    async fn start(&self, found: Found, running: &Running, stop: &CancellationToken) {
         let permit = self.admission.admit(found.lane).await;
-        let mut listener = poller.running().begin(&found.lease);
+        let lease = &found.lease;
+        let mut listener = running.begin(lease.account, lease.siblings, lease.until());
         let (worker, stop) = (self.clone(), stop.clone());
         self.tasks.spawn(async move {
-            let abandoned = worker.abandon.clone();
             let turn = Box::pin(worker.serve(found, permit, &mut listener, stop));
-            abandoned.run_until_cancelled(turn).await;
+            worker.abandon.run_until_cancelled(turn).await;
         });
     }
 
-    /// Serves one lease.
     async fn serve(&self, found: Found, permit: Permit, listener: &mut Listener, stop: CancellationToken) {
         let Found { lease, asked, .. } = found;
-        let destination = lease.destination;
-        let shared = Shared { state: self.state.clone(), builders: self.builders.clone(), stop };
-        let served = match Leased::open(shared, lease.clone(), asked, permit) {
-            Ok(leased) => turn::serve(&leased, listener).await,
-            Err(sentence) => acknowledge::complain(&self.state, &lease, &sentence).await,
+        let (state, destination) = (self.state.clone(), lease.destination);
+        let served = match connection(&state, &lease) {
+            Ok(connection) => {
+                let (builders, current_at) = (self.builders.clone(), Mutex::new(asked));
+                let lease = lease.clone();
+                turn::serve(&Leased { lease, state, builders, permit, connection, current_at, stop }, listener).await
+            }
+            Err(sentence) => acknowledge::complain(&state, &lease, &sentence).await,
         };
         let Err(error) = served else { return };
         tracing::warn!(%error, %destination, "a turn broke off; it is taken up again");

@@ -39,7 +39,7 @@ impl Backlog {
         let (recorder, writer) = Recorder::new(state.store.clone(), state.random);
         for number in 0..TEMPLATES {
             let (request, content) = event::completed(number);
-            recorder.record(account, &request, &content);
+            recorder.record(account, &request, &content, None);
         }
         drop(recorder);
         writer.run().await;

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) name: String,
-    pub(crate) unit: &'static str,
-    pub(crate) goal: &'static str,
+    pub(crate) unit: String,
+    pub(crate) goal: String,
 }
 
 impl Row {
-    pub(crate) fn new(name: impl Into<String>, unit: &'static str, goal: &'static str) -> Self {
-        Self { name: name.into(), unit, goal }
+    pub(crate) fn new(name: impl Into<String>, unit: &str, goal: &str) -> Self {
+        Self { name: name.into(), unit: unit.to_owned(), goal: goal.to_owned() }
     }
 }
 
@@ -48,7 +48,7 @@ impl Ledger {
         for (row, group) in self.rows() {
             for (index, series) in group.iter().enumerate() {
                 let name = if index == 0 { row.name.as_str() } else { "" };
-                let goal = if index == 0 { row.goal } else { "" };
+                let goal = if index == 0 { row.goal.as_str() } else { "" };
                 let range = format!("{} to {}", number(series.least()), number(series.most()));
                 let _ = writeln!(
                     table,
@@ -79,6 +79,20 @@ impl Ledger {
             })
         });
         rows.collect()
+    }
+
+    /// The figures of an earlier run, as [`Self::json`] gave them.
+    pub(crate) fn read(rows: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut ledger = Self::default();
+        for group in rows.as_array().into_iter().flatten() {
+            let row = Row { name: text(&group["row"]), unit: text(&group["unit"]), goal: text(&group["goal"]) };
+            for contender in group["contenders"].as_array().into_iter().flatten() {
+                let values = contender["runs"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+                ledger.0.push(Series { row: row.clone(), contender: text(&contender["name"]), values });
+            }
+        }
+        ledger
     }
 
     fn rows(&self) -> Vec<(&Row, Vec<&Series>)> {

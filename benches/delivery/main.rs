@@ -26,12 +26,18 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use self::bench::Bench;
 use self::contenders::Task;
+use self::ledger::Ledger;
 use self::options::{Options, Role};
 use self::outcome::Result;
 use self::receiver::Endpoint;
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    if let Some(figures) = &options.table {
+        let figures: serde_json::Value = serde_json::from_slice(&std::fs::read(figures)?)?;
+        print!("{}", Ledger::read(&figures["rows"]).table());
+        return Ok(());
+    }
     match options.role.clone() {
         Some(Role::Receive { delay_ms, arrivals, certificate }) => {
             receiver::run(Duration::from_millis(delay_ms), arrivals, certificate.as_deref())

@@ -48,6 +48,9 @@ pub(crate) struct Options {
     /// Where the figures are written
     #[arg(long, default_value = "target/bench.json")]
     pub(crate) json: PathBuf,
+    /// Print the table of figures that an earlier run wrote, and measure nothing
+    #[arg(long, value_name = "JSON")]
+    pub(crate) table: Option<PathBuf>,
     /// The benchmark's own other roles
     #[command(subcommand)]
     pub(crate) role: Option<Role>,

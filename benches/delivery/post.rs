@@ -47,16 +47,27 @@ impl Post {
 
     /// Sends `body`; gives the answer's status and body. `headers` end in line ends.
     pub(crate) fn send(&mut self, path: &str, headers: &str, body: &[u8]) -> io::Result<(u16, &[u8])> {
+        self.watch(path, headers, body, |_| ())
+    }
+
+    /// The same; `came` gets what there is of the answer whenever more of it has come.
+    pub(crate) fn watch(
+        &mut self,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+        came: impl FnMut(&[u8]),
+    ) -> io::Result<(u16, &[u8])> {
         self.request.clear();
         let (host, length) = (self.address, body.len());
         write!(self.request, "POST {path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n")?;
         self.request.extend_from_slice(body);
         self.stream.write_all(&self.request)?;
         self.stream.flush()?;
-        self.read()
+        self.read(came)
     }
 
-    fn read(&mut self) -> io::Result<(u16, &[u8])> {
+    fn read(&mut self, mut came: impl FnMut(&[u8])) -> io::Result<(u16, &[u8])> {
         self.answer.clear();
         let mut chunk = [0; 16 * 1024];
         loop {
@@ -69,6 +80,7 @@ impl Post {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             self.answer.extend_from_slice(&chunk[..count]);
+            came(&self.answer);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The receiver: a process of its own that answers at once (or after a set time), and counts the events that came in by
-//! reading the bodies. It plays the model server behind the gateway, too.
+//! reading the bodies. It plays the model server behind the gateway, too (`completions.rs`).
 
 mod body;
 mod certificate;
+mod completions;
 mod endpoint;
 mod serve;
 mod tally;
@@ -11,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use self::completions::{CHAT, CHUNKS, EMBEDDINGS, MESSAGES, PACED, RESPONSES, SENT};
 pub(crate) use self::endpoint::Endpoint;
 pub(crate) use self::serve::run;
 pub(crate) use self::tally::Counts;
@@ -26,9 +28,6 @@ const COUNTS: &str = "/counts";
 const ARRIVALS: &str = "/arrivals";
 /// Where everything begins anew.
 const RESET: &str = "/reset";
-
-/// Where it is a model server.
-pub(crate) const COMPLETIONS: &str = "/v1/chat/completions";
 
 /// When an event arrived, in nanoseconds since the Unix epoch, by its trace.
 pub(crate) type Arrivals = std::collections::HashMap<[u8; 16], u64>;

@@ -14,7 +14,7 @@ use super::error::{Error, GENERATION_ID_HEADER};
 use super::extract::InferenceKey;
 use super::turned_away;
 use crate::completed_request::GenerationId;
-use crate::gateway::{Answer, Failure, Gateway, Protocol};
+use crate::gateway::{Answer, Gateway, Protocol};
 use crate::http::Incoming;
 use crate::http::body::Unread;
 
@@ -30,7 +30,12 @@ pub(super) async fn ask(
         Ok(Err(not_let_in)) => {
             return Err(turned_away::record(protocol, &request, &gateway, incoming, not_let_in).await);
         }
-        Err(broken) => return Err(without_body(Unread::Broken(broken).into(), Error::from)),
+        Err(broken) => {
+            return Err(match Unread::Broken(broken).into() {
+                NoBody::Refused(failure) => failure.into(),
+                NoBody::Gone => nobody_reads_this(),
+            });
+        }
     };
     let mut exchange = gateway.receive(caller(protocol, &request, (key.account, key.key))).map_err(|error| {
         tracing::error!(%error, "a request could not be named");
@@ -39,7 +44,8 @@ pub(super) async fn ask(
     let id = exchange.id().clone();
     let body = match body::read(&request, incoming, exchange.room()).await {
         Ok(body) => body,
-        Err(none) => return Err(without_body(none, |failure| Error::from(exchange.refuse(failure)).of(&id))),
+        Err(NoBody::Refused(failure)) => return Err(Error::from(exchange.refuse(failure).await).of(&id)),
+        Err(NoBody::Gone) => return Err(nobody_reads_this()),
     };
     match gateway.answer(exchange, body).await {
         Ok(answer) => Ok(response(answer, &id)),
@@ -47,12 +53,9 @@ pub(super) async fn ask(
     }
 }
 
-fn without_body(none: NoBody, refuse: impl FnOnce(Failure) -> Error) -> Error {
-    match none {
-        NoBody::Refused(failure) => refuse(failure),
-        // Nobody reads this answer. Dropping the exchange records the request as cancelled.
-        NoBody::Gone => Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again."),
-    }
+/// The caller went away. Dropping the exchange records the request as cancelled.
+fn nobody_reads_this() -> Error {
+    Error::new(StatusCode::BAD_REQUEST, "The body broke off. Send it again.")
 }
 
 fn response(answer: Answer, id: &GenerationId) -> HttpResponse {

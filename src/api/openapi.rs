@@ -6,12 +6,12 @@ use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
+use super::catalogue::schema::{Model, ModelCount, ModelList};
 use super::chat_completions::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
 use super::completions::CompletionRequest;
 use super::embeddings::EmbeddingsRequest;
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
 use super::messages::MessagesRequest;
-use super::models::schema::{Model, ModelCount, ModelList};
 use super::operation::Operation;
 use super::responses::ResponsesRequest;
 

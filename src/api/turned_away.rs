@@ -29,5 +29,5 @@ pub(super) async fn record(
     let id = exchange.id().clone();
     // A body that cannot be read says nothing of the caller. The refusal stays the same.
     let body = body::read(request, incoming, exchange.room()).await.unwrap_or_default();
-    Error::from(exchange.turn_away(&body, failure, count)).of(&id)
+    Error::from(exchange.turn_away(&body, failure, count).await).of(&id)
 }

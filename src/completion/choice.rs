@@ -2,7 +2,7 @@
 
 use super::finish_reason::FinishReason;
 use super::growing_text::{GrowingText, Room};
-use super::short;
+use super::short::short;
 use super::tool_calls::{ToolCallPiece, ToolCalls};
 use super::unread::Unread;
 use crate::completed_request::content::Media;

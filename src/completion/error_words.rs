@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::short;
+use super::short::short;
 use crate::json::escapes::repair_surrogates;
 use crate::json::{Members, Text};
 
@@ -48,14 +48,7 @@ impl ErrorWords {
         if let Some(error) = answer.value("error").filter(says_something) {
             return Some(Self::of(&error));
         }
-        let names_itself =
-            ["object", "type"].iter().any(|key| answer.read::<Text<'_>>(key).as_deref() == Some("error"));
-        let is_answer = OF_ANSWERS.iter().any(|key| answer.contains(key));
-        if is_answer && !names_itself {
-            return None;
-        }
-        let whole = answer.to_value();
-        Some(Self::of(&whole)).filter(|words| names_itself || words.message.is_some())
+        (is_named_error(answer) || is_nothing_but_words(answer)).then(|| Self::of(&answer.to_value()))
     }
 
     /// The HTTP status that the error names as its code.
@@ -64,6 +57,19 @@ impl ErrorWords {
         let code = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
         u16::try_from(code).ok().filter(|code| (400..600).contains(code))
     }
+}
+
+/// vLLM's `{"object": "error", "message": …}`.
+fn is_named_error(answer: &Members<'_>) -> bool {
+    ["object", "type"].iter().any(|key| answer.read::<Text<'_>>(key).as_deref() == Some("error"))
+}
+
+/// `{"detail": …}`, or a message beside a code. A message alone may be a server that says that it is still at work.
+fn is_nothing_but_words(answer: &Members<'_>) -> bool {
+    let has = |keys: &[&str]| keys.iter().any(|key| answer.get(key).is_some());
+    let is_answer = OF_ANSWERS.iter().any(|key| answer.contains(key));
+    let has_words = || sentence(&answer.to_value()).is_some();
+    !is_answer && (has(&["detail", "errors"]) || has(&["code", "type"]) && has(&["message", "msg"])) && has_words()
 }
 
 /// `"error": ""`, `false` and `{}` are no errors.
@@ -96,7 +102,7 @@ fn sentence(error: &Value) -> Option<String> {
     }
 }
 
-/// Where a request is wrong, as FastAPI says it: `["body", "messages", 0]`.
+/// Where a request is wrong, as `FastAPI` says it: `["body", "messages", 0]`.
 fn place(loc: &Value) -> Option<String> {
     let steps = loc.as_array()?.iter().map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned));
     Some(steps.collect::<Vec<_>>().join(".")).filter(|place| !place.is_empty())
@@ -111,5 +117,83 @@ fn innermost(error: &Value) -> &Value {
             _ => error,
         },
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn words_of_every_shape_are_read() {
+        for (error, message) in [
+            (json!({ "error": { "message": "engine queue is full", "code": 429 } }), "engine queue is full"),
+            (
+                json!([{ "error": { "code": 400, "message": "Unknown name x", "status": "INVALID_ARGUMENT" } }]),
+                "Unknown name x",
+            ),
+            (json!({ "error": "model not loaded" }), "model not loaded"),
+            (json!({ "object": "error", "message": "too long", "code": 400 }), "too long"),
+            (
+                json!({ "object": "error", "message": { "detail": [
+                    { "loc": ["body", "seed"], "msg": "Extra inputs are not permitted" }] } }),
+                "body.seed: Extra inputs are not permitted",
+            ),
+            (
+                json!({ "detail": [{ "loc": ["body", "messages", 0], "msg": "Field required" }, { "msg": "And more" }] }),
+                "body.messages.0: Field required; And more",
+            ),
+            (json!({ "detail": "Not Found" }), "Not Found"),
+            (json!({ "error": true, "message": "overloaded" }), "overloaded"),
+            (json!("quoted"), "quoted"),
+        ] {
+            assert_eq!(ErrorWords::of(&error).message.as_deref(), Some(message), "{error}");
+        }
+        for error in [json!([1]), json!({}), json!({ "error": { "message": " " } }), json!(null)] {
+            assert_eq!(ErrorWords::of(&error).message, None, "{error}");
+        }
+    }
+
+    #[test]
+    fn code_type_and_param_are_those_of_the_innermost_error() {
+        let words =
+            ErrorWords::of(&json!([{ "error": { "code": "429", "type": "t", "param": null, "message": "m" } }]));
+        assert_eq!(
+            (words.code.clone(), words.kind.clone(), words.param.clone()),
+            (Some("429".into()), Some("t".into()), None)
+        );
+        assert_eq!(words.status(), Some(429));
+        assert_eq!(ErrorWords::of(&json!({ "code": "context_length_exceeded" })).status(), None);
+        assert_eq!(ErrorWords::of(&json!({ "code": 70_000 })).status(), None);
+    }
+
+    #[test]
+    fn answer_is_an_error_only_where_it_says_so() {
+        let of = |text: &str| {
+            ErrorWords::of_answer(&Members::of(text).unwrap()).map(|words| words.message.unwrap_or_default())
+        };
+        for (text, message) in [
+            (r#"{"error":"top_p must be below 1","choices":[]}"#, "top_p must be below 1"),
+            (r#"{"object":"error","message":"too long"}"#, "too long"),
+            (r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, "Overloaded"),
+            (r#"{"detail":"Not Found"}"#, "Not Found"),
+            (r#"{"message":"gone","code":410}"#, "gone"),
+            (r#"{"error":{"message":"cut \ud83d"}}"#, "cut \u{fffd}"),
+            (r#"{"error":{"code":500}}"#, ""),
+        ] {
+            assert_eq!(of(text).as_deref(), Some(message), "{text}");
+        }
+        for answer in [
+            r#"{"choices":[],"error":null}"#,
+            r#"{"choices":[],"error":{},"message":"x","code":1}"#,
+            r#"{"error":""}"#,
+            r#"{"type":"ping"}"#,
+            r#"{"status":"loading","message":"The model is loading"}"#,
+            r#"{"message":{"role":"assistant","content":"hi"},"done":true}"#,
+        ] {
+            assert_eq!(of(answer), None, "{answer}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use self::arguments::Brackets;
 use super::growing_text::{GrowingText, Room};
-use super::short;
+use super::short::short;
 use crate::json::Fragment;
 
 /// Tool calls of one choice that are recorded; OpenAI allows 128 tools.

@@ -99,3 +99,80 @@ impl Counts {
         self.cache_read.unwrap_or_default().saturating_add(self.cache_creation.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn counts(input: u64, output: u64, total: Option<u64>) -> Counts {
+        Counts { input: Some(input), output: Some(output), total, ..Counts::default() }
+    }
+
+    fn input_output_total(counts: Counts) -> (Option<u64>, Option<u64>, Option<u64>) {
+        let usage = counts.usage();
+        (usage.input, usage.output, usage.total)
+    }
+
+    #[test]
+    fn total_says_whether_reasoning_lies_beside_the_output() {
+        let beside = Counts { reasoning: Some(2809), cache_read: Some(128), ..counts(10_120, 1499, Some(14_428)) };
+        assert_eq!(input_output_total(beside), (Some(10_120), Some(4308), Some(14_428)));
+        let inside = Counts { reasoning: Some(200), ..counts(500, 500, Some(1000)) };
+        assert_eq!(input_output_total(inside), (Some(500), Some(500), Some(1000)));
+        let unexplained = Counts { reasoning: Some(7), ..counts(50, 30, Some(110)) };
+        assert_eq!(input_output_total(unexplained), (Some(50), Some(30), Some(110)));
+    }
+
+    #[test]
+    fn total_says_whether_cached_tokens_lie_beside_the_input() {
+        let cached = Counts { cache_read: Some(20_646), cache_creation: Some(1101), ..Counts::default() };
+        let of = |total| Counts { total, ..Counts { input: Some(7), output: Some(123), ..cached } };
+        assert_eq!(input_output_total(of(Some(21_877))), (Some(21_754), Some(123), Some(21_877)));
+        assert_eq!(
+            input_output_total(of(None)),
+            (Some(21_754), Some(123), None),
+            "a part above its whole lies beside it"
+        );
+        assert_eq!(
+            input_output_total(of(Some(130))),
+            (Some(21_754), Some(123), None),
+            "this total leaves the cache out"
+        );
+        let inside = Counts { cache_read: Some(1500), ..counts(2000, 10, Some(2010)) };
+        assert_eq!(input_output_total(inside), (Some(2000), Some(10), Some(2010)));
+        let small = Counts { cache_read: Some(3), input_excludes_cached: true, ..counts(10, 1, None) };
+        assert_eq!(input_output_total(small), (Some(13), Some(1), None), "by the protocol");
+    }
+
+    #[test]
+    fn later_reports_change_what_they_say_and_nothing_else() {
+        let mut counts = Counts { input: Some(25), cache_read: Some(5), ..Counts::default() };
+        counts.merge(&Counts { output: Some(1), ..Counts::default() });
+        counts.merge(&Counts { input: Some(0), output: Some(12), reasoning: Some(0), ..Counts::default() });
+        counts.merge(&Counts::default());
+        let expected =
+            Usage { input: Some(25), output: Some(12), cache_read: Some(5), reasoning: Some(0), ..Usage::default() };
+        assert_eq!(counts.usage(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_never_greater_than_their_whole_and_nothing_is_lost(
+            input: u32, output: u32, cache_read: Option<u32>, cache_creation: Option<u32>, reasoning: Option<u32>,
+            total: Option<u64>,
+        ) {
+            let counts = Counts {
+                cache_read: cache_read.map(u64::from),
+                cache_creation: cache_creation.map(u64::from),
+                reasoning: reasoning.map(u64::from),
+                ..counts(input.into(), output.into(), total)
+            };
+            let usage = counts.usage();
+            prop_assert!(usage.input >= Some(counts.cached()) && usage.output >= Some(counts.reasoning.unwrap_or(0)));
+            prop_assert!(usage.input >= counts.input && usage.output >= counts.output);
+            prop_assert_eq!((usage.cache_read, usage.reasoning), (counts.cache_read, counts.reasoning));
+        }
+    }
+}

@@ -160,6 +160,13 @@ pub const SETTINGS: &[Setting] = &[
         "USD per million tokens where the upstream tells no cost: JSON {\"model\": {\"input\": 2.5, \"output\": 10}} or a file of it.",
     ),
     setting("echo-delay", "TRACECAST_ECHO_DELAY", "15ms", "Pause between two chunks of a streamed demo/echo answer."),
+    setting(
+        "record",
+        "TRACECAST_RECORD",
+        "after-answer",
+        "When a request is recorded: `after-answer`, or `before-answer`: the end of an answer then waits for the commit, for 2 s \
+         at most, so that an answered request is a recorded one, also after a crash.",
+    ),
     setting("service-name", "TRACECAST_SERVICE_NAME", "tracecast", "service.name of exported traces."),
     setting(
         "retry-base",

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::{Health, Outcome};
+
 /// The pause after `failures` failures in a row: `min(cap, base · 2^(failures-1)) × U(0.5, 1.5)` (spec 4.3).
 ///
 /// `unit_random` lies in `[0, 1)` and is the jitter; see [`unit()`]. No failure, no pause.
@@ -11,6 +13,37 @@ pub fn backoff(failures: u32, base: Duration, cap: Duration, unit_random: f64) -
     let pause = base.saturating_mul(factor).min(cap);
     let jitter = if unit_random.is_finite() { unit_random.clamp(0.0, 1.0) } else { 0.5 };
     Duration::try_from_secs_f64(pause.as_secs_f64() * (0.5 + jitter)).unwrap_or(cap)
+}
+
+/// Shortest and longest pause between two tries of a destination that needs attention (spec 4.3).
+pub const ATTENTION: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
+
+/// How long destinations are left alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Pauses {
+    /// First pause after a failure.
+    pub base: Duration,
+    /// Longest pause, before jitter.
+    pub cap: Duration,
+    /// From 0 to 1.
+    pub jitter: f64,
+}
+
+impl Pauses {
+    /// What `failures` attempts in a row, the last of them with this outcome, make of a destination.
+    pub fn after(self, failures: u32, outcome: &Outcome) -> (Health, Duration) {
+        let Outcome::Wait { not_before, .. } = outcome else {
+            return (Health::NeedsAttention, self.attention(failures));
+        };
+        let pause = backoff(failures, self.base, self.cap, self.jitter);
+        (Health::Failing, pause.max(not_before.unwrap_or_default()))
+    }
+
+    /// A destination that a person has to look at is tried now and then. An operator who caps the back-off caps this as well.
+    pub fn attention(self, failures: u32) -> Duration {
+        let (shortest, longest) = (ATTENTION.0.min(self.cap), ATTENTION.1.min(self.cap.max(ATTENTION.0)));
+        backoff(failures, shortest, longest, self.jitter)
+    }
 }
 
 /// Random bytes as a number in `[0, 1)`, evenly spread.

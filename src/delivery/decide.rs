@@ -35,8 +35,6 @@ pub enum Step {
     DeadLetter,
     /// They wait; so does everything behind them.
     Wait,
-    /// Everything is refused: the destination needs attention, and its requests wait.
-    Complain,
 }
 
 /// What happens to the requests that were sent.
@@ -55,7 +53,8 @@ pub fn decide(outcome: &Outcome, part: Part) -> Step {
         Outcome::Refused { reason, .. } => match part {
             Part { requests: 2.., .. } => Step::Halve,
             Part { has_content: true, .. } if *reason == Refusal::TooLarge => Step::LeaveContentOut,
-            Part { dead_letters: MOST_DEAD_LETTERS.., .. } => Step::Complain,
+            // Everything is refused.
+            Part { dead_letters: MOST_DEAD_LETTERS.., .. } => Step::Wait,
             _ => Step::DeadLetter,
         },
     }
@@ -94,10 +93,10 @@ mod tests {
     }
 
     #[test]
-    fn receiver_that_refuses_everything_gets_a_complaint_instead_of_more_dead_letters() {
+    fn receiver_that_refuses_everything_gets_no_more_dead_letters() {
         let tenth = Part { dead_letters: 9, ..ONE };
         assert_eq!(decide(&refused(Refusal::Invalid), tenth), Step::DeadLetter);
-        assert_eq!(decide(&refused(Refusal::Invalid), Part { dead_letters: 10, ..ONE }), Step::Complain);
+        assert_eq!(decide(&refused(Refusal::Invalid), Part { dead_letters: 10, ..ONE }), Step::Wait);
     }
 
     #[test]

@@ -32,8 +32,8 @@ impl std::fmt::Debug for Answer {
 /// Gives an answer as soon as its first bytes show what it is.
 ///
 /// What was asked for as events and calls itself so is begun at once, because a model may be silent for long before its first
-/// word. So is what begins with empty lines, which are there to keep the connection alive. Whatever such an answer turns out to be, its status
-/// has gone to the caller by then.
+/// word. So is what begins with empty lines, which are there to keep the connection alive. Whatever such an answer turns out
+/// to be, its status has gone to the caller by then.
 ///
 /// # Errors
 /// When it is no answer.
@@ -53,7 +53,7 @@ pub(super) async fn begin(mut exchange: Exchange, mut answer: UpstreamAnswer) ->
             Look::Blank if !beginning.is_empty() => return Ok(passing(exchange, answer, beginning)),
             Look::Blank | Look::Unclear => match answer.body.next().await {
                 Some(Ok(piece)) => beginning.extend_from_slice(&piece),
-                Some(Err(broken)) => return Err(exchange.refuse(broken.failure())),
+                Some(Err(broken)) => return Err(exchange.refuse(broken.failure()).await),
                 None => break,
             },
         }
@@ -61,24 +61,26 @@ pub(super) async fn begin(mut exchange: Exchange, mut answer: UpstreamAnswer) ->
     let status = answer.status;
     let body = whole::read(&mut exchange, &beginning, &mut answer.body).await;
     match body.and_then(|body| whole::understood(&mut exchange, body)) {
-        Ok(body) => Ok(whole(exchange, status, body)),
-        Err(failure) => Err(exchange.refuse(failure)),
+        Ok(body) => Ok(whole(exchange, status, body).await),
+        Err(failure) => Err(exchange.refuse(failure).await),
     }
 }
 
 /// An answer that came whole.
-fn whole(mut exchange: Exchange, status: u16, body: Bytes) -> Answer {
+async fn whole(mut exchange: Exchange, status: u16, body: Bytes) -> Answer {
     let length = Some(body.len());
     let content_type = "application/json".to_owned();
     if body.is_empty() {
         // The web server never asks for a body of length 0.
         exchange.status = Some(status);
         exchange.settle();
+        exchange.hold_end().await;
     }
     let body = stream::unfold((exchange, Some(body)), move |(mut exchange, body)| async move {
         let body = body?;
         exchange.status = Some(status);
         exchange.settle();
+        exchange.hold_end().await;
         Some((body, (exchange, None)))
     });
     Answer { status, content_type, length, body: body.boxed() }

@@ -1,8 +1,11 @@
-//! One request on its way through the gateway. It is recorded once, when it is dropped, whatever its end.
+//! One request on its way through the gateway. It is recorded once, whatever its end: when it is dropped at the latest.
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::base::Base;
+use super::before_answer::BeforeAnswer;
 use super::failure::Failure;
 use super::protocol::{Additions, FailedStream, Protocol};
 use super::upstream::Attempts;
@@ -14,6 +17,7 @@ use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
 use crate::json::Text;
 use crate::openai::{CallerHeaders, RequestFacts};
+use crate::recorder::Receipt;
 use crate::state::bodies::Room;
 
 /// Status recorded for a caller that went away before it got any (nginx's "client closed request").
@@ -33,7 +37,7 @@ pub struct Caller {
 }
 
 /// Takes what is to be recorded. Called once for each request, on the thread that served it: it must not wait.
-pub(super) type Record = Arc<dyn Fn(AccountId, &CompletedRequest<'_>, &Content) + Send + Sync>;
+pub(super) type Record = Arc<dyn Fn(AccountId, &CompletedRequest<'_>, &Content, Option<Receipt>) + Send + Sync>;
 
 /// What an exchange needs of the gateway.
 #[derive(Clone)]
@@ -41,6 +45,8 @@ pub(super) struct Recording {
     pub(super) clock: Clock,
     pub(super) prices: Arc<Prices>,
     pub(super) record: Record,
+    /// None: no answer waits for the commit of its request.
+    pub(super) before_answer: Option<Arc<BeforeAnswer>>,
 }
 
 impl std::fmt::Debug for Recording {
@@ -51,7 +57,7 @@ impl std::fmt::Debug for Recording {
 
 /// A request from its arrival to its end.
 ///
-/// Dropping it records it. An exchange that is dropped before it was settled was cancelled: the web
+/// Dropping it records it, unless it is recorded already. An exchange that is dropped before it was settled was cancelled: the web
 /// server drops the handler or the body when the caller goes away.
 #[derive(Debug)]
 pub struct Exchange {
@@ -78,6 +84,8 @@ pub struct Exchange {
     /// The HTTP status that the caller got, if any.
     pub(super) status: Option<u16>,
     ending: Option<Ending<'static>>,
+    /// The recorder has it, or it is none that is recorded.
+    is_handed_over: bool,
     /// As in [`CompletedRequest`].
     refused: Option<u64>,
 }
@@ -85,6 +93,7 @@ pub struct Exchange {
 impl Exchange {
     pub(super) fn new(recording: Recording, caller: Caller, id: GenerationId, received: UnixNanos, room: Room) -> Self {
         Self {
+            is_handed_over: !caller.protocol.is_recorded(),
             recording,
             caller,
             id,
@@ -117,17 +126,18 @@ impl Exchange {
     }
 
     /// Ends the request with a failure that was found outside: a body that is too large, too slow or no JSON.
-    pub fn refuse(mut self, failure: Failure) -> Failure {
+    pub async fn refuse(mut self, failure: Failure) -> Failure {
         self.fail(&failure);
+        self.hold_end().await;
         failure
     }
 
     /// Ends a request that was not let in, and of which only the caller's words are known. It stands for `count` such requests.
-    pub fn turn_away(mut self, body: &[u8], failure: Failure, count: u64) -> Failure {
+    pub async fn turn_away(mut self, body: &[u8], failure: Failure, count: u64) -> Failure {
         self.facts = self.caller.protocol.read_refused(body, &self.caller.headers);
         self.streaming = self.facts.streaming;
         self.refused = Some(count);
-        self.refuse(failure)
+        self.refuse(failure).await
     }
 
     pub(super) fn now(&self) -> UnixNanos {
@@ -190,11 +200,21 @@ impl Exchange {
         self.caller.protocol.error_event(&FailedStream { id, now, model, provider, failure })
     }
 
-    fn record(&mut self) {
-        let protocol = self.caller.protocol;
-        if !protocol.is_recorded() {
+    /// Called before what ends the answer leaves: where the operator wants that, records a settled request and waits for
+    /// its commit. A caller that goes away meanwhile changes nothing, because the answer was there to its end.
+    pub(super) async fn hold_end(&mut self) {
+        let Some(before_answer) = self.recording.before_answer.clone() else { return };
+        if !self.is_settled() || self.is_handed_over {
             return;
         }
+        let (receipt, committed) = oneshot::channel();
+        self.record(Some(receipt));
+        before_answer.hold(committed).await;
+    }
+
+    fn record(&mut self, receipt: Option<Receipt>) {
+        self.is_handed_over = true;
+        let protocol = self.caller.protocol;
         // Some callers hang up at the finish reason instead of at `[DONE]`: they have the whole answer.
         if self.status.is_some() && self.completion.is_finished() {
             self.settle();
@@ -226,12 +246,14 @@ impl Exchange {
             refused: self.refused,
         };
         let content = protocol.content(&self.text, &self.completion);
-        (self.recording.record)(self.caller.account, &request, &content);
+        (self.recording.record)(self.caller.account, &request, &content, receipt);
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.record();
+        if !self.is_handed_over {
+            self.record(None);
+        }
     }
 }

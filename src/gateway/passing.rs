@@ -63,6 +63,7 @@ impl Passing {
                 Stage::Beginning(_) => self.begin().await,
                 Stage::Events => self.next_events().await,
             };
+            self.exchange.hold_end().await;
             if !out.is_empty() {
                 return Some(Bytes::from(out));
             }

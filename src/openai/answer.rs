@@ -1,9 +1,16 @@
 //! Reads chat completions of all dialects while they pass: one whole answer, or a stream chunk by chunk.
 
 mod content;
+#[cfg(test)]
+mod dialects;
+mod form;
 mod message;
+#[cfg(test)]
+mod properties;
 mod tool_calls;
 mod usage;
+
+use serde_json::value::RawValue;
 
 pub use self::usage::counts;
 use crate::completion::{Completion, ErrorWords};
@@ -27,7 +34,7 @@ pub fn learn(completion: &mut Completion, answer: &Members<'_>) {
             "usage" => learn_usage(completion, answer),
             // Groq's streams.
             "x_groq" => learn_usage(completion, &answer.read(key).unwrap_or_default()),
-            "choices" => learn_choices(completion, answer),
+            "choices" => learn_choices(completion, value),
             _ if ANSWERS_OF_OTHERS.contains(&key) && completion.error.is_none() => completion.note_unread(key),
             _ => {}
         }
@@ -42,8 +49,12 @@ fn learn_usage(completion: &mut Completion, holder: &Members<'_>) {
     }
 }
 
-fn learn_choices(completion: &mut Completion, answer: &Members<'_>) {
-    for (position, choice) in answer.read::<Vec<Members<'_>>>("choices").into_iter().flatten().enumerate() {
+fn learn_choices(completion: &mut Completion, choices: &RawValue) {
+    let Ok(choices) = serde_json::from_str::<Vec<&RawValue>>(choices.get()) else {
+        return completion.note_unread("choices");
+    };
+    for (position, choice) in choices.into_iter().enumerate() {
+        let Some(choice) = Members::of(choice.get()) else { continue };
         // Moonshot reports usage here.
         learn_usage(completion, &choice);
         if let Some(error) = choice.value("error") {

@@ -1,12 +1,10 @@
 //! A chat request as the caller wrote it: the fields that are known are checked, and what is recorded of them is read.
 
-use serde_json::value::RawValue;
-
 use super::context::{self, CallerHeaders};
 use super::fields::{self, Kind};
 use super::invalid::Invalid;
 use crate::completed_request::{Parameters, TraceContext};
-use crate::json::{self, Members, Text};
+use crate::json::{self, Members};
 
 const EXAMPLE: &str = r#"{"messages": […], …}"#;
 

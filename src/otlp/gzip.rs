@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use libdeflater::{CompressionLvl, Compressor};
 
 /// Whether bodies are compressed.
@@ -12,6 +13,17 @@ pub enum Compression {
     Gzip,
     /// For receivers nearby, where bytes cost less than the time to compress them.
     None,
+}
+
+impl Compression {
+    /// A body that carries nothing, as it goes over the wire.
+    pub fn empty_body(self) -> Bytes {
+        let mut body = Vec::new();
+        if self == Self::Gzip {
+            Gzip::new().compress(&[], &mut body);
+        }
+        body.into()
+    }
 }
 
 /// A compressor with its working memory, to be used again and again.

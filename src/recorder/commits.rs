@@ -17,6 +17,14 @@ use crate::store::{self, Store, losses};
 /// Pause after a failed commit, and the longest one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
+/// Entries that wait no longer.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) entries: Vec<Entry>,
+    /// False: they are lost.
+    pub(super) recorded: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Commits {
     store: Store,
@@ -46,11 +54,15 @@ impl Commits {
     /// split into two, of which the first is settled. Such an entry alone is lost.
     ///
     /// If this is cancelled, `groups` still holds every entry that is not known to be recorded or lost.
-    pub(super) async fn settle_first(&mut self, groups: &mut VecDeque<Vec<Entry>>) -> Vec<Entry> {
+    pub(super) async fn settle_first(&mut self, groups: &mut VecDeque<Vec<Entry>>) -> Settled {
         let (mut pause, longest) = PAUSES;
+        let mut recorded = false;
         while let Some(group) = groups.front_mut() {
             match self.record(group).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    recorded = true;
+                    break;
+                }
                 Err(error) if error.is_duplicate() && mark_known(group) => {}
                 // One entry that can never be recorded must not hold back the others.
                 Err(error) if error.lies_in_the_values() && !error.is_duplicate() && group.len() > 1 => {
@@ -69,7 +81,7 @@ impl Commits {
                 }
             }
         }
-        groups.pop_front().unwrap_or_default()
+        Settled { entries: groups.pop_front().unwrap_or_default(), recorded }
     }
 
     async fn record(&mut self, entries: &[Entry]) -> store::Result<()> {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::commits::Commits;
+use super::commits::{Commits, Settled};
 use super::drawer::Drawer;
 use super::kept::Kept;
-use super::{Buffer, entry};
+use super::{Buffer, Receipt, Waiting, entry};
 use crate::store::log::{Completed, Entry};
 
 /// Most entries in one commit.
@@ -26,12 +26,14 @@ const FAREWELL: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Writer {
     commits: Commits,
-    receiver: mpsc::UnboundedReceiver<Entry>,
+    receiver: mpsc::UnboundedReceiver<Waiting>,
     buffer: Arc<Buffer>,
     /// Groups that are being committed, in order.
     groups: VecDeque<Vec<Entry>>,
+    /// What came with the entries of the groups, one for each, in the same order.
+    receipts: VecDeque<Option<Receipt>>,
     /// Taken from the channel, but left for the next group.
-    next: Option<Entry>,
+    next: Option<Waiting>,
     /// Every recorder is gone.
     closed: CancellationToken,
     /// None: nothing is kept, and the database is waited for.
@@ -41,11 +43,12 @@ pub struct Writer {
 impl Writer {
     pub(super) fn new(
         commits: Commits,
-        receiver: mpsc::UnboundedReceiver<Entry>,
+        receiver: mpsc::UnboundedReceiver<Waiting>,
         buffer: Arc<Buffer>,
         closed: CancellationToken,
     ) -> Self {
-        Self { commits, receiver, buffer, groups: VecDeque::new(), next: None, closed, drawer: None }
+        let (groups, receipts) = (VecDeque::new(), VecDeque::new());
+        Self { commits, receiver, buffer, groups, receipts, next: None, closed, drawer: None }
     }
 
     /// The same writer, but what the database does not take before the program ends is kept in this drawer.
@@ -72,7 +75,8 @@ impl Writer {
         while self.gather().await {
             while !self.groups.is_empty() {
                 let settled = self.commits.settle_first(&mut self.groups).await;
-                self.leave(&settled);
+                self.confirm(&settled);
+                self.leave(&settled.entries);
             }
             self.commits.record_losses().await;
         }
@@ -91,24 +95,35 @@ impl Writer {
         true
     }
 
-    fn group_from(&mut self, first: Entry) -> Vec<Entry> {
-        let mut bytes = entry::size(&first);
-        let mut group = vec![first];
+    fn group_from(&mut self, first: Waiting) -> Vec<Entry> {
+        let mut bytes = entry::size(&first.entry);
+        let mut group = vec![first.entry];
+        self.receipts.push_back(first.receipt);
         while group.len() < MOST_ENTRIES {
             let Ok(waiting) = self.receiver.try_recv() else { break };
-            bytes += entry::size(&waiting);
+            bytes += entry::size(&waiting.entry);
             if bytes > MOST_BYTES {
                 self.next = Some(waiting);
                 break;
             }
-            group.push(waiting);
+            group.push(waiting.entry);
+            self.receipts.push_back(waiting.receipt);
         }
         group
     }
 
+    /// Sends the receipts of entries that are recorded, and drops those of entries that are lost.
+    fn confirm(&mut self, settled: &Settled) {
+        for receipt in self.receipts.drain(..settled.entries.len()).flatten().filter(|_| settled.recorded) {
+            // Whoever gave it may have given up waiting.
+            let _ = receipt.send(());
+        }
+    }
+
     /// Takes entries that wait no longer out of the buffer's count.
     fn leave(&self, settled: &[Entry]) {
-        let next = self.groups.front().and_then(|group| group.first()).or(self.next.as_ref());
+        let waiting = self.next.as_ref().map(|waiting| &waiting.entry);
+        let next = self.groups.front().and_then(|group| group.first()).or(waiting);
         let next = next.or(settled.last()).and_then(|entry| match entry.completed {
             Completed::Here(at) => Some(at),
             Completed::Dated(_) => None,

@@ -2,14 +2,13 @@
 
 mod removal;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 pub use self::removal::delete_orphans;
 use super::cursors::Key;
@@ -18,54 +17,95 @@ use super::xid::Xid;
 use super::{Result, Store, Tenant};
 use crate::delivery::DeadLetterReason;
 use crate::id::{DeliveryId, DestinationId};
+use crate::otlp::answer::Evidence;
 
-/// One attempt to hand a batch to a destination. Serialised as the row that it becomes.
+/// The outcome's name of entries that were not sent.
+const LEFT_OUT: &str = "left_out";
+
+/// One attempt to hand a batch to a destination, or entries that were left out. Serialised as the row that it becomes.
 #[derive(Debug, Clone, Serialize)]
-pub struct Delivery<'a> {
+pub struct Delivery {
     pub id: DeliveryId,
-    /// Milliseconds from the first byte sent to the last byte of the answer.
-    pub duration_ms: u32,
+    /// From looking up the name to the last byte of the answer.
+    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    pub duration: Duration,
     /// Requests in the batch.
     pub requests: usize,
     /// Bytes before compression.
     pub bytes: usize,
     /// The outcome's name.
-    pub outcome: &'a str,
+    pub outcome: &'static str,
     pub status: Option<u16>,
     /// A sentence of the receiver or about the failure.
-    pub answer: Option<Cow<'a, str>>,
-    /// Counts from 1 since the last acceptance.
-    pub attempt: u32,
-    /// Version of the code that encoded the body.
-    pub encoder: u16,
+    pub answer: Option<String>,
     /// The entries. None: a probe, which carries nothing.
     #[serde(flatten)]
     pub covered: Option<Covered>,
-    /// The answer's headers that hold no secret.
-    pub headers: Option<&'a BTreeMap<String, String>>,
-    /// The beginning of the answer's body.
-    pub body: Option<&'a str>,
+    /// What is kept of the answer.
+    #[serde(flatten)]
+    pub evidence: Evidence,
+}
+
+impl Delivery {
+    /// Entries of which nothing is sent.
+    pub fn left_out(id: DeliveryId, covered: Covered) -> Self {
+        let (duration, evidence) = (Duration::ZERO, Evidence::default());
+        let covered = Some(covered);
+        Self { id, duration, requests: 0, bytes: 0, outcome: LEFT_OUT, status: None, answer: None, covered, evidence }
+    }
+
+    /// Whether a request was made.
+    pub fn was_sent(&self) -> bool {
+        self.outcome != LEFT_OUT
+    }
 }
 
 /// The range of the log that an attempt covers.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Covered {
-    /// Made of the destination and the range.
-    pub batch_id: Uuid,
+    /// The same for every attempt with the same entries, so that a receiver can tell that it knows them.
+    batch_id: Uuid,
     /// With `after_position` the place behind which the entries lie.
-    pub after_xid: Xid,
+    after_xid: Xid,
     /// With `after_xid` a place.
-    pub after_position: i64,
+    after_position: i64,
     /// With `last_position` the place of the last entry.
-    pub last_xid: Xid,
+    last_xid: Xid,
     /// With `last_xid` a place.
-    pub last_position: i64,
+    last_position: i64,
     /// Completion of the earliest request, if the attempt was accepted.
     pub oldest: Option<DateTime<Utc>>,
     /// Completion of the latest request, if the attempt was accepted.
     pub newest: Option<DateTime<Utc>>,
     /// Entries that were not sent. None: all were.
-    pub left_out: Option<LeftOut>,
+    left_out: Option<LeftOut>,
+}
+
+impl Covered {
+    /// The entries behind `after` up to `until`, less those that were left out.
+    pub fn new(destination: DestinationId, (after, until): (Position, Position), left_out: LeftOut) -> Self {
+        let mut hash = Sha256::new_with_prefix(destination.0);
+        for place in [after, until] {
+            hash.update(place.xid.0.to_be_bytes());
+            hash.update(place.position.to_be_bytes());
+        }
+        let hash = hash.finalize();
+        Self {
+            batch_id: Builder::from_custom_bytes(hash.first_chunk().copied().unwrap_or_default()).into_uuid(),
+            after_xid: after.xid,
+            after_position: after.position,
+            last_xid: until.xid,
+            last_position: until.position,
+            oldest: None,
+            newest: None,
+            left_out: left_out.is_any().then_some(left_out),
+        }
+    }
+}
+
+/// No more than Postgres' `integer` holds.
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_i32(i32::try_from(duration.as_millis()).unwrap_or(i32::MAX))
 }
 
 /// Entries that were not sent, counted by reason.
@@ -75,14 +115,21 @@ pub struct LeftOut {
     pub before_destination: usize,
 }
 
+impl LeftOut {
+    pub fn is_any(self) -> bool {
+        self != Self::default()
+    }
+}
+
+/// A completed request that no further attempt is made for.
 #[derive(Debug, Clone)]
-pub struct DeadLetter<'a> {
+pub struct DeadLetter {
     /// The request's place in the log.
     pub place: Position,
     pub reason: DeadLetterReason,
     pub status: Option<u16>,
     /// The receiver's sentence.
-    pub answer: Option<&'a str>,
+    pub answer: Option<String>,
 }
 
 /// Dead letters as one array for each column.
@@ -96,14 +143,14 @@ struct Letters<'a> {
 }
 
 impl<'a> Letters<'a> {
-    fn of(letters: &'a [DeadLetter<'a>]) -> Self {
+    fn of(letters: &'a [DeadLetter]) -> Self {
         let mut rows = Self::default();
         for letter in letters {
             rows.xid.push(letter.place.xid);
             rows.position.push(letter.place.position);
             rows.reason.push(letter.reason.name());
             rows.status.push(letter.status.map(u16::cast_signed));
-            rows.answer.push(letter.answer);
+            rows.answer.push(letter.answer.as_deref());
         }
         rows
     }
@@ -113,7 +160,7 @@ impl<'a> Letters<'a> {
 ///
 /// Each request is looked up as the next entry, in order. A join that was planned while the log was small makes Postgres read
 /// the account's whole log.
-pub(super) async fn dead_letter(connection: &mut PgConnection, key: Key, letters: &[DeadLetter<'_>]) -> Result<()> {
+pub(super) async fn dead_letter(connection: &mut PgConnection, key: Key, letters: &[DeadLetter]) -> Result<()> {
     if letters.is_empty() {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 mod backlog;
 mod clock_offset;
 mod frame;
+mod listener;
 mod read;
 mod removal;
 
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 pub use self::backlog::{Backlog, Stretch, list_backlogs};
 pub use self::clock_offset::{ClockOffset, Completed};
+pub use self::listener::Listener;
 pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
 use super::notification::{Notice, given_if_possible};
@@ -27,8 +29,8 @@ pub const CHANNEL: &str = "tracecast_recorded";
 /// Postgres refuses notifications of 8,000 bytes and more. An account's name takes 37.
 const MOST_ACCOUNTS_IN_NOTIFICATION: usize = 200;
 
-/// A place in the log. Its order is the order in which readers see entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A place in the log. Its order is the order in which readers see entries. The default lies before every entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The transaction that wrote the entry.
     pub xid: Xid,
@@ -145,11 +147,6 @@ async fn append(store: &Store, entries: &[Entry], notice: Notice) -> Result<Cloc
     .await?;
     transaction.commit().await?;
     Ok(now)
-}
-
-/// The accounts of a notification. Empty: any account may have new requests.
-pub fn accounts_of_notification(payload: &str) -> Vec<AccountId> {
-    payload.split(',').filter_map(|id| id.parse().ok()).collect()
 }
 
 fn notification(accounts: &[AccountId]) -> String {

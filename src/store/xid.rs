@@ -14,7 +14,7 @@ const OID: Oid = Oid(5069);
 const ARRAY_OID: Oid = Oid(271);
 
 /// A transaction identifier that never wraps around.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Xid(pub u64);
 
 /// As text: JSON has no numbers of this size.

@@ -27,7 +27,8 @@ impl<'a> Failure<'a> {
                 kind: if kind.trim().is_empty() { OTHER } else { kind },
                 message: match detail {
                     Some(detail) if content_allowed => {
-                        Cow::Owned(names::message(&format!("{message}: {}", &**detail)).into_owned())
+                        let head = message.trim_end_matches('.');
+                        Cow::Owned(names::message(&format!("{head}: {}", &**detail)).into_owned())
                     }
                     _ => names::message(message),
                 },
@@ -53,6 +54,17 @@ mod tests {
         let ending = failed(Some("your prompt 'x' is\ntoo long"));
         assert_eq!(Failure::of(&ending, false).unwrap().message, "The upstream refused");
         assert_eq!(Failure::of(&ending, true).unwrap().message, "The upstream refused: your prompt 'x' istoo long");
+    }
+
+    #[test]
+    fn message_and_detail_are_one_sentence() {
+        let ending = Ending::Failed {
+            kind: "429".into(),
+            message: "The upstream answered 429.".into(),
+            detail: Some("Rate limit reached.".into()),
+        };
+        assert_eq!(Failure::of(&ending, true).unwrap().message, "The upstream answered 429: Rate limit reached.");
+        assert_eq!(Failure::of(&ending, false).unwrap().message, "The upstream answered 429.");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum Note {
     MetadataLeftOut { count: u32 },
     /// The receiver's own data scrubbing, as it is set up by default, replaces the value of this key in `trace`.
     MetadataScrubbed { key: String },
+    /// The answer held these members, which nobody read: what it said there is missing.
+    AnswerUnread { names: Vec<String> },
     /// Prompt or completion were shortened to fit into a span.
     ContentCut,
     /// The first `count` failed attempts are not shown.
@@ -34,6 +36,10 @@ pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &Trace
     if settings.dialect == Dialect::Sentry {
         let scrubbed = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
         notes.extend(scrubbed.map(|(key, _)| Note::MetadataScrubbed { key: key.to_string() }));
+    }
+    let unread: Vec<String> = request.response.unread.iter().map(ToString::to_string).collect();
+    if !unread.is_empty() {
+        notes.push(Note::AnswerUnread { names: unread });
     }
     if trace.content_cut {
         notes.push(Note::ContentCut);

@@ -183,6 +183,22 @@ fn refused_before_the_upstream() {
 }
 
 #[test]
+fn refused_request_says_how_many_it_stands_for() {
+    let count = |refused| {
+        let trace = rendered(&CompletedRequest { refused, ..request() }, None, &TraceSettings::default());
+        trace
+            .lines()
+            .filter(|line| line.contains("tracecast.refused.count"))
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(count(None), "");
+    assert!(count(Some(17)).ends_with("17"), "{}", count(Some(17)));
+    assert_eq!(count(Some(17)).lines().count(), 1, "on the root alone");
+}
+
+#[test]
 fn cancelled() {
     let mut request = CompletedRequest { ending: Ending::Cancelled, status: 499, streaming: true, ..request() };
     request.times.first_chunk = Some(after(320));
@@ -238,7 +254,7 @@ fn clocks_that_go_backwards_give_spans_that_do_not() {
 }
 
 #[test]
-fn parts_of_tokens_are_never_more_than_their_whole_and_numbers_are_finite() {
+fn parts_of_tokens_that_exceed_their_whole_are_left_out_and_numbers_are_finite() {
     let mut request = request();
     request.usage = Usage {
         input: Some(10),
@@ -252,11 +268,23 @@ fn parts_of_tokens_are_never_more_than_their_whole_and_numbers_are_finite() {
     request.context.metadata = vec![("bad".into(), MetadataValue::Double(f64::NAN))];
     let text = rendered(&request, None, &TraceSettings::default());
     assert!(text.contains("gen_ai.usage.cache_read.input_tokens = 8"));
-    assert!(text.contains("gen_ai.usage.cache_creation.input_tokens = 2"));
     assert!(text.contains(&format!("gen_ai.usage.total_tokens = {}", i64::MAX)));
-    for absent in ["reasoning", "output_tokens = 5", "gen_ai.cost.total", "gen_ai.cost.input", "metadata.bad"] {
+    for absent in
+        ["cache_creation", "reasoning", "output_tokens = 5", "gen_ai.cost.total", "gen_ai.cost.input", "metadata.bad"]
+    {
         assert!(!text.contains(absent), "{absent}");
     }
+}
+
+#[test]
+fn unread_members_of_the_answer_are_named_on_the_generation_and_in_a_note() {
+    let mut request = request();
+    request.response.unread = vec!["hologram".into(), "smell".into()];
+    let settings = TraceSettings::default();
+    let text = rendered(&request, None, &settings);
+    assert_eq!(text.matches("tracecast.response.unread = [\"hologram\", \"smell\"]").count(), 1, "{text}");
+    let found = notes(&request, &build(&request, None, &settings), &settings);
+    assert_eq!(found, [Note::AnswerUnread { names: vec!["hologram".to_owned(), "smell".to_owned()] }]);
 }
 
 #[test]

@@ -1,85 +1,80 @@
 //! A leased destination, ready to be sent to, for the length of a turn.
+//!
+//! No request starts by other settings than the current ones: an edit, Privacy Mode, a pause or the toggle holds at the latest a
+//! second after it was answered.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use super::build::batch::Target;
 use super::build::builders::Builders;
 use super::schedule::lanes::Permit;
-use super::settings::CurrentSettings;
-use crate::destination::{Connection, GIVEN_UP, Limits, Settings, Stored, kinds};
-use crate::otlp::{Compression, Gzip};
+use crate::destination::{Connection, GIVEN_UP, Settings, Stored, kinds};
 use crate::seal::Place;
 use crate::state::State;
 use crate::store::cursors::{self, Lease};
 use crate::store::{self, Store};
 
-/// What the turns of a worker share.
-#[derive(Debug, Clone)]
-pub(super) struct Shared {
-    pub(super) state: State,
-    pub(super) builders: Arc<Builders>,
-    pub(super) stop: CancellationToken,
-}
+/// The age up to which an answer of the database counts when a request starts. It leaves half of the second to a busy machine.
+const FRESH: Duration = Duration::from_millis(500);
 
-/// One leased destination.
+/// The same for the answer to a question that was asked for this request.
+const RECENT: Duration = Duration::from_millis(800);
+
+/// Questions to a database that takes its time, before others have their turn.
+const MOST_QUESTIONS: u32 = 3;
+
 #[derive(Debug)]
 pub(super) struct Leased {
     pub(super) lease: Lease,
     pub(super) state: State,
     pub(super) builders: Arc<Builders>,
     pub(super) permit: Permit,
-    pub(super) settings: CurrentSettings,
     pub(super) connection: Connection,
+    /// When the settings of the lease were last known to be the current ones.
+    pub(super) current_at: Mutex<Instant>,
     pub(super) stop: CancellationToken,
-    /// A body that carries nothing.
-    pub(super) empty: Bytes,
 }
 
 impl Leased {
-    /// Opens and parses the stored settings. `asked`: when the lease was asked for. The error is a sentence for the page.
-    pub(super) fn open(shared: Shared, lease: Lease, asked: Instant, permit: Permit) -> Result<Self, String> {
-        let Shared { state, builders, stop } = shared;
-        let connection = connection(&state, &lease)?;
-        let settings = CurrentSettings::new(&lease, asked);
-        let empty = empty_body(state.config.delivery.compression);
-        Ok(Self { lease, state, builders, permit, settings, connection, stop, empty })
-    }
-
     /// Where to ask the database now.
     pub(super) fn store(&self) -> &Store {
         self.permit.store()
     }
 
-    /// For whom batches are built.
-    pub(super) fn target(&self) -> Target<'_> {
-        Target { traces: self.connection.traces(), limits: self.limits() }
+    /// Whether the lease is held, its settings are the current ones, and the program goes on, so that a request may start now.
+    pub(super) async fn may_send(&self) -> store::Result<bool> {
+        if self.stop.is_cancelled() {
+            return Ok(false);
+        }
+        let current_at = *self.current_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if current_at.elapsed() <= FRESH {
+            return Ok(true);
+        }
+        let mut database = self.store().connection().await?;
+        for _ in 0..MOST_QUESTIONS {
+            let asked = Instant::now();
+            if !cursors::is_current(&mut database, &self.lease).await? {
+                return Ok(false);
+            }
+            self.was_current(asked);
+            if asked.elapsed() <= RECENT {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    /// What one request may hold.
-    pub(super) fn limits(&self) -> Limits {
-        self.connection.wire().limits()
-    }
-
-    /// Keeps the lease for longer: it ends for workers that stand still, not for receivers that take long.
-    pub(super) async fn renew(&self) -> store::Result<()> {
-        let lease = self.state.config.delivery.lease;
-        cursors::renew(self.store(), self.lease.fence(), lease).await
+    /// Notes that the settings were the current ones at `asked`.
+    pub(super) fn was_current(&self, asked: Instant) {
+        let mut current_at = self.current_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *current_at = asked.max(*current_at);
     }
 }
 
-fn empty_body(compression: Compression) -> Bytes {
-    let mut body = Vec::new();
-    if compression == Compression::Gzip {
-        Gzip::new().compress(&[], &mut body);
-    }
-    body.into()
-}
-
-fn connection(state: &State, lease: &Lease) -> Result<Connection, String> {
+/// Opens and parses the stored settings. The error is a sentence for the page.
+pub(super) fn connection(state: &State, lease: &Lease) -> Result<Connection, String> {
     let kind = kinds::find(&lease.kind)
         .ok_or_else(|| format!("This version of Tracecast does not know destinations of the kind {}.", lease.kind))?;
     let place = Place::Destination(lease.account, lease.destination);

@@ -6,13 +6,9 @@
 pub(super) mod acknowledge;
 
 mod attempt;
-mod batch_result;
-mod confirming;
 mod health;
-mod metrics;
 mod plan;
 mod report;
-mod rows;
 mod send;
 
 use std::time::Instant;
@@ -23,16 +19,16 @@ use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 use tokio::sync::Mutex;
 use tokio::time::sleep_until;
 
-use self::confirming::{Confirming, Probes};
 use self::health::Health;
 use self::plan::{Action, Event, Plan, Surroundings};
+use self::report::Report;
 use super::build::reader::Reader;
 use super::leased::Leased;
 use super::schedule::running::Listener;
+use crate::delivery::confirmation::Probes;
 use crate::store;
-
-/// Something that was begun, and ends with an event.
-type Begun<'t> = BoxFuture<'t, store::Result<Event>>;
+use crate::store::cursors;
+use crate::store::log::Position;
 
 /// Serves a destination until there is nothing to read, it has to wait, others wait for a turn, or the program stops.
 ///
@@ -43,8 +39,10 @@ pub(super) async fn serve(leased: &Leased, listener: &mut Listener) -> store::Re
     let mut plan = plan(leased);
     // Batches come back in the order in which they were sent.
     let mut on_the_wire = FuturesOrdered::new();
-    let mut begun: FuturesUnordered<Begun<'_>> = FuturesUnordered::new();
-    let mut renewal = tokio::time::interval(leased.state.config.delivery.lease / 3);
+    let mut begun: FuturesUnordered<BoxFuture<'_, store::Result<Event>>> = FuturesUnordered::new();
+    let lease = leased.state.config.delivery.lease;
+    // Renewed, because it ends for workers that stand still, not for receivers that take long.
+    let mut renewal = tokio::time::interval(lease / 3);
     renewal.tick().await;
     let mut event = Event::Looked;
     loop {
@@ -55,6 +53,9 @@ pub(super) async fn serve(leased: &Leased, listener: &mut Listener) -> store::Re
         if !plan.is_open() {
             listener.close();
         }
+        if plan.is_over() {
+            return Ok(());
+        }
         for action in actions {
             match action {
                 Action::Read => begun.push(Box::pin(read(leased, &reader))),
@@ -64,13 +65,9 @@ pub(super) async fn serve(leased: &Leased, listener: &mut Listener) -> store::Re
                 })),
                 Action::Probe(probes) => begun.push(Box::pin(probe(leased, probes))),
                 Action::Acknowledge(result) => begun.push(Box::pin(async move {
-                    Ok(Event::Acknowledged(acknowledge::acknowledge(leased, &result).await?))
+                    Ok(Event::Acknowledged(acknowledge::acknowledge(leased, result).await?))
                 })),
-                Action::Release(health, one_by_one) => acknowledge::release(leased, health, one_by_one).await?,
             }
-        }
-        if plan.is_over() {
-            return Ok(());
         }
         let due = plan.due(around);
         event = tokio::select! {
@@ -80,7 +77,7 @@ pub(super) async fn serve(leased: &Leased, listener: &mut Listener) -> store::Re
             () = sleep_until(due.unwrap_or(around.now).into()), if due.is_some() => Event::Looked,
             () = leased.stop.cancelled(), if !around.is_stopping => Event::Looked,
             _ = renewal.tick() => {
-                leased.renew().await?;
+                cursors::renew(leased.store(), leased.lease.fence(), lease).await?;
                 Event::Looked
             }
         };
@@ -89,9 +86,9 @@ pub(super) async fn serve(leased: &Leased, listener: &mut Listener) -> store::Re
 
 fn plan(leased: &Leased) -> Plan {
     let lease = &leased.lease;
-    let confirming = Confirming::of(lease, leased.connection.wire().accepts_unseen(), Instant::now());
+    let confirmation = lease.confirmation(leased.connection.wire().accepts_unseen(), Instant::now());
     let in_flight_most = leased.state.config.delivery.max_in_flight_per_destination;
-    Plan::new(lease.place(), Health::of(lease), confirming, lease.poison(), in_flight_most)
+    Plan::new(lease.place(), Health::of(lease), confirmation, lease.poison(), in_flight_most)
 }
 
 fn surroundings(leased: &Leased) -> Surroundings {
@@ -107,12 +104,11 @@ fn surroundings(leased: &Leased) -> Surroundings {
 /// Tells lane and poller of an event.
 fn take_note(leased: &Leased, listener: &mut Listener, event: &Event) {
     match event {
-        Event::Arrived(report, _) => {
+        Event::Arrived(report, _) | Event::NotPassed(report) => {
             if let Some(is_well) = report.is_well() {
                 leased.permit.learn(is_well);
             }
         }
-        Event::NotPassed(Some(_)) => leased.permit.learn(false),
         Event::Read(None, _) => listener.found_nothing(),
         Event::Read(Some(batch), _) if batch.last.is_none() => listener.leave_alone(),
         _ => {}
@@ -126,12 +122,12 @@ async fn read(leased: &Leased, reader: &Mutex<Reader>) -> store::Result<Event> {
 }
 
 /// Sends probes. The first one that is not accepted ends them.
-async fn probe(leased: &Leased, probes: Probes) -> store::Result<Event> {
+async fn probe(leased: &Leased, probes: Probes<Position>) -> store::Result<Event> {
     for pause in probes.pauses {
         tokio::time::sleep(*pause).await;
-        let attempt = leased.probe().await?;
+        let attempt = leased.send(leased.builders.empty()).await?;
         if !attempt.as_ref().is_some_and(|attempt| attempt.outcome.is_accepted()) {
-            return Ok(Event::NotPassed(attempt));
+            return Ok(Event::NotPassed(Report::of_probe(attempt)));
         }
     }
     Ok(Event::Passed(probes))

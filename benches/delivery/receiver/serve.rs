@@ -13,18 +13,15 @@ use tokio_rustls::TlsAcceptor;
 use tracecast::clock::Clock;
 
 use super::tally::Tally;
-use super::{ARRIVALS, COMPLETIONS, COUNTS, HOST, RESET, certificate};
+use super::{ARRIVALS, COUNTS, HOST, RESET, certificate, completions};
 use crate::outcome::Result;
 use crate::post::header;
 
 /// What an exporter gets: an empty `ExportTraceServiceResponse`.
 const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
 
-/// What a model server says.
-const COMPLETION: &[u8] = br#"{"id":"chatcmpl-AbC123","object":"chat.completion","created":1788596085,"model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"The pool ran out of connections because the retry of the checkout holds one while it waits."},"finish_reason":"stop"}],"usage":{"prompt_tokens":412,"completion_tokens":97,"total_tokens":509}}"#;
-
 /// A connection, with TLS or without.
-trait Stream: AsyncRead + AsyncWrite + Unpin {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 
 /// Serves until the process is ended, with TLS if there is a file for the certificate; its first line of output is its
@@ -72,12 +69,13 @@ async fn connection(mut stream: impl Stream, tally: &RefCell<Tally>, delay: Dura
             }
         }
         let at = Clock::System.unix_nanos().0;
+        let body = &bytes[end..end + length];
         match path.as_str() {
+            path if completions::PATHS.contains(&path) => completions::answer(&mut stream, path, body).await?,
             COUNTS => {
                 let counts = tally.borrow().counts();
                 answer(&mut stream, &counts).await?;
             }
-            COMPLETIONS => answer(&mut stream, COMPLETION).await?,
             ARRIVALS => {
                 let arrivals = tally.borrow().arrivals();
                 answer(&mut stream, &arrivals).await?;
@@ -87,7 +85,7 @@ async fn connection(mut stream: impl Stream, tally: &RefCell<Tally>, delay: Dura
                 answer(&mut stream, b"").await?;
             }
             _ => {
-                tally.borrow_mut().add(&bytes[end..end + length], gzip, at)?;
+                tally.borrow_mut().add(body, gzip, at)?;
                 if !delay.is_zero() {
                     tokio::time::sleep(delay).await;
                 }
@@ -116,7 +114,7 @@ async fn read_head(stream: &mut impl Stream, bytes: &mut Vec<u8>) -> Result<Opti
     }
 }
 
-async fn answer(stream: &mut impl Stream, body: &[u8]) -> Result<()> {
+pub(super) async fn answer(stream: &mut impl Stream, body: &[u8]) -> Result<()> {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
     stream.write_all(&[head.as_bytes(), body].concat()).await?;
     Ok(stream.flush().await?)

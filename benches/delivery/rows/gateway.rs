@@ -1,12 +1,17 @@
-//! The gateway before a model server that answers at once: requests a second, and what it adds to one request.
+//! The gateway before a model server that answers at once: requests a second, and what it adds to one request, door by door;
+//! what it costs to hold the end of an answer until its commit; and the same of LiteLLM.
+
+mod door;
+mod load;
 
 use std::net::{SocketAddr, TcpListener};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use tracecast::auth::api_keys;
 use tracecast::token::ApiKeyType;
 
+use self::door::Door;
+use self::load::{Target, load};
 use super::recording::recorded;
 use crate::bench::{Bench, count};
 use crate::contenders::litellm::{self, Callback, Proxy};
@@ -14,7 +19,7 @@ use crate::ledger::{Row, percentile};
 use crate::outcome::Result;
 use crate::post::Post;
 use crate::program::Running;
-use crate::receiver::{COMPLETIONS, Receiver};
+use crate::receiver::Receiver;
 use crate::tenants::Tenant;
 
 /// Callers at the same time, and requests of all of them together.
@@ -24,46 +29,97 @@ const ALONE: (u64, u64) = (1, 2_000);
 /// The same for a gateway that takes a hundredth of it.
 const SLOW_CROWD: (u64, u64) = (64, 640);
 const SLOW_ALONE: (u64, u64) = (1, 100);
+/// The same for streams of 200 chunks, and streams whose chunks are watched one by one.
+const STREAMS_CROWD: (u64, u64) = (64, 1_280);
+const STREAMS_ALONE: (u64, u64) = (1, 300);
+const PACED_STREAMS: u64 = 20;
 
-const BODY: &str = r#"{"model":"openai/gpt-4o","user":"user-00042","session_id":"sess-00000042","messages":[{"role":"user","content":"Why does the checkout time out after every deploy? The stack trace shows a connection pool."}],"trace":{"trace_name":"Error Analysis Agent","span_name":"Investigate Incident","generation_name":"Analyze Stack Trace"}}"#;
+/// The program as it stands, and the program that records before it answers.
+const OURS: &str = "tracecast";
+const BEFORE_ANSWER: &str = "tracecast, before-answer";
 
-/// Whom to ask, and how.
-#[derive(Debug, Clone)]
-struct Target {
-    address: SocketAddr,
-    path: &'static str,
-    headers: String,
+/// A running gateway of the program.
+#[derive(Debug)]
+struct Gateway {
+    name: &'static str,
+    running: Running,
+    target: Target,
 }
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let mut upstream = Receiver::start(Duration::ZERO, false)?;
     let tenant = Tenant::create(&bench.state, "gateway", upstream.endpoint()).await?;
     let key = api_keys::create(&bench.state, &tenant.operator(), ApiKeyType::Inference, "bench").await?;
-    let direct = Target::new(upstream.address(), COMPLETIONS, "none");
-    let (gateway, address) = start(bench, upstream.address()).await?;
-    let ours = Target::new(address, "/api/v1/chat/completions", key.reveal());
+    let direct = Target::plain(upstream.address(), "none");
+    let ours = start(bench, OURS, upstream.address(), key.reveal()).await?;
+    let held = start(bench, BEFORE_ANSWER, upstream.address(), key.reveal()).await?;
+    let doors = doors(&ours.target)?;
     let proxies = proxies(bench, upstream.address()).await?;
     for _ in 0..bench.options.runs() {
-        alone(bench, "tracecast", (&direct, &ours), ALONE)?;
-        let before = recorded(bench, tenant).await?;
-        let cpu = gateway.cpu()?;
-        let seconds = crowd(bench, "tracecast", &ours, CROWD)?;
-        let requests = sized(bench, CROWD).1;
-        let cpu = (gateway.cpu()? - cpu) * 1e6 / count(requests);
-        let late = until_recorded(bench, tenant, before + requests).await?;
-        silent(bench, &ours)?;
-        let row = |what: &str, unit, goal| Row::new(format!("gateway, {} callers, {what}", CROWD.0), unit, goal);
-        let durable = count(requests) / (seconds + late);
-        bench.ledger.note(&row("until all are durable", "requests/s", "at least 15,000/s"), "tracecast", durable);
-        bench.ledger.note(&row("processor time", "µs/request", ""), "tracecast", cpu);
+        alone(bench, OURS, (&direct, &ours.target), &Door::chat(), ALONE)?;
+        durable(bench, &ours, tenant).await?;
+        silent(bench, &ours.target)?;
+        for gateway in [&ours, &held] {
+            streams(bench, gateway, &direct)?;
+        }
+        for door in &doors {
+            alone(bench, OURS, (&direct, &ours.target), door, ALONE)?;
+            crowd(bench, OURS, &ours.target, door, CROWD)?;
+        }
+        alone(bench, BEFORE_ANSWER, (&direct, &held.target), &Door::chat(), ALONE)?;
+        crowd(bench, BEFORE_ANSWER, &held.target, &Door::chat(), CROWD)?;
         for (_, callback, target) in &proxies {
             upstream.reset()?;
-            alone(bench, callback.label(), (&direct, target), SLOW_ALONE)?;
-            crowd(bench, callback.label(), target, SLOW_CROWD)?;
+            alone(bench, callback.label(), (&direct, target), &Door::chat(), SLOW_ALONE)?;
+            crowd(bench, callback.label(), target, &Door::chat(), SLOW_CROWD)?;
             if *callback == Callback::Otlp {
                 traces(bench, &mut upstream).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// The doors beside chat that this program has.
+fn doors(gateway: &Target) -> Result<Vec<Door>> {
+    let mut doors = Vec::new();
+    for door in Door::others() {
+        if gateway.has(&door)? {
+            doors.push(door);
+        } else {
+            eprintln!("  gateway{}: not measured, because the program answers 404 to {}", door.words, door.path);
+        }
+    }
+    Ok(doors)
+}
+
+/// A crowd at the chat: what it gets, what it costs, and how soon all of it is recorded.
+async fn durable(bench: &mut Bench, gateway: &Gateway, tenant: Tenant) -> Result<()> {
+    let before = recorded(bench, tenant).await?;
+    let cpu = gateway.running.cpu()?;
+    let seconds = crowd(bench, gateway.name, &gateway.target, &Door::chat(), CROWD)?;
+    let requests = sized(bench, CROWD).1;
+    let cpu = (gateway.running.cpu()? - cpu) * 1e6 / count(requests);
+    let late = until_recorded(bench, tenant, before + requests).await?;
+    let row = |what: &str, unit, goal| Row::new(format!("gateway, {} callers, {what}", CROWD.0), unit, goal);
+    let durable = count(requests) / (seconds + late);
+    bench.ledger.note(&row("until all are durable", "requests/s", "at least 15,000/s"), gateway.name, durable);
+    bench.ledger.note(&row("processor time", "µs/request", ""), gateway.name, cpu);
+    Ok(())
+}
+
+/// Streams: whole ones, and how much later than from the model server each chunk comes.
+fn streams(bench: &mut Bench, gateway: &Gateway, direct: &Target) -> Result<()> {
+    let door = Door::streamed();
+    alone(bench, gateway.name, (direct, &gateway.target), &door, STREAMS_ALONE)?;
+    crowd(bench, gateway.name, &gateway.target, &door, STREAMS_CROWD)?;
+    let (door, streams) = (Door::paced(), bench.options.sized(PACED_STREAMS).max(1));
+    let straight = direct.chunks(&door, streams)?;
+    let through = gateway.target.chunks(&door, streams)?;
+    for (percent, goal) in [(50, "at most 0.1 ms"), (99, "")] {
+        let row = Row::new(format!("gateway{}, added delay of a chunk, p{percent}", door.words), "ms", goal);
+        let added = percentile(&through, percent) - percentile(&straight, percent);
+        bench.ledger.note(&row, gateway.name, added * 1e3);
     }
     Ok(())
 }
@@ -75,7 +131,7 @@ async fn proxies(bench: &Bench, upstream: SocketAddr) -> Result<Vec<(Proxy, Call
     for callback in Callback::ALL {
         let address = free_address()?;
         let proxy = Proxy::start(program, (address, callback), upstream, bench.server.folder()).await?;
-        proxies.push((proxy, callback, Target::new(address, COMPLETIONS, litellm::KEY)));
+        proxies.push((proxy, callback, Target::plain(address, litellm::KEY)));
     }
     Ok(proxies)
 }
@@ -98,12 +154,18 @@ async fn traces(bench: &mut Bench, upstream: &mut Receiver) -> Result<()> {
 }
 
 /// What a gateway adds to a request when nobody else asks.
-fn alone(bench: &mut Bench, name: &str, (direct, gateway): (&Target, &Target), size: (u64, u64)) -> Result<()> {
+fn alone(
+    bench: &mut Bench,
+    name: &str,
+    (direct, gateway): (&Target, &Target),
+    door: &Door,
+    size: (u64, u64),
+) -> Result<()> {
     let size = sized(bench, size);
-    let (_, straight) = load(direct, size)?;
-    let (_, through) = load(gateway, size)?;
+    let (_, straight) = load(direct, door, size)?;
+    let (_, through) = load(gateway, door, size)?;
     for (percent, goal) in [(50, "at most 0.3 ms"), (99, "at most 2 ms")] {
-        let row = Row::new(format!("gateway, one caller, added latency, p{percent}"), "ms", goal);
+        let row = Row::new(format!("gateway{}, one caller, added latency, p{percent}", door.words), "ms", goal);
         let added = percentile(&through, percent) - percentile(&straight, percent);
         bench.ledger.note(&row, name, added * 1e3);
     }
@@ -115,9 +177,9 @@ fn alone(bench: &mut Bench, name: &str, (direct, gateway): (&Target, &Target), s
 fn silent(bench: &mut Bench, gateway: &Target) -> Result<()> {
     let size = sized(bench, ALONE);
     let row = Row::new("gateway, one caller, slowest answer", "ms", "no second later while Postgres is silent");
-    let (_, usual) = load(gateway, size)?;
+    let (_, usual) = load(gateway, &Door::chat(), size)?;
     bench.server.falls_silent()?;
-    let silent = load(gateway, size);
+    let silent = load(gateway, &Door::chat(), size);
     bench.server.speaks_again()?;
     bench.ledger.note(&row, "tracecast, Postgres answers", percentile(&usual, 100) * 1e3);
     bench.ledger.note(&row, "tracecast, Postgres is silent", percentile(&silent?.1, 100) * 1e3);
@@ -125,11 +187,12 @@ fn silent(bench: &mut Bench, gateway: &Target) -> Result<()> {
 }
 
 /// What a gateway can take. Gives the seconds that it took.
-fn crowd(bench: &mut Bench, name: &str, gateway: &Target, size: (u64, u64)) -> Result<f64> {
+fn crowd(bench: &mut Bench, name: &str, gateway: &Target, door: &Door, size: (u64, u64)) -> Result<f64> {
     let size = sized(bench, size);
-    let (seconds, times) = load(gateway, size)?;
-    let row = |what: &str, unit, goal| Row::new(format!("gateway, {} callers, {what}", size.0), unit, goal);
-    let goal = "at least 100 times LiteLLM's";
+    let (seconds, times) = load(gateway, door, size)?;
+    let row =
+        |what: &str, unit, goal| Row::new(format!("gateway{}, {} callers, {what}", door.words, size.0), unit, goal);
+    let goal = if door.words.is_empty() { "at least 100 times LiteLLM's" } else { "" };
     bench.ledger.note(&row("requests", "requests/s", goal), name, count(size.1) / seconds);
     bench.ledger.note(&row("p99", "ms", ""), name, percentile(&times, 99) * 1e3);
     Ok(seconds)
@@ -145,56 +208,21 @@ fn free_address() -> Result<SocketAddr> {
 }
 
 /// The program's gateway alone, before this upstream.
-async fn start(bench: &Bench, upstream: SocketAddr) -> Result<(Running, SocketAddr)> {
+async fn start(bench: &Bench, name: &'static str, upstream: SocketAddr, key: &str) -> Result<Gateway> {
     let address = free_address()?;
-    let settings = [("TRACECAST_BIND", address.to_string()), ("UPSTREAM_BASE_URL", format!("http://{upstream}/v1"))];
+    let mut settings =
+        vec![("TRACECAST_BIND", address.to_string()), ("UPSTREAM_BASE_URL", format!("http://{upstream}/v1"))];
+    if name == BEFORE_ANSWER {
+        settings.push(("TRACECAST_RECORD", "before-answer".to_owned()));
+    }
     let running = bench.program.start("web", &bench.server, &settings)?;
     for _ in 0..1_000 {
         if Post::connect(address).is_ok() {
-            return Ok((running, address));
+            return Ok(Gateway { name, running, target: Target::tracecast(address, key) });
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Err("the gateway does not start".into())
-}
-
-/// Callers that ask again as soon as they have an answer. Gives the seconds of all, and those of each request.
-fn load(target: &Target, (callers, requests): (u64, u64)) -> Result<(f64, Vec<f64>)> {
-    let begun = Instant::now();
-    let callers: Vec<_> = (0..callers)
-        .map(|_| {
-            let target = target.clone();
-            thread::spawn(move || target.ask(requests / callers))
-        })
-        .collect();
-    let mut times = Vec::new();
-    tokio::task::block_in_place(|| -> Result<()> {
-        for caller in callers {
-            times.extend(caller.join().map_err(|_| "a caller panicked")??);
-        }
-        Ok(())
-    })?;
-    Ok((begun.elapsed().as_secs_f64(), times))
-}
-
-impl Target {
-    fn new(address: SocketAddr, path: &'static str, key: &str) -> Self {
-        Self { address, path, headers: format!("content-type: application/json\r\nauthorization: Bearer {key}\r\n") }
-    }
-
-    fn ask(&self, requests: u64) -> Result<Vec<f64>> {
-        let mut post = Post::connect(self.address)?;
-        (0..requests)
-            .map(|_| {
-                let begun = Instant::now();
-                let (status, answer) = post.send(self.path, &self.headers, BODY.as_bytes())?;
-                if status != 200 {
-                    return Err(format!("{status}: {}", String::from_utf8_lossy(answer)).into());
-                }
-                Ok(begun.elapsed().as_secs_f64())
-            })
-            .collect()
-    }
 }
 
 /// Waits until the log holds so many entries. Gives the seconds that it took.

@@ -26,7 +26,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         let postgres = bench.server.cpu()?;
         let begun = Instant::now();
         for (request, content) in &completed {
-            recorder.record(tenant.account, request, content);
+            recorder.record(tenant.account, request, content, None);
         }
         drop(recorder);
         writer.run().await;

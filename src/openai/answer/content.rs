@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::message::Form;
+use super::form::Form;
 use crate::completion::ChoiceWriter;
 use crate::json::{Fragment, Members, Text};
 use crate::openai::content::part;
@@ -15,7 +15,8 @@ pub(super) fn learn(writer: &mut ChoiceWriter<'_>, content: &RawValue, form: For
     }
     let Some(parts) = parts(content) else { return false };
     let mut separator = "";
-    for part in &parts {
+    for json in parts {
+        let part = Members::of(json.get()).unwrap_or_default();
         let kind = part.read::<Text<'_>>("type").unwrap_or_default();
         match &*kind {
             "thinking" | "reasoning" => {
@@ -24,14 +25,14 @@ pub(super) fn learn(writer: &mut ChoiceWriter<'_>, content: &RawValue, form: For
                     writer.note_unread(&kind);
                 }
             }
-            "refusal" => add(part, "refusal", |text| writer.add_refusal(text)),
+            "refusal" => add(&part, "refusal", |text| writer.add_refusal(text)),
             "reference" => {}
-            _ if part.contains("text") => add(part, "text", |text| {
+            _ if part.contains("text") => add(&part, "text", |text| {
                 writer.add_text(separator);
                 writer.add_text(text);
                 separator = form.separator();
             }),
-            _ => match part::media(part) {
+            _ => match part::media(json) {
                 Some(media) => writer.add_media(media.into_owned()),
                 None => writer.note_unread(if kind.is_empty() { "content" } else { &kind }),
             },
@@ -47,7 +48,8 @@ pub(super) fn learn_reasoning(writer: &mut ChoiceWriter<'_>, thoughts: &RawValue
         return true;
     }
     let Some(parts) = parts(thoughts) else { return false };
-    let texts = parts.iter().filter_map(|part| part.read("text").or_else(|| part.read::<Fragment<'_>>("summary")));
+    let parts = parts.into_iter().filter_map(|part| Members::of(part.get()));
+    let texts = parts.filter_map(|part| part.read("text").or_else(|| part.read::<Fragment<'_>>("summary")));
     for (position, text) in texts.enumerate() {
         writer.add_reasoning(if position > 0 { form.separator() } else { "" });
         writer.add_reasoning(text);
@@ -55,11 +57,13 @@ pub(super) fn learn_reasoning(writer: &mut ChoiceWriter<'_>, thoughts: &RawValue
     true
 }
 
-/// The objects of a list, or the one object.
-fn parts<'a>(content: &'a RawValue) -> Option<Vec<Members<'a>>> {
-    let list = serde_json::from_str::<Vec<&'a RawValue>>(content.get()).unwrap_or_else(|_| vec![content]);
-    let parts: Vec<Members<'a>> = list.into_iter().filter_map(|part| Members::of(part.get())).collect();
-    (!parts.is_empty()).then_some(parts)
+/// The parts of a list; an object is the only part. None where it is neither.
+fn parts(content: &RawValue) -> Option<Vec<&RawValue>> {
+    match content.get().as_bytes().first() {
+        Some(b'[') => serde_json::from_str(content.get()).ok(),
+        Some(b'{') => Some(vec![content]),
+        _ => None,
+    }
 }
 
 fn add<'a>(part: &Members<'a>, key: &str, add: impl FnOnce(Fragment<'a>)) {

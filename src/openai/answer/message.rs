@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use super::form::Form;
 use super::{content, tool_calls};
 use crate::completed_request::content::Media;
 use crate::completion::{ChoiceWriter, Completion, FinishReason};
@@ -9,17 +10,16 @@ use crate::json::{Fragment, Members, Text};
 use crate::openai::content::part;
 
 /// Members of a choice that hold nothing of the answer itself.
-const BESIDE_THE_MESSAGE: [&str; 13] = [
+const BESIDE_THE_MESSAGE: [&str; 12] = [
     "index",
     "finish_reason",
     "native_finish_reason",
-    "message",
-    "delta",
     "usage",
     "error",
     "logprobs",
     "stop_reason",
     "matched_stop",
+    "content_filter_offsets",
     "content_filter_results",
     "token_ids",
     "prompt_token_ids",
@@ -39,56 +39,35 @@ const BESIDE_THE_CONTENT: [&str; 9] = [
 /// The same reasoning under several names. The first that says something is read.
 const REASONING: [&str; 3] = ["reasoning", "reasoning_content", "thinking"];
 
-/// How the texts of one message belong together: a whole message has paragraphs, a delta has pieces.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Form {
-    Whole,
-    Delta,
-}
-
-impl Form {
-    pub(super) fn separator(self) -> &'static str {
-        match self {
-            Self::Whole => "\n",
-            Self::Delta => "",
-        }
-    }
-}
-
 pub(super) fn learn_choice(completion: &mut Completion, choice: &Members<'_>, position: usize) {
     let index = choice.read::<usize>("index").unwrap_or(position);
     let Some(mut writer) = completion.choice(index) else { return };
-    if let Some(message) = choice.read::<Members<'_>>("message") {
-        learn_message(&mut writer, &message, Form::Whole);
-    } else if let Some(delta) = choice.read::<Members<'_>>("delta") {
-        learn_message(&mut writer, &delta, Form::Delta);
-    }
-    for (key, value) in
-        choice.filled().filter(|(key, value)| !BESIDE_THE_MESSAGE.contains(key) && says_something(value))
-    {
-        match Fragment::of(value).filter(|_| key == "text") {
-            Some(text) => writer.add_text(text),
-            None => writer.note_unread(key),
+    for (key, value) in choice.filled().filter(|(_, value)| says_something(value)) {
+        let is_read = match key {
+            "message" => learn_message(&mut writer, value, Form::Whole),
+            "delta" => choice.get("message").is_some() || learn_message(&mut writer, value, Form::Delta),
+            "text" => Fragment::of(value).map(|text| writer.add_text(text)).is_some(),
+            _ => BESIDE_THE_MESSAGE.contains(&key),
+        };
+        if !is_read {
+            writer.note_unread(key);
         }
     }
     finish(&mut writer, choice);
 }
 
 fn finish(writer: &mut ChoiceWriter<'_>, choice: &Members<'_>) {
-    let word = |key| choice.read::<Text<'_>>(key).filter(|word| FinishReason::of(word).is_some());
-    let Some(reason) = word("finish_reason").as_deref().and_then(FinishReason::of) else { return };
-    let native = choice.read::<Text<'_>>("native_finish_reason").or_else(|| word("finish_reason"));
-    writer.finish_as(reason, native.as_deref().unwrap_or_default());
+    let Some(word) = choice.read::<Text<'_>>("finish_reason") else { return };
+    if let Some(reason) = FinishReason::of(&word) {
+        let native = choice.read::<Text<'_>>("native_finish_reason").unwrap_or(word);
+        writer.finish_as(reason, &native);
+    }
 }
 
-fn learn_message(writer: &mut ChoiceWriter<'_>, message: &Members<'_>, form: Form) {
-    if let Some(text) =
-        REASONING.iter().find_map(|key| message.read::<Fragment<'_>>(key).filter(|text| !text.is_empty()))
-    {
-        writer.add_reasoning(text);
-    } else if let Some(details) = message.get("reasoning_details") {
-        content::learn_reasoning(writer, details, form);
-    }
+/// False when it is no object.
+fn learn_message(writer: &mut ChoiceWriter<'_>, message: &RawValue, form: Form) -> bool {
+    let Some(message) = Members::of(message.get()) else { return false };
+    learn_reasoning(writer, &message, form);
     for (key, value) in message.filled().filter(|(_, value)| says_something(value)) {
         let is_read = match key {
             "role" => message.read::<Text<'_>>(key).map(|role| writer.role(&role)).is_some(),
@@ -96,13 +75,23 @@ fn learn_message(writer: &mut ChoiceWriter<'_>, message: &Members<'_>, form: For
             "refusal" => Fragment::of(value).map(|text| writer.add_refusal(text)).is_some(),
             "tool_calls" => tool_calls::learn(writer, value, form),
             "function_call" => tool_calls::learn_function_call(writer, value),
-            "audio" => learn_audio(writer, message),
+            "audio" => learn_audio(writer, &message),
             "images" => learn_images(writer, value),
             _ => REASONING.contains(&key) || BESIDE_THE_CONTENT.contains(&key),
         };
         if !is_read {
             writer.note_unread(key);
         }
+    }
+    true
+}
+
+fn learn_reasoning(writer: &mut ChoiceWriter<'_>, message: &Members<'_>, form: Form) {
+    let filled = |key: &&str| message.read::<Fragment<'_>>(key).filter(|text| !text.is_empty());
+    if let Some(text) = REASONING.iter().find_map(filled) {
+        writer.add_reasoning(text);
+    } else if let Some(details) = message.get("reasoning_details") {
+        content::learn_reasoning(writer, details, form);
     }
 }
 
@@ -123,8 +112,8 @@ fn learn_audio(writer: &mut ChoiceWriter<'_>, message: &Members<'_>) -> bool {
 fn learn_images(writer: &mut ChoiceWriter<'_>, images: &RawValue) -> bool {
     let Ok(images) = serde_json::from_str::<Vec<&RawValue>>(images.get()) else { return false };
     for image in images {
-        let of_part = serde_json::from_str::<Members<'_>>(image.get()).ok().and_then(|part| part.get("image_url"));
-        writer.add_media(part::linked("image", of_part.unwrap_or(image)).into_owned());
+        let media = part::media(image).unwrap_or_else(|| part::linked("image", image));
+        writer.add_media(media.into_owned());
     }
     true
 }

@@ -2,16 +2,17 @@
 
 use serde_json::value::RawValue;
 
-use super::message::Form;
+use super::form::Form;
 use crate::completion::{ChoiceWriter, ToolCallPiece};
 use crate::json::{Fragment, Members};
 
 /// False when it is no list of calls.
 pub(super) fn learn(writer: &mut ChoiceWriter<'_>, calls: &RawValue, form: Form) -> bool {
-    let Ok(calls) = serde_json::from_str::<Vec<Members<'_>>>(calls.get()) else { return false };
+    let Ok(calls) = serde_json::from_str::<Vec<&RawValue>>(calls.get()) else { return false };
     // A delta with one call and no index says nothing about its place.
     let by_position = matches!(form, Form::Whole) || calls.len() > 1;
-    for (position, call) in calls.iter().enumerate() {
+    for (position, call) in calls.into_iter().enumerate() {
+        let Some(call) = Members::of(call.get()) else { continue };
         let index = call.read("index").or_else(|| by_position.then_some(position));
         let function = ["function", "custom"].iter().find_map(|key| call.read::<Members<'_>>(key)).unwrap_or_default();
         writer.add_tool_call(&ToolCallPiece { index, id: call.read("id"), ..piece(&function) });

@@ -6,15 +6,15 @@ use serde_json::value::RawValue;
 use super::texts::text;
 use crate::completed_request::content::media::{media_type, modality};
 use crate::completed_request::content::{Media, Part};
-use crate::json::{Members, Text};
+use crate::json::Text;
 
 /// As much of a `data:` URL as its media type can take up.
 const BEGINNING_BYTES: usize = 300;
 
-/// A part of `content`; each type fills some of the fields.
+/// A part of `content` or of `images`; each type fills some of the fields.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct RequestPart<'a> {
+struct RawPart<'a> {
     #[serde(rename = "type", borrow)]
     kind: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -76,34 +76,43 @@ pub(in crate::openai) fn part(json: &RawValue) -> Part<'_> {
     if let Some(text) = text(Some(json)) {
         return Part::text(text);
     }
-    let part: RequestPart<'_> = serde_json::from_str(json.get()).unwrap_or_default();
+    let part: RawPart<'_> = serde_json::from_str(json.get()).unwrap_or_default();
     let kind = text(part.kind).unwrap_or("unknown".into());
     let known = match &*kind {
         "text" | "input_text" | "output_text" => text(part.text).map(Part::text),
         "refusal" => text(part.refusal).map(Part::text),
         "thinking" | "reasoning" | "reasoning_text" | "summary_text" => {
-            text(part.thinking).or_else(|| text(part.text)).map(Part::reasoning)
+            text(part.thinking).or_else(|| text(part.text)).or_else(|| joined(part.thinking?)).map(Part::reasoning)
         }
-        "image_url" | "input_image" | "computer_screenshot" => Some(Part::media(match part.image_url {
-            Some(image) => linked("image", image),
-            None => Media::Linked { modality: "image" },
-        })),
-        "video_url" => part.video_url.map(|video| Part::media(linked("video", video))),
-        "input_audio" => part.input_audio.map(|recording| Part::media(audio(recording))),
         // The members of `file` stand beside the type in `/responses`.
         "file" | "input_file" => Some(Part::media(file(part.file.unwrap_or(json)))),
-        _ => None,
+        "input_image" | "computer_screenshot" => {
+            Some(Part::media(part.media().unwrap_or(Media::Linked { modality: "image" })))
+        }
+        _ => part.media().map(Part::media),
     };
     known.unwrap_or_else(|| Part::unknown(kind))
 }
 
-/// The image, recording or file that a part of an answer is.
-pub(in crate::openai) fn media<'a>(part: &Members<'a>) -> Option<Media<'a>> {
-    let of = |name| part.get(name);
-    None.or_else(|| of("image_url").map(|image| linked("image", image)))
-        .or_else(|| of("video_url").map(|video| linked("video", video)))
-        .or_else(|| of("input_audio").or_else(|| of("audio")).map(audio))
-        .or_else(|| of("file").map(file))
+/// The texts of Mistral's `thinking`, which is a list of parts.
+fn joined(list: &RawValue) -> Option<Text<'_>> {
+    let parts = parts(list);
+    let texts: Vec<&str> = parts.iter().filter_map(Part::as_text).collect();
+    (!texts.is_empty()).then(|| texts.join("\n").into())
+}
+
+/// What stands for the image, recording or file that a part is.
+pub(in crate::openai) fn media(json: &RawValue) -> Option<Media<'_>> {
+    let part: RawPart<'_> = serde_json::from_str(json.get()).unwrap_or_default();
+    part.media()
+}
+
+impl<'a> RawPart<'a> {
+    fn media(&self) -> Option<Media<'a>> {
+        let image = self.image_url.map(|image| linked("image", image));
+        let video = || self.video_url.map(|video| linked("video", video));
+        image.or_else(video).or_else(|| self.input_audio.map(audio)).or_else(|| self.file.map(file))
+    }
 }
 
 /// `{"url": …}` or, from some clients, the URL itself.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Response, one_line};
 
 /// The most of a body that is kept, in bytes.
@@ -16,9 +18,10 @@ const HARMLESS: [&str; 9] =
 const LIMITS: [&str; 2] = ["ratelimit", "rate-limit"];
 
 /// A response's harmless headers and the beginning of its body. As the receiver wrote it: mask and escape before showing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// By their names in lower case; each value on one line.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// None: the response had no body.
     pub body: Option<String>,

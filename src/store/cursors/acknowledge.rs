@@ -6,98 +6,78 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use super::lease::Current;
-use super::{Fence, Key};
-use crate::id::DestinationId;
+use super::lease::{Current, Lease};
+use crate::delivery::confirmation::Progress;
+use crate::otlp::VERSION;
 use crate::store::deliveries::{self, DeadLetter, Delivery};
 use crate::store::destinations::{self, HealthChange, HealthNote};
 use crate::store::interval::interval;
 use crate::store::log::Position;
 use crate::store::{Result, Store};
 
-/// How far a batch, or a confirmation, brings its destination.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// The cursor's new place. None: it stays.
-    pub advance_to: Option<Position>,
-    /// Requests that were accepted. They count once they are confirmed.
-    pub accepted: i64,
-    /// Accepted requests up to this place are delivered; with the number of those that were unconfirmed before.
-    pub confirmed: Option<(Position, i64)>,
-    /// The cursor goes back to the last confirmed place, and does not advance.
-    pub falls_back: bool,
-}
-
-impl Progress {
-    /// Requests that count as delivered now.
-    pub fn delivered(&self) -> i64 {
-        self.confirmed.map_or(0, |(_, requests)| requests)
-    }
-}
-
 /// The result of a batch.
 #[derive(Debug)]
 pub struct Acknowledgement<'a> {
-    pub destination: DestinationId,
-    pub progress: Progress,
+    pub progress: Progress<Position>,
     pub health: HealthNote<'a>,
     /// HTTP 500s in a row for the batch at the cursor, this one included.
-    pub server_errors: i32,
+    pub server_errors: u32,
     /// Entries that are still to be built one by one.
     pub poison_one_by_one: i32,
-    /// Whether Privacy Mode kept content back.
-    pub private: bool,
+    /// Attempts in a row of which none was accepted, this one included.
+    pub attempt: u32,
     /// In order.
-    pub deliveries: Vec<Delivery<'a>>,
-    pub dead_letters: Vec<DeadLetter<'a>>,
+    pub deliveries: &'a [Delivery],
+    pub dead_letters: &'a [DeadLetter],
     /// How much longer the lease is held. None: it is given back.
     pub keep: Option<Duration>,
 }
 
-/// The state of the lease at an acknowledgement.
+/// The state of the lease after an acknowledgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Acknowledged {
-    /// The lease was lost, or the destination is gone. Nothing was recorded.
+pub enum LeaseState {
+    /// Another worker has it, or the destination is gone. Nothing was recorded.
     Lost,
-    /// All is recorded. These are the current settings.
-    Held(Current),
-    /// All is recorded, and the destination was switched off.
+    /// All is recorded, and the settings are those of the lease.
+    Held,
+    /// All is recorded, and the settings have changed.
+    Outdated,
+    /// All is recorded, and the destination was switched off: nothing was accepted for too long.
     Disabled,
 }
 
-/// Acknowledges a batch, if the lease is still the one of `fence`.
+/// Acknowledges a batch, if the lease is still held.
 ///
 /// The commit is not waited for (`synchronous_commit`). A crash of Postgres that loses it loses all of it, and the batch is
 /// sent again as the same traces. Waiting for the disk would cost more than reading, building and sending.
 ///
 /// A successful batch is one statement, which writes the destination's row only if the destination was not healthy.
-pub async fn acknowledge(store: &Store, fence: Fence, result: &Acknowledgement<'_>) -> Result<Acknowledged> {
+pub async fn acknowledge(store: &Store, lease: &Lease, result: &Acknowledgement<'_>) -> Result<LeaseState> {
     let failed = matches!(result.health.change, HealthChange::Waiting { .. });
     if !failed && result.dead_letters.is_empty() {
         let mut connection = store.connection().await?;
-        let current = move_cursor(&mut connection, fence, result).await?;
-        return Ok(current.map_or(Acknowledged::Lost, Acknowledged::Held));
+        return move_cursor(&mut connection, lease, result).await;
     }
     let mut transaction = store.begin().await?;
-    let Some(current) = move_cursor(&mut transaction, fence, result).await? else { return Ok(Acknowledged::Lost) };
-    let disabled =
-        destinations::note_failure(&mut transaction, fence.account, result.destination, &result.health).await?;
-    let key = Key { account: fence.account, destination: result.destination };
+    let state = move_cursor(&mut transaction, lease, result).await?;
+    if state == LeaseState::Lost {
+        return Ok(state);
+    }
+    let disabled = destinations::note_failure(&mut transaction, lease.key(), lease.revision, &result.health).await?;
     // Apart from the usual statement, which would otherwise be planned for the whole log each time.
-    deliveries::dead_letter(&mut transaction, key, &result.dead_letters).await?;
+    deliveries::dead_letter(&mut transaction, lease.key(), result.dead_letters).await?;
     transaction.commit().await?;
-    Ok(if disabled { Acknowledged::Disabled } else { Acknowledged::Held(current) })
+    Ok(if disabled { LeaseState::Disabled } else { state })
 }
 
-/// Moves the cursor, and records attempts and a recovery with it. None: the lease is lost.
+/// Moves the cursor, and records attempts and a recovery with it.
 #[expect(clippy::too_many_lines, reason = "one statement, so that all of it happens or nothing, in one round trip")]
-async fn move_cursor(
-    connection: &mut PgConnection,
-    fence: Fence,
-    result: &Acknowledgement<'_>,
-) -> Result<Option<Current>> {
-    let Progress { advance_to, accepted, confirmed, falls_back } = result.progress;
-    let row = sqlx::query!(
+async fn move_cursor(connection: &mut PgConnection, lease: &Lease, result: &Acknowledgement<'_>) -> Result<LeaseState> {
+    let Progress { advance_to, accepted, confirmed, again } = result.progress;
+    let count = |requests: usize| i64::try_from(requests).unwrap_or(i64::MAX);
+    let number = |failures: u32| i32::try_from(failures).unwrap_or(i32::MAX);
+    let row = sqlx::query_as!(
+        Current,
         r#"WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
            moved AS (
                UPDATE cursors c
@@ -125,13 +105,13 @@ async fn move_cursor(
                                        private, encoder, attempt, left_out, oldest_delay_ms, newest_delay_ms, headers, body)
                SELECT m.account_id, m.destination_id, m.id, e.id, clock_timestamp() - e.duration_ms * interval '1 millisecond',
                       e.duration_ms, e.requests, e.bytes, e.outcome, e.status, e.answer, e.batch_id, e.after_xid, e.after_position,
-                      e.last_xid, e.last_position, $15, $17, e.encoder, e.attempt, e.left_out,
+                      e.last_xid, e.last_position, $15, $17, $21, $20, e.left_out,
                       extract(epoch FROM clock_timestamp() - e.oldest) * 1000, extract(epoch FROM clock_timestamp() - e.newest) * 1000,
                       e.headers, e.body
                FROM moved m, json_to_recordset($18::json) AS e (
                    id uuid, duration_ms integer, requests integer, bytes integer, outcome text, status smallint, answer text,
-                   batch_id uuid, after_xid xid8, after_position bigint, last_xid xid8, last_position bigint, encoder smallint,
-                   attempt integer, left_out jsonb, oldest timestamptz, newest timestamptz, headers jsonb, body text)),
+                   batch_id uuid, after_xid xid8, after_position bigint, last_xid xid8, last_position bigint,
+                   left_out jsonb, oldest timestamptz, newest timestamptz, headers jsonb, body text)),
            recovered AS (
                UPDATE destinations d
                SET health = CASE WHEN $12 THEN 'healthy' ELSE health END, reason = CASE WHEN $12 THEN NULL ELSE reason END,
@@ -147,27 +127,33 @@ async fn move_cursor(
            FROM moved m
            JOIN destinations d ON d.account_id = m.account_id AND d.id = m.destination_id
            JOIN accounts a ON a.id = m.account_id"#,
-        fence.account.0,
-        fence.cursor.0,
-        fence.worker,
-        fence.lease,
+        lease.account.0,
+        lease.cursor.0,
+        lease.worker,
+        lease.number,
         advance_to.map(|place| place.xid) as _,
         advance_to.map(|place| place.position),
-        accepted,
-        result.progress.delivered(),
-        confirmed.map(|(place, _)| place.xid) as _,
-        confirmed.map(|(place, _)| place.position),
-        falls_back,
+        count(accepted),
+        count(result.progress.delivered()),
+        confirmed.map(|up_to| up_to.place.xid) as _,
+        confirmed.map(|up_to| up_to.place.position),
+        again > 0,
         matches!(result.health.change, HealthChange::Healthy),
-        result.server_errors,
+        number(result.server_errors),
         result.poison_one_by_one,
-        result.health.revision,
+        lease.revision,
         result.keep.map(interval) as _,
-        result.private,
-        Json(&result.deliveries) as _,
-        result.health.probes_first
+        lease.private,
+        Json(result.deliveries) as _,
+        result.health.probes_first,
+        number(result.attempt),
+        VERSION.cast_signed()
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| Current { revision: row.revision, private: row.private, on: row.on }))
+    Ok(match row {
+        None => LeaseState::Lost,
+        Some(current) if current.is_of(lease) => LeaseState::Held,
+        Some(_) => LeaseState::Outdated,
+    })
 }

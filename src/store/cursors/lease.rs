@@ -1,15 +1,16 @@
 //! Leases of cursors: taking one, renewing it, and the settings that hold under it.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Fence, Key, LIVENESS_LOCK_CLASS};
-use crate::delivery::confirmation;
+use super::liveness::LIVENESS_LOCK_CLASS;
+use super::{Fence, Key};
+use crate::delivery::confirmation::{Confirmation, LOOK_UP, UpTo};
 use crate::delivery::poison::{Noted, Poison};
 use crate::id::{AccountId, CursorId, DestinationId};
 use crate::store::interval::interval;
@@ -77,7 +78,18 @@ impl Lease {
         Poison::of(self.poison_lost_leases, noted)
     }
 
-    /// Names this lease in an acknowledgement.
+    /// What was accepted before the cursor and is not confirmed yet.
+    pub fn confirmation(&self, accepts_unseen: bool, now: Instant) -> Confirmation<Position> {
+        let mut confirmation = Confirmation::new(accepts_unseen, self.probes_first);
+        if let (Ok(requests @ 1..), Some(seconds)) = (usize::try_from(self.unconfirmed), self.accepted_seconds_ago) {
+            let age = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+            let at = now.checked_sub(age).unwrap_or(now);
+            confirmation.accept((at, at), UpTo { place: self.place(), requests });
+        }
+        confirmation
+    }
+
+    /// Names this lease in a statement.
     pub fn fence(&self) -> Fence {
         Fence { account: self.account, cursor: self.cursor, worker: self.worker, lease: self.number }
     }
@@ -164,7 +176,7 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
         LIVENESS_LOCK_CLASS,
         ready.most,
         ready.failing,
-        interval(confirmation::LOOK_UP),
+        interval(LOOK_UP),
         Position::END.xid as _,
         Position::END.position
     );
@@ -191,18 +203,26 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
 
 /// The current settings of a leased destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Current {
+pub(super) struct Current {
     /// Counts up at each change of the destination.
-    pub revision: i32,
+    pub(super) revision: i32,
     /// Privacy Mode of the account or the destination.
-    pub private: bool,
+    pub(super) private: bool,
     /// Whether requests may be sent: Broadcast is on, the destination is not paused, and a replay need not let live traffic
     /// pass.
-    pub on: bool,
+    pub(super) on: bool,
 }
 
-/// None: the lease is lost, or the destination is gone.
-pub async fn find_current(connection: &mut PgConnection, fence: Fence) -> Result<Option<Current>> {
+impl Current {
+    /// Whether they are those of the lease.
+    pub(super) fn is_of(self, lease: &Lease) -> bool {
+        self == Self { revision: lease.revision, private: lease.private, on: true }
+    }
+}
+
+/// Whether the lease is held, and the settings that it was taken with are the current ones.
+pub async fn is_current(connection: &mut PgConnection, lease: &Lease) -> Result<bool> {
+    let fence = lease.fence();
     let current = sqlx::query_as!(
         Current,
         r#"SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!",
@@ -218,7 +238,7 @@ pub async fn find_current(connection: &mut PgConnection, fence: Fence) -> Result
         fence.worker,
         fence.lease
     );
-    Ok(current.fetch_optional(connection).await?)
+    Ok(current.fetch_optional(connection).await?.is_some_and(|current| current.is_of(lease)))
 }
 
 /// Extends the lease, if it is still the one of `fence`.

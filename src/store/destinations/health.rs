@@ -5,8 +5,8 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use crate::delivery::Health;
-use crate::id::{AccountId, DestinationId};
 use crate::store::Result;
+use crate::store::cursors::Key;
 use crate::store::interval::interval;
 
 /// Least attempts before a destination is switched off (spec 4.3).
@@ -35,17 +35,16 @@ pub struct HealthNote<'a> {
     pub change: HealthChange<'a>,
     /// Whether the next requests carry nothing, to see whether the receiver accepts any.
     pub probes_first: bool,
-    /// The destination's revision at the time of the attempt. A note about older settings than the current ones is ignored.
-    pub revision: i32,
     /// A destination without one success for so long is switched off.
     pub switch_off_after: Duration,
 }
 
-/// Records a failure. Anything else is recorded with the cursor that it moves. Gives whether the destination was switched off.
+/// Records a failure of the destination's settings of this revision; what older ones cause is ignored. Anything else is recorded with
+/// the cursor that it moves. Gives whether the destination was switched off.
 pub async fn note_failure(
     connection: &mut PgConnection,
-    account: AccountId,
-    destination: DestinationId,
+    destination: Key,
+    revision: i32,
     note: &HealthNote<'_>,
 ) -> Result<bool> {
     let HealthChange::Waiting { health, reason, pause } = note.change else { return Ok(false) };
@@ -63,13 +62,13 @@ pub async fn note_failure(
                updated_at = CASE WHEN b.gives_up THEN clock_timestamp() ELSE updated_at END
            FROM before b WHERE d.account_id = b.account_id AND d.id = b.id
            RETURNING b.gives_up AS "gives_up!""#,
-        account.0,
-        destination.0,
+        destination.account.0,
+        destination.destination.0,
         health.name(),
         reason,
         interval(pause) as _,
         note.probes_first,
-        note.revision,
+        revision,
         LEAST_ATTEMPTS,
         interval(note.switch_off_after)
     );

@@ -89,7 +89,7 @@ impl Entries {
         self.bytes
     }
 
-    /// Whether the read ended at an entry that is not small.
+    /// Whether the read ended for its size, or at an entry that is not small.
     pub fn is_cut(&self) -> bool {
         self.cut
     }
@@ -189,5 +189,7 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
         window.until.xid as _,
         window.until.position
     );
-    Ok(Entries::of(rows.fetch_all(store.pool()).await?))
+    let mut entries = Entries::of(rows.fetch_all(store.pool()).await?);
+    entries.cut = i64::try_from(entries.bytes).is_ok_and(|read| read >= bytes);
+    Ok(entries)
 }

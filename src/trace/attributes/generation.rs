@@ -37,6 +37,7 @@ pub(in crate::trace) fn generation<'a>(
     finish_reasons(list, &request.response, dialect);
     usage(list, &request.usage);
     cost(list, &request.cost);
+    list.maybe("tracecast.response.unread".into(), texts(&request.response.unread).map(Value::Texts));
     list.maybe_text("error.type", error_type.and_then(cleaned));
     list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
 }
@@ -76,7 +77,8 @@ fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dial
     }
 }
 
-/// A part is never greater than its whole: Sentry would compute negative costs. Without the whole there is no part.
+/// A part that is greater than its whole is left out: Sentry would compute negative costs, and cut to fit it would be an
+/// invented number. Without the whole there is no part.
 fn usage(list: &mut List<'_>, usage: &Usage) {
     let cache_read = part(usage.cache_read, usage.input);
     let uncached = usage.input.map(|input| input - cache_read.unwrap_or(0));
@@ -94,7 +96,7 @@ fn usage(list: &mut List<'_>, usage: &Usage) {
 }
 
 fn part(part: Option<u64>, whole: Option<u64>) -> Option<u64> {
-    part.zip(whole).map(|(part, whole)| part.min(whole))
+    part.filter(|part| whole.is_some_and(|whole| *part <= whole))
 }
 
 /// Zero is a known cost: without it Sentry estimates one.

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
-use crate::destination::Limits;
 use crate::otlp::{Compression, Encoder, Gzip, Resource};
 use crate::store::deliveries::LeftOut;
 use crate::store::log::{Entries, Position, ReadEntry as Entry};
@@ -52,16 +51,15 @@ pub(super) struct Builder {
 /// For whom a batch is built.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::worker) struct Target<'a> {
-    /// What its traces look like.
     pub(in crate::worker) traces: &'a TraceSettings,
-    /// What one request may hold.
-    pub(in crate::worker) limits: Limits,
+    pub(in crate::worker) content: WithContent,
+    /// The most bytes of one request, before compression.
+    pub(in crate::worker) bytes: usize,
 }
 
 /// Which content goes into the traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum WithContent {
-    /// What was read.
     AsRead,
     /// None, because the receiver found the trace too large; it is marked so.
     LeftOut,
@@ -81,14 +79,14 @@ impl Builder {
     }
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
-    pub(super) async fn build(&mut self, entries: &Entries, target: Target<'_>, content: WithContent) -> Batch {
+    pub(super) async fn build(&mut self, entries: &Entries, target: Target<'_>) -> Batch {
         let mut batch = Batch::default();
         self.encoder.clear();
         for (number, entry) in entries.iter().enumerate() {
             if number % AT_A_TIME == AT_A_TIME - 1 {
                 tokio::task::yield_now().await;
             }
-            if entry.format > FORMAT || !self.take(entry, target, content, &mut batch) {
+            if entry.format > FORMAT || !self.take(entry, target, &mut batch) {
                 break;
             }
         }
@@ -107,19 +105,18 @@ impl Builder {
     }
 
     /// Adds one entry. False: it does not fit any more.
-    fn take(&mut self, entry: Entry<'_>, target: Target<'_>, content: WithContent, batch: &mut Batch) -> bool {
+    fn take(&mut self, entry: Entry<'_>, target: Target<'_>, batch: &mut Batch) -> bool {
         let place = entry.place;
         if entry.wanted {
             let before = self.encoder.checkpoint();
-            let has_content = content == WithContent::AsRead && entry.content.is_some();
+            let has_content = target.content == WithContent::AsRead && entry.content.is_some();
             let encoder = &mut self.encoder;
             // A fault of ours in building one trace must not take the others with it.
-            let built =
-                catch_unwind(AssertUnwindSafe(|| push(entry, target.traces, content, encoder))).unwrap_or(false);
+            let built = catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder))).unwrap_or(false);
             if !built {
                 self.encoder.rewind(before);
                 batch.unreadable.push(place);
-            } else if self.encoder.encoded_len() > target.limits.bytes && self.encoder.traces() > 1 {
+            } else if self.encoder.encoded_len() > target.bytes && self.encoder.traces() > 1 {
                 self.encoder.rewind(before);
                 batch.has_more = true;
                 return false;
@@ -138,12 +135,12 @@ impl Builder {
     }
 }
 
-fn push(entry: Entry<'_>, settings: &TraceSettings, with: WithContent, encoder: &mut Encoder) -> bool {
+fn push(entry: Entry<'_>, target: Target<'_>, encoder: &mut Encoder) -> bool {
     let Ok(request) = CompletedRequest::from_bytes(entry.payload) else { return false };
-    let content = entry.content.filter(|_| with == WithContent::AsRead).map(ContentRef::from_bytes);
+    let content = entry.content.filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
     let Ok(content) = content.transpose() else { return false };
-    let mut trace = trace::build(&request, content.as_ref(), settings);
-    if with == WithContent::LeftOut {
+    let mut trace = trace::build(&request, content.as_ref(), target.traces);
+    if target.content == WithContent::LeftOut {
         trace.mark_content_left_out();
     }
     encoder.push(&trace);

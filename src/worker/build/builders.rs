@@ -7,9 +7,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::batch::{AT_A_TIME, Batch, Builder, Target, WithContent};
+use super::batch::{AT_A_TIME, Batch, Builder, Target};
 use crate::config::Config;
 use crate::otlp::{Compression, Resource};
 use crate::store::log::Entries;
@@ -26,6 +27,7 @@ pub(in crate::worker) struct Builders {
     small: Idle,
     resource: Resource,
     compression: Compression,
+    empty: Bytes,
 }
 
 impl Builders {
@@ -36,11 +38,17 @@ impl Builders {
             small: Idle::default(),
             resource: Resource::new(&config.service_name),
             compression: config.delivery.compression,
+            empty: config.delivery.compression.empty_body(),
         }
     }
 
+    /// The body of a request that carries nothing.
+    pub(in crate::worker) fn empty(&self) -> Bytes {
+        self.empty.clone()
+    }
+
     /// Builds and encodes what fits into one request, once there is room if it is much. See [`Builder::build`].
-    pub(in crate::worker) async fn build(&self, entries: &Entries, target: Target<'_>, content: WithContent) -> Batch {
+    pub(in crate::worker) async fn build(&self, entries: &Entries, target: Target<'_>) -> Batch {
         let is_small = entries.len() < AT_A_TIME && entries.bytes() <= SMALL_BYTES;
         let (idle, _permit) = if is_small {
             (&self.small, None)
@@ -49,7 +57,7 @@ impl Builders {
             (&self.large, self.room.acquire().await.ok())
         };
         let mut builder = idle.pop().unwrap_or_else(|| Builder::new(self.resource.clone(), self.compression));
-        let batch = builder.build(entries, target, content).await;
+        let batch = builder.build(entries, target).await;
         idle.push(builder);
         batch
     }

@@ -33,7 +33,6 @@ impl HeldBack {
         }
     }
 
-    /// When the next one is due.
     pub(super) fn due(&self) -> Option<Instant> {
         self.0.values().map(|step| step.due).min()
     }

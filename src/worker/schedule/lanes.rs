@@ -14,8 +14,14 @@ use crate::store::Store;
 const TURNS: usize = 4;
 
 /// Turns and requests in the struggling lane, as a multiple of the requests in the healthy one. It has room for many, because each
-/// holds its place for up to 30 s. It is bounded, because each holds a batch in memory.
+/// holds its place for up to 30 s: hundreds of healthy receivers may begin to hang at the same time, and each that finds no room
+/// here keeps a request of the healthy lane from starting.
 const STRUGGLING: usize = 8;
+
+/// The part of the struggling lane that destinations fill which have failed before, as the same multiple. The rest is for turns that
+/// are demoted. Each turn keeps one body, of 4 MiB before compression, until it is answered: 128 of them take at most 512 MiB. They
+/// try 3,840 receivers that hang in 15 minutes, the longest usual back-off.
+const FAILING: usize = 2;
 
 /// A request that is on the wire for longer demotes its turn.
 const SLOW: Duration = Duration::from_secs(1);
@@ -42,17 +48,20 @@ struct Lane {
     turns: Arc<Semaphore>,
     most_turns: usize,
     requests: Arc<Semaphore>,
+    /// Batches that are read and built at the same time.
+    reads: Arc<Semaphore>,
     store: Store,
     is_crowded: AtomicBool,
 }
 
 impl Lane {
-    fn new(turns: usize, requests: usize, store: Store) -> Self {
+    fn new(turns: usize, requests: usize, reads: usize, store: Store) -> Self {
         let bounded = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
         Self {
             turns: bounded(turns),
             most_turns: turns,
             requests: bounded(requests),
+            reads: bounded(reads),
             store,
             is_crowded: AtomicBool::default(),
         }
@@ -63,9 +72,12 @@ impl Admission {
     /// Lanes for a worker with so many requests to healthy destinations on the wire. Each lane has its own connections.
     pub(in crate::worker) fn new(requests: usize, healthy: Store, struggling: Store) -> Arc<Self> {
         let many = requests.saturating_mul(STRUGGLING);
+        // What is read lies in memory until it is built, so no more is read than there are connections. Healthy turns do not wait
+        // for each other: a fresh request would wait for a backlog.
+        let reads = usize::try_from(struggling.pool().options().get_max_connections()).unwrap_or(usize::MAX);
         Arc::new(Self {
-            healthy: Lane::new(requests.saturating_mul(TURNS), requests, healthy),
-            struggling: Lane::new(many, many, struggling),
+            healthy: Lane::new(requests.saturating_mul(TURNS), requests, usize::MAX, healthy),
+            struggling: Lane::new(many, many, reads, struggling),
         })
     }
 
@@ -78,7 +90,12 @@ impl Admission {
 
     /// How many more turns may begin in a lane now.
     pub(in crate::worker) fn room(&self, lane: LaneName) -> usize {
-        self.lane(lane).turns.available_permits()
+        let Lane { turns, most_turns, .. } = self.lane(lane);
+        let for_demoted = match lane {
+            LaneName::Healthy => 0,
+            LaneName::Struggling => most_turns / STRUGGLING * (STRUGGLING - FAILING),
+        };
+        turns.available_permits().saturating_sub(for_demoted)
     }
 
     /// Notes whether a lane had work for more turns than had room. Its turns then end after a batch, so that each destination gets one.
@@ -132,10 +149,33 @@ impl Permit {
         &self.admission.lane(lane).store
     }
 
+    /// Waits until the lane has room to read and build one more batch.
+    pub(in crate::worker) async fn read(&self) -> Option<OwnedSemaphorePermit> {
+        let reads = self.lane().reads.clone();
+        reads.acquire_owned().await.ok()
+    }
+
     /// Waits until the lane has room for one more request on the wire.
-    pub(in crate::worker) async fn request(&self) -> RequestPermit<'_> {
+    pub(in crate::worker) async fn request(&self) -> Option<OwnedSemaphorePermit> {
         let requests = self.lane().requests.clone();
-        RequestPermit { turn: self, request: requests.acquire_owned().await.ok() }
+        requests.acquire_owned().await.ok()
+    }
+
+    /// Waits for `request`, which has this room on the wire. Once it is slow, the turn is demoted, and the request moves with it.
+    pub(in crate::worker) async fn hold<T>(
+        &self,
+        mut room: Option<OwnedSemaphorePermit>,
+        request: impl Future<Output = T>,
+    ) -> T {
+        let mut request = std::pin::pin!(request);
+        if let Ok(done) = tokio::time::timeout(self.slow, &mut request).await {
+            return done;
+        }
+        self.demote(self.grace);
+        if let Ok(moved) = self.admission.struggling.requests.clone().try_acquire_owned() {
+            room.replace(moved);
+        }
+        request.await
     }
 
     /// Takes in whether the receiver accepted a batch in time.
@@ -173,36 +213,6 @@ impl Permit {
     fn place(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The permit for one request on the wire.
-#[derive(Debug)]
-pub(in crate::worker) struct RequestPermit<'p> {
-    turn: &'p Permit,
-    request: Option<OwnedSemaphorePermit>,
-}
-
-impl RequestPermit<'_> {
-    /// Waits for `request`. Once it is slow, its turn is demoted, and it moves into the struggling lane, too.
-    pub(in crate::worker) async fn hold<T>(mut self, request: impl Future<Output = T>) -> T {
-        with_slow_hook(request, self.turn.slow, || {
-            self.turn.demote(self.turn.grace);
-            if let Ok(moved) = self.turn.admission.struggling.requests.clone().try_acquire_owned() {
-                self.request.replace(moved);
-            }
-        })
-        .await
-    }
-}
-
-/// Waits for `work`. If it takes longer than `usual`, calls `hook` then, and waits on.
-async fn with_slow_hook<T>(work: impl Future<Output = T>, usual: Duration, hook: impl FnOnce()) -> T {
-    let mut work = std::pin::pin!(work);
-    if let Ok(done) = tokio::time::timeout(usual, &mut work).await {
-        return done;
-    }
-    hook();
-    work.await
 }
 
 #[cfg(test)]

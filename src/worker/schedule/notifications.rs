@@ -1,14 +1,13 @@
-//! Notifications of commits to the log. They are hints: one may be lost with its connection, or never be sent.
+//! Notifications of commits to the log.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sqlx::postgres::PgListener;
 use tokio::time::Instant;
 
 use crate::id::AccountId;
 use crate::store::Store;
-use crate::store::log::{CHANNEL, accounts_of_notification};
+use crate::store::log::Listener;
 
 /// Pause before the next try to listen when the database is away.
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -17,7 +16,7 @@ const RECONNECT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Notifications {
     store: Store,
-    listener: Option<PgListener>,
+    listener: Option<Listener>,
     retry_at: Instant,
 }
 
@@ -32,37 +31,19 @@ impl Notifications {
             return;
         }
         self.retry_at = Instant::now() + RECONNECT;
-        match connected(&self.store).await {
+        match Listener::connect(&self.store).await {
             Ok(listener) => self.listener = Some(listener),
             Err(error) => tracing::warn!(%error, "the worker cannot listen for completed requests and polls instead"),
         }
     }
 
-    /// The accounts of the next notification, and of all that have arrived by then. None: any may have new requests, as after the
-    /// connection was lost.
-    pub(super) async fn next(&mut self) -> Option<BTreeSet<AccountId>> {
+    /// The accounts of the next notifications. Empty: any may have new requests, as after the connection was lost.
+    pub(super) async fn next(&mut self) -> BTreeSet<AccountId> {
         let Some(listener) = &mut self.listener else { return std::future::pending().await };
-        let first = match listener.try_recv().await {
-            Ok(first) => first?,
-            Err(error) => {
-                tracing::warn!(%error, "listening for completed requests broke off");
-                self.listener = None;
-                return None;
-            }
-        };
-        let mut accounts = BTreeSet::from_iter(accounts_of_notification(first.payload()));
-        if accounts.is_empty() {
-            return None;
-        }
-        while let Some(notification) = listener.next_buffered() {
-            accounts.extend(accounts_of_notification(notification.payload()));
-        }
-        Some(accounts)
+        listener.next().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "listening for completed requests broke off");
+            self.listener = None;
+            BTreeSet::new()
+        })
     }
-}
-
-async fn connected(store: &Store) -> Result<PgListener, sqlx::Error> {
-    let mut listener = PgListener::connect_with(store.pool()).await?;
-    listener.listen(CHANNEL).await?;
-    Ok(listener)
 }

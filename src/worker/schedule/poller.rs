@@ -24,7 +24,6 @@ use crate::store::{self, Store};
 /// Time between two polls of everything.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// What to poll.
 #[derive(Debug)]
 pub(in crate::worker) enum Poll {
     /// All cursors, also those of failing destinations.
@@ -47,7 +46,6 @@ pub(in crate::worker) struct Found {
     pub(in crate::worker) asked: std::time::Instant,
 }
 
-/// Polls cursors.
 #[derive(Debug)]
 pub(in crate::worker) struct Poller {
     store: Store,
@@ -59,6 +57,8 @@ pub(in crate::worker) struct Poller {
     /// Accounts whose turns ended or found nothing.
     asked: UnboundedReceiver<AccountId>,
     held_back: HeldBack,
+    /// Leased, and not yet given to anybody.
+    found: Vec<Found>,
 }
 
 impl Poller {
@@ -75,6 +75,7 @@ impl Poller {
             ticks,
             asked,
             held_back: HeldBack::default(),
+            found: Vec::new(),
         }
     }
 
@@ -92,10 +93,10 @@ impl Poller {
             _ = self.ticks.tick() => return Poll::Everything,
             account = self.asked.recv() => others.extend(account),
             now = due(self.held_back.due()) => others = self.held_back.at(now),
-            notified = self.notifications.next() => match notified {
-                Some(accounts) => recorded = accounts,
-                None => return Poll::Everything,
-            }
+            notified = self.notifications.next() => recorded = notified,
+        }
+        if recorded.is_empty() && others.is_empty() {
+            return Poll::Everything;
         }
         while let Ok(account) = self.asked.try_recv() {
             others.insert(account);
@@ -106,10 +107,9 @@ impl Poller {
     /// Polls, wakes the turns that can read on, and leases for `worker` what is free, as far as the lanes have room. What fails is
     /// polled again within a second.
     pub(in crate::worker) async fn poll(&mut self, poll: &Poll, worker: i32) -> Vec<Found> {
-        let mut found = Vec::new();
         let polled = match poll {
-            Poll::Everything => self.everything(worker, &mut found).await,
-            Poll::Accounts { recorded, others } => self.accounts(recorded, others, worker, &mut found).await,
+            Poll::Everything => self.everything(worker).await,
+            Poll::Accounts { recorded, others } => self.accounts(recorded, others, worker).await,
         };
         if let Err(error) = polled {
             tracing::warn!(%error, "the worker could not look for work");
@@ -117,12 +117,12 @@ impl Poller {
                 self.held_back.has_polled(Instant::now(), others, others);
             }
         }
-        found
+        std::mem::take(&mut self.found)
     }
 
-    async fn everything(&mut self, worker: i32, found: &mut Vec<Found>) -> store::Result<()> {
+    async fn everything(&mut self, worker: i32) -> store::Result<()> {
         for lane in [LaneName::Healthy, LaneName::Struggling] {
-            self.lease(&[], lane, worker, found).await?;
+            self.lease(&[], lane, worker).await?;
         }
         self.wake_waiting(None).await?;
         Ok(())
@@ -133,15 +133,14 @@ impl Poller {
         recorded: &BTreeSet<AccountId>,
         others: &BTreeSet<AccountId>,
         worker: i32,
-        found: &mut Vec<Found>,
     ) -> store::Result<()> {
         self.running.wake(recorded);
         let mut idle = self.running.without_turns(&(recorded | others));
         let polled = &idle | others;
         if !idle.is_empty() {
             let accounts: Vec<_> = idle.iter().copied().collect();
-            self.lease(&accounts, LaneName::Healthy, worker, found).await?;
-            idle.retain(|account| !found.iter().any(|found| found.lease.account == *account));
+            self.lease(&accounts, LaneName::Healthy, worker).await?;
+            idle.retain(|account| !self.found.iter().any(|found| found.lease.account == *account));
         }
         let mut held_back = self.wake_waiting(Some(others)).await?;
         if !idle.is_empty() {
@@ -153,7 +152,7 @@ impl Poller {
     }
 
     /// Leases free cursors with something to read, of these accounts or of all.
-    async fn lease(&self, of: &[AccountId], lane: LaneName, worker: i32, found: &mut Vec<Found>) -> store::Result<()> {
+    async fn lease(&mut self, of: &[AccountId], lane: LaneName, worker: i32) -> store::Result<()> {
         let (asked, room) = (Instant::now().into_std(), self.admission.room(lane));
         if room == 0 {
             self.admission.set_crowded(lane, true);
@@ -163,7 +162,7 @@ impl Poller {
         let ready = Ready { accounts: of, failing, most: i64::try_from(room).unwrap_or(i64::MAX) };
         let leases = cursors::lease_ready(&self.store, ready, worker, self.lease).await?;
         self.admission.set_crowded(lane, leases.len() == room);
-        found.extend(leases.into_iter().map(|lease| Found { lease, lane, asked }));
+        self.found.extend(leases.into_iter().map(|lease| Found { lease, lane, asked }));
         Ok(())
     }
 
@@ -178,7 +177,7 @@ impl Poller {
         for ((turn, stretch), backlog) in turns.iter().zip(stretches).zip(backlogs) {
             match backlog {
                 Backlog::Nothing => {}
-                Backlog::Readable => turn.wake(),
+                Backlog::Readable => turn.readable.notify_one(),
                 Backlog::HeldBack => {
                     held_back.insert(stretch.account);
                 }

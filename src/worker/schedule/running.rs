@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::watch;
 
 use crate::id::AccountId;
-use crate::store::cursors::Lease;
 use crate::store::log::{Position, Stretch};
 
 /// The turns that would read on.
@@ -24,19 +23,15 @@ pub(super) struct Turn {
     account: AccountId,
     /// Cursors that its account had when it began.
     cursors: usize,
-    readable: watch::Sender<()>,
     /// The last place that is its cursor's.
     until: Position,
     /// The place behind which it has found nothing.
     waits_behind: Mutex<Option<Position>>,
+    /// Something may be readable for it.
+    pub(super) readable: Notify,
 }
 
 impl Turn {
-    /// Something may be readable for it.
-    pub(super) fn wake(&self) {
-        self.readable.send_replace(());
-    }
-
     /// Where it waits for something to read.
     fn stretch(&self) -> Option<Stretch> {
         let after = *self.waits_behind.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,21 +46,19 @@ impl Running {
         (Self { turns: Arc::default(), polls }, asked)
     }
 
-    /// Begins a turn. Each wake-up from now on reaches it.
-    pub(in crate::worker) fn begin(&self, lease: &Lease) -> Listener {
-        self.begin_for(lease.account, usize::try_from(lease.siblings).unwrap_or_default(), lease.until())
-    }
-
-    fn begin_for(&self, account: AccountId, cursors: usize, until: Position) -> Listener {
-        let (readable, wakes) = watch::channel(());
-        let turn = Arc::new(Turn { account, cursors, readable, until, waits_behind: Mutex::default() });
+    /// Begins a turn up to `until` for one of an account's cursors. Each wake-up from now on reaches it.
+    pub(in crate::worker) fn begin(&self, account: AccountId, cursors: i64, until: Position) -> Listener {
+        let (waits_behind, readable) = (Mutex::default(), Notify::new());
+        let cursors = usize::try_from(cursors).unwrap_or_default();
+        let turn = Arc::new(Turn { account, cursors, until, waits_behind, readable });
         self.turns().push(turn.clone());
-        Listener { running: self.clone(), turn, wakes, is_left_alone: false }
+        Listener { running: self.clone(), turn, is_left_alone: false }
     }
 
     /// Wakes the turns of these accounts.
     pub(super) fn wake(&self, accounts: &BTreeSet<AccountId>) {
-        self.turns().iter().filter(|turn| accounts.contains(&turn.account)).for_each(|turn| turn.wake());
+        let is_named = |turn: &&Arc<Turn>| accounts.contains(&turn.account);
+        self.turns().iter().filter(is_named).for_each(|turn| turn.readable.notify_one());
     }
 
     /// Those of `accounts` that have cursors without a turn here.
@@ -96,15 +89,13 @@ impl Running {
 pub(in crate::worker) struct Listener {
     running: Running,
     turn: Arc<Turn>,
-    wakes: watch::Receiver<()>,
     is_left_alone: bool,
 }
 
 impl Listener {
     /// Waits until something may be readable that was not heard of yet.
-    pub(in crate::worker) async fn readable(&mut self) {
-        // The sender lives as long as this.
-        let _ = self.wakes.changed().await;
+    pub(in crate::worker) async fn readable(&self) {
+        self.turn.readable.notified().await;
     }
 
     /// The turn waits for something behind this place. None: it is about to read, or has more to send than it may.

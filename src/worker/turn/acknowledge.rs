@@ -3,93 +3,138 @@
 
 use std::time::Instant;
 
-use super::batch_result::{BatchResult, LeaseState};
-use super::health::{ATTENTION, Health, Pauses, needs_attention};
-use super::{metrics, rows};
-use crate::delivery::unit;
+use metrics::{counter, histogram};
+
+use super::health::Health;
+use super::report::Report;
+use crate::delivery::confirmation::Progress;
+use crate::delivery::{self, ATTENTION, Pauses, unit};
 use crate::state::State;
-use crate::store::cursors::{self, Acknowledged, Acknowledgement, Lease, Progress};
+use crate::store;
+use crate::store::cursors::{self, Acknowledgement, Lease, LeaseState};
 use crate::store::destinations::{HealthChange, HealthNote};
-use crate::store::{self, Store};
+use crate::store::log::Position;
 use crate::worker::leased::Leased;
 
-pub(super) async fn acknowledge(leased: &Leased, result: &BatchResult) -> store::Result<LeaseState> {
-    let BatchResult { report, progress, health, is_in_order, .. } = result;
-    let (state, lease) = (&leased.state, &leased.lease);
-    let (asked, moves) = (Instant::now(), *is_in_order && !progress.falls_back);
-    let change = if *is_in_order { health.change(report, progress, pauses(state)) } else { HealthChange::Unchanged };
-    let unchanged = unchanged(state, lease, *health, result.one_by_one);
-    let acknowledgement = Acknowledgement {
-        progress: *progress,
-        health: HealthNote { change, ..unchanged.health },
-        deliveries: rows::deliveries(leased, result),
-        dead_letters: if moves { report.dead_letters.iter().map(rows::dead_letter).collect() } else { Vec::new() },
-        keep: result.keeps_lease.then_some(state.config.delivery.lease),
-        ..unchanged
-    };
-    let acknowledged = cursors::acknowledge(leased.store(), lease.fence(), &acknowledgement).await?;
-    let destination = lease.destination;
-    let lease = match acknowledged {
-        Acknowledged::Held(current) if leased.settings.confirm(asked, current) => LeaseState::Held,
-        Acknowledged::Held(_) => LeaseState::Outdated,
-        Acknowledged::Lost => {
-            tracing::info!(%destination, "a batch ended after its lease was lost; it changed nothing");
-            LeaseState::Lost
-        }
-        Acknowledged::Disabled => {
-            tracing::warn!(%destination, "switched off: nothing was accepted for too long");
-            LeaseState::Disabled
-        }
-    };
-    metrics::acknowledged(report, progress.delivered(), acknowledgement.dead_letters.len(), lease);
-    Ok(lease)
+/// A batch that is back from the wire, as it is acknowledged.
+#[derive(Debug, Default)]
+pub(super) struct BatchResult {
+    pub(super) report: Report,
+    /// How far it brings its destination. None: an earlier batch of the turn waits, so that this one moves nothing.
+    pub(super) progress: Option<Progress<Position>>,
+    /// With this batch taken in.
+    pub(super) health: Health,
+    /// Whether the receiver has to accept probes before it is sent batches.
+    pub(super) probes_first: bool,
+    /// Entries that are still to be built one by one.
+    pub(super) one_by_one: i32,
+    /// Attempts in a row of which none was accepted, this one included.
+    pub(super) attempt: u32,
+    /// Whether the turn goes on.
+    pub(super) keeps_lease: bool,
 }
 
-/// Gives the lease back, with what was learnt in its turn.
-pub(super) async fn release(leased: &Leased, health: Health, one_by_one: i32) -> store::Result<()> {
-    let (state, lease) = (&leased.state, &leased.lease);
-    record(leased.store(), lease, unchanged(state, lease, health, one_by_one)).await
+pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> store::Result<LeaseState> {
+    let (state, lease, asked) = (&leased.state, &leased.lease, Instant::now());
+    let config = &state.config.delivery;
+    if let Some(Progress { again: again @ 1.., .. }) = result.progress {
+        about_sent_again(again, &mut result.report);
+    }
+    if result.progress.is_none_or(|progress| progress.again > 0) {
+        result.report.dead_letters.clear();
+    }
+    let jitter = unit(state.random.bytes().unwrap_or([128; 8]));
+    let pauses = Pauses { base: config.retry_base, cap: config.retry_cap, jitter };
+    let change = result.progress.map(|progress| result.health.change(&result.report, &progress, pauses));
+    let unchanged = unchanged(state, lease);
+    let acknowledgement = Acknowledgement {
+        progress: result.progress.unwrap_or_default(),
+        health: HealthNote {
+            change: change.unwrap_or(HealthChange::Unchanged),
+            probes_first: result.probes_first,
+            ..unchanged.health
+        },
+        server_errors: result.health.server_errors,
+        poison_one_by_one: result.one_by_one,
+        attempt: result.attempt,
+        deliveries: &result.report.deliveries,
+        dead_letters: &result.report.dead_letters,
+        keep: result.keeps_lease.then_some(config.lease),
+    };
+    let now = cursors::acknowledge(leased.store(), lease, &acknowledgement).await?;
+    if now == LeaseState::Held {
+        leased.was_current(asked);
+    }
+    count(lease, now, &acknowledgement);
+    Ok(now)
 }
 
 /// Gives back the lease of a turn that broke off, everything else being as it was.
 pub(in crate::worker) async fn give_back(state: &State, lease: &Lease) -> store::Result<()> {
-    record(&state.store, lease, unchanged(state, lease, Health::of(lease), lease.poison_one_by_one)).await
+    cursors::acknowledge(&state.store, lease, &unchanged(state, lease)).await?;
+    Ok(())
 }
 
 /// Ends a turn that could not even begin, with a sentence for the page.
 pub(in crate::worker) async fn complain(state: &State, lease: &Lease, sentence: &str) -> store::Result<()> {
-    let unchanged = unchanged(state, lease, Health { server_errors: 0, ..Health::of(lease) }, 0);
-    let health = HealthNote { change: needs_attention(sentence, ATTENTION.0), ..unchanged.health };
-    record(&state.store, lease, Acknowledgement { health, ..unchanged }).await
-}
-
-async fn record(store: &Store, lease: &Lease, acknowledgement: Acknowledgement<'_>) -> store::Result<()> {
-    cursors::acknowledge(store, lease.fence(), &acknowledgement).await?;
+    let unchanged = unchanged(state, lease);
+    let health = delivery::Health::NeedsAttention;
+    let change = HealthChange::Waiting { health, reason: sentence, pause: ATTENTION.0 };
+    let health = HealthNote { change, ..unchanged.health };
+    let complaint = Acknowledgement { health, server_errors: 0, poison_one_by_one: 0, ..unchanged };
+    cursors::acknowledge(&state.store, lease, &complaint).await?;
     Ok(())
 }
 
 /// The lease is given back, and nothing else changes.
-fn unchanged(state: &State, lease: &Lease, health: Health, one_by_one: i32) -> Acknowledgement<'static> {
+fn unchanged(state: &State, lease: &Lease) -> Acknowledgement<'static> {
     Acknowledgement {
-        destination: lease.destination,
         progress: Progress::default(),
         health: HealthNote {
             change: HealthChange::Unchanged,
-            probes_first: health.probes_first,
-            revision: lease.revision,
+            probes_first: lease.probes_first,
             switch_off_after: state.config.delivery.disable_after,
         },
-        server_errors: i32::try_from(health.server_errors).unwrap_or(i32::MAX),
-        poison_one_by_one: one_by_one,
-        private: lease.private,
-        deliveries: Vec::new(),
-        dead_letters: Vec::new(),
+        server_errors: Health::of(lease).server_errors,
+        poison_one_by_one: lease.poison_one_by_one,
+        attempt: 0,
+        deliveries: &[],
+        dead_letters: &[],
         keep: None,
     }
 }
 
-fn pauses(state: &State) -> Pauses {
-    let delivery = &state.config.delivery;
-    let jitter = unit(state.random.bytes().unwrap_or([128; 8]));
-    Pauses { retry_base: delivery.retry_base, retry_cap: delivery.retry_cap, jitter }
+/// What people read of requests that were accepted too early, beside the answer that says so.
+fn about_sent_again(requests: usize, report: &mut Report) {
+    let Some(delivery) = report.deliveries.last_mut() else { return };
+    let (requests, were) =
+        if requests == 1 { ("1 request".to_owned(), "was") } else { (format!("{requests} requests"), "were") };
+    let sentence = delivery.answer.take().unwrap_or_default();
+    delivery.answer = Some(format!(
+        "{sentence} {requests} that {were} accepted right before may be lost, because a receiver like this accepts before it knows: \
+         sent again as soon as it takes any."
+    ));
+}
+
+/// Counts for `/metrics` what is acknowledged.
+fn count(lease: &Lease, now: LeaseState, acknowledged: &Acknowledgement<'_>) {
+    let destination = lease.destination;
+    for sent in acknowledged.deliveries.iter().filter(|delivery| delivery.was_sent()) {
+        counter!("tracecast_deliveries_total", "outcome" => sent.outcome).increment(1);
+        histogram!("tracecast_delivery_seconds").record(sent.duration.as_secs_f64());
+    }
+    match now {
+        LeaseState::Lost if acknowledged.deliveries.is_empty() => return,
+        LeaseState::Lost => {
+            tracing::info!(%destination, "a batch ended after its lease was lost; it changed nothing");
+            return counter!("tracecast_leases_lost_total").increment(1);
+        }
+        LeaseState::Disabled => {
+            tracing::warn!(%destination, "switched off: nothing was accepted for too long");
+            counter!("tracecast_destinations_switched_off_total").increment(1);
+        }
+        LeaseState::Held | LeaseState::Outdated => {}
+    }
+    counter!("tracecast_requests_delivered_total").increment(acknowledged.progress.delivered() as u64);
+    counter!("tracecast_dead_letters_total").increment(acknowledged.dead_letters.len() as u64);
 }

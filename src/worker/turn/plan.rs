@@ -5,19 +5,18 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::batch_result::{BatchResult, LeaseState};
-use super::confirming::{Confirming, Probes};
+use super::acknowledge::BatchResult;
 use super::health::Health;
-use super::report::{Attempt, Report};
+use super::report::{Ending, Report};
+use crate::delivery::confirmation::{Confirmation, Probes, Progress};
 use crate::delivery::poison::Poison;
-use crate::store::cursors::Progress;
+use crate::store::cursors::LeaseState;
 use crate::store::log::Position;
 use crate::worker::build::batch::Batch;
 
 /// How long a turn that has sent all waits for the next request, which needs no lease then.
 const STAY: Duration = Duration::from_secs(1);
 
-/// Something that has happened.
 #[derive(Debug)]
 pub(super) enum Event {
     /// Time has passed, the program stops, or the turn begins.
@@ -28,27 +27,21 @@ pub(super) enum Event {
     Read(Option<Batch>, Poison),
     /// The oldest batch on the wire is back. It was sent at this time.
     Arrived(Report, Instant),
-    /// Probes have passed.
-    Passed(Probes),
-    /// A probe was not accepted. None: it may not be sent any more.
-    NotPassed(Option<Attempt>),
-    /// A batch is acknowledged.
+    Passed(Probes<Position>),
+    /// A probe was not accepted, or may not be sent any more.
+    NotPassed(Report),
     Acknowledged(LeaseState),
 }
 
-/// Something to do. Each but the last one ends with an event.
+/// Something to do, which ends with an event.
 #[derive(Debug)]
 pub(super) enum Action {
-    /// Read and build the next batch.
     Read,
     /// Send a batch. Its entries lie behind the place. Its head was answered with HTTP 500 so often.
     Send(Batch, Position, u32),
-    /// Send probes.
-    Probe(Probes),
-    /// Acknowledge a batch.
+    Probe(Probes<Position>),
+    /// Acknowledge a batch, or give the lease back with what was learnt.
     Acknowledge(BatchResult),
-    /// Give the lease back, with what was learnt, and the entries that are still to be built one by one.
-    Release(Health, i32),
 }
 
 /// What surrounds a turn now.
@@ -59,14 +52,12 @@ pub(super) struct Surroundings {
     pub(super) is_crowded: bool,
     /// Whether the turn may wait for the next request.
     pub(super) may_stay: bool,
-    /// Whether the program stops.
     pub(super) is_stopping: bool,
 }
 
 /// How far a turn has come; each phase includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
-    /// Batches are read and sent.
     Open,
     /// No more is read.
     Draining,
@@ -74,8 +65,6 @@ enum Phase {
     Closed,
     /// A batch waits: those behind it, which are on the wire already, cannot move the cursor.
     Blocked,
-    /// The lease is given back, and nothing is to be done.
-    Over,
 }
 
 /// What lies in the log behind what was read.
@@ -89,7 +78,6 @@ enum Backlog {
     Nothing,
 }
 
-/// The plan of one turn.
 #[derive(Debug)]
 pub(super) struct Plan {
     phase: Phase,
@@ -112,7 +100,7 @@ pub(super) struct Plan {
     /// A batch is being acknowledged, and whether the lease is kept with it.
     acknowledging: Option<bool>,
     health: Health,
-    confirming: Confirming,
+    confirmation: Confirmation<Position>,
     poison: Poison,
     /// How long the turn waits for the next request.
     stay_until: Option<Instant>,
@@ -125,11 +113,11 @@ impl Plan {
     pub(super) fn new(
         cursor: Position,
         health: Health,
-        confirming: Confirming,
+        confirmation: Confirmation<Position>,
         poison: Poison,
         in_flight_most: usize,
     ) -> Self {
-        let is_well = (health.failures, health.server_errors) == (0, 0) && !poison.is_suspected();
+        let is_well = health == Health::default() && !poison.is_suspected();
         Self {
             phase: Phase::Open,
             backlog: Backlog::More,
@@ -144,7 +132,7 @@ impl Plan {
             arrived: VecDeque::new(),
             acknowledging: None,
             health,
-            confirming,
+            confirmation,
             poison,
             stay_until: None,
             is_released: false,
@@ -154,12 +142,12 @@ impl Plan {
     /// Takes in an event. Says what to begin now.
     pub(super) fn step(&mut self, around: Surroundings, event: Event) -> Vec<Action> {
         match event {
-            Event::Looked => {}
-            Event::Readable => self.is_readable(),
+            Event::Readable if self.backlog == Backlog::Nothing => self.backlog = Backlog::Fresh,
+            Event::Readable | Event::Looked => {}
             Event::Read(batch, poison) => self.has_read(batch, poison),
             Event::Arrived(report, begun) => self.has_arrived(report, begun, around),
             Event::Passed(probes) => self.has_passed(probes, around.now),
-            Event::NotPassed(attempt) => self.has_not_passed(attempt, around.now),
+            Event::NotPassed(report) => self.has_not_passed(report, around.now),
             Event::Acknowledged(lease) => self.has_acknowledged(lease),
         }
         if around.is_stopping {
@@ -181,20 +169,14 @@ impl Plan {
     /// When to look again, if nothing happens before.
     pub(super) fn due(&self, around: Surroundings) -> Option<Instant> {
         let stays = self.stay_until.filter(|_| self.stays(around));
-        let confirms = self.confirming.due().filter(|_| self.waits_to_confirm(around));
+        let confirms = self.confirmation.due().filter(|_| self.waits_to_confirm(around));
         let due = stays.into_iter().chain(confirms).min();
         due.filter(|_| self.is_idle())
     }
 
-    /// Whether the turn has ended.
+    /// Whether the turn has ended: the lease is given back or lost, and nothing is to be done.
     pub(super) fn is_over(&self) -> bool {
-        self.phase == Phase::Over
-    }
-
-    fn is_readable(&mut self) {
-        if self.backlog == Backlog::Nothing {
-            self.backlog = Backlog::Fresh;
-        }
+        self.is_released && self.is_idle()
     }
 
     fn has_read(&mut self, batch: Option<Batch>, poison: Poison) {
@@ -213,14 +195,8 @@ impl Plan {
     fn has_arrived(&mut self, report: Report, begun: Instant, around: Surroundings) {
         self.in_flight -= 1;
         let is_in_order = self.phase < Phase::Blocked;
-        let (mut progress, mut sent_again) = (Progress::default(), 0);
-        let attempt = self.next_attempt();
-        if is_in_order {
-            (progress, sent_again) = self.confirming.take_in(&report, (begun, around.now));
-            self.health.take_in(&report, &progress);
-            if report.is_settled() && report.accepted > 0 && !self.poison.is_one_by_one() {
-                self.in_flight_limit = (self.in_flight_limit + 1).min(self.in_flight_most);
-            }
+        if is_in_order && report.is_settled() && report.accepted > 0 && !self.poison.is_one_by_one() {
+            self.in_flight_limit = (self.in_flight_limit + 1).min(self.in_flight_most);
         }
         self.stay_until = (report.accepted > 0).then_some(around.now + STAY);
         if !report.is_settled() {
@@ -228,45 +204,50 @@ impl Plan {
         } else if around.is_crowded {
             self.enter(Phase::Draining);
         }
-        self.is_back(report, progress, sent_again, attempt, is_in_order);
+        let progress = is_in_order.then(|| self.progress_by(&report, (begun, around.now)));
+        self.is_back(report, progress);
     }
 
     /// Probes that end after a batch has failed say nothing: the next turn probes again.
-    fn has_passed(&mut self, probes: Probes, now: Instant) {
+    fn has_passed(&mut self, probes: Probes<Position>, now: Instant) {
         self.is_probing = false;
         if self.phase >= Phase::Blocked {
             return;
         }
-        self.health.probes_first = false;
-        let progress = self.confirming.has_passed(probes, now);
+        let progress = self.confirmation.has_passed(probes, now);
         if progress.confirmed.is_some() {
-            let (report, attempt) = (Report::default(), self.next_attempt());
-            self.health.take_in(&report, &progress);
-            self.is_back(report, progress, 0, attempt, true);
+            self.is_back(Report::default(), Some(progress));
         }
     }
 
-    /// Counts from 1 since something was last accepted.
-    fn next_attempt(&self) -> u32 {
-        self.health.failures.saturating_add(1)
-    }
-
-    fn has_not_passed(&mut self, attempt: Option<Attempt>, now: Instant) {
+    fn has_not_passed(&mut self, report: Report, now: Instant) {
         self.is_probing = false;
-        let Some(attempt) = attempt.filter(|_| self.phase < Phase::Blocked) else { return self.enter(Phase::Closed) };
-        let report = Report::of_probe(attempt);
-        let (progress, sent_again) = self.confirming.take_in(&report, (now, now));
-        let attempt = self.next_attempt();
-        self.health.take_in(&report, &progress);
+        if self.phase >= Phase::Blocked || matches!(report.ending, Ending::Withheld) {
+            return self.enter(Phase::Closed);
+        }
         self.enter(Phase::Blocked);
-        self.is_back(report, progress, sent_again, attempt, true);
+        let progress = self.progress_by(&report, (now, now));
+        self.is_back(report, Some(progress));
     }
 
-    fn is_back(&mut self, report: Report, progress: Progress, sent_again: usize, attempt: u32, is_in_order: bool) {
-        let (health, one_by_one) = (self.health, self.poison.one_by_one());
-        let result =
-            BatchResult { report, progress, sent_again, health, attempt, is_in_order, one_by_one, keeps_lease: true };
-        self.arrived.push_back(result);
+    fn progress_by(&mut self, report: &Report, sent: (Instant, Instant)) -> Progress<Position> {
+        self.confirmation.take_in(report.settled(), report.ending.outcome(), sent)
+    }
+
+    fn is_back(&mut self, report: Report, progress: Option<Progress<Position>>) {
+        let attempt = self.health.failures.saturating_add(1);
+        if let Some(progress) = &progress {
+            self.health.take_in(&report, progress);
+        }
+        self.arrived.push_back(BatchResult {
+            report,
+            progress,
+            health: self.health,
+            probes_first: self.confirmation.probes_first(),
+            one_by_one: self.poison.one_by_one(),
+            attempt,
+            keeps_lease: true,
+        });
     }
 
     fn has_acknowledged(&mut self, lease: LeaseState) {
@@ -286,18 +267,16 @@ impl Plan {
         }
         if !self.is_probing
             && self.phase <= Phase::Draining
-            && let Some(probes) = self.confirming.probes(self.in_flight == 0 && !self.is_reading, around.now)
+            && let Some(probes) = self.confirmation.probes(self.in_flight == 0 && !self.is_reading, around.now)
         {
             self.is_probing = true;
             actions.push(Action::Probe(probes));
         }
-        actions.extend(self.next_to_acknowledge(around));
-        if self.is_idle() && !self.stays(around) && !self.waits_to_confirm(around) {
-            self.enter(Phase::Over);
-            if !self.is_released {
-                actions.push(Action::Release(self.health, self.poison.one_by_one()));
-            }
+        if self.is_idle() && !self.is_released && !self.stays(around) && !self.waits_to_confirm(around) {
+            // Nothing came of the turn, or its last batch kept the lease: it is given back now.
+            self.is_back(Report::default(), Some(Progress::default()));
         }
+        actions.extend(self.next_to_acknowledge(around));
         actions
     }
 
@@ -322,7 +301,7 @@ impl Plan {
             Backlog::Fresh => is_alone || (self.in_flight_limit > 1 && on_their_way < self.in_flight_limit),
             Backlog::Nothing => false,
         };
-        is_time && self.is_open() && self.confirming.is_open() && self.ready.is_none() && !self.is_reading
+        is_time && self.is_open() && self.confirmation.is_open() && self.ready.is_none() && !self.is_reading
     }
 
     /// The next batch to acknowledge. The lease is given back with the last one.
@@ -358,7 +337,7 @@ impl Plan {
     /// Whether the turn waits until accepted batches can be confirmed. Where others wait for a turn, a later one confirms them.
     fn waits_to_confirm(&self, around: Surroundings) -> bool {
         let may_wait = self.phase <= Phase::Draining && !around.is_crowded && !around.is_stopping;
-        may_wait && self.confirming.due().is_some()
+        may_wait && self.confirmation.due().is_some()
     }
 
     fn enter(&mut self, phase: Phase) {

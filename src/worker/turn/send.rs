@@ -1,9 +1,10 @@
 //! Hands one batch to its destination: whole, or in ever smaller parts when it is refused (spec 4.3).
 
-use super::report::{Covered, Ending, Report, Sent};
+use super::report::{Attempt, Ending, Report};
 use crate::delivery::{Step, decide};
+use crate::id::DeliveryId;
 use crate::store;
-use crate::store::deliveries::LeftOut;
+use crate::store::deliveries::{Covered, Delivery};
 use crate::store::log::Position;
 use crate::worker::build::batch::{Batch, WithContent};
 use crate::worker::build::reader::read_part;
@@ -18,8 +19,8 @@ struct Piece {
 }
 
 /// Hands over a batch whose entries lie behind `after`. `server_errors`: how often its head was answered with HTTP 500.
-pub(super) async fn send(leased: &Leased, after: Position, mut batch: Batch, server_errors: u32) -> Report {
-    let mut report = Report::of_unsent(&mut batch);
+pub(super) async fn send(leased: &Leased, after: Position, batch: Batch, server_errors: u32) -> Report {
+    let mut report = Report::of_unsent(&batch);
     let last = batch.last;
     let ending = match in_pieces(leased, after, batch, server_errors, &mut report).await {
         Ok(ending) => ending,
@@ -43,27 +44,31 @@ async fn in_pieces(
     // The next piece lies on top.
     let mut rest = vec![Piece { after, until, content: WithContent::AsRead }];
     while let Some(piece) = rest.pop() {
+        let Piece { after, until, content } = piece;
         let batch = match built.take() {
             Some(batch) => batch,
-            None => read_part(leased, (piece.after, piece.until), piece.content).await?,
+            None => read_part(leased, (after, until), content).await?,
         };
-        let (completed, left_out) = (batch.completed, batch.left_out);
-        let covered = Covered { after: piece.after, until: piece.until, completed, left_out };
+        let mut covered = Covered::new(leased.lease.destination, (after, until), batch.left_out);
         if batch.places.is_empty() {
-            report.left_out.extend((left_out != LeftOut::default()).then_some(covered));
+            if batch.left_out.is_any() {
+                report.deliveries.push(Delivery::left_out(DeliveryId(leased.state.random.uuid()), covered));
+            }
             continue;
         }
         let Some(attempt) = leased.send(batch.body.clone()).await? else { return Ok(Ending::Withheld) };
-        let step = decide(&attempt.outcome, report.part(&batch, &attempt, server_errors));
-        let (outcome, status) = (attempt.outcome.clone(), attempt.status);
-        report.sent.push(Sent { attempt, requests: batch.places.len(), bytes: batch.bytes, covered: Some(covered) });
-        match step {
-            Step::Settle => report.settle(piece.until, batch.places.len()),
+        let Attempt { outcome, delivery } = attempt;
+        if let Some((oldest, newest)) = batch.completed.filter(|_| outcome.is_accepted()) {
+            (covered.oldest, covered.newest) = (Some(oldest), Some(newest));
+        }
+        let (requests, bytes, status) = (batch.places.len(), batch.bytes, delivery.status);
+        report.deliveries.push(Delivery { requests, bytes, covered: Some(covered), ..delivery });
+        match decide(&outcome, report.part(&batch, &outcome, server_errors)) {
+            Step::Settle => report.settle(until, requests),
             Step::Halve => rest.extend(halves(piece, &batch.places)),
             Step::LeaveContentOut => rest.push(Piece { content: WithContent::LeftOut, ..piece }),
-            Step::DeadLetter => report.give_up(piece.until, batch.places, &(outcome, status)),
+            Step::DeadLetter => report.give_up(until, batch.places, &outcome, status),
             Step::Wait => return Ok(Ending::Waiting(outcome)),
-            Step::Complain => return Ok(Ending::RefusesAll(outcome)),
         }
     }
     Ok(Ending::Settled)

@@ -4,25 +4,42 @@
 use std::time::{Duration, Instant};
 
 use sqlx::AssertSqlSafe;
+use tokio_util::sync::CancellationToken;
 use tracecast::store::{accounts, destinations};
 
 use super::full_door::FullDoor;
 use super::receiver::{Answer, Arrival, Journal, KEY, Reply};
 use super::stage::{Stage, Tenant, names};
+use crate::support::program::Program;
 
 /// How long the old state may live on.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// More batches than leave at once, also within the second in which the old state may live on.
+/// Sixteen batches: more than leave before the click, and within the second in which the old state may live on.
 const WAITING: usize = 8_000;
 
+/// Batches that are answered before the click.
+const EARLY: usize = 2;
+
 /// A worker in the middle of it: a batch is on the wire, others wait.
-async fn in_the_middle(stage: &Stage, tenant: &Tenant) -> (Vec<String>, crate::support::program::Program) {
-    stage.receiver.answers(1, |_| Answer::of(200).after(Duration::from_millis(500)).into());
+struct Middle {
+    sent: Vec<String>,
+    /// Opened after the click. Until then only [`EARLY`] batches are answered, so that no worker is through, however late the click.
+    clicked: CancellationToken,
+    _worker: Program,
+}
+
+async fn in_the_middle(stage: &Stage, tenant: &Tenant) -> Middle {
+    let clicked = CancellationToken::new();
+    let gate = clicked.clone();
+    stage.receiver.answers(1, move |call| {
+        let answer = Answer::of(200).after(Duration::from_millis(500));
+        if call.number > EARLY { answer.held_by(&gate).into() } else { answer.into() }
+    });
     let sent = stage.records(tenant, names("edit", WAITING)).await;
     let worker = stage.worker();
     stage.until("a batch is on the wire", |log| log.of(1).count() >= 1).await;
-    (sent, worker)
+    Middle { sent, clicked, _worker: worker }
 }
 
 /// Long enough that whatever is going to begin with the old state has begun.
@@ -44,7 +61,7 @@ async fn switching_broadcast_off_or_pausing_stops_what_waits_until_it_is_on_agai
 async fn off_and_on_again(pauses: bool) {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
-    let (sent, _worker) = in_the_middle(&stage, &tenant).await;
+    let middle = in_the_middle(&stage, &tenant).await;
     let turn = async |on: bool| {
         if pauses {
             assert!(stage.resumes_or_pauses(&tenant, 0, on).await);
@@ -54,23 +71,25 @@ async fn off_and_on_again(pauses: bool) {
     };
     turn(false).await;
     let answered = Instant::now();
+    middle.clicked.cancel();
     time_passes().await;
     stage.receiver.read(|log| {
         assert_none_later(log, answered, |_| true);
         assert!(log.distinct(1) < WAITING, "the worker was through before the click: it proves nothing");
     });
     turn(true).await;
-    stage.until("what waited arrives", |log| log.distinct(1) == sent.len()).await;
-    stage.receiver.read(|log| log.assert_each_once(1, &sent));
+    stage.until("what waited arrives", |log| log.distinct(1) == middle.sent.len()).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &middle.sent));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_destination_gets_what_waits_at_its_new_address() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
-    let (sent, _worker) = in_the_middle(&stage, &tenant).await;
+    let Middle { sent, clicked, _worker } = in_the_middle(&stage, &tenant).await;
     stage.moves(&tenant, 0, 2).await;
     let answered = Instant::now();
+    clicked.cancel();
     stage.until("the rest arrives", |log| log.distinct(1) + log.distinct(2) >= sent.len()).await;
     time_passes().await;
     stage.receiver.read(|log| {
@@ -89,15 +108,19 @@ async fn a_batch_that_is_halved_stops_at_the_click() {
     let tenant = stage.tenant(&[1]).await;
     // The last one, so that all halves before it are accepted, each after its time.
     let bad = names("halved", 500).last().unwrap();
+    let clicked = CancellationToken::new();
+    let gate = clicked.clone();
     stage.receiver.answers(1, move |call| {
         let is_refused = call.events.iter().any(|event| event.request == bad);
-        Answer::of(if is_refused { 400 } else { 200 }).after(Duration::from_millis(400)).into()
+        let answer = Answer::of(if is_refused { 400 } else { 200 }).after(Duration::from_millis(400));
+        if call.number > 3 { answer.held_by(&gate).into() } else { answer.into() }
     });
     let sent = stage.records(&tenant, names("halved", 500)).await;
     let _worker = stage.worker();
     stage.until("it is halved", |log| log.of(1).count() >= 3).await;
     stage.switches(&tenant, false).await;
     let answered = Instant::now();
+    clicked.cancel();
     time_passes().await;
     stage.receiver.read(|log| {
         assert_none_later(log, answered, |_| true);
@@ -113,11 +136,14 @@ async fn a_batch_that_is_halved_stops_at_the_click() {
 async fn a_refusal_of_the_old_settings_does_not_make_the_new_ones_wait() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
-    stage.receiver.answers(1, |_| Answer::of(403).after(Duration::from_secs(1)).into());
+    let edited = CancellationToken::new();
+    let gate = edited.clone();
+    stage.receiver.answers(1, move |_| Answer::of(403).held_by(&gate).into());
     let sent = stage.records(&tenant, names("late", 10)).await;
     let _worker = stage.worker_with(&[("TRACECAST_RETRY_CAP", "10m")]);
     stage.until("a batch is on the wire", |log| log.of(1).count() == 1).await;
     stage.moves(&tenant, 0, 2).await;
+    edited.cancel();
     stage.until_count("SELECT count(*) FROM deliveries WHERE outcome = 'forbidden'", 1).await;
     assert_eq!(stage.count("SELECT count(*) FROM destinations WHERE health = 'healthy' AND failures = 0").await, 1);
     stage.until("all arrive", |log| log.distinct(2) == sent.len()).await;
@@ -178,7 +204,7 @@ async fn privacy_mode_of_destination_or_account_keeps_content_from_what_waits() 
 async fn content_is_kept(of_account: bool) {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
-    let (sent, _worker) = in_the_middle(&stage, &tenant).await;
+    let Middle { sent, clicked, _worker } = in_the_middle(&stage, &tenant).await;
     if of_account {
         let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
         accounts::put_privacy_mode(&mut transaction, true).await.unwrap();
@@ -187,6 +213,7 @@ async fn content_is_kept(of_account: bool) {
         stage.turns_private(&tenant, 0).await;
     }
     let answered = Instant::now();
+    clicked.cancel();
     stage.until("the rest arrives", |log| log.distinct(1) == sent.len()).await;
     time_passes().await;
     stage.receiver.read(|log| {
@@ -201,7 +228,7 @@ async fn content_is_kept(of_account: bool) {
 async fn a_deleted_destination_gets_nothing_more_and_its_secret_is_gone() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1]).await;
-    let (_, _worker) = in_the_middle(&stage, &tenant).await;
+    let middle = in_the_middle(&stage, &tenant).await;
     let secret: Vec<u8> =
         sqlx::query_scalar("SELECT secrets FROM destinations").fetch_one(&mut stage.sql().await).await.unwrap();
     let sealed = hex::encode(secret);
@@ -211,6 +238,7 @@ async fn a_deleted_destination_gets_nothing_more_and_its_secret_is_gone() {
     assert!(destinations::delete(&mut transaction, tenant.destinations[0]).await.unwrap());
     transaction.commit().await.unwrap();
     let answered = Instant::now();
+    middle.clicked.cancel();
     time_passes().await;
     stage.receiver.read(|log| assert_none_later(log, answered, |_| true));
     for traces in [&*sealed, KEY] {

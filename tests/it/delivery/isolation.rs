@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::receiver::{Answer, Reply};
+use super::receiver::{Answer, Journal, Reply};
 use super::short_or_long;
 use super::stage::{Stage, name, names};
 
@@ -88,5 +88,35 @@ async fn more_destinations_hang_than_turns_may_run_and_a_healthy_one_is_served_m
     stage.until("the healthy one is served", |log| log.distinct(1) == sent.len()).await;
     stage.receiver.read(|log| {
         assert!(hanging.clone().all(|project| log.tries(project) == 1), "none of the others has given up yet");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn destinations_that_failed_before_leave_room_for_ones_that_begin_to_hang() {
+    let stage = Stage::new().await;
+    let healthy = stage.tenant(&[1]).await;
+    // More than the sixteen that may struggle at the same time.
+    let (failing, hanging) = (100..120_u64, 200..206_u64);
+    for project in failing.clone().chain(hanging.clone()) {
+        stage.receiver.answers(project, |_| Reply::Hang);
+    }
+    for projects in failing.clone().collect::<Vec<_>>().chunks(4) {
+        let tenant = stage.tenant(projects).await;
+        stage.records(&tenant, names("stuck", 3)).await;
+    }
+    let failed =
+        "UPDATE destinations SET health = 'failing', failures = 1, failing_since = now() WHERE account_id <> $1";
+    sqlx::query(failed).bind(healthy.account.0).execute(&mut stage.sql().await).await.unwrap();
+    let _worker = stage.worker_with(&[("TRACECAST_MAX_IN_FLIGHT", "2")]);
+    let tried = |log: &Journal| failing.clone().filter(|project| log.tries(*project) > 0).count();
+    stage.until("some that failed are tried", |log| tried(log) >= 4).await;
+    let begins = stage.tenant(&hanging.clone().collect::<Vec<_>>()).await;
+    stage.records(&begins, names("begins", 3)).await;
+    stage.until("all that begin to hang are tried", |log| hanging.clone().all(|project| log.tries(project) == 1)).await;
+    let sent = stage.records(&healthy, names("fresh", 3)).await;
+    stage.until("the healthy one is served", |log| log.distinct(1) == sent.len()).await;
+    stage.receiver.read(|log| {
+        assert_eq!(tried(log), 4, "the others that failed wait for these");
+        assert!(hanging.clone().all(|project| log.tries(project) == 1), "none of them has given up yet");
     });
 }

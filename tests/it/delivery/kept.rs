@@ -15,7 +15,7 @@ use tracecast::recorder::{Drawer, Recovery};
 use tracecast::seal::Keyring;
 
 use super::gateway_program::GatewayProgram;
-use super::metrics::key;
+use super::metrics::{key, read_until, told};
 use super::postgres_proxy::PostgresProxy;
 use super::stage::{PATIENCE, Stage, Tenant, name, sealing_key};
 use crate::support::database::Database;
@@ -46,6 +46,7 @@ impl Scene {
         let key = key(&tenant, &settings);
         settings.retain(|(name, _)| *name != "DATABASE_URL");
         settings.push(("DATABASE_URL", proxy.url(&database.url)));
+        settings.push(("TRACECAST_METRICS_BIND", "127.0.0.1:0".to_owned()));
         settings.push(("TRACECAST_DATA_DIR", data.path().to_str().unwrap().to_owned()));
         Self { stage, tenant, proxy, settings, key, data }
     }
@@ -183,7 +184,9 @@ async fn what_cannot_be_kept_is_one_line_in_the_log_and_a_failing_exit_code() {
     fs::write(scene.folder(), "no folder").unwrap();
     let mut gateway = scene.starts("web").await;
     gateway.asks("before").await;
-    scene.stage.until_count(RECORDED, 1).await;
+    // The program has to know it, too: what is committed but not answered when the connection breaks counts as lost.
+    let metrics = format!("http://{}/metrics", told(&gateway.program, "serving metrics").await);
+    read_until(&metrics, |numbers| numbers.get("tracecast_recorder_recorded_total") == Some(1.0)).await;
     scene.proxy.refuses();
     for _ in 0..3 {
         gateway.asks(CANARY).await;

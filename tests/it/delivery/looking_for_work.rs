@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use tracecast::delivery::DeadLetterReason;
-use tracecast::store::cursors::{self, Acknowledgement, Lease, Progress, Ready};
+use tracecast::delivery::confirmation::Progress;
+use tracecast::store::cursors::{self, Acknowledgement, Lease, Ready};
 use tracecast::store::deliveries::DeadLetter;
 use tracecast::store::destinations::{HealthChange, HealthNote};
 use tracecast::store::log::{self, Backlog, Position, Stretch};
@@ -125,22 +126,20 @@ async fn dead_lettering_a_request_does_not_read_what_else_lies_in_the_log() {
 /// What a worker writes down about a request that was refused.
 async fn dead_letters_it(store: &Store, lease: &Lease, place: Position) {
     let result = Acknowledgement {
-        destination: lease.destination,
         progress: Progress::default(),
         health: HealthNote {
             change: HealthChange::Unchanged,
             probes_first: false,
-            revision: lease.revision,
             switch_off_after: Duration::from_hours(1),
         },
         server_errors: 0,
         poison_one_by_one: 0,
-        private: false,
-        deliveries: Vec::new(),
-        dead_letters: vec![DeadLetter { place, reason: DeadLetterReason::Refused, status: Some(400), answer: None }],
+        attempt: 1,
+        deliveries: &[],
+        dead_letters: &[DeadLetter { place, reason: DeadLetterReason::Refused, status: Some(400), answer: None }],
         keep: Some(Duration::from_mins(1)),
     };
-    cursors::acknowledge(store, lease.fence(), &result).await.unwrap();
+    cursors::acknowledge(store, lease, &result).await.unwrap();
 }
 
 /// Recording is everybody's; an account that plays with its switch must not make it slow.

@@ -30,7 +30,7 @@ impl Numbers {
 }
 
 /// Reads until the numbers are as wanted.
-async fn read_until(url: &str, is_so: impl Fn(&Numbers) -> bool) -> Numbers {
+pub(super) async fn read_until(url: &str, is_so: impl Fn(&Numbers) -> bool) -> Numbers {
     let begun = std::time::Instant::now();
     loop {
         let numbers = Numbers::read(url).await;

@@ -247,12 +247,12 @@ impl Recording {
 
     /// A request completes now.
     pub(crate) fn record(&self, name: &str) {
-        self.recorder.record(self.account, &requests::request(name), &requests::content());
+        self.recorder.record(self.account, &requests::request(name), &requests::content(), None);
     }
 
     /// A request with a prompt of some 100 kB completes now.
     pub(crate) fn records_large(&self, name: &str) {
-        self.recorder.record(self.account, &requests::request(name), &requests::large_content());
+        self.recorder.record(self.account, &requests::request(name), &requests::large_content(), None);
     }
 
     /// Returns when everything is committed.

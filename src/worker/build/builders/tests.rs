@@ -5,6 +5,7 @@ use futures_util::FutureExt as _;
 use super::*;
 use crate::destination::Limits;
 use crate::trace::TraceSettings;
+use crate::worker::build::batch::WithContent;
 
 #[test]
 fn a_small_batch_does_not_wait_behind_large_ones() {
@@ -14,11 +15,12 @@ fn a_small_batch_does_not_wait_behind_large_ones() {
         small: Idle::default(),
         resource: Resource::new("test"),
         compression: Compression::None,
+        empty: Bytes::new(),
     };
-    let target = Target { traces: &TraceSettings::default(), limits: Limits::USUAL };
+    let target = Target { traces: &TraceSettings::default(), content: WithContent::AsRead, bytes: Limits::USUAL.bytes };
     let built = |count| {
         let entries = Entries::unwanted(count);
-        builders.build(&entries, target, WithContent::AsRead).now_or_never().map(|batch| batch.entries)
+        builders.build(&entries, target).now_or_never().map(|batch| batch.entries)
     };
     assert_eq!(built(AT_A_TIME - 1), Some(AT_A_TIME - 1));
     assert_eq!(built(AT_A_TIME), None, "it waits for room");

@@ -6,8 +6,8 @@ use super::*;
 use crate::random::Random;
 
 /// Of an account with so many cursors.
-fn begin(running: &Running, account: AccountId, cursors: usize) -> Listener {
-    running.begin_for(account, cursors, Position::END)
+fn begin(running: &Running, account: AccountId, cursors: i64) -> Listener {
+    running.begin(account, cursors, Position::END)
 }
 
 fn accounts() -> (AccountId, AccountId) {
@@ -17,7 +17,7 @@ fn accounts() -> (AccountId, AccountId) {
 #[test]
 fn turn_is_woken_once_for_its_own_account() {
     let ((running, _asked), (own, other)) = (Running::new(), accounts());
-    let mut turn = begin(&running, own, 1);
+    let turn = begin(&running, own, 1);
     running.wake(&BTreeSet::from([other]));
     assert!(turn.readable().now_or_never().is_none());
     running.wake(&BTreeSet::from([own, other]));

@@ -4,7 +4,7 @@ mod world;
 
 use proptest::prelude::*;
 
-use self::world::{BATCH, START, World, at};
+use self::world::{BATCH, Start, World, at};
 use super::*;
 use crate::worker::turn::report::Ending;
 
@@ -18,8 +18,8 @@ proptest! {
         (accepts_unseen, probes_first) in any::<(bool, bool)>(),
         happens in proptest::collection::vec(any::<(u8, u8)>(), 0..120),
     ) {
-        let health = Health { failures, probes_first, ..START };
-        let mut world = World::new(unread, in_flight_most, (health, accepts_unseen)).begins();
+        let start = Start { failures, accepts_unseen, probes_first };
+        let mut world = World::new(unread, in_flight_most, start).begins();
         for (choice, kind) in happens {
             if world.plan.is_over() {
                 break;
@@ -37,8 +37,8 @@ proptest! {
         accepts_unseen: bool,
         failures in 0_u32..2,
     ) {
-        let health = Health { failures, probes_first: failures > 0, ..START };
-        let mut world = World::new(unread, in_flight_most, (health, accepts_unseen)).begins();
+        let start = Start { failures, accepts_unseen, probes_first: failures > 0 };
+        let mut world = World::new(unread, in_flight_most, start).begins();
         world.ends();
         prop_assert_eq!((world.cursor, world.counted), (unread, unread));
     }
@@ -46,7 +46,7 @@ proptest! {
 
 #[test]
 fn plan_reads_ahead_and_fills_the_wire() {
-    let mut world = World::new(100, 4, (START, false)).begins();
+    let mut world = World::new(100, 4, Start::default()).begins();
     for in_flight in 1..=4 {
         world.reads(BATCH);
         assert_eq!((world.wire.len(), world.is_reading), (in_flight, true));
@@ -61,7 +61,7 @@ fn plan_reads_ahead_and_fills_the_wire() {
 
 #[test]
 fn plan_of_a_failing_destination_sends_one_batch_and_one_more_after_each_success() {
-    let mut world = World::new(100, 4, (Health { failures: 1, ..START }, false)).begins();
+    let mut world = World::new(100, 4, Start { failures: 1, ..Start::default() }).begins();
     world.reads(BATCH);
     assert_eq!((world.wire.len(), world.is_reading), (1, false));
     world.comes_back(Ending::Settled, 0);
@@ -74,7 +74,7 @@ fn plan_of_a_failing_destination_sends_one_batch_and_one_more_after_each_success
 
 #[test]
 fn plan_reads_fresh_requests_beside_a_batch_on_the_wire_but_only_where_they_can_be_sent() {
-    let mut world = World::new(3, 2, (START, false)).begins();
+    let mut world = World::new(3, 2, Start::default()).begins();
     world.reads(BATCH);
     assert_eq!((world.is_reading, world.plan.waits_behind()), (false, Some(at(3))));
     world.unread = 3;
@@ -91,8 +91,8 @@ fn plan_reads_fresh_requests_beside_a_batch_on_the_wire_but_only_where_they_can_
 
 #[test]
 fn plan_sends_nothing_before_probes_have_passed() {
-    let health = Health { failures: 1, probes_first: true, ..START };
-    let mut world = World::new(100, 4, (health, true)).begins();
+    let start = Start { failures: 1, accepts_unseen: true, probes_first: true };
+    let mut world = World::new(100, 4, start).begins();
     assert!(world.is_probing.is_some() && !world.is_reading);
     world.is_probed(2);
     assert!(world.is_reading);
@@ -100,7 +100,7 @@ fn plan_sends_nothing_before_probes_have_passed() {
 
 #[test]
 fn plan_stays_for_the_next_request_and_keeps_its_lease() {
-    let mut world = World::new(3, 4, (START, false)).begins();
+    let mut world = World::new(3, 4, Start::default()).begins();
     world.around.may_stay = true;
     world.reads(BATCH);
     world.comes_back(Ending::Settled, 0);
@@ -115,15 +115,17 @@ fn plan_stays_for_the_next_request_and_keeps_its_lease() {
 
 #[test]
 fn plan_leaves_entries_of_a_newer_format_alone() {
-    let mut world = World::new(0, 4, (START, false)).begins();
+    let mut world = World::new(0, 4, Start::default()).begins();
     world.is_reading = false;
     world.tell(Event::Read(Some(Batch::default()), Poison::default()));
-    assert!(world.plan.is_over() && world.given_back == 1);
+    assert!(!world.plan.is_open() && world.given_back == 1);
+    world.acknowledges(LeaseState::Held);
+    assert!(world.plan.is_over());
 }
 
 #[test]
 fn plan_gives_the_lease_back_with_its_last_batch() {
-    let mut world = World::new(3, 4, (START, false)).begins();
+    let mut world = World::new(3, 4, Start::default()).begins();
     world.reads(BATCH);
     world.comes_back(Ending::Settled, 0);
     assert_eq!(world.given_back, 1);
@@ -134,7 +136,7 @@ fn plan_gives_the_lease_back_with_its_last_batch() {
 #[test]
 fn plan_ends_after_a_batch_where_others_wait_for_a_turn_or_the_settings_have_changed() {
     for is_crowded in [true, false] {
-        let mut world = World::new(100, 1, (START, false)).begins();
+        let mut world = World::new(100, 1, Start::default()).begins();
         world.reads(BATCH);
         world.around.is_crowded = is_crowded;
         world.comes_back(Ending::Settled, 0);

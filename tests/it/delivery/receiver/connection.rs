@@ -137,7 +137,7 @@ async fn act(socket: &mut TcpStream, shared: &Shared, index: usize, reply: Reply
     let answered = |status| shared.journal.lock().unwrap().answered(index, status);
     match reply {
         Reply::Answer(answer) => {
-            tokio::time::sleep(answer.delay).await;
+            answer.is_due().await;
             // Before it is written: whoever reads the answer may look into the log at once.
             answered(answer.status);
             socket.write_all(&answer.bytes()).await?;

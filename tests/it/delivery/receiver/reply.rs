@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
 use prost::Message as _;
+use tokio_util::sync::CancellationToken;
 
 /// A request's fate, after it was read.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub(crate) struct Answer {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) delay: Duration,
+    /// Only then the delay begins.
+    gate: Option<CancellationToken>,
 }
 
 impl Answer {
@@ -50,6 +53,19 @@ impl Answer {
 
     pub(crate) fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
+    }
+
+    /// Not before `gate` is cancelled.
+    pub(crate) fn held_by(self, gate: &CancellationToken) -> Self {
+        Self { gate: Some(gate.clone()), ..self }
+    }
+
+    /// Waits until it may go out.
+    pub(super) async fn is_due(&self) {
+        if let Some(gate) = &self.gate {
+            gate.cancelled().await;
+        }
+        tokio::time::sleep(self.delay).await;
     }
 
     /// As it goes over the wire.

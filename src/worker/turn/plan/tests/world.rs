@@ -3,32 +3,50 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::delivery::confirmation::LOOK_UP;
+use crate::delivery::confirmation::{Confirmation, LOOK_UP, Probes, Progress, UpTo};
 use crate::delivery::poison::{Noted, Poison};
 use crate::delivery::{Attention, Outcome, WaitReason};
+use crate::id::DeliveryId;
 use crate::otlp::answer::Evidence;
-use crate::store::cursors::Progress;
+use crate::random::Random;
+use crate::store::cursors::LeaseState;
+use crate::store::deliveries::Delivery;
 use crate::store::log::Position;
 use crate::store::xid::Xid;
 use crate::worker::build::batch::Batch;
-use crate::worker::turn::batch_result::{BatchResult, LeaseState};
-use crate::worker::turn::confirming::{Confirming, Probes};
+use crate::worker::turn::acknowledge::BatchResult;
 use crate::worker::turn::health::Health;
 use crate::worker::turn::plan::{Action, Event, Plan, Surroundings};
-use crate::worker::turn::report::{Attempt, Ending, Report, Sent};
+use crate::worker::turn::report::{Attempt, Ending, Report};
 
 /// Batches of so many requests are read.
 pub(super) const BATCH: i64 = 10;
 
-pub(super) const START: Health = Health { failures: 0, server_errors: 0, probes_first: false };
+/// What a turn begins with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Start {
+    pub(super) failures: u32,
+    pub(super) accepts_unseen: bool,
+    pub(super) probes_first: bool,
+}
 
 pub(super) fn at(position: i64) -> Position {
     Position { xid: Xid(7), position }
 }
 
-fn sent(requests: usize, outcome: Outcome) -> Sent {
-    let attempt = Attempt { outcome, status: None, duration: Duration::ZERO, evidence: Evidence::default() };
-    Sent { attempt, requests, bytes: 0, covered: None }
+fn sent(requests: usize, outcome: Outcome) -> Attempt {
+    let delivery = Delivery {
+        id: DeliveryId(Random.uuid()),
+        duration: Duration::ZERO,
+        requests,
+        bytes: 0,
+        outcome: outcome.name(),
+        status: None,
+        answer: None,
+        covered: None,
+        evidence: Evidence::default(),
+    };
+    Attempt { outcome, delivery }
 }
 
 fn wait(reason: WaitReason) -> Outcome {
@@ -48,7 +66,7 @@ pub(super) struct World {
     /// Requests in the log behind those that are read.
     pub(super) unread: i64,
     pub(super) is_reading: bool,
-    pub(super) is_probing: Option<Probes>,
+    pub(super) is_probing: Option<Probes<Position>>,
     /// Batches by their first and last place, in the order in which they were sent.
     pub(super) wire: VecDeque<(i64, i64)>,
     pub(super) sent_to: i64,
@@ -69,12 +87,14 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(unread: i64, in_flight_most: usize, (health, accepts_unseen): (Health, bool)) -> Self {
+    pub(super) fn new(unread: i64, in_flight_most: usize, start: Start) -> Self {
         let now = Instant::now();
-        let confirming = Confirming::new(accepts_unseen, health.probes_first);
+        let Start { failures, accepts_unseen, probes_first } = start;
+        let health = Health { failures, server_errors: 0 };
+        let confirmation = Confirmation::new(accepts_unseen, probes_first);
         let poison = Poison::of(0, Noted::default());
         Self {
-            plan: Plan::new(at(0), health, confirming, poison, in_flight_most),
+            plan: Plan::new(at(0), health, confirmation, poison, in_flight_most),
             around: Surroundings { now, is_crowded: false, may_stay: false, is_stopping: false },
             in_flight_most,
             accepts_unseen,
@@ -124,7 +144,7 @@ impl World {
                 self.wire.push_back((after.position + 1, self.sent_to));
             }
             Action::Acknowledge(result) => {
-                if result.report.sent.iter().any(|sent| sent.requests > 0) {
+                if result.report.sent().any(|sent| sent.requests > 0) {
                     let last = self.back.pop_front().unwrap();
                     let settled = result.report.settled.map_or(last, |place| place.position);
                     assert!(settled <= last && last - settled < BATCH, "acknowledged in order");
@@ -132,7 +152,6 @@ impl World {
                 self.given_back += usize::from(!result.keeps_lease);
                 assert!(self.acknowledging.replace(result).is_none(), "one at a time");
             }
-            Action::Release(..) => self.given_back += 1,
         }
     }
 
@@ -155,7 +174,7 @@ impl World {
         let requests = until - first + 1;
         let answer = ending.outcome().cloned().unwrap_or(Outcome::Delivered);
         let mut report = Report::default();
-        report.sent.push(sent(1, answer));
+        report.deliveries.push(sent(1, answer).delivery);
         if requests > 0 {
             report.settle(at(until), usize::try_from(requests).unwrap());
             if self.barrier == i64::MAX {
@@ -174,8 +193,8 @@ impl World {
     pub(super) fn is_probed(&mut self, kind: u8) {
         let probes = self.is_probing.take().unwrap();
         self.tell(match kind % 4 {
-            0 => Event::NotPassed(Some(sent(0, forbidden()).attempt)),
-            1 => Event::NotPassed(None),
+            0 => Event::NotPassed(Report::of_probe(Some(sent(0, forbidden())))),
+            1 => Event::NotPassed(Report::of_probe(None)),
             _ => Event::Passed(probes),
         });
     }
@@ -187,24 +206,20 @@ impl World {
         self.is_lost |= lease == LeaseState::Lost;
         if lease == LeaseState::Lost {
             self.given_back = 0;
-        } else if result.is_in_order {
-            self.moves(&result);
-        } else {
-            assert_eq!(result.progress, Progress::default());
+        } else if let Some(progress) = result.progress {
+            self.moves(&result, progress);
         }
         self.tell(Event::Acknowledged(lease));
     }
 
-    pub(super) fn moves(&mut self, result: &BatchResult) {
-        let progress = result.progress;
-        if !progress.falls_back {
+    pub(super) fn moves(&mut self, result: &BatchResult, progress: Progress<Position>) {
+        if progress.again == 0 {
             self.cursor = progress.advance_to.map_or(self.cursor, |place| place.position);
         }
         assert!(self.cursor <= self.barrier, "the cursor passed a batch that waits");
-        let again = i64::try_from(result.sent_again).unwrap();
-        self.counted += progress.delivered() + again;
+        self.counted += i64::try_from(progress.delivered() + progress.again).unwrap();
         let in_doubt = result.report.ending.outcome().is_some_and(Outcome::casts_doubt);
-        if let Some((place, _)) = progress.confirmed
+        if let Some(UpTo { place, .. }) = progress.confirmed
             && self.accepts_unseen
             && !in_doubt
         {
@@ -225,7 +240,7 @@ impl World {
                 let ending = match kind / 4 % 16 {
                     0 => Ending::Waiting(wait(WaitReason::RateLimited)),
                     1 => Ending::Waiting(wait(WaitReason::Unavailable)),
-                    2 => Ending::RefusesAll(forbidden()),
+                    2 => Ending::Waiting(forbidden()),
                     3 => Ending::Withheld,
                     _ => Ending::Settled,
                 };

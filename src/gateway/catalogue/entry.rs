@@ -59,7 +59,7 @@ fn completed(own: &Members<'_>, id: &str, owner: &str, price: Option<Price>) -> 
         ("tokenizer", quoted("Other")),
         ("instruct_type", "null".to_owned()),
     ];
-    let pricing = [("prompt", quoted(&prompt.to_string())), ("completion", quoted(&completion.to_string()))];
+    let pricing = [("prompt", quoted(&dollars(prompt))), ("completion", quoted(&dollars(completion)))];
     let top_provider = [
         ("is_moderated", "false".to_owned()),
         ("context_length", length.clone()),
@@ -91,6 +91,11 @@ fn completed(own: &Members<'_>, id: &str, owner: &str, price: Option<Price>) -> 
         ("supported_voices", "null".to_owned()),
     ];
     with_what_lacks(&own, &whole.into_iter().chain(parts).collect::<Vec<_>>())
+}
+
+/// An amount without the last digit that division leaves.
+fn dollars(amount: f64) -> String {
+    ((amount * 1e12).round() / 1e12).to_string()
 }
 
 /// An object with the members that are missing, or null although their value is known.
