@@ -4,8 +4,13 @@
 
 mod answer;
 pub(super) mod chat;
+pub(super) mod completions;
+pub(super) mod embeddings;
+mod inputs;
 mod instance;
+pub(super) mod messages;
 mod question;
+pub(super) mod responses;
 
 use std::time::Duration;
 

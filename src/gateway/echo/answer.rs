@@ -87,6 +87,11 @@ impl Event {
     pub(super) fn data(data: impl ToString) -> Self {
         Self { name: None, data: data.to_string() }
     }
+
+    /// An event that is named after its `type`.
+    pub(super) fn typed(data: &Value) -> Self {
+        Self { name: data["type"].as_str().map(str::to_owned), data: data.to_string() }
+    }
 }
 
 /// As it stands in a stream.
