@@ -9,6 +9,7 @@ use futures_util::stream::{self, BoxStream};
 use serde_json::{Value, json};
 
 use super::upstream::{Broken, UpstreamAnswer};
+use super::upstream_headers::PassedHeaders;
 use crate::clock::UnixNanos;
 
 /// The name under which it answers.
@@ -44,7 +45,7 @@ pub(super) fn answer(question: &Question) -> UpstreamAnswer {
     let usage = usage(question.bytes, &text);
     let content_type = if question.streaming { "text/event-stream" } else { "application/json" };
     let body = if question.streaming { chunks(question, &text, &usage) } else { whole(question, &text, &usage) };
-    UpstreamAnswer { status: 200, content_type: content_type.to_owned(), retry_after: None, body }
+    UpstreamAnswer { status: 200, content_type: content_type.to_owned(), headers: PassedHeaders::default(), body }
 }
 
 fn words(question: &str) -> String {
