@@ -38,13 +38,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::answer::Answer;
-use self::attempts::{Asked, Asking};
+use self::attempts::Asked;
 pub use self::base::Base;
 use self::before_answer::BeforeAnswer;
 use self::catalogue::Catalogue;
 pub use self::catalogue::Model;
 pub use self::chat_completions::ChatCompletions;
 pub use self::completions::Completions;
+use self::echo::Asking;
 pub use self::embeddings::Embeddings;
 use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
@@ -63,7 +64,6 @@ use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::config::{PassHeaders, Recorded};
 use crate::id::AccountId;
 use crate::json::{self, Members};
-use crate::openai;
 pub use crate::openai::CallerHeaders;
 use crate::random::{Random, Unavailable};
 use crate::recorder::Receipt;
@@ -158,11 +158,10 @@ impl Gateway {
     }
 
     async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
-        let request = take_in(exchange, body)?;
         if self.upstreams.is_empty() {
-            let text = openai::last_user_text(&request.members);
-            return Ok(self.echo(exchange, text));
+            return self.ask_echo(exchange, body);
         }
+        take_in(exchange, body)?;
         let question = self.question(exchange);
         let answer = {
             let Exchange { caller, text, facts, attempts, usage_is_ours, answer_room, .. } = exchange;
@@ -170,7 +169,7 @@ impl Gateway {
             let candidates = self.upstreams.candidates(caller.protocol, &facts.model, &members)?;
             let named = std::mem::take(&mut facts.model);
             facts.model = candidates.first().map_or_else(String::new, |first| first.model.clone());
-            let mut asking = Asking {
+            let mut asking = attempts::Asking {
                 question: &question,
                 members: &members,
                 named: &named,
@@ -197,13 +196,17 @@ impl Gateway {
         Question { protocol: exchange.caller.protocol, query, headers, streaming: exchange.streaming }
     }
 
-    /// The built-in model's answer to a text.
-    fn echo(&self, exchange: &mut Exchange, text: String) -> UpstreamAnswer {
-        let asked = exchange.now();
+    fn ask_echo(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
+        let (protocol, id, asked, bytes) = (exchange.caller.protocol, exchange.id.clone(), exchange.now(), body.len());
+        let answer = {
+            let request = take_in(exchange, body)?;
+            let id = id.as_str().rsplit('-').next().unwrap_or_default();
+            let asking = Asking { id, bytes, created: asked.as_seconds(), streaming: request.facts.streaming };
+            echo::refusal(&request.members).unwrap_or_else(|| protocol.echo(&request.members, &asking))
+        };
         exchange.attempts.begun = Some(asked);
         exchange.attempts.asked = Asked { provider: echo::PROVIDER.to_owned(), ..Asked::default() };
-        let (bytes, streaming) = (exchange.text.len(), exchange.streaming);
-        echo::answer(&echo::Question { text, bytes, streaming, asked, pause: self.echo_pause })
+        echo::sent(answer, self.echo_pause)
     }
 }
 

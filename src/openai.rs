@@ -10,9 +10,8 @@ mod invalid;
 mod prompts;
 mod request;
 pub mod responses;
-mod text_of;
 
 pub use self::answer::{counts, learn};
 pub use self::context::CallerHeaders;
 pub use self::invalid::Invalid;
-pub use self::request::{ChatRequest, RequestFacts, last_user_text};
+pub use self::request::{ChatRequest, RequestFacts};

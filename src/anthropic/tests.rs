@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{begins_answer, ends_stream, learn};
 use crate::completed_request::Usage;
 use crate::completion::{Choice, Completion};
-use crate::json::Members;
+use crate::json::{Members, Text};
 
 fn learnt(answers: &[Value]) -> Completion {
     let mut completion = Completion::default();
@@ -76,7 +76,7 @@ fn whole_message_gives_texts_calls_reasoning_and_counts() {
     assert_eq!(calls, [("toolu_1", "weather", r#"{"city":"Rome"}"#), ("toolu_2", "time", "{}")]);
     let facts = completion.facts("anthropic");
     assert_eq!((facts.id.as_deref(), facts.model.as_deref()), (Some("msg_1"), Some("claude-sonnet-4-5")));
-    assert_eq!(*facts.finish_reasons, ["tool_calls".into()]);
+    assert_eq!(*facts.finish_reasons, [Text::from("tool_calls")]);
     assert_eq!(facts.native_finish_reason.as_deref(), Some("tool_use"));
     assert!(facts.unread.is_empty(), "{:?}", facts.unread);
     assert!(!format!("{completion:?}").contains("CANARY"));
@@ -131,7 +131,7 @@ fn stop_reasons_come_down_to_our_words() {
         ("tool_use", "tool_calls"),
         ("refusal", "content_filter"),
     ] {
-        assert_eq!(*learnt(&[message(&json!(native))]).facts("x").finish_reasons, [reason.into()], "{native}");
+        assert_eq!(*learnt(&[message(&json!(native))]).facts("x").finish_reasons, [Text::from(reason)], "{native}");
     }
     assert!(!learnt(&[message(&Value::Null)]).is_finished());
 }
@@ -155,7 +155,7 @@ fn what_nobody_reads_is_noted() {
         json!({ "type": "message", "content": [{ "type": "hologram" }] }),
         json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "light_delta" } }),
     ]);
-    assert_eq!(*completion.facts("x").unread, ["hologram".into(), "light_delta".into()]);
+    assert_eq!(*completion.facts("x").unread, [Text::from("hologram"), Text::from("light_delta")]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub(super) fn misplaced(path: &str) -> Option<&'static str> {
 /// Rewrites the path of a request without the odd slashes below its base. Query and base stay as they are.
 pub(super) fn tidy(request: &mut ServiceRequest) {
     let path = request.path();
-    let below = Address::of(path).path;
+    let Address { base: Some(_), path: below } = Address::of(path) else { return };
     let Cow::Owned(tidied) = without_odd_slashes(below) else { return };
     let base = &path[..path.len() - below.len()];
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();

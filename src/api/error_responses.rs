@@ -2,19 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::{Ref, RefOr, Response};
-use utoipa::{IntoResponses, ToResponse};
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, ToResponse, ToSchema};
 
-use super::error::Error;
+use super::error::{AnthropicEnvelope, Error};
 
 const STATUSES: [u16; 13] = [400, 401, 403, 404, 408, 413, 415, 421, 429, 500, 502, 503, 504];
 
-/// Any of them may go wrong in all of these ways.
+/// Of OpenAI's protocols. Any of them may go wrong in all of these ways.
 pub(super) struct ErrorResponses;
+
+/// Of Anthropic's.
+pub(super) struct AnthropicErrorResponses;
 
 impl IntoResponses for ErrorResponses {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let (name, _) = Error::response();
         STATUSES.iter().map(|status| (status.to_string(), RefOr::Ref(Ref::from_response_name(name)))).collect()
+    }
+}
+
+impl IntoResponses for AnthropicErrorResponses {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let body = || Content::new(Some(Ref::from_schema_name(AnthropicEnvelope::name())));
+        let error =
+            || ResponseBuilder::new().description("What went wrong.").content("application/json", body()).build();
+        STATUSES.iter().map(|status| (status.to_string(), RefOr::T(error()))).collect()
     }
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::ask::ask;
 use super::chat_completions::schema::Trace;
 use super::error::{DescribedId, Error};
-use super::error_responses::ErrorResponses;
+use super::error_responses::AnthropicErrorResponses;
 use crate::gateway::{CountTokens, Gateway, Messages};
 use crate::http::Incoming;
 
@@ -59,7 +59,7 @@ pub(super) struct MessagesRequest {
             status = 200, description = "The message, whole or (with `stream`) as its named events. If the answer breaks off, the last event is `error`.",
             headers(("X-Generation-Id" = DescribedId)), body = Object, content_type = "application/json",
         ),
-        ErrorResponses,
+        AnthropicErrorResponses,
     )
 )]
 pub(super) async fn create(
@@ -80,7 +80,7 @@ pub(super) async fn create(
     request_body = MessagesRequest,
     responses(
         (status = 200, description = "As the model server counts.", body = Object, content_type = "application/json"),
-        ErrorResponses,
+        AnthropicErrorResponses,
     )
 )]
 pub(super) async fn count_tokens(

@@ -35,8 +35,8 @@ impl std::fmt::Debug for Answer {
 /// Gives an answer as soon as its first bytes show what it is.
 ///
 /// What was asked for as events and calls itself so is begun at once, because a model may be silent for long before its first
-/// word. So is what begins with empty lines, which are there to keep the connection alive. Whatever such an answer turns out to be, its status
-/// has gone to the caller by then.
+/// word. So is what begins with empty lines, which are there to keep the connection alive. Whatever such an answer turns out
+/// to be, its status has gone to the caller by then.
 ///
 /// # Errors
 /// When it is no answer.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::echo::{self, Asking, EchoAnswer};
 use super::protocol::{Additions, FailedStream, Protocol, Request};
 use super::rewrite;
 use crate::completed_request::content::Content;
@@ -52,6 +53,10 @@ impl Protocol for ChatCompletions {
             "choices": [{ "index": 0, "delta": { "content": "" }, "finish_reason": "error" }],
         });
         format!("data: {chunk}\n\n")
+    }
+
+    fn echo(&self, body: &Members<'_>, asking: &Asking<'_>) -> EchoAnswer {
+        echo::chat::answer(body, asking)
     }
 
     fn content(&self, request: &str, completion: &Completion) -> Content {

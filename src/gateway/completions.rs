@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::echo::{self, Asking, EchoAnswer};
 use super::protocol::{Additions, FailedStream, Protocol, Request};
 use super::rewrite;
 use crate::completed_request::Operation;
@@ -65,6 +66,10 @@ impl Protocol for Completions {
             "choices": [{ "index": 0, "text": "", "finish_reason": "error" }],
         });
         format!("data: {chunk}\n\n")
+    }
+
+    fn echo(&self, body: &Members<'_>, asking: &Asking<'_>) -> EchoAnswer {
+        echo::completions::answer(body, asking)
     }
 
     fn content(&self, request: &str, completion: &Completion) -> Content {

@@ -1,5 +1,6 @@
 //! OpenAI's `/embeddings`.
 
+use super::echo::{self, Asking, EchoAnswer};
 use super::protocol::{Additions, FailedStream, Protocol, Request};
 use super::rewrite;
 use crate::completed_request::Operation;
@@ -46,6 +47,10 @@ impl Protocol for Embeddings {
     /// Embeddings are not streamed. A server that sends events in their place gets no further than this one.
     fn error_event(&self, failed: &FailedStream<'_>) -> String {
         format!("data: {}\n\n", self.error_body(failed.failure))
+    }
+
+    fn echo(&self, body: &Members<'_>, asking: &Asking<'_>) -> EchoAnswer {
+        echo::embeddings::answer(body, asking)
     }
 
     fn content(&self, request: &str, _completion: &Completion) -> Content {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::echo::{self, Asking, EchoAnswer};
 use super::failure::Failure;
 use super::protocol::{Additions, Api, FailedStream, Protocol, Request};
 use crate::anthropic::{self, Question};
@@ -67,6 +68,10 @@ impl Protocol for Messages {
         format!("event: error\ndata: {error}\n\n")
     }
 
+    fn echo(&self, body: &Members<'_>, asking: &Asking<'_>) -> EchoAnswer {
+        echo::messages::answer(body, asking)
+    }
+
     fn content(&self, request: &str, completion: &Completion) -> Content {
         anthropic::of_body(request, &completion.choices)
     }
@@ -109,6 +114,10 @@ impl Protocol for CountTokens {
 
     fn error_event(&self, failed: &FailedStream<'_>) -> String {
         Messages.error_event(failed)
+    }
+
+    fn echo(&self, _body: &Members<'_>, asking: &Asking<'_>) -> EchoAnswer {
+        echo::messages::count_tokens(asking)
     }
 
     fn content(&self, _request: &str, _completion: &Completion) -> Content {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::json;
 
+use super::echo::{Asking, EchoAnswer};
 use super::failure::Failure;
 use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
@@ -122,6 +123,12 @@ pub trait Protocol: fmt::Debug + Sync {
 
     /// The last event of a stream that failed, as it is written, with the empty line behind it.
     fn error_event(&self, failed: &FailedStream<'_>) -> String;
+
+    /// The built-in model's answer to a body that passed all checks.
+    fn echo(&self, body: &Members<'_>, asking: &Asking<'_>) -> EchoAnswer {
+        let _ = (body, asking);
+        EchoAnswer::speaks_no_other(self.path())
+    }
 
     /// What is recorded of the words on both sides. `request` is the caller's body; it may be no valid one.
     fn content(&self, request: &str, completion: &Completion) -> Content;

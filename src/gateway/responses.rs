@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::echo::{self, Asking, EchoAnswer};
 use super::protocol::{Additions, FailedStream, Protocol, Request};
 use super::rewrite;
 use crate::completed_request::content::Content;
@@ -69,6 +70,10 @@ impl Protocol for Responses {
             "error": { "type": "server_error", "code": code, "message": message, "param": null },
         });
         format!("event: error\ndata: {event}\n\n")
+    }
+
+    fn echo(&self, body: &Members<'_>, asking: &Asking<'_>) -> EchoAnswer {
+        echo::responses::answer(body, asking)
     }
 
     fn content(&self, request: &str, completion: &Completion) -> Content {

@@ -1,13 +1,10 @@
 //! A chat request as the caller wrote it: the fields that are known are checked, and what is recorded of them is read.
 
-use serde_json::value::RawValue;
-
 use super::context::{self, CallerHeaders};
 use super::fields::{self, Kind};
 use super::invalid::Invalid;
-use super::text_of::text_of;
 use crate::completed_request::{Parameters, TraceContext};
-use crate::json::{self, Members, Text};
+use crate::json::{self, Members};
 
 const EXAMPLE: &str = r#"{"messages": […], …}"#;
 
@@ -58,14 +55,6 @@ impl<'a> ChatRequest<'a> {
         let context = context::of_caller(&members, members.get("user"), headers)?;
         Ok(Self { facts: RequestFacts { context, ..readable(&members) }, members })
     }
-}
-
-/// The text of the last message of the user, for the built-in model.
-pub fn last_user_text(request: &Members<'_>) -> String {
-    let messages = request.read::<Vec<&RawValue>>("messages").unwrap_or_default();
-    let messages = messages.iter().rev().filter_map(|message| Members::of(message.get()));
-    let mut of_user = messages.filter(|message| message.read::<Text<'_>>("role").as_deref() == Some("user"));
-    of_user.next().and_then(|message| text_of(&message, "content")).map(|text| text.to_string()).unwrap_or_default()
 }
 
 impl RequestFacts {

@@ -6,6 +6,7 @@ mod events;
 mod input;
 mod items;
 mod request;
+mod whole;
 
 pub use self::answer::{begins_answer, ends_stream, learn};
 pub use self::content::of_body;

@@ -10,6 +10,7 @@ mod cancelled;
 mod catalogue;
 mod completions;
 mod dialects;
+mod echo;
 mod embeddings;
 mod errors;
 mod failures;

@@ -57,6 +57,10 @@ fn images_recordings_and_files_are_named_but_not_repeated() {
         (json!({ "type": "file", "file": { "file_id": "file-1" } }), json!({ "type": "uri", "modality": "file" })),
         (json!({ "type": "hologram", "data": "AAAA" }), json!({ "type": "hologram" })),
         (
+            json!({ "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] }),
+            json!({ "type": "reasoning", "content": "hm" }),
+        ),
+        (
             json!({ "type": "text", "text": format!("see {PNG}!") }),
             json!({ "type": "text", "content": "see [image/png]!" }),
         ),

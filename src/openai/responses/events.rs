@@ -1,7 +1,6 @@
 //! The named events of a stream of `/responses`.
 
-use super::answer::{learn_head, learn_whole};
-use super::items;
+use super::{items, whole};
 use crate::completion::{ChoiceWriter, Completion, ErrorWords, ToolCallPiece};
 use crate::json::{Fragment, Members, Text};
 
@@ -10,12 +9,12 @@ pub(super) fn learn(completion: &mut Completion, kind: &str, event: &Members<'_>
     match kind {
         "error" => completion.note_error(ErrorWords::of(&event.to_value())),
         "response.completed" | "response.incomplete" | "response.failed" => {
-            learn_whole(completion, &event.read("response").unwrap_or_default());
+            whole::learn(completion, &event.read("response").unwrap_or_default());
         }
         "response.output_item.added" => items::begin(completion, &item(event), index(event)),
         "response.output_item.done" => items::end(completion, &item(event), index(event)),
         _ => match event.read::<Members<'_>>("response") {
-            Some(response) => learn_head(completion, &response),
+            Some(response) => whole::learn_head(completion, &response),
             None => learn_piece(completion, kind, event),
         },
     }
@@ -50,12 +49,16 @@ fn learn_piece(completion: &mut Completion, kind: &str, event: &Members<'_>) {
     }
 }
 
-/// A further part of reasoning begins a paragraph.
+/// A further part of reasoning begins a paragraph, and so does a further message.
 fn begin_part(choice: &mut ChoiceWriter<'_>, event: &Members<'_>) {
     let part = event.read::<Members<'_>>("part").unwrap_or_default();
     let begins = event.read::<Text<'_>>("type").is_some_and(|kind| kind.ends_with("_part.added"));
     let kind = part.read::<Text<'_>>("type").unwrap_or_default();
-    if begins && matches!(&*kind, "summary_text" | "reasoning_text") {
-        items::begin_reasoning(choice);
+    match &*kind {
+        "summary_text" | "reasoning_text" if begins => items::begin_reasoning(choice),
+        "output_text" if begins && event.read::<u64>("content_index").unwrap_or_default() == 0 => {
+            items::begin_text(choice);
+        }
+        _ => {}
     }
 }

@@ -40,12 +40,7 @@ pub(super) fn learn(completion: &mut Completion, item: &Members<'_>, index: usiz
 pub(super) fn begin(completion: &mut Completion, item: &Members<'_>, index: usize) {
     let Some(mut choice) = completion.choice(0) else { return };
     match &*kind(item) {
-        "message" => {
-            choice.role(&item.read::<Text<'_>>("role").unwrap_or_default());
-            if !choice.so_far().text.is_empty() {
-                choice.add_text("\n");
-            }
-        }
+        "message" => choice.role(&item.read::<Text<'_>>("role").unwrap_or_default()),
         kind if is_call(kind) => {
             let id = item.read("call_id").or_else(|| item.read("id"));
             let name = item.read("name").unwrap_or_else(|| kind.trim_end_matches("_call").into());
@@ -69,6 +64,13 @@ pub(super) fn end(completion: &mut Completion, item: &Members<'_>, index: usize)
     }
 }
 
+/// A further message is a paragraph of its own.
+pub(super) fn begin_text(choice: &mut ChoiceWriter<'_>) {
+    if !choice.so_far().text.is_empty() {
+        choice.add_text("\n");
+    }
+}
+
 /// A further part of reasoning is a paragraph of its own.
 pub(super) fn begin_reasoning(choice: &mut ChoiceWriter<'_>) {
     if !choice.so_far().reasoning.is_empty() {
@@ -85,11 +87,16 @@ fn is_call(kind: &str) -> bool {
 }
 
 fn learn_message(choice: &mut ChoiceWriter<'_>, item: &Members<'_>) {
-    for json in fields::items(item.get("content")) {
+    for (position, json) in fields::items(item.get("content")).into_iter().enumerate() {
         let Some(part) = Members::of(json.get()) else { continue };
         let kind = kind(&part);
         match (part.read::<Fragment<'_>>("text"), part.read::<Fragment<'_>>("refusal"), part::media(json)) {
-            (Some(text), _, _) => choice.add_text(text),
+            (Some(text), _, _) => {
+                if position == 0 {
+                    begin_text(choice);
+                }
+                choice.add_text(text);
+            }
             (_, Some(refusal), _) => choice.add_refusal(refusal),
             (_, _, Some(media)) => choice.add_media(media.into_owned()),
             _ => choice.note_unread(if kind.is_empty() { "content" } else { &kind }),

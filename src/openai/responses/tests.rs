@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{begins_answer, ends_stream, learn};
 use crate::completed_request::Usage;
 use crate::completion::{Choice, Completion};
-use crate::json::Members;
+use crate::json::{Members, Text};
 
 fn learnt(answers: &[Value]) -> Completion {
     let mut completion = Completion::default();
@@ -93,7 +93,7 @@ fn whole_answer_gives_texts_calls_reasoning_and_counts() {
     let completion = learnt(&[response("completed", &output())]);
     let choice = &completion.choices[0];
     assert_eq!(choice.role.as_deref(), Some("assistant"));
-    assert_eq!((&*choice.text, &*choice.refusal, &*choice.reasoning), ("Let me look.\n", "No.", "Think.\nAgain."));
+    assert_eq!((&*choice.text, &*choice.refusal, &*choice.reasoning), ("Let me look.", "No.", "Think.\nAgain."));
     let calls: Vec<(&str, &str, &str)> =
         choice.tool_calls.iter().map(|call| (&*call.id, &*call.name, &*call.arguments)).collect();
     let search = r#"{"type":"search","query":"Rome"}"#;
@@ -109,7 +109,7 @@ fn whole_answer_gives_texts_calls_reasoning_and_counts() {
     assert_eq!(completion.usage(), expected);
     let facts = completion.facts("openai");
     assert_eq!((facts.id.as_deref(), facts.model.as_deref()), (Some("resp_1"), Some("gpt-5-2025")));
-    assert_eq!(*facts.finish_reasons, ["tool_calls".into()]);
+    assert_eq!(*facts.finish_reasons, [Text::from("tool_calls")]);
     assert!(facts.unread.is_empty(), "{:?}", facts.unread);
 }
 
@@ -148,7 +148,7 @@ fn a_last_event_without_output_takes_nothing_back() {
     let mut events = deltas();
     events.push(json!({ "type": "response.completed", "response": response("completed", &json!([])) }));
     let completion = learnt(&events);
-    assert_eq!(&*completion.choices[0].text, "Let me look.\n");
+    assert_eq!(&*completion.choices[0].text, "Let me look.");
     assert!(completion.is_finished());
 }
 
@@ -203,7 +203,7 @@ fn generated_images_are_named_and_what_nobody_reads_is_noted() {
     )]);
     assert_eq!(completion.choices[0].media.len(), 1);
     assert!(!format!("{completion:?}").contains("CANARY"));
-    assert_eq!(*completion.facts("x").unread, ["hologram".into()]);
+    assert_eq!(*completion.facts("x").unread, [Text::from("hologram")]);
 }
 
 #[test]

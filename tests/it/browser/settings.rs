@@ -14,6 +14,7 @@ async fn keys_are_open_to_everybody() {
     browser.finds_nothing_wrong("a key without a name").await;
     browser.sends("/settings/keys", &[("name", &"My application ".repeat(6)), ("type", "inference")]).await;
     browser.finds_nothing_wrong("a new key").await;
+    shows_how_to_use_the_key(&browser).await;
     browser.opens("/settings/keys").await;
     browser.finds_nothing_wrong("keys").await;
     browser.follows("Revoke").await;
@@ -21,6 +22,19 @@ async fn keys_are_open_to_everybody() {
     browser.finds_nothing_wrong("revoking a key").await;
     browser.stop().await;
     app.stop().await;
+}
+
+/// The lines of the most common clients, with the key that was just made.
+async fn shows_how_to_use_the_key(browser: &Browser) {
+    let key = browser.finds("#new-key").await.value().await.unwrap().unwrap();
+    let page = browser.reads().await;
+    for line in [
+        format!("Authorization: Bearer {key}"),
+        format!("/api/v1\", api_key=\"{key}\""),
+        format!("ANTHROPIC_AUTH_TOKEN={key}"),
+    ] {
+        assert!(page.contains(&line), "`{line}` is not in\n{page}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

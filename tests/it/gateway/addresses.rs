@@ -43,10 +43,7 @@ async fn wrong_base_is_told_the_right_one_and_not_with_a_page() {
         let refused = got(request.body("{}")).await;
         assert_eq!((refused.status, refused.header("content-type")), (404, "application/json"), "{path}");
         let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
-        assert!(
-            message.contains(&format!("http://localhost:8080{advice}")) || message.contains(advice),
-            "{path}: {message}"
-        );
+        assert!(message.contains("base address") && message.contains(advice), "{path}: {message}");
     }
     let models = got(client().get(format!("{}/models", app.url))).await;
     assert_eq!((models.status, models.header("content-type")), (404, "application/json"));

@@ -3,16 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::server::{Server, question, question_with};
+use super::server::{Record, Server, question, question_with};
 use super::upstream::{ModelServer, Script};
 
 /// What is recorded of a stream of these events.
-async fn recorded(events: &[Value]) -> Value {
+async fn recorded(events: &[Value]) -> Record {
     let script = events.iter().fold(Script::stream(), Script::event).done();
     let upstream = ModelServer::start([script]).await;
     let server = Server::before(&upstream.base_url).await;
     server.asks(&question_with(&json!({ "stream": true }))).await;
-    server.record().await
+    server.record().await.0
 }
 
 fn chunk(delta: &Value, finish_reason: &Value) -> Value {

@@ -32,6 +32,16 @@ fn openais_type(status: u16) -> &'static str {
     }
 }
 
+fn anthropics_type(status: u16) -> &'static str {
+    match status {
+        400 | 413 => "invalid_request_error",
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        _ => "api_error",
+    }
+}
+
 #[track_caller]
 fn is_named(got: &Got) {
     let id = got.header("x-generation-id");
@@ -68,19 +78,18 @@ async fn error_under_the_openai_base_has_no_code_of_ours() {
 #[tokio::test]
 async fn error_on_messages_has_anthropics_shape_under_either_base() {
     let server = Server::start().await;
-    let to = |path: &str| client().post(format!("{}{path}", server.url)).header("content-type", "application/json");
-    for (status, kind, request) in [
-        (404, "not_found_error", to("/v1/messages/nothing").body("{}")),
-        (404, "not_found_error", to("/api/v1/messages/nothing").body("{}")),
-        (404, "not_found_error", to("/v1/v1/messages").body("{}")),
-        (421, "api_error", to("/v1/messages").header("host", "evil.example").body("{}")),
-    ] {
+    let asked = ["/v1/messages", "/api/v1/messages/count_tokens"].map(|path| failing(&server, path));
+    let wrong_base = client().post(format!("{}/v1/v1/messages", server.url)).body("{}");
+    for (status, request) in asked.into_iter().flatten().chain([(404, wrong_base)]) {
         let got = got(request).await;
         let body = got.json();
         assert_eq!((got.status, &body["type"]), (status, &json!("error")), "{}", got.text);
-        assert_eq!(body["error"]["type"], kind, "{}", got.text);
-        assert_eq!(body.get("request_id"), Some(&Value::Null));
+        assert_eq!(body["error"]["type"], anthropics_type(status), "{}", got.text);
+        let named = Some(got.header("request-id")).filter(|id| !id.is_empty());
+        assert_eq!(body.get("request_id"), Some(&json!(named)), "{}", got.text);
     }
+    let invalid = client().post(format!("{}/v1/messages", server.url)).header("x-api-key", &server.key);
+    is_named(&got(invalid.json(&json!({ "messages": 7 }))).await);
 }
 
 #[tokio::test]
