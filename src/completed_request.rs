@@ -149,6 +149,12 @@ pub struct FailedAttempt<'a> {
     pub begun: UnixNanos,
     /// When it was given up.
     pub ended: UnixNanos,
+    /// Who was asked, as [`ResponseFacts::provider`]. Attempts that were recorded by older versions name nobody.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Text<'a>>,
+    /// The model that was asked, by the name that the upstream got.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Text<'a>>,
     /// The upstream's HTTP status, if it answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -254,4 +260,30 @@ pub struct Cost {
     /// Of the completion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<f64>,
+    /// Where the numbers come from. Requests that were recorded by older versions do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<CostSource>,
+}
+
+/// Who named the price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostSource {
+    /// The upstream's `usage.cost`.
+    Upstream,
+    /// The operator's price table.
+    Operator,
+    /// The public price list that is built into the program.
+    List,
+}
+
+impl CostSource {
+    /// The value of `tracecast.cost.source`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Operator => "operator",
+            Self::List => "list",
+        }
+    }
 }

@@ -5,10 +5,14 @@ pub mod allowed_hosts;
 pub mod cors_origins;
 pub mod duration;
 mod entries;
+pub mod pass_headers;
 pub mod prices;
+mod provider;
+mod reading;
 pub mod setting;
 pub mod size;
 pub mod trusted_proxies;
+pub mod upstreams;
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -24,9 +28,12 @@ use crate::otlp::Compression;
 pub use self::address::Address;
 pub use self::allowed_hosts::AllowedHosts;
 pub use self::cors_origins::CorsOrigins;
+pub use self::pass_headers::PassHeaders;
 pub use self::prices::Prices;
+use self::reading::Reading;
 pub use self::setting::{Given, Mistake, SETTINGS, Setting, Source};
 pub use self::trusted_proxies::TrustedProxies;
+pub use self::upstreams::{Api, Upstream, Upstreams};
 
 /// The smallest budget for bodies: the largest one, as it came and as it is passed on, leaves room for others.
 pub const LEAST_BODY_BUDGET: usize = 64 << 20;
@@ -69,10 +76,16 @@ pub struct Config {
     pub egress_allow: Vec<String>,
     /// Whether requests to destinations may use plain http.
     pub egress_allow_http: bool,
-    /// The model server behind the gateway. None: the built-in `demo/echo` answers.
-    pub upstream: Option<Upstream>,
+    /// The model servers behind the gateway. Empty: the built-in `demo/echo` answers.
+    pub upstreams: Upstreams,
+    /// Further headers of callers that model servers get.
+    pub pass_headers: PassHeaders,
+    /// Whether model servers are told the trace, so that their own spans hang below ours.
+    pub upstream_traceparent: bool,
     /// What models cost, where the upstream does not say.
     pub prices: Prices,
+    /// Whether the public price list counts where the table has no price.
+    pub price_list: bool,
     /// Pause between two chunks of a streamed `demo/echo` answer.
     pub echo_delay: Duration,
     /// When a request is recorded.
@@ -99,15 +112,6 @@ pub enum Recorded {
     AfterAnswer,
     /// Before its caller has the end of the answer: an answered request is a recorded one.
     BeforeAnswer,
-}
-
-/// An OpenAI-compatible server.
-#[derive(Debug, Clone)]
-pub struct Upstream {
-    /// For example `https://api.openai.com/v1`, without a trailing slash.
-    pub base_url: Address,
-    /// Sent as bearer token.
-    pub api_key: Option<SecretString>,
 }
 
 /// Knobs of the worker (spec 4.2, 4.3).
@@ -170,8 +174,11 @@ impl Config {
             body_budget: reading.parsed("body-budget", LEAST_BODY_BUDGET, body_budget),
             egress_allow: entries::entries(&reading.text("egress-allow")).map(str::to_owned).collect(),
             egress_allow_http: reading.parsed("egress-allow-http", false, yes_or_no),
-            upstream: reading.upstream(),
+            upstreams: reading.upstreams(),
+            pass_headers: reading.parsed("pass-headers", PassHeaders::default(), PassHeaders::parse),
+            upstream_traceparent: reading.parsed("upstream-traceparent", true, yes_or_no),
             prices: reading.parsed("prices", Prices::default(), Prices::read),
+            price_list: reading.parsed("price-list", true, yes_or_no),
             echo_delay: reading.duration("echo-delay"),
             recorded: reading.parsed("record", Recorded::AfterAnswer, recorded),
             service_name: reading.text("service-name"),
@@ -202,49 +209,6 @@ impl Config {
     /// Whether cookies must be `Secure`: people reach the pages over https.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
-    }
-}
-
-struct Reading<'a> {
-    given: &'a Given,
-    mistakes: Vec<Mistake>,
-}
-
-impl Reading<'_> {
-    fn given(&self, name: &str) -> Option<String> {
-        self.given.value(name).map(str::to_owned)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.given(name).unwrap_or_default()
-    }
-
-    fn secret(&self, name: &str) -> Option<SecretString> {
-        self.given(name).map(SecretString::from)
-    }
-
-    fn optional<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let text = self.given(name)?;
-        match parse(&text) {
-            Ok(value) => Some(value),
-            Err(advice) => {
-                self.mistakes.push(Mistake { setting: name, advice });
-                None
-            }
-        }
-    }
-
-    fn parsed<T>(&mut self, name: &'static str, fallback: T, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
-        self.optional(name, parse).unwrap_or(fallback)
-    }
-
-    fn duration(&mut self, name: &'static str) -> Duration {
-        self.parsed(name, Duration::ZERO, duration::parse)
-    }
-
-    fn upstream(&mut self) -> Option<Upstream> {
-        let base_url = self.optional("upstream-base-url", Address::parse)?;
-        Some(Upstream { base_url, api_key: self.secret("upstream-api-key") })
     }
 }
 
@@ -335,7 +299,7 @@ mod tests {
         assert_eq!(config.delivery.retention, Duration::from_hours(7 * 24));
         assert_eq!(config.signup, Signup::Invite);
         assert_eq!(config.recorded, Recorded::AfterAnswer);
-        assert!(config.upstream.is_none());
+        assert!(config.upstreams.is_empty() && config.upstream_traceparent);
     }
 
     #[test]
@@ -358,5 +322,17 @@ mod tests {
         let mistakes = Config::parse(&given).unwrap_err();
         let names: Vec<_> = mistakes.iter().map(|mistake| mistake.setting).collect();
         assert_eq!(names, ["bind", "signup", "record", "lease"]);
+    }
+
+    #[test]
+    fn a_table_of_upstreams_takes_the_place_of_the_one_address() {
+        let table = r#"{"upstreams":[{"name":"a","base_url":"http://a","api_key_env":"A_KEY","models":["*"]}]}"#;
+        let given = Given::defaults().with("upstreams", table, Source::Environment);
+        let given = given.with_variables(|name| (name == "A_KEY").then(|| "sk".to_owned()));
+        assert!(!Config::parse(&given).unwrap().upstreams.is_empty());
+        let both = given.with("upstream-base-url", "http://b", Source::Environment).with_variables(|_| None);
+        let mistakes: Vec<String> = Config::parse(&both).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+        assert!(mistakes.iter().all(|mistake| mistake.starts_with("--upstreams (TRACECAST_UPSTREAMS): ")));
     }
 }

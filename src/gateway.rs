@@ -6,6 +6,7 @@
 //! recorded too; or just before the end of the answer leaves, where the operator wants the commit to come first.
 
 mod answer;
+mod attempts;
 mod base;
 mod before_answer;
 mod body_kind;
@@ -21,20 +22,23 @@ mod held_finish;
 mod inflate;
 mod messages;
 mod passing;
+mod prices;
 mod protocol;
-mod provider;
 mod responses;
 mod rewrite;
 mod sse;
 mod unknown_path;
 mod upstream;
 mod upstream_body;
+mod upstream_headers;
+mod upstreams;
 mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::answer::Answer;
+use self::attempts::Asked;
 pub use self::base::Base;
 use self::before_answer::BeforeAnswer;
 use self::catalogue::Catalogue;
@@ -47,14 +51,17 @@ use self::exchange::Recording;
 pub use self::exchange::{Caller, Exchange};
 pub use self::failure::Failure;
 pub use self::messages::{CountTokens, Messages};
+use self::prices::Prices;
 pub use self::protocol::Protocol;
 use self::protocol::Request;
 pub use self::responses::Responses;
 pub use self::upstream::UpstreamError;
-use self::upstream::{Question, Upstream, UpstreamAnswer};
+use self::upstream::{Question, UpstreamAnswer};
+pub use self::upstream_headers::PassedHeaders;
+use self::upstreams::Upstreams;
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
-use crate::config::Recorded;
+use crate::config::{PassHeaders, Recorded};
 use crate::id::AccountId;
 use crate::json::{self, Members};
 pub use crate::openai::CallerHeaders;
@@ -71,9 +78,11 @@ pub struct Gateway {
     random: Random,
     bodies: Bodies,
     stream_options: StreamOptions,
-    /// None: `demo/echo` answers.
-    upstream: Option<Upstream>,
+    upstreams: Upstreams,
     models: Catalogue,
+    pass_headers: PassHeaders,
+    /// Whether upstreams are told the trace.
+    traceparent: bool,
     echo_pause: Duration,
 }
 
@@ -90,13 +99,20 @@ impl Gateway {
         record: impl Fn(AccountId, &CompletedRequest<'_>, &Content, Option<Receipt>) + Send + Sync + 'static,
     ) -> Result<Self, UpstreamError> {
         let config = &state.config;
-        let upstream = config.upstream.as_ref().map(|upstream| Upstream::new(upstream, tls)).transpose()?;
-        let prices = Arc::new(config.prices.clone());
+        let upstreams = Upstreams::new(&config.upstreams, tls)?;
+        let prices = Arc::new(Prices::new(config));
         let before_answer = (config.recorded == Recorded::BeforeAnswer).then(Arc::<BeforeAnswer>::default);
-        let recording = Recording { clock: state.clock, prices, record: Arc::new(record), before_answer };
-        let (random, bodies, stream_options) = (state.random, state.bodies.clone(), state.stream_options.clone());
-        let models = Catalogue::new(upstream.iter().len());
-        Ok(Self { recording, random, bodies, stream_options, upstream, models, echo_pause: config.echo_delay })
+        Ok(Self {
+            recording: Recording { clock: state.clock, prices, record: Arc::new(record), before_answer },
+            random: state.random,
+            bodies: state.bodies.clone(),
+            stream_options: state.stream_options.clone(),
+            models: Catalogue::new(upstreams.iter().len()),
+            upstreams,
+            pass_headers: config.pass_headers.clone(),
+            traceparent: config.upstream_traceparent,
+            echo_pause: config.echo_delay,
+        })
     }
 
     /// The same gateway, which learns what models there are together with another thread's.
@@ -110,7 +126,12 @@ impl Gateway {
     /// # Errors
     /// When the model server has not said so for an hour.
     pub async fn models(&self) -> Result<Vec<Model>, Failure> {
-        self.models.list(self.upstream.as_slice(), &self.recording.prices).await
+        self.models.list(self.upstreams.iter().as_slice(), self.recording.prices.table()).await
+    }
+
+    /// Those of a caller's headers that the model server gets. Names are in lower case.
+    pub fn passed<'h>(&self, headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> PassedHeaders {
+        PassedHeaders::to_upstream(headers, &self.pass_headers)
     }
 
     /// A request has arrived, with a key that may ask models.
@@ -137,45 +158,42 @@ impl Gateway {
     }
 
     async fn ask(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
-        let Some(upstream) = &self.upstream else {
+        if self.upstreams.is_empty() {
             return self.ask_echo(exchange, body);
-        };
-        let protocol = exchange.caller.protocol;
-        let mut room = exchange.answer_room.another();
-        let (body, known, adds_options) = {
-            let now = exchange.now();
-            let request = take_in(exchange, body)?;
-            room.resize(upstream_body::bytes(&request.members)).map_err(Failure::no_room)?;
-            let known = self.stream_options.are_taken(&upstream.provider, &request.facts.model, now);
-            let adds_options = is_usage_ours(protocol, &request) && known != Some(false);
-            (upstream_body::write(&request.members, adds_options), known, adds_options)
-        };
-        exchange.provider.clone_from(&upstream.provider);
-        let (path, query) = (protocol.path(), exchange.caller.query.take());
-        let mut question = Question { path, query, body: body.into(), streaming: exchange.streaming };
-        let answer = upstream.ask(&question, self.recording.clock, &mut exchange.attempts).await?;
-        if is_success(answer.status) {
-            if adds_options {
-                self.stream_options.remember(&upstream.provider, &exchange.facts.model, true, exchange.now());
-            }
-            return Ok(answer);
         }
-        let (status, failure) = (answer.status, answer.into_failure().await);
-        if !(adds_options && may_refuse_stream_options(status, &failure, known)) {
+        take_in(exchange, body)?;
+        let question = self.question(exchange);
+        let answer = {
+            let Exchange { caller, text, facts, attempts, usage_is_ours, answer_room, .. } = exchange;
+            let members = Members::of(text).unwrap_or_default();
+            let candidates = self.upstreams.candidates(caller.protocol, &facts.model, &members)?;
+            let named = std::mem::take(&mut facts.model);
+            facts.model = candidates.first().map_or_else(String::new, |first| first.model.clone());
+            let mut asking = attempts::Asking {
+                question: &question,
+                members: &members,
+                named: &named,
+                usage_is_ours: *usage_is_ours,
+                stream_options: &self.stream_options,
+                room: answer_room.another(),
+                clock: self.recording.clock,
+                attempts,
+            };
+            asking.ask(&candidates, attempts::PATIENCE).await
+        };
+        if answer.is_err() {
             exchange.upstream_has_ended();
-            return Err(unknown_path::explained(status, failure, path));
         }
-        // The caller did not ask for them, so its request must not fail because of them.
-        exchange.attempts.note_failed(exchange.now(), Some(status), failure);
-        question.body = upstream_body::write(&Members::of(&exchange.text).unwrap_or_default(), false).into();
-        let answer = upstream.ask(&question, self.recording.clock, &mut exchange.attempts).await?;
-        if is_success(answer.status) {
-            self.stream_options.remember(&upstream.provider, &exchange.facts.model, false, exchange.now());
-            return Ok(answer);
+        answer
+    }
+
+    fn question(&self, exchange: &mut Exchange) -> Question {
+        let mut headers = std::mem::take(&mut exchange.caller.passed).into_map();
+        if self.traceparent {
+            headers.insert("traceparent", exchange.traceparent());
         }
-        let (status, failure) = (answer.status, answer.into_failure().await);
-        exchange.upstream_has_ended();
-        Err(unknown_path::explained(status, failure, path))
+        let query = exchange.caller.query.take();
+        Question { protocol: exchange.caller.protocol, query, headers, streaming: exchange.streaming }
     }
 
     fn ask_echo(&self, exchange: &mut Exchange, body: Vec<u8>) -> Result<UpstreamAnswer, Failure> {
@@ -187,7 +205,7 @@ impl Gateway {
             echo::refusal(&request.members).unwrap_or_else(|| protocol.echo(&request.members, &asking))
         };
         exchange.attempts.begun = Some(asked);
-        echo::PROVIDER.clone_into(&mut exchange.provider);
+        exchange.attempts.asked = Asked { provider: echo::PROVIDER.to_owned(), ..Asked::default() };
         echo::sent(answer, self.echo_pause)
     }
 }
@@ -214,17 +232,4 @@ fn is_usage_ours(protocol: &dyn Protocol, request: &Request<'_>) -> bool {
     let asks = |options: Members<'_>| options.read::<bool>("include_usage").unwrap_or_default();
     let streams = request.facts.streaming && protocol.has_stream_options();
     streams && !request.members.read("stream_options").is_some_and(asks)
-}
-
-fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
-}
-
-/// Whether the `stream_options` that were added may be the reason for a refusal. `known`: whether the model is known to take
-/// them.
-fn may_refuse_stream_options(status: u16, failure: &Failure, known: Option<bool>) -> bool {
-    let words = format!("{} {:?}", failure.message, failure.metadata);
-    let names_them =
-        (400..500).contains(&status) && (words.contains("stream_options") || words.contains("include_usage"));
-    names_them || (known.is_none() && matches!(status, 400 | 422))
 }

@@ -14,7 +14,7 @@ use super::error::{Error, GENERATION_ID_HEADER};
 use super::extract::InferenceKey;
 use super::turned_away;
 use crate::completed_request::GenerationId;
-use crate::gateway::{Answer, Gateway, Protocol};
+use crate::gateway::{Answer, Caller, Gateway, Protocol};
 use crate::http::Incoming;
 use crate::http::body::Unread;
 
@@ -37,7 +37,10 @@ pub(super) async fn ask(
             });
         }
     };
-    let mut exchange = gateway.receive(caller(protocol, &request, (key.account, key.key))).map_err(|error| {
+    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let passed = gateway.passed(headers);
+    let caller = Caller { passed, ..caller(protocol, &request, (key.account, key.key)) };
+    let mut exchange = gateway.receive(caller).map_err(|error| {
         tracing::error!(%error, "a request could not be named");
         Error::unavailable()
     })?;
@@ -63,6 +66,9 @@ fn response(answer: Answer, id: &GenerationId) -> HttpResponse {
     response.insert_header((GENERATION_ID_HEADER, id.as_str()));
     if let Ok(content_type) = HeaderValue::from_str(&answer.content_type) {
         response.insert_header((CONTENT_TYPE, content_type));
+    }
+    for (name, value) in answer.headers.iter() {
+        response.append_header((name, value));
     }
     let body = answer.body.map(Ok::<_, Infallible>);
     if let Some(length) = answer.length {

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 
-use crate::gateway::{Base, Caller, CallerHeaders, Protocol};
+use crate::gateway::{Base, Caller, CallerHeaders, PassedHeaders, Protocol};
 use crate::id::{AccountId, ApiKeyId};
 
 /// Headers that name the session: ours, Codex', Claude Code's. The first that is set counts.
@@ -25,5 +25,6 @@ pub(super) fn caller(
         protocol,
         query: Some(request.query_string().to_owned()).filter(|query| !query.is_empty()),
         headers: CallerHeaders { session_id, traceparent: header("traceparent") },
+        passed: PassedHeaders::default(),
     }
 }

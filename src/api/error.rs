@@ -157,11 +157,11 @@ impl Error {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        let error = Self { metadata: failure.metadata, ..Self::new(status, failure.message) };
-        match &failure.retry_after {
-            Some(retry_after) => error.with(header::RETRY_AFTER, retry_after),
-            None => error,
-        }
+        let headers = failure
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, HeaderValue::from_bytes(value).ok()?)));
+        Self { headers: headers.collect(), metadata: failure.metadata, ..Self::new(status, failure.message) }
     }
 }
 
@@ -199,6 +199,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::gateway::PassedHeaders;
 
     fn text(error: &Error, style: ErrorStyle) -> String {
         let response = error.answer(style);
@@ -213,7 +214,7 @@ mod tests {
             message: "Too many.".to_owned(),
             summary: "The upstream answered 429.".into(),
             metadata: Some(json!({ "upstream": upstream })),
-            retry_after: Some("7".to_owned()),
+            headers: PassedHeaders::retry_after(7),
         })
     }
 

@@ -49,7 +49,7 @@ pub enum StartError {
     EgressAllow(#[from] egress::AllowError),
     #[error(transparent)]
     Egress(#[from] egress::BuildError),
-    #[error("UPSTREAM_BASE_URL or UPSTREAM_API_KEY cannot be used: {0}")]
+    #[error("the gateway cannot start: {0}")]
     Upstream(#[from] UpstreamError),
     /// There is no randomness for the sealing key.
     #[error(transparent)]

@@ -25,7 +25,9 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
 
 pub(super) fn given(matches: &ArgMatches) -> Given {
     let leaf = matches.subcommand().map_or(matches, |(_, matches)| matches);
-    SETTINGS.iter().fold(Given::defaults().with_search_path(std::env::var_os("PATH")), |given, setting| {
+    let variable = |name: &str| std::env::var_os(name)?.into_string().ok();
+    let given = Given::defaults().with_search_path(std::env::var_os("PATH")).with_variables(variable);
+    SETTINGS.iter().fold(given, |given, setting| {
         let source = match leaf.value_source(setting.name) {
             Some(ValueSource::EnvVariable) => Source::Environment,
             _ => Source::Argument,

@@ -51,7 +51,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
             unread: Vec::new(),
         },
         usage: Usage { input: Some(12), output: Some(5), total: Some(17), ..Usage::default() },
-        cost: Cost { total: Some(0.000_08), input: Some(0.000_03), output: Some(0.000_05) },
+        cost: Cost { total: Some(0.000_08), input: Some(0.000_03), output: Some(0.000_05), source: None },
         failed_attempts: Vec::new(),
         refused: None,
     }

@@ -153,11 +153,38 @@ pub const SETTINGS: &[Setting] = &[
         "The OpenAI-compatible server behind the gateway, as https://api.openai.com/v1. Default: the built-in demo/echo.",
     ),
     secret("upstream-api-key", "UPSTREAM_API_KEY", "Key for that server."),
+    secret(
+        "upstreams",
+        "TRACECAST_UPSTREAMS",
+        "Several model servers in place of UPSTREAM_BASE_URL: JSON {\"upstreams\": [{\"name\", \"base_url\", \"api_key_env\", \
+         \"models\", \"strip\", \"speaks\"}], \"fallbacks\": {\"model\": [\"model to ask instead\"]}}, or a file of it.",
+    ),
+    setting(
+        "pass-headers",
+        "TRACECAST_PASS_HEADERS",
+        "",
+        "Further headers of callers that model servers get: a list. HTTP-Referer, X-Title, X-OpenRouter-*, OpenAI-Beta, \
+         anthropic-version, anthropic-beta and Idempotency-Key always pass.",
+    ),
+    setting(
+        "upstream-traceparent",
+        "TRACECAST_UPSTREAM_TRACEPARENT",
+        "true",
+        "Whether model servers get a traceparent, so that their own spans hang below ours (`true` or `false`).",
+    ),
     setting(
         "prices",
         "TRACECAST_PRICES",
         "",
-        "USD per million tokens where the upstream tells no cost: JSON {\"model\": {\"input\": 2.5, \"output\": 10}} or a file of it.",
+        "USD per million tokens where the upstream tells no cost: JSON {\"model\": {\"input\": 2.5, \"output\": 10, \"cache_read\": \
+         1.25, \"cache_write\": 2.5}} or a file of it. Without prices of their own, cached tokens cost what others do.",
+    ),
+    setting(
+        "price-list",
+        "TRACECAST_PRICE_LIST",
+        "on",
+        "Whether the public price list that is built into the program says what models cost where neither the upstream nor \
+         TRACECAST_PRICES does (`on` or `off`).",
     ),
     setting("echo-delay", "TRACECAST_ECHO_DELAY", "15ms", "Pause between two chunks of a streamed demo/echo answer."),
     setting(
@@ -234,7 +261,11 @@ impl Source {
 pub struct Given {
     values: BTreeMap<&'static str, (String, Source)>,
     search_path: Option<OsString>,
+    variables: Option<Variables>,
 }
+
+/// Gives an environment variable that a setting names.
+type Variables = fn(&str) -> Option<String>;
 
 impl std::fmt::Debug for Given {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -249,7 +280,7 @@ impl Given {
     pub fn defaults() -> Self {
         let values = SETTINGS.iter().filter(|setting| !setting.default.is_empty());
         let values = values.map(|setting| (setting.name, (setting.default.to_owned(), Source::Default))).collect();
-        Self { values, search_path: None }
+        Self { values, ..Self::default() }
     }
 
     /// With one value more. An empty value counts as none.
@@ -275,6 +306,17 @@ impl Given {
     #[must_use]
     pub fn with_search_path(self, search_path: Option<OsString>) -> Self {
         Self { search_path, ..self }
+    }
+
+    /// With the environment, for settings that name variables of it.
+    #[must_use]
+    pub fn with_variables(self, variables: Variables) -> Self {
+        Self { variables: Some(variables), ..self }
+    }
+
+    /// An environment variable that a setting names.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.variables.and_then(|variable| variable(name))
     }
 
     pub fn search_path(&self) -> Option<&OsString> {

@@ -9,6 +9,7 @@ use super::exchange::Exchange;
 use super::failure::Failure;
 use super::passing::Passing;
 use super::upstream::UpstreamAnswer;
+use super::upstream_headers::PassedHeaders;
 use super::whole;
 
 const EVENT_STREAM: &str = "text/event-stream";
@@ -17,6 +18,8 @@ const EVENT_STREAM: &str = "text/event-stream";
 pub struct Answer {
     pub status: u16,
     pub content_type: String,
+    /// Further headers of the upstream's.
+    pub headers: PassedHeaders,
     /// Length of the body in bytes; None where it is passed on as it comes.
     pub length: Option<usize>,
     /// The body. Dropping it before its end means that the caller went away.
@@ -58,16 +61,16 @@ pub(super) async fn begin(mut exchange: Exchange, mut answer: UpstreamAnswer) ->
             },
         }
     }
-    let status = answer.status;
+    let (status, headers) = (answer.status, answer.headers);
     let body = whole::read(&mut exchange, &beginning, &mut answer.body).await;
     match body.and_then(|body| whole::understood(&mut exchange, body)) {
-        Ok(body) => Ok(whole(exchange, status, body).await),
+        Ok(body) => Ok(whole(exchange, status, headers, body).await),
         Err(failure) => Err(exchange.refuse(failure).await),
     }
 }
 
 /// An answer that came whole.
-async fn whole(mut exchange: Exchange, status: u16, body: Bytes) -> Answer {
+async fn whole(mut exchange: Exchange, status: u16, headers: PassedHeaders, body: Bytes) -> Answer {
     let length = Some(body.len());
     let content_type = "application/json".to_owned();
     if body.is_empty() {
@@ -83,15 +86,15 @@ async fn whole(mut exchange: Exchange, status: u16, body: Bytes) -> Answer {
         exchange.hold_end().await;
         Some((body, (exchange, None)))
     });
-    Answer { status, content_type, length, body: body.boxed() }
+    Answer { status, content_type, headers, length, body: body.boxed() }
 }
 
 /// An answer that is passed on as it comes.
 fn passing(mut exchange: Exchange, answer: UpstreamAnswer, beginning: BytesMut) -> Answer {
     let is_events = answer.is_event_stream();
-    let (status, content_type) = (answer.status, answer.content_type);
+    let (status, content_type, headers) = (answer.status, answer.content_type, answer.headers);
     exchange.status = Some(status);
     let passing = Passing::new(exchange, answer.body, beginning, is_events);
     let body = stream::unfold(passing, |mut passing| async move { Some((passing.next_bytes().await?, passing)) });
-    Answer { status, content_type, length: None, body: body.boxed() }
+    Answer { status, content_type, headers, length: None, body: body.boxed() }
 }

@@ -71,7 +71,7 @@ async fn of_one(kept: &Mutex<Kept>, upstream: &Upstream, prices: &Prices) -> Res
         let listed = upstream.list_models().await;
         let models = listed.and_then(|body| {
             let price = |id: &str| price_of(id, prices);
-            Model::list(&body, &upstream.provider, price).ok_or_else(Failure::lists_no_models)
+            Model::list(&body, upstream.name(), price).ok_or_else(Failure::lists_no_models)
         });
         kept.note(models, Instant::now());
     }

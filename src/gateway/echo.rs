@@ -22,6 +22,7 @@ use serde_json::json;
 pub(super) use self::answer::{Asking, EchoAnswer, MODEL, PRICES, PROVIDER};
 use super::failure::Failure;
 use super::upstream::UpstreamAnswer;
+use super::upstream_headers::PassedHeaders;
 use crate::json::{Members, Text};
 
 /// The answer as an upstream's, with a pause between two events.
@@ -41,10 +42,10 @@ pub(super) fn sent(answer: EchoAnswer, pause: Duration) -> Result<UpstreamAnswer
             ("text/event-stream", events.boxed())
         }
         EchoAnswer::Refused { status, body } => {
-            return Err(Failure::answered(status, body.to_string().as_bytes(), None));
+            return Err(Failure::answered(status, body.to_string().as_bytes(), PassedHeaders::default()));
         }
     };
-    Ok(UpstreamAnswer { status: 200, content_type: content_type.to_owned(), retry_after: None, body })
+    Ok(UpstreamAnswer { status: 200, content_type: content_type.to_owned(), headers: PassedHeaders::default(), body })
 }
 
 /// Any model may be asked for, because every guide's example names another one. Only names below `demo/` are its own.

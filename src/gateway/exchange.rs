@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use reqwest::header::HeaderValue;
 use tokio::sync::oneshot;
 
+use super::attempts::Attempts;
 use super::base::Base;
 use super::before_answer::BeforeAnswer;
 use super::failure::Failure;
+use super::prices::Prices;
 use super::protocol::{Additions, FailedStream, Protocol};
-use super::upstream::Attempts;
+use super::upstream_headers::{self, PassedHeaders};
 use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::content::Content;
-use crate::completed_request::{CompletedRequest, Cost, Ending, GenerationId, ResponseFacts, Times};
+use crate::completed_request::{CompletedRequest, Cost, CostSource, Ending, GenerationId, ResponseFacts, Times};
 use crate::completion::Completion;
-use crate::config::Prices;
 use crate::id::{AccountId, ApiKeyId};
 use crate::json::Text;
 use crate::openai::{CallerHeaders, RequestFacts};
@@ -34,6 +36,8 @@ pub struct Caller {
     pub query: Option<String>,
     /// What the headers say of the request.
     pub headers: CallerHeaders,
+    /// Headers that the model server gets.
+    pub passed: PassedHeaders,
 }
 
 /// Takes what is to be recorded. Called once for each request, on the thread that served it: it must not wait.
@@ -75,8 +79,6 @@ pub struct Exchange {
     pub(super) attempts: Attempts,
     pub(super) first_chunk: Option<UnixNanos>,
     upstream_ended: Option<UnixNanos>,
-    /// Name of the provider where the answer names none; empty until one is asked.
-    pub(super) provider: String,
     pub(super) completion: Completion,
     pub(super) streaming: bool,
     /// Whether the gateway wants the usage of the stream, and the caller did not ask for it.
@@ -105,7 +107,6 @@ impl Exchange {
             attempts: Attempts::default(),
             first_chunk: None,
             upstream_ended: None,
-            provider: String::new(),
             completion: Completion::default(),
             streaming: false,
             usage_is_ours: false,
@@ -140,6 +141,16 @@ impl Exchange {
         self.refuse(failure).await
     }
 
+    /// The name of the provider where the answer names none; empty until one is asked.
+    pub(super) fn provider(&self) -> &str {
+        &self.attempts.asked.provider
+    }
+
+    /// The header that names the trace to the upstream.
+    pub(super) fn traceparent(&self) -> HeaderValue {
+        upstream_headers::traceparent(&self.id, self.facts.context.trace_id.as_deref())
+    }
+
     pub(super) fn now(&self) -> UnixNanos {
         self.recording.clock.unix_nanos()
     }
@@ -171,24 +182,22 @@ impl Exchange {
         self.upstream_ended.get_or_insert(now);
     }
 
-    /// The cost that the upstream reports; else by the operator's price table, for the model that answered or was asked
-    /// for.
+    /// The cost that the upstream reports, else by our prices.
     pub(super) fn cost(&self) -> Cost {
-        if let Some(total) = self.completion.cost {
-            return Cost { total: Some(total), ..Cost::default() };
+        if let Some(total) = self.completion.cost.filter(|cost| cost.is_finite() && *cost >= 0.0) {
+            return Cost { total: Some(total), source: Some(CostSource::Upstream), ..Cost::default() };
         }
-        let models = [self.completion.model.as_deref(), Some(self.facts.model.as_str())];
-        let usage = self.completion.usage();
-        models.into_iter().flatten().find_map(|model| self.recording.prices.cost(model, &usage)).unwrap_or_default()
+        let (asked, answered) = (&self.attempts.asked, self.completion.model.as_deref());
+        self.recording.prices.cost(asked, answered, &self.completion.usage(), self.now())
     }
 
     /// What is written into the answer as it stands.
     pub(super) fn additions(&self) -> Additions<'_> {
-        let expects_provider = self.caller.base == Base::OpenRouter && !self.provider.is_empty();
+        let expects_provider = self.caller.base == Base::OpenRouter && !self.provider().is_empty();
         Additions {
             id: &self.id,
             cost: self.cost().total,
-            provider: expects_provider.then_some(&*self.provider),
+            provider: expects_provider.then(|| self.provider()),
             hides_null_usage: self.usage_is_ours,
         }
     }
@@ -196,8 +205,21 @@ impl Exchange {
     /// The last event of a stream that failed.
     pub(super) fn error_event(&self, failure: &Failure) -> String {
         let model = self.completion.model.as_deref().unwrap_or(&self.facts.model);
-        let (id, now, provider) = (&self.id, self.now(), &self.provider);
+        let (id, now, provider) = (&self.id, self.now(), self.provider());
         self.caller.protocol.error_event(&FailedStream { id, now, model, provider, failure })
+    }
+
+    /// Who answered. Where the answer does not name its model, a fallback's is known all the same.
+    fn response(&self) -> ResponseFacts<'static> {
+        if self.attempts.begun.is_none() {
+            return ResponseFacts::default();
+        }
+        let mut response = self.completion.facts(self.provider());
+        let asked = &self.attempts.asked;
+        if response.model.is_none() && asked.model != self.facts.model {
+            response.model = Some(Text::from(asked.own_name.clone())).filter(|model| !model.is_empty());
+        }
+        response
     }
 
     /// Called before what ends the answer leaves: where the operator wants that, records a settled request and waits for
@@ -220,7 +242,8 @@ impl Exchange {
             self.settle();
         }
         let ending = self.ending.take().unwrap_or(Ending::Cancelled);
-        let was_asked = self.attempts.begun.is_some();
+        // What failed is not charged for, as far as anybody here knows.
+        let cost = if matches!(ending, Ending::Failed { .. }) { Cost::default() } else { self.cost() };
         let request = CompletedRequest {
             id: self.id.clone(),
             operation: protocol.operation(),
@@ -239,9 +262,9 @@ impl Exchange {
             context: std::mem::take(&mut self.facts.context),
             request_model: Text::from(self.facts.model.as_str()),
             parameters: std::mem::take(&mut self.facts.parameters),
-            response: if was_asked { self.completion.facts(&self.provider) } else { ResponseFacts::default() },
+            response: self.response(),
             usage: self.completion.usage(),
-            cost: self.cost(),
+            cost,
             failed_attempts: std::mem::take(&mut self.attempts.failed),
             refused: self.refused,
         };

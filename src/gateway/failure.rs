@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::body_kind::{BodyKind, Look, look};
+use super::upstream_headers::PassedHeaders;
 use crate::completed_request::Ending;
 use crate::completion::ErrorWords;
 use crate::json::Text;
@@ -14,7 +15,7 @@ use crate::state::rate_limits::TooOften;
 
 /// Seconds after which a caller may come again that found no memory free: about as long as a large body takes to
 /// arrive.
-const NO_ROOM_PAUSE: &str = "5";
+const NO_ROOM_PAUSE: u64 = 5;
 
 /// A request that gets no answer of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +30,8 @@ pub struct Failure {
     pub summary: Cow<'static, str>,
     /// Details for the caller's program.
     pub metadata: Option<Value>,
-    /// The `Retry-After` header, as the upstream gave it.
-    pub retry_after: Option<String>,
+    /// The headers that say when to come again, as the upstream gave them.
+    pub headers: PassedHeaders,
 }
 
 impl Failure {
@@ -41,7 +42,7 @@ impl Failure {
             message: message.into(),
             summary: Cow::Borrowed(summary),
             metadata: None,
-            retry_after: None,
+            headers: PassedHeaders::default(),
         }
     }
 
@@ -62,7 +63,7 @@ impl Failure {
         const MESSAGE: &str = "Too many requests. Wait as long as the header Retry-After says, then send it again.";
         const SUMMARY: &str = "The request was refused because its key sends too many.";
         let seconds = wait.as_secs() + 1;
-        Self { retry_after: Some(seconds.to_string()), ..Self::new(429, "rate_limited", SUMMARY, MESSAGE) }
+        Self { headers: PassedHeaders::retry_after(seconds), ..Self::new(429, "rate_limited", SUMMARY, MESSAGE) }
     }
 
     /// The body is longer than `limit` bytes.
@@ -88,7 +89,7 @@ impl Failure {
             Full::Share => SHARE,
             Full::Server => SERVER,
         };
-        Self { retry_after: Some(NO_ROOM_PAUSE.to_owned()), ..Self::new(503, "no_room", SUMMARY, message) }
+        Self { headers: PassedHeaders::retry_after(NO_ROOM_PAUSE), ..Self::new(503, "no_room", SUMMARY, message) }
     }
 
     /// The body's chunks are malformed.
@@ -108,6 +109,24 @@ impl Failure {
     /// The body is announced in another encoding than UTF-8.
     pub fn wrong_charset() -> Self {
         Self::invalid_request("The body must be UTF-8. Encode it so, and leave `charset` out of the content type.")
+    }
+
+    /// No model server answers for the model.
+    pub(super) fn no_such_model(model: &str) -> Self {
+        const SUMMARY: &str = "No model server serves the model that was asked for.";
+        const LIST: &str = "GET /api/v1/models lists the models that there are.";
+        let what = match model {
+            "" => "The request names no model, and no model server here takes such requests.".to_owned(),
+            model => format!("No model server here serves the model `{model}`."),
+        };
+        Self::new(404, "model_not_found", SUMMARY, format!("{what} {LIST}"))
+    }
+
+    /// The model's server speaks another API than that of `path`.
+    pub(super) fn other_api(path: &str) -> Self {
+        const SUMMARY: &str = "The model server of the model that was asked for does not speak this API.";
+        let message = format!("The model server of this model does not speak {path}.");
+        Self::new(404, "other_api", SUMMARY, message)
     }
 
     /// No connection to the upstream, or none that lasted until an answer began.
@@ -185,7 +204,7 @@ impl Failure {
     }
 
     /// The upstream answered with an error status.
-    pub(super) fn answered(status: u16, body: &[u8], retry_after: Option<String>) -> Self {
+    pub(super) fn answered(status: u16, body: &[u8], headers: PassedHeaders) -> Self {
         let words = ErrorWords::of_body(body);
         let metadata = metadata(status, &words);
         let (status, message) = match status {
@@ -202,7 +221,7 @@ impl Failure {
             message,
             summary: Cow::Owned(format!("The upstream answered {}.", metadata["status"])),
             metadata: Some(json!({ "upstream": metadata })),
-            retry_after,
+            headers,
         }
     }
 
@@ -265,7 +284,7 @@ mod tests {
     #[test]
     fn openai_errors_keep_message_type_and_code() {
         let body = br#"{"error":{"message":"No such model.","type":"invalid_request_error","param":null,"code":"model_not_found"}}"#;
-        let failure = Failure::answered(404, body, None);
+        let failure = Failure::answered(404, body, PassedHeaders::default());
         assert_eq!((failure.status, failure.kind.as_ref()), (404, "404"));
         assert_eq!(failure.message, "No such model.");
         let metadata =
@@ -283,20 +302,25 @@ mod tests {
             (b"[1]", "The model server answered 500."),
             (b"\"quoted\"", "quoted"),
         ] {
-            assert_eq!(Failure::answered(500, body, None).message, message);
+            assert_eq!(Failure::answered(500, body, PassedHeaders::default()).message, message);
         }
     }
 
     #[test]
     fn a_refused_gateway_key_is_not_the_callers_mistake() {
-        let failure = Failure::answered(401, br#"{"error":{"message":"Incorrect API key provided: sk-1234"}}"#, None);
+        let failure = Failure::answered(
+            401,
+            br#"{"error":{"message":"Incorrect API key provided: sk-1234"}}"#,
+            PassedHeaders::default(),
+        );
         assert_eq!((failure.status, failure.kind.as_ref()), (502, "401"));
         assert!(!format!("{failure:?}").contains("sk-1234"));
     }
 
     #[test]
     fn recorded_message_holds_no_words_of_others() {
-        let failure = Failure::answered(400, br#"{"error":{"message":"bad: secret prompt"}}"#, None);
+        let failure =
+            Failure::answered(400, br#"{"error":{"message":"bad: secret prompt"}}"#, PassedHeaders::default());
         let Ending::Failed { message, detail, .. } = failure.ending() else { panic!("not failed") };
         assert_eq!(&*message, "The upstream answered 400.");
         assert_eq!(detail.as_deref(), Some("bad: secret prompt"));

@@ -11,15 +11,9 @@ use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
 use crate::completed_request::{GenerationId, Operation};
 use crate::completion::Completion;
+pub use crate::config::Api;
 use crate::json::Members;
 use crate::openai::{CallerHeaders, Invalid, RequestFacts};
-
-/// Whose API a model server must speak to be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Api {
-    OpenAi,
-    Anthropic,
-}
 
 /// A body that passed all checks.
 #[derive(Debug)]
@@ -61,6 +55,7 @@ pub trait Protocol: fmt::Debug + Sync {
     /// The path below a base: ours, and the model server's.
     fn path(&self) -> &'static str;
 
+    /// Whose API a model server must speak to be asked.
     fn api(&self) -> Api {
         Api::OpenAi
     }

@@ -19,6 +19,7 @@ fn is_of_path(status: u16, message: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::upstream_headers::PassedHeaders;
     use super::*;
 
     #[test]
@@ -34,7 +35,7 @@ mod tests {
             (404, br#"{"error":{"message":"The model `x` does not exist","code":"model_not_found"}}"#, false),
             (400, br#"{"detail":"Not Found"}"#, false),
         ] {
-            let explained = explained(status, Failure::answered(status, body, None), "/messages");
+            let explained = explained(status, Failure::answered(status, body, PassedHeaders::default()), "/messages");
             let expected = "The model server of this model does not speak /messages.";
             assert_eq!(explained.message == expected, is_path, "{}", String::from_utf8_lossy(body));
             assert!(!is_path || explained.status == 404);

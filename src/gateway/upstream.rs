@@ -1,50 +1,51 @@
-//! The client of the operator's model server: one for each worker thread of the web server, because a socket belongs to
-//! the runtime that opened it. Its address is the operator's own and stands outside the egress policy for destinations.
+//! One model server and its client: there is one for each worker thread of the web server, because a socket belongs to the
+//! runtime that opened it. Its address is the operator's own and stands outside the egress policy for destinations.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::RequestBuilder;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
 pub(super) use super::broken::Broken;
 use super::failure::Failure;
-use super::{inflate, provider};
-use crate::clock::{Clock, UnixNanos};
-use crate::completed_request::FailedAttempt;
-use crate::config::{self, Address};
-use crate::json::Text;
+use super::inflate;
+use super::protocol::Protocol;
+use super::upstream_headers::PassedHeaders;
+use crate::config::{self, Api};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest silence of the upstream: what the official OpenAI clients wait for by themselves. A stream may last longer.
-const SILENCE_TIMEOUT: Duration = Duration::from_mins(10);
-/// Pause before the second attempt.
-const RETRY_PAUSE: Duration = Duration::from_millis(200);
-/// Statuses of a server that is briefly away. Any other status is its answer.
-const RETRIED: [u16; 3] = [502, 503, 504];
+pub(super) const SILENCE_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// A model server that speaks OpenAI's API.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+/// The version that is asked for where the caller names none.
+const OLDEST_ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+
+/// A model server and how to ask it.
 #[derive(Debug, Clone)]
 pub(super) struct Upstream {
     client: reqwest::Client,
-    base_url: Address,
-    authorization: Option<HeaderValue>,
-    /// Name of the provider where an answer gives none.
-    pub(super) provider: String,
+    settings: config::Upstream,
+    /// The key as OpenAI's and as Anthropic's API take it.
+    bearer: Option<HeaderValue>,
+    plain: Option<HeaderValue>,
 }
 
-/// What the model server is asked.
+/// What is asked, whichever server and model are.
 #[derive(Debug)]
 pub(super) struct Question {
-    /// Below the base.
-    pub(super) path: &'static str,
+    pub(super) protocol: &'static dyn Protocol,
     /// The caller's query string.
     pub(super) query: Option<String>,
-    pub(super) body: Bytes,
+    /// The caller's, and `traceparent`.
+    pub(super) headers: HeaderMap,
     pub(super) streaming: bool,
 }
 
@@ -52,99 +53,65 @@ pub(super) struct Question {
 pub(super) struct UpstreamAnswer {
     pub(super) status: u16,
     pub(super) content_type: String,
-    pub(super) retry_after: Option<String>,
+    /// What the caller gets of its headers.
+    pub(super) headers: PassedHeaders,
     pub(super) body: BoxStream<'static, Result<Bytes, Broken>>,
 }
 
-/// The attempts to get an answer: when the last one began, and those that failed before.
-#[derive(Debug, Default)]
-pub(super) struct Attempts {
-    pub(super) begun: Option<UnixNanos>,
-    pub(super) failed: Vec<FailedAttempt<'static>>,
-}
-
-impl Attempts {
-    /// Notes that the attempt which has begun failed.
-    pub(super) fn note_failed(&mut self, ended: UnixNanos, status: Option<u16>, failure: Failure) {
-        let (kind, message) = (Text(failure.kind), Text(failure.summary));
-        let begun = self.begun.unwrap_or(ended);
-        self.failed.push(FailedAttempt { begun, ended, status, kind, message });
-    }
-}
-
-/// Why the upstream cannot be used.
+/// Why an upstream cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    #[error("UPSTREAM_API_KEY holds characters that cannot be sent in a header; copy the key again")]
-    Key,
-    #[error("the client of the model server cannot be built: {0}")]
+    #[error(
+        "the key of the model server `{0}` (UPSTREAM_API_KEY, or the variable that `api_key_env` names) holds characters that \
+         cannot be sent in a header; copy the key again"
+    )]
+    Key(String),
+    #[error("the client of the model servers cannot be built: {0}")]
     Client(#[from] reqwest::Error),
 }
 
+/// A client with its own connections, for all model servers.
+#[expect(clippy::disallowed_methods, reason = "the one client beside egress: the operator's own model servers")]
+pub(super) fn client(tls: &rustls::ClientConfig) -> Result<reqwest::Client, UpstreamError> {
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        .tcp_nodelay(true)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(SILENCE_TIMEOUT)
+        .user_agent(concat!("tracecast/", env!("CARGO_PKG_VERSION")))
+        .build()?)
+}
+
 impl Upstream {
-    /// A client with its own connections.
-    #[expect(clippy::disallowed_methods, reason = "the one client beside egress: the operator's own model server")]
-    pub(super) fn new(settings: &config::Upstream, tls: &rustls::ClientConfig) -> Result<Self, UpstreamError> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.clone())
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .tcp_nodelay(true)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(SILENCE_TIMEOUT)
-            .user_agent(concat!("tracecast/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        let authorization = settings.api_key.as_ref().map(|key| bearer(key.expose_secret())).transpose()?;
-        let base_url = settings.base_url.clone();
-        let provider = provider::of_host(base_url.expose().host_str().unwrap_or_default()).to_owned();
-        Ok(Self { client, base_url, authorization, provider })
+    pub(super) fn new(client: reqwest::Client, settings: &config::Upstream) -> Result<Self, UpstreamError> {
+        let key = settings.api_key.as_ref().map(secrecy::SecretString::expose_secret);
+        let header = |text: String| secret(&text).ok_or_else(|| UpstreamError::Key(settings.name.clone()));
+        let bearer = key.map(|key| header(format!("Bearer {key}"))).transpose()?;
+        let plain = key.map(|key| header(key.to_owned())).transpose()?;
+        Ok(Self { client, settings: settings.clone(), bearer, plain })
     }
 
-    /// Sends the request, and a second time where the server is briefly away. Nothing has been passed on by then.
-    pub(super) async fn ask(
-        &self,
-        question: &Question,
-        clock: Clock,
-        attempts: &mut Attempts,
-    ) -> Result<UpstreamAnswer, Failure> {
-        attempts.begun = Some(clock.unix_nanos());
-        let (status, failure) = match self.attempt(question).await {
-            Ok(answer) if RETRIED.contains(&answer.status) => (Some(answer.status), answer.into_failure().await),
-            Err(failure) if failure.kind == "connection_error" => (None, failure),
-            settled => return settled,
-        };
-        attempts.note_failed(clock.unix_nanos(), status, failure);
-        tokio::time::sleep(RETRY_PAUSE).await;
-        attempts.begun = Some(clock.unix_nanos());
-        self.attempt(question).await
+    /// The operator's name for it, and the provider where an answer names none.
+    pub(super) fn name(&self) -> &str {
+        &self.settings.name
     }
 
-    async fn attempt(&self, question: &Question) -> Result<UpstreamAnswer, Failure> {
-        let accept = if question.streaming { "text/event-stream, application/json" } else { "application/json" };
-        let mut headers = HeaderMap::with_capacity(3);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        if let Some(authorization) = &self.authorization {
-            headers.insert(AUTHORIZATION, authorization.clone());
-        }
-        // A user and password in the address are sent as basic authorization, unless there is a key.
-        let url = self.url(question);
-        let sent = self.client.post(url).headers(headers).body(question.body.clone()).send().await;
-        Ok(UpstreamAnswer::of(sent.map_err(no_answer)?))
+    /// Which models it answers for, and by which names it knows them.
+    pub(super) fn settings(&self) -> &config::Upstream {
+        &self.settings
     }
 
     /// The list of its models, as it came.
     pub(super) async fn list_models(&self) -> Result<Bytes, Failure> {
-        let mut headers = HeaderMap::with_capacity(2);
+        let api = if self.settings.speaks(Api::OpenAi) { Api::OpenAi } else { Api::Anthropic };
+        let mut headers = HeaderMap::with_capacity(3);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(authorization) = &self.authorization {
-            headers.insert(AUTHORIZATION, authorization.clone());
-        }
-        let url = self.base_url.join(&["models"]).expose().clone();
+        self.sign(api, &mut headers);
         let listed = async {
-            let sent = self.client.get(url).headers(headers).send().await;
-            let answer = UpstreamAnswer::of(sent.map_err(no_answer)?);
+            let answer = send(self.client.get(self.url("models")).headers(headers)).await?;
             match answer.status {
                 200..300 => answer.short(LIST_BYTES).await,
                 // The path itself is unknown: no word about the caller's request.
@@ -155,20 +122,61 @@ impl Upstream {
         tokio::time::timeout(LIST_TIMEOUT, listed).await.unwrap_or_else(|_| Err(Failure::timeout()))
     }
 
-    fn url(&self, question: &Question) -> Url {
-        let segments: Vec<&str> = question.path.split('/').filter(|segment| !segment.is_empty()).collect();
-        let mut url = self.base_url.join(&segments).expose().clone();
+    /// Sends the request once.
+    pub(super) async fn attempt(&self, question: &Question, body: Bytes) -> Result<UpstreamAnswer, Failure> {
+        let mut url = self.url(question.protocol.path());
         url.set_query(question.query.as_deref());
-        url
+        // A user and password in the address are sent as basic authorization, unless there is a key.
+        send(self.client.post(url).headers(self.headers(question)).body(body)).await
+    }
+
+    fn headers(&self, question: &Question) -> HeaderMap {
+        let accept = if question.streaming { "text/event-stream, application/json" } else { "application/json" };
+        let mut headers = question.headers.clone();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        self.sign(question.protocol.api(), &mut headers);
+        headers
+    }
+
+    fn sign(&self, api: Api, headers: &mut HeaderMap) {
+        let (name, key) = match api {
+            Api::OpenAi => (AUTHORIZATION, &self.bearer),
+            Api::Anthropic => (API_KEY, &self.plain),
+        };
+        if let Some(key) = key {
+            headers.insert(name, key.clone());
+        }
+        if api == Api::Anthropic {
+            headers.entry(ANTHROPIC_VERSION).or_insert(OLDEST_ANTHROPIC_VERSION);
+        }
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+        self.settings.base_url.join(&segments).expose().clone()
     }
 }
 
-/// Nothing came back.
-fn no_answer(error: reqwest::Error) -> Failure {
-    let failure =
-        if error.is_timeout() && !error.is_connect() { Failure::timeout() } else { Failure::connection_error() };
-    tracing::warn!(kind = %failure.kind, error = ?error.without_url(), "the model server gave no answer");
-    failure
+async fn send(request: RequestBuilder) -> Result<UpstreamAnswer, Failure> {
+    let response = request.send().await.map_err(|error| {
+        let failure =
+            if error.is_timeout() && !error.is_connect() { Failure::timeout() } else { Failure::connection_error() };
+        tracing::warn!(kind = %failure.kind, error = ?error.without_url(), "the model server gave no answer");
+        failure
+    })?;
+    let header =
+        |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let (content_type, encoding) = (header(CONTENT_TYPE), header(CONTENT_ENCODING));
+    Ok(UpstreamAnswer {
+        status: response.status().as_u16(),
+        content_type,
+        headers: PassedHeaders::to_caller(response.headers()),
+        body: inflate::inflated(
+            &encoding,
+            response.bytes_stream().map(|piece| piece.map_err(|error| Broken::from(&error))).boxed(),
+        ),
+    })
 }
 
 /// Most bytes of an error that are read.
@@ -182,19 +190,6 @@ const LIST_BYTES: usize = 8 * 1024 * 1024;
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl UpstreamAnswer {
-    fn of(response: reqwest::Response) -> Self {
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Self {
-            status: response.status().as_u16(),
-            content_type: header(CONTENT_TYPE).unwrap_or_default(),
-            retry_after: header(RETRY_AFTER),
-            body: inflate::inflated(
-                &header(CONTENT_ENCODING).unwrap_or_default(),
-                response.bytes_stream().map(|piece| piece.map_err(|error| Broken::from(&error))).boxed(),
-            ),
-        }
-    }
-
     /// The whole body of an answer that has `most` bytes at most.
     async fn short(mut self, most: usize) -> Result<Bytes, Failure> {
         let mut whole = Vec::new();
@@ -222,12 +217,51 @@ impl UpstreamAnswer {
                 break;
             }
         }
-        Failure::answered(self.status, &body, self.retry_after)
+        Failure::answered(self.status, &body, self.headers)
     }
 }
 
-fn bearer(key: &str) -> Result<HeaderValue, UpstreamError> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| UpstreamError::Key)?;
+/// A header's value that is never printed; None where a header cannot hold the text.
+fn secret(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
-    Ok(value)
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::egress;
+
+    fn signed(api: Api, headers: &[(&'static str, &str)]) -> HeaderMap {
+        let table = r#"{"upstreams":[{"name":"a","base_url":"http://a/v1","api_key_env":"KEY","models":["*"]}]}"#;
+        let settings = config::upstreams::read(table, |_| Some("sk-1".to_owned())).unwrap();
+        let client = client(&egress::client_config(&[]).unwrap()).unwrap();
+        let upstream = Upstream::new(client, settings.iter().next().unwrap()).unwrap();
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        upstream.sign(api, &mut map);
+        map
+    }
+
+    #[test]
+    fn anthropics_api_takes_its_own_key_header_and_a_version() {
+        let headers = signed(Api::Anthropic, &[]);
+        assert_eq!(
+            (&headers["x-api-key"], &headers["anthropic-version"]),
+            (&"sk-1".parse().unwrap(), &"2023-06-01".parse().unwrap())
+        );
+        assert!(!headers.contains_key("authorization") && !format!("{headers:?}").contains("sk-1"));
+        let headers = signed(Api::Anthropic, &[("anthropic-version", "2024-01-01")]);
+        assert_eq!(headers["anthropic-version"], "2024-01-01");
+    }
+
+    #[test]
+    fn openais_api_takes_a_bearer_token() {
+        let headers = signed(Api::OpenAi, &[]);
+        assert_eq!(headers["authorization"], "Bearer sk-1");
+        assert_eq!(headers.len(), 1);
+    }
 }

@@ -1,24 +1,30 @@
 //! What the upstream gets of a request: the caller's members in their order and bytes, without ours.
 
-use crate::json::{Members, ObjectWriter};
+use crate::json::{Members, ObjectWriter, quoted};
 use crate::state::bodies::capacity;
 
-/// Fields of ours that no upstream knows (spec 3.4). `user` is OpenAI's own and passes.
-const NOT_PASSED_ON: [&str; 2] = ["trace", "session_id"];
+/// Fields that the gateway itself obeys (spec 3.4, 8.5) and no upstream gets. `user` is OpenAI's own and passes.
+const NOT_PASSED_ON: [&str; 3] = ["trace", "session_id", "models"];
 
 /// Bytes that [`write()`] takes, about.
 pub(super) fn bytes(request: &Members<'_>) -> usize {
-    request.iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>() + 64
+    request.iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>() + 320
 }
 
-/// The body for the upstream. `asks_usage`: a stream is asked to report its usage.
-pub(super) fn write(request: &Members<'_>, asks_usage: bool) -> String {
+/// The body for the upstream. `asks_usage`: a stream is asked to report its usage. `model`: the model's name, where it is not the
+/// caller's.
+pub(super) fn write(request: &Members<'_>, asks_usage: bool, model: Option<&str>) -> String {
     let mut writer = ObjectWriter::with_capacity(capacity(bytes(request)));
     for (key, value) in request.iter() {
-        let is_rewritten = key == "stream_options" && asks_usage;
-        if !is_rewritten && !NOT_PASSED_ON.contains(&key) {
-            writer.raw(key, value);
+        match (key, model) {
+            ("stream_options", _) if asks_usage => {}
+            ("model", Some(model)) => writer.raw(key, &quoted(model)),
+            _ if NOT_PASSED_ON.contains(&key) => {}
+            _ => writer.raw(key, value),
         }
+    }
+    if let Some(model) = model.filter(|_| !request.contains("model")) {
+        writer.raw("model", &quoted(model));
     }
     if asks_usage {
         writer.raw("stream_options", &with_usage(&request.read("stream_options").unwrap_or_default()));
@@ -41,7 +47,15 @@ mod tests {
     use super::*;
 
     fn upstream_body(text: &str, asks_usage: bool) -> String {
-        write(&Members::of(text).unwrap(), asks_usage)
+        write(&Members::of(text).unwrap(), asks_usage, None)
+    }
+
+    #[test]
+    fn the_model_is_named_as_the_upstream_knows_it_and_the_other_bytes_stay() {
+        let renamed = |text: &str| write(&Members::of(text).unwrap(), false, Some("gpt-4o"));
+        let text = r#"{"models":["a"],"top_p":1.0,"model" : "openai/gpt-4o","messages":[ ]}"#;
+        assert_eq!(renamed(text), r#"{"top_p":1.0,"model":"gpt-4o","messages":[ ]}"#);
+        assert_eq!(renamed(r#"{"messages":[]}"#), r#"{"messages":[],"model":"gpt-4o"}"#);
     }
 
     #[test]

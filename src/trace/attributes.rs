@@ -9,7 +9,7 @@ pub(super) use self::generation::{content, generation};
 pub(super) use self::list::List;
 use super::ids::SpanId;
 use super::span::{Attribute, Phrase, Value};
-use super::{Dialect, TraceSettings};
+use super::{Dialect, TraceSettings, names};
 use crate::completed_request::limits::NAME_CHARS;
 use crate::completed_request::{CompletedRequest, FailedAttempt, MetadataValue, clean};
 
@@ -89,7 +89,12 @@ pub(super) fn root<'a>(list: &mut List<'a>, request: &'a CompletedRequest<'_>, e
     list.int("tracecast.refused.count", request.refused.map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
 }
 
+/// A failed attempt: who was asked for which model. It has no `gen_ai.operation.name`, or receivers would count it as a model
+/// call of its own; and the method, or Sentry takes the first word of the description for it (spec 2.1, fact 12).
 pub(super) fn attempt<'a>(list: &mut List<'a>, attempt: &'a FailedAttempt<'_>) {
+    list.text("http.request.method", "POST");
+    list.maybe_text("gen_ai.provider.name", names::asked(attempt.provider.as_ref()));
+    list.maybe_text("gen_ai.request.model", names::asked(attempt.model.as_ref()));
     list.int("http.response.status_code", attempt.status.map(i64::from));
     list.maybe_text("error.type", cleaned(&attempt.kind));
 }

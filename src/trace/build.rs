@@ -134,8 +134,8 @@ impl<'a> Builder<'a, '_> {
         let left_out = attempts.len().saturating_sub(most);
         let spans = attempts.iter().enumerate().skip(left_out).map(|(number, attempt)| {
             let period = root.attempt(attempt);
-            let name = names::attempt(number);
-            let mut list = attributes::own(self.settings.dialect, "http.client", &name, 4);
+            let name = names::attempt(attempt, number);
+            let mut list = attributes::own(self.settings.dialect, "http.client", &name, 8);
             attributes::attempt(&mut list, attempt);
             Span {
                 id: SpanId::attempt(&self.request.id, number),

@@ -4,7 +4,11 @@ use std::borrow::Cow;
 
 use super::span::Phrase;
 use crate::completed_request::limits::NAME_CHARS;
-use crate::completed_request::{CompletedRequest, Operation, clean};
+use crate::completed_request::{CompletedRequest, FailedAttempt, Operation, clean};
+use crate::json::Text;
+
+/// Characters of a provider's and of a model's name in a failed attempt.
+const ASKED_CHARS: usize = 128;
 
 /// The root's: the transaction.
 pub(super) fn root<'a>(request: &'a CompletedRequest<'_>) -> Phrase<'a> {
@@ -21,9 +25,18 @@ pub(super) fn generation<'a>(request: &'a CompletedRequest<'_>) -> Phrase<'a> {
     given(request.context.generation_name.as_deref()).unwrap_or_else(|| operation_and_model(request))
 }
 
-/// A failed attempt's; the first is number 0.
-pub(super) fn attempt(number: usize) -> Phrase<'static> {
-    Phrase::joined("failed attempt ", (number + 1).to_string())
+/// A failed attempt's: `<provider> <model>`, as far as they are known. The first attempt is number 0.
+pub(super) fn attempt<'a>(attempt: &'a FailedAttempt<'_>, number: usize) -> Phrase<'a> {
+    match (asked(attempt.provider.as_ref()), asked(attempt.model.as_ref())) {
+        (Some(provider), Some(model)) => Phrase::from(format!("{provider} {model}")),
+        (Some(name), None) | (None, Some(name)) => Phrase::from(name),
+        (None, None) => Phrase::joined("failed attempt ", (number + 1).to_string()),
+    }
+}
+
+/// Who or what was asked in a failed attempt; none if nothing is left of it. Short, because a trace has many attempts.
+pub(super) fn asked<'a>(name: Option<&'a Text<'_>>) -> Option<Cow<'a, str>> {
+    Some(clean::name(name?, ASKED_CHARS)).filter(|name| !name.is_empty())
 }
 
 /// The message of an error.

@@ -11,8 +11,8 @@ use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
 use crate::completed_request::sample::{RECEIVED, after, answer, content, context, request, small_content};
 use crate::completed_request::{
-    CompletedRequest, Cost, Ending, FailedAttempt, MetadataValue, Operation, Parameters, ResponseFacts, TraceContext,
-    Usage,
+    CompletedRequest, Cost, CostSource, Ending, FailedAttempt, MetadataValue, Operation, Parameters, ResponseFacts,
+    TraceContext, Usage,
 };
 use crate::completion::{Choice, FinishReason, ToolCall};
 
@@ -130,6 +130,8 @@ fn failed() -> CompletedRequest<'static> {
     let attempt = |begun, ended, status, kind: &'static str| FailedAttempt {
         begun: after(begun),
         ended: after(ended),
+        provider: None,
+        model: None,
         status,
         kind: kind.into(),
         message: "The upstream did not answer".into(),
@@ -153,6 +155,22 @@ fn failed() -> CompletedRequest<'static> {
 #[test]
 fn failed_after_two_attempts() {
     assert_snapshot!(rendered(&failed(), Some(&small_content()), &TraceSettings::default()));
+}
+
+/// Two models were asked before the one that answered, each by its own provider.
+#[test]
+fn answered_by_the_fallback_of_two_models() {
+    let mut request = CompletedRequest { failed_attempts: failed().failed_attempts, ..request() };
+    for (attempt, (provider, model)) in
+        request.failed_attempts.iter_mut().zip([("openai", "gpt-4o"), ("anthropic", "claude-sonnet-4")])
+    {
+        (attempt.provider, attempt.model) = (Some(provider.into()), Some(model.into()));
+    }
+    request.times.upstream_begun = Some(after(240));
+    request.response.provider = Some("local".into());
+    request.response.model = Some("llama-3.3".into());
+    request.cost.source = Some(CostSource::Operator);
+    assert_snapshot!(rendered(&request, Some(&small_content()), &TraceSettings::default()));
 }
 
 #[test]
@@ -264,7 +282,7 @@ fn parts_of_tokens_that_exceed_their_whole_are_left_out_and_numbers_are_finite()
         cache_creation: Some(8),
         reasoning: Some(5),
     };
-    request.cost = Cost { total: Some(f64::NAN), input: Some(f64::INFINITY), output: Some(-0.0) };
+    request.cost = Cost { total: Some(f64::NAN), input: Some(f64::INFINITY), output: Some(-0.0), source: None };
     request.context.metadata = vec![("bad".into(), MetadataValue::Double(f64::NAN))];
     let text = rendered(&request, None, &TraceSettings::default());
     assert!(text.contains("gen_ai.usage.cache_read.input_tokens = 8"));

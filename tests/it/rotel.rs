@@ -22,6 +22,8 @@ fn request() -> CompletedRequest<'static> {
     let attempt = FailedAttempt {
         begun: after(1),
         ended: after(20),
+        provider: None,
+        model: None,
         status: Some(503),
         kind: "503".into(),
         message: "the upstream is overloaded".into(),

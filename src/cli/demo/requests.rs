@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
 use crate::completed_request::{
-    CompletedRequest, Cost, Ending, FailedAttempt, GenerationId, MetadataValue, Operation, Parameters, ResponseFacts,
-    Times, TraceContext, Usage,
+    CompletedRequest, Cost, CostSource, Ending, FailedAttempt, GenerationId, MetadataValue, Operation, Parameters,
+    ResponseFacts, Times, TraceContext, Usage,
 };
 use crate::completion::Choice;
 use crate::id::ApiKeyId;
@@ -152,7 +152,7 @@ fn cost(number: u32) -> Cost {
     let usage = usage(number);
     let dollars = |tokens: Option<u64>, price: f64| tokens.unwrap_or_default() as f64 * price / 1e6;
     let (input, output) = (dollars(usage.input, input_price), dollars(usage.output, output_price));
-    Cost { total: Some(input + output), input: Some(input), output: Some(output) }
+    Cost { total: Some(input + output), input: Some(input), output: Some(output), source: Some(CostSource::Upstream) }
 }
 
 fn failed_attempts(number: u32, at: DateTime<Utc>) -> Vec<FailedAttempt<'static>> {
@@ -163,6 +163,8 @@ fn failed_attempts(number: u32, at: DateTime<Utc>) -> Vec<FailedAttempt<'static>
     vec![FailedAttempt {
         begun: before(at, took - 5),
         ended: before(at, took - 20),
+        provider: Some(pick(&MODELS, number / 2).1.into()),
+        model: Some(pick(&MODELS, number / 2).0.into()),
         status: Some(503),
         kind: "503".into(),
         message: "The upstream answered 503.".into(),

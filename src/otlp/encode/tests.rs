@@ -32,8 +32,15 @@ fn spans(request: &ExportTraceServiceRequest) -> &[Span] {
 }
 
 fn failing() -> CompletedRequest<'static> {
-    let attempt =
-        FailedAttempt { begun: after(1), ended: after(2), status: Some(503), kind: "503".into(), message: "no".into() };
+    let attempt = FailedAttempt {
+        begun: after(1),
+        ended: after(2),
+        provider: Some("openai".into()),
+        model: Some("gpt-4o".into()),
+        status: Some(503),
+        kind: "503".into(),
+        message: "no".into(),
+    };
     let ending = Ending::Failed { kind: "429".into(), message: "Refused".into(), detail: None };
     let context = context("u", "s", &json!({ "span_name": "S", "n": -1, "b": false, "x": "", "d": 0.0 }));
     CompletedRequest { ending, context, failed_attempts: vec![attempt], ..request() }

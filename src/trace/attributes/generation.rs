@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{List, cleaned};
 use crate::completed_request::content::ContentTexts;
-use crate::completed_request::{CompletedRequest, Cost, Parameters, ResponseFacts, Usage, clean};
+use crate::completed_request::{CompletedRequest, Cost, CostSource, Parameters, ResponseFacts, Usage, clean};
 use crate::json::Text;
 use crate::trace::Dialect;
 use crate::trace::span::Value;
@@ -104,6 +104,7 @@ fn cost(list: &mut List<'_>, cost: &Cost) {
     list.double("gen_ai.cost.total_tokens", cost.total);
     list.double("gen_ai.cost.input_tokens", cost.input);
     list.double("gen_ai.cost.output_tokens", cost.output);
+    list.maybe_text("tracecast.cost.source", cost.source.map(CostSource::name));
 }
 
 fn saturating(count: u64) -> i64 {

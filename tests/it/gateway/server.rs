@@ -123,10 +123,10 @@ impl Server {
 
     #[expect(clippy::disallowed_methods, reason = "ends when the server is stopped")]
     pub(crate) async fn with(settings: &[(&'static str, &str)]) -> Self {
-        let given =
-            settings.iter().fold(Given::defaults().with("echo-delay", "1ms", Source::Command), |given, setting| {
-                given.with(setting.0, setting.1, Source::Environment)
-            });
+        let given = Given::defaults().with("echo-delay", "1ms", Source::Command);
+        // Every environment variable that a setting names is there: `A_KEY` is `sk-A_KEY`.
+        let given = given.with_variables(|name| Some(format!("sk-{name}")));
+        let given = settings.iter().fold(given, |given, setting| given.with(setting.0, setting.1, Source::Environment));
         let config = Arc::new(Config::parse(&given).unwrap());
         let database = Database::new().await;
         let state = state(config.clone(), &database.url);

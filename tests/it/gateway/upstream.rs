@@ -45,6 +45,11 @@ impl Script {
         Self::begin(200, "text/event-stream; charset=utf-8")
     }
 
+    /// As [`Self::stream`], with headers more.
+    pub(crate) fn stream_with_header(header: &str) -> Self {
+        Self::head(200, "text/event-stream", &format!("transfer-encoding: chunked\r\n{header}\r\n"))
+    }
+
     /// A connection that breaks before anything is answered.
     pub(crate) fn reset() -> Self {
         Self(vec![Step::Reset])

@@ -1,4 +1,4 @@
-//! Who answers behind an upstream's address: the value of `gen_ai.provider.name`.
+//! Who answers at a model server's address: the value of `gen_ai.provider.name`.
 
 /// Hosts and the provider's name in OpenTelemetry's GenAI semantic conventions, or the name it goes by.
 const KNOWN: [(&str, &str); 14] = [
