@@ -25,7 +25,7 @@ mod protocol;
 mod provider;
 mod responses;
 mod rewrite;
-mod sse;
+pub mod sse;
 mod unknown_path;
 mod upstream;
 mod upstream_body;
