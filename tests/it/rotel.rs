@@ -19,15 +19,6 @@ use crate::support::rotel::{PrintedSpan, Rotel};
 fn request() -> CompletedRequest<'static> {
     let received = Clock::System.unix_nanos();
     let after = |milliseconds: u64| UnixNanos(received.0 + milliseconds * 1_000_000);
-    let attempt = FailedAttempt {
-        begun: after(1),
-        ended: after(20),
-        provider: None,
-        model: None,
-        status: Some(503),
-        kind: "503".into(),
-        message: "the upstream is overloaded".into(),
-    };
     CompletedRequest {
         id: GenerationId::given("gen-1788612885-hFm6Av9rEF3NMfxjJXWk"),
         operation: Operation::Chat,
@@ -76,8 +67,20 @@ fn request() -> CompletedRequest<'static> {
         },
         usage: Usage { input: Some(412), output: Some(87), total: Some(499), ..Usage::default() },
         cost: Cost { total: Some(0.00412), ..Cost::default() },
-        failed_attempts: vec![attempt],
+        failed_attempts: vec![attempt(after(1), after(20))],
         refused: None,
+    }
+}
+
+fn attempt(begun: UnixNanos, ended: UnixNanos) -> FailedAttempt<'static> {
+    FailedAttempt {
+        begun,
+        ended,
+        provider: None,
+        model: None,
+        status: Some(503),
+        kind: "503".into(),
+        message: "the upstream is overloaded".into(),
     }
 }
 

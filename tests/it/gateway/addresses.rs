@@ -89,17 +89,17 @@ async fn by_old_http(server: &Server, body: &str) -> String {
     );
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-    let mut heard = String::new();
-    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut heard)).await;
+    let mut answer = String::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut answer)).await;
     read.expect("the end of the connection ends the answer").unwrap();
-    heard
+    answer
 }
 
 #[tokio::test]
 async fn streamed_answer_to_http_1_0_has_no_chunk_sizes_and_ends_with_the_connection() {
     let server = Server::start().await;
-    let heard = by_old_http(&server, &question_with(&json!({ "stream": true })).to_string()).await;
-    let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+    let answer = by_old_http(&server, &question_with(&json!({ "stream": true })).to_string()).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.0 200") && !head.to_lowercase().contains("transfer-encoding"), "{head}");
     assert!(body.starts_with("data: {") && body.ends_with("data: [DONE]\n\n") && !body.contains('\r'), "{body}");
     assert_eq!(server.record().await["ending"], "completed");
