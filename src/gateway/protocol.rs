@@ -11,7 +11,7 @@ use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
 use crate::completed_request::{GenerationId, Operation};
 use crate::completion::Completion;
-pub use crate::config::Api;
+pub(super) use crate::config::Api;
 use crate::json::Members;
 use crate::openai::{CallerHeaders, Invalid, RequestFacts};
 
