@@ -26,7 +26,7 @@ mod prices;
 mod protocol;
 mod responses;
 mod rewrite;
-mod sse;
+pub mod sse;
 mod unknown_path;
 mod upstream;
 mod upstream_body;

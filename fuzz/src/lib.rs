@@ -1,6 +1,8 @@
 //! What holds for whatever strangers send: one function for each place where their bytes are read. The fuzzer calls them with
 //! bytes that it makes up, and the program's tests call them with those that it found interesting (`seeds/`).
 
+mod protocols;
+
 use std::collections::HashSet;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -20,6 +22,8 @@ use tracecast::json::Text;
 use tracecast::otlp::answer::Response;
 use tracecast::otlp::{Encoder, Resource};
 use tracecast::trace::{self, Dialect, TraceSettings};
+
+pub use self::protocols::{chat, completions, embeddings, events, messages, responses};
 
 /// A DSN that belongs to the endpoints of the seeds.
 const DSN: &str = "https://7c1f6e0b2a9d4c35b8e06f1d5a72943e@o123.ingest.us.sentry.io/456";

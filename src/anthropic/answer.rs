@@ -1,5 +1,7 @@
 //! Reads an answer of `/messages` while it passes: one whole message, or a stream event by event.
 
+use serde_json::value::RawValue;
+
 use crate::completion::{ChoiceWriter, Completion, Counts, ErrorWords, ToolCallPiece};
 use crate::json::{Fragment, Members, Text};
 use crate::openai::counts;
@@ -86,7 +88,7 @@ fn begin_block(completion: &mut Completion, block: &Members<'_>, index: usize) {
 
 /// The `input` of a streamed block is an empty object; its deltas follow.
 fn begin_tool_use(choice: &mut ChoiceWriter<'_>, block: &Members<'_>, index: usize) {
-    let input = block.get("input").map(|input| input.get()).filter(|input| *input != "{}");
+    let input = block.get("input").map(RawValue::get).filter(|input| *input != "{}");
     choice.add_tool_call(&ToolCallPiece {
         index: Some(index),
         id: block.read("id"),

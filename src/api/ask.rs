@@ -32,7 +32,7 @@ pub(super) async fn ask(
         }
         Err(broken) => {
             return Err(match Unread::Broken(broken).into() {
-                NoBody::Refused(failure) => failure.into(),
+                NoBody::Refused(failure) => (*failure).into(),
                 NoBody::Gone => nobody_reads_this(),
             });
         }
@@ -47,7 +47,7 @@ pub(super) async fn ask(
     let id = exchange.id().clone();
     let body = match body::read(&request, incoming, exchange.room()).await {
         Ok(body) => body,
-        Err(NoBody::Refused(failure)) => return Err(Error::from(exchange.refuse(failure).await).of(&id)),
+        Err(NoBody::Refused(failure)) => return Err(Error::from(exchange.refuse(*failure).await).of(&id)),
         Err(NoBody::Gone) => return Err(nobody_reads_this()),
     };
     match gateway.answer(exchange, body).await {

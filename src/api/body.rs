@@ -15,17 +15,23 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Why there is no body.
 #[derive(Debug)]
 pub(super) enum NoBody {
-    Refused(Failure),
+    Refused(Box<Failure>),
     /// The caller went away before its end.
     Gone,
+}
+
+impl From<Failure> for NoBody {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(Box::new(failure))
+    }
 }
 
 impl From<Unread> for NoBody {
     fn from(unread: Unread) -> Self {
         match unread {
-            Unread::TooLarge => Self::Refused(Failure::too_large(API.bytes)),
-            Unread::TooSlow => Self::Refused(Failure::body_too_slow()),
-            Unread::Broken(Broken::Encoding) => Self::Refused(Failure::broken_encoding()),
+            Unread::TooLarge => Failure::too_large(API.bytes).into(),
+            Unread::TooSlow => Failure::body_too_slow().into(),
+            Unread::Broken(Broken::Encoding) => Failure::broken_encoding().into(),
             Unread::Broken(Broken::Gone) => Self::Gone,
         }
     }
@@ -33,13 +39,13 @@ impl From<Unread> for NoBody {
 
 impl From<Full> for NoBody {
     fn from(full: Full) -> Self {
-        Self::Refused(Failure::no_room(full))
+        Failure::no_room(full).into()
     }
 }
 
 /// The whole body, whose memory is the room's.
 pub(super) async fn read(request: &HttpRequest, incoming: Incoming, room: &mut Room) -> Result<Vec<u8>, NoBody> {
-    check_type(request).map_err(NoBody::Refused)?;
+    check_type(request)?;
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > API.bytes) {
         return Err(Unread::TooLarge.into());

@@ -69,7 +69,7 @@ impl PriceList {
     fn new(calculator: &'static Calculator, upstreams: &config::Upstreams) -> Self {
         let by_address = |upstream: &config::Upstream| {
             let found = calculator.find_provider(None, Some(upstream.base_url.expose().as_str())).ok().flatten();
-            found.map(|provider| provider.id())
+            found.map(genai_prices::ProviderInfo::id)
         };
         let provider = |upstream: &config::Upstream| {
             let id = known(calculator, &upstream.name).or_else(|| by_address(upstream))?;
@@ -131,7 +131,7 @@ mod tests {
 
     fn prices(settings: &[(&'static str, &str)]) -> Prices {
         let given =
-            settings.iter().fold(Given::defaults(), |given, (name, value)| given.with(*name, *value, Source::Argument));
+            settings.iter().fold(Given::defaults(), |given, (name, value)| given.with(name, *value, Source::Argument));
         Prices::new(&Config::parse(&given).unwrap())
     }
 

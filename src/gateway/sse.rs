@@ -5,7 +5,7 @@ mod splitter;
 
 use std::borrow::Cow;
 
-pub(super) use self::splitter::{Piece, Splitter};
+pub use self::splitter::{Piece, Splitter};
 
 /// One line of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +30,14 @@ fn lines(event: &str) -> impl Iterator<Item = Line<'_>> {
 
 /// An event as its receiver understands it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Event<'a> {
+pub struct Event<'a> {
     /// Empty where it has none.
-    pub(super) name: &'a str,
-    pub(super) data: Cow<'a, str>,
+    pub name: &'a str,
+    pub data: Cow<'a, str>,
 }
 
 /// Reads an event, the lines of its data joined as the standard says. None when it has no data.
-pub(super) fn read(event: &str) -> Option<Event<'_>> {
+pub fn read(event: &str) -> Option<Event<'_>> {
     let (mut name, mut joined) = ("", None::<Cow<'_, str>>);
     for line in lines(event) {
         match (line, &mut joined) {
@@ -56,7 +56,7 @@ pub(super) fn read(event: &str) -> Option<Event<'_>> {
 
 /// Writes the same event with other data, which is JSON: its other lines stay. Line ends of the data become spaces, which in
 /// JSON mean the same, because many clients read each line of `data` by itself.
-pub(super) fn write(event: &str, data: &str, out: &mut Vec<u8>) {
+pub fn write(event: &str, data: &str, out: &mut Vec<u8>) {
     let others = lines(event).filter_map(|line| match line {
         Line::Name(line, _) => Some(line),
         Line::Other(line) if !line.is_empty() => Some(line),

@@ -13,12 +13,18 @@ type Property = fn(&[u8]);
 
 #[test]
 fn every_seed_of_the_fuzzer_keeps_what_is_promised() {
-    let targets: [(&str, Property); 5] = [
+    let targets: [(&str, Property); 11] = [
         ("dsn", properties::dsn),
         ("endpoint", properties::endpoint),
         ("completed_request", properties::completed_request),
         ("trace", properties::trace),
         ("answer", properties::answer),
+        ("chat", properties::chat),
+        ("completions", properties::completions),
+        ("embeddings", properties::embeddings),
+        ("messages", properties::messages),
+        ("responses", properties::responses),
+        ("events", properties::events),
     ];
     for (target, property) in targets {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);

@@ -1,5 +1,7 @@
 //! An answer of the built-in model as it stands in a body or in events.
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 /// The name under which it answers.
@@ -84,7 +86,7 @@ fn cost(input: usize, output: usize) -> f64 {
 
 impl Event {
     /// An event without a name.
-    pub(super) fn data(data: impl ToString) -> Self {
+    pub(super) fn data(data: &dyn Display) -> Self {
         Self { name: None, data: data.to_string() }
     }
 

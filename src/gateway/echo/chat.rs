@@ -89,7 +89,7 @@ fn events(asking: &Asking<'_>, reply: &Reply, tokens: Tokens) -> Vec<Event> {
     last["choices"] = json!([]);
     last["usage"] = tokens.usage();
     chunks.push(last);
-    chunks.into_iter().map(Event::data).chain([Event::data("[DONE]")]).collect()
+    chunks.iter().map(|chunk| Event::data(chunk)).chain([Event::data(&"[DONE]")]).collect()
 }
 
 fn call(asking: &Asking<'_>, name: &str, arguments: &str) -> Value {

@@ -31,5 +31,5 @@ pub(in crate::gateway) fn answer(body: &Members<'_>, asking: &Asking<'_>) -> Ech
     let mut last = completion(json!([]));
     last["usage"] = usage;
     chunks.push(last);
-    EchoAnswer::Events(chunks.into_iter().map(Event::data).chain([Event::data("[DONE]")]).collect())
+    EchoAnswer::Events(chunks.iter().map(|chunk| Event::data(chunk)).chain([Event::data(&"[DONE]")]).collect())
 }

@@ -39,7 +39,7 @@ fn too_many() -> EchoAnswer {
 }
 
 /// A vector of length 1, the same for the same text.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "any number will do")]
+#[expect(clippy::cast_possible_truncation, reason = "any number will do")]
 fn vector(text: &str, dimensions: usize) -> Vec<f32> {
     let blocks = (0_u64..).flat_map(|block| {
         let hash = Sha256::new().chain_update(block.to_le_bytes()).chain_update(text).finalize();

@@ -44,7 +44,7 @@ impl<'a> Maker<'a> {
             return None;
         }
         self.depth += 1;
-        let value = self.read(schema).and_then(|members| match members {
+        let value = self.reads(schema).and_then(|()| match Members::of(schema) {
             Some(members) => self.of_members(&members),
             // `true` and `false` are schemas, too: of everything and of nothing.
             None => (schema != "false").then(string::any).and_then(|value| self.written(value)),
@@ -98,7 +98,8 @@ impl<'a> Maker<'a> {
         let steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
         let mut target = self.root;
         for step in steps {
-            target = match self.read(target)? {
+            self.reads(target)?;
+            target = match Members::of(target) {
                 Some(members) => members.get(&step)?.get(),
                 None => serde_json::from_str::<Vec<&RawValue>>(target).ok()?.get(step.parse::<usize>().ok()?)?.get(),
             };
@@ -170,10 +171,10 @@ impl<'a> Maker<'a> {
         Some(format!("[{}]", items.join(",")))
     }
 
-    /// The members of a schema, Some(None) where it is no object, None where too much was read already.
-    fn read(&mut self, schema: &'a str) -> Option<Option<Members<'a>>> {
+    /// Counts a schema to what is read; None where that is too much.
+    fn reads(&mut self, schema: &str) -> Option<()> {
         self.may_read = self.may_read.checked_sub(schema.len())?;
-        Some(Members::of(schema))
+        Some(())
     }
 
     fn written(&mut self, value: String) -> Option<String> {

@@ -10,7 +10,7 @@ const BOUNDARY_BYTES: usize = 4;
 
 /// Collects bytes until they make an event.
 #[derive(Debug, Default)]
-pub(in crate::gateway) struct Splitter {
+pub struct Splitter {
     pending: BytesMut,
     /// Where the line that is arriving begins in `pending`.
     line: usize,
@@ -21,7 +21,7 @@ pub(in crate::gateway) struct Splitter {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::gateway) enum Piece {
+pub enum Piece {
     /// A whole event with the empty line that ends it.
     Event(Bytes),
     /// A comment or an empty line that stands before an event or between its lines. A server sends them while its model is
@@ -33,22 +33,22 @@ pub(in crate::gateway) enum Piece {
 
 impl Splitter {
     /// Takes what came in.
-    pub(in crate::gateway) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
     }
 
     /// Bytes that wait for the end of their event.
-    pub(in crate::gateway) fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.pending.len()
     }
 
     /// Passes on the pieces of the event that is arriving as they come, unread.
-    pub(in crate::gateway) fn give_up_event(&mut self) {
+    pub fn give_up_event(&mut self) {
         self.overlong = true;
     }
 
     /// The next piece that can be passed on.
-    pub(in crate::gateway) fn next_piece(&mut self) -> Option<Piece> {
+    pub fn next_piece(&mut self) -> Option<Piece> {
         while let Some((end, next)) = self.end_of_line() {
             let first = self.pending[self.line..end].first();
             match (first, self.line) {
@@ -75,13 +75,13 @@ impl Splitter {
     }
 
     /// What is left when the stream has ended.
-    pub(in crate::gateway) fn rest(&mut self) -> Option<Bytes> {
+    pub fn rest(&mut self) -> Option<Bytes> {
         (self.line, self.searched) = (0, 0);
         (!self.pending.is_empty()).then(|| self.pending.split().freeze())
     }
 
     /// Whether part of an event has been passed on already.
-    pub(in crate::gateway) fn is_within_event(&self) -> bool {
+    pub fn is_within_event(&self) -> bool {
         self.overlong
     }
 

@@ -171,7 +171,7 @@ fn finish_reason_is_the_status() {
         (response("in_progress", &message), None),
         (response("queued", &json!([])), None),
     ] {
-        let reasons = learnt(&[answer.clone()]).facts("x").finish_reasons;
+        let reasons = learnt(std::slice::from_ref(&answer)).facts("x").finish_reasons;
         assert_eq!(reasons.first().map(|reason| &**reason), reason, "{answer}");
     }
 }

@@ -180,7 +180,7 @@ async fn a_request_that_waits_for_its_connection_is_the_last_that_leaves_after_t
     let address = door.address().to_string();
     let settings = [("TRACECAST_EGRESS_ALLOW", address.as_str()), ("TRACECAST_MAX_IN_FLIGHT_PER_DESTINATION", "1")];
     let _worker = stage.worker_with(&settings);
-    stage.until_count("SELECT count(*) FROM cursors WHERE leased_by IS NOT NULL", 1).await;
+    stage.until("its request waits for the connection", |_| door.is_waited_before()).await;
     stage.switches(&tenant, false).await;
     tokio::time::sleep(GRACE + Duration::from_millis(100)).await;
     door.opens();

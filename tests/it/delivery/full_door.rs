@@ -42,6 +42,14 @@ impl FullDoor {
         self.address
     }
 
+    /// Whether somebody has asked for a connection and was not answered: Linux shows such a socket in state 2, `SYN_SENT`.
+    pub(crate) fn is_waited_before(&self) -> bool {
+        let port = format!(":{:04X}", self.address.port());
+        let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let mut sockets = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        sockets.any(|socket| matches!(socket[..], [_, _, to, "02", ..] if to.ends_with(&port)))
+    }
+
     /// From now on whoever connects is let through.
     pub(crate) fn opens(&self) {
         self.opens.cancel();

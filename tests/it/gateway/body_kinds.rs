@@ -4,10 +4,9 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
-use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use super::server::{Got, Server, question, question_with};
+use super::server::{Got, Server, begun, question, question_with};
 use super::upstream::{ModelServer, Script};
 
 fn answer() -> Value {
@@ -95,11 +94,9 @@ async fn events_pass_at_once_whatever_their_label() {
         let script = Script::begin(200, content_type).event(&chunk("Fixed", None)).then_silence();
         let upstream = ModelServer::start([script]).await;
         let server = Server::before(&upstream.base_url).await;
-        let response = server.asking().json(&streaming()).send().await.unwrap();
-        assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/event-stream"));
-        // The model server says nothing more until its connection is let go.
-        let first = response.bytes_stream().next().await.unwrap().unwrap();
-        assert!(first.starts_with(b"data: {") && first.ends_with(b"\n\n"), "{content_type}: {first:?}");
+        let (label, first) = begun(server.asking().json(&streaming())).await;
+        assert!(label.starts_with("text/event-stream"), "{label}");
+        assert!(first.starts_with("data: {") && first.ends_with("\n\n"), "{content_type}: {first:?}");
     }
     let script = Script::begin(200, "text/plain").event(&chunk("Fixed.", Some("stop"))).done();
     let (_, record) = asked(script, &streaming()).await;
@@ -165,8 +162,7 @@ async fn empty_lines_before_an_answer_pass_at_once() {
     let script = Script::begin(200, "application/json").bytes("\n").then_silence();
     let upstream = ModelServer::start([script]).await;
     let server = Server::before(&upstream.base_url).await;
-    let response = server.asking().json(&question()).send().await.unwrap();
-    assert_eq!(response.bytes_stream().next().await.unwrap().unwrap(), "\n");
+    assert_eq!(begun(server.asking().json(&question())).await.1, "\n");
 
     let text = answer().to_string();
     let script = Script::begin(200, "application/json").bytes("\n").pause(20).bytes("\n").bytes(&text).end();

@@ -12,7 +12,7 @@ async fn recorded(events: &[Value]) -> Record {
     let upstream = ModelServer::start([script]).await;
     let server = Server::before(&upstream.base_url).await;
     server.asks(&question_with(&json!({ "stream": true }))).await;
-    server.record().await.0
+    server.record().await
 }
 
 fn chunk(delta: &Value, finish_reason: &Value) -> Value {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Mutex;
@@ -210,6 +211,17 @@ pub(crate) async fn got(request: reqwest::RequestBuilder) -> Got {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Got { status, headers, text: response.text().await.unwrap() }
+}
+
+/// Content type and first bytes of an answer whose rest may never come.
+pub(crate) async fn begun(request: reqwest::RequestBuilder) -> (String, String) {
+    let first = async {
+        let response = request.send().await.unwrap();
+        let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        let piece = response.bytes_stream().next().await.unwrap().unwrap();
+        (content_type, String::from_utf8(piece.to_vec()).unwrap())
+    };
+    tokio::time::timeout(Duration::from_secs(20), first).await.expect("the answer begins")
 }
 
 /// What flows are given; connects to the database when it is first asked.

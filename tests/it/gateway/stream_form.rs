@@ -1,9 +1,8 @@
 //! The form of streams: what the caller reads does not depend on the pieces in which the bytes came.
 
-use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use super::server::{Got, Server, question_with};
+use super::server::{Got, Server, begun, question_with};
 use super::upstream::{ModelServer, Script};
 
 fn chunk(content: &str, finish_reason: Option<&str>) -> Value {
@@ -103,8 +102,7 @@ async fn a_comment_passes_at_once_though_its_event_is_not_whole() {
     let script = Script::stream().bytes("event: a\n").bytes(": PROCESSING\n").then_silence();
     let upstream = ModelServer::start([script]).await;
     let server = Server::before(&upstream.base_url).await;
-    let response = server.asking().json(&streaming()).send().await.unwrap();
-    assert_eq!(response.bytes_stream().next().await.unwrap().unwrap(), ": PROCESSING\n");
+    assert_eq!(begun(server.asking().json(&streaming())).await.1, ": PROCESSING\n");
 }
 
 #[tokio::test]

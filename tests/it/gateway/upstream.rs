@@ -170,6 +170,13 @@ impl ModelServer {
         self.asked.lock().unwrap().clone()
     }
 
+    /// A whole request has come in.
+    pub(crate) async fn has_been_asked(&self) {
+        while self.asked().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// The gateway has hung up on a script that awaits it.
     pub(crate) async fn hung_up(&self) {
         tokio::time::timeout(Duration::from_secs(5), self.hung_up.notified()).await.expect("the gateway hangs up");
