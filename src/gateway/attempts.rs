@@ -160,7 +160,8 @@ impl Asking<'_> {
     fn body(&mut self, to: &Candidate<'_>, asks_usage: bool) -> Result<Bytes, Failure> {
         self.room.resize(upstream_body::bytes(self.members)).map_err(Failure::no_room)?;
         let model = Some(to.own_name()).filter(|own_name| *own_name != self.named);
-        Ok(Bytes::from(upstream_body::write(self.members, asks_usage, model)))
+        let ours = self.question.protocol.own_members();
+        Ok(Bytes::from(upstream_body::write(self.members, ours, asks_usage, model)))
     }
 
     fn note(&mut self, failed: Failed) {

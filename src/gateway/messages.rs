@@ -26,6 +26,11 @@ impl Protocol for Messages {
         Api::Anthropic
     }
 
+    /// `user` is ours in this protocol, and Anthropic refuses fields that it does not know.
+    fn own_members(&self) -> &'static [&'static str] {
+        &["trace", "session_id", "models", "user"]
+    }
+
     fn read<'a>(&self, body: &'a str, headers: &CallerHeaders) -> Result<Request<'a>, Invalid> {
         read(body, headers, Question::Answer)
     }
@@ -94,6 +99,10 @@ impl Protocol for CountTokens {
         false
     }
 
+    fn own_members(&self) -> &'static [&'static str] {
+        Messages.own_members()
+    }
+
     fn read<'a>(&self, body: &'a str, headers: &CallerHeaders) -> Result<Request<'a>, Invalid> {
         read(body, headers, Question::TokenCount)
     }
@@ -125,11 +134,10 @@ impl Protocol for CountTokens {
     }
 }
 
-/// `user` is ours in this protocol, and Anthropic refuses fields that it does not know.
 fn read<'a>(body: &'a str, headers: &CallerHeaders, question: Question) -> Result<Request<'a>, Invalid> {
     let members = fields::members(body, anthropic::EXAMPLE)?;
     let facts = anthropic::facts(&members, headers, question)?;
-    Ok(Request { facts, members: members.without("user") })
+    Ok(Request { facts, members })
 }
 
 fn error(failure: &Failure) -> Value {

@@ -69,6 +69,11 @@ pub trait Protocol: fmt::Debug + Sync {
         true
     }
 
+    /// Members that are for the gateway, and that no model server gets (spec 3.4, 8.5). `user` is OpenAI's own and passes.
+    fn own_members(&self) -> &'static [&'static str] {
+        &["trace", "session_id", "models"]
+    }
+
     /// Whether a stream reports its usage only when `stream_options` asks it to.
     fn has_stream_options(&self) -> bool {
         false

@@ -3,23 +3,20 @@
 use crate::json::{Members, ObjectWriter, quoted};
 use crate::state::bodies::capacity;
 
-/// Fields that the gateway itself obeys (spec 3.4, 8.5) and no upstream gets. `user` is OpenAI's own and passes.
-const NOT_PASSED_ON: [&str; 3] = ["trace", "session_id", "models"];
-
 /// Bytes that [`write()`] takes, about.
 pub(super) fn bytes(request: &Members<'_>) -> usize {
     request.iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>() + 320
 }
 
-/// The body for the upstream. `asks_usage`: a stream is asked to report its usage. `model`: the model's name, where it is not the
-/// caller's.
-pub(super) fn write(request: &Members<'_>, asks_usage: bool, model: Option<&str>) -> String {
+/// The body for the upstream, without the members that are `ours`. `asks_usage`: a stream is asked to report its usage. `model`: the
+/// model's name, where it is not the caller's.
+pub(super) fn write(request: &Members<'_>, ours: &[&str], asks_usage: bool, model: Option<&str>) -> String {
     let mut writer = ObjectWriter::with_capacity(capacity(bytes(request)));
     for (key, value) in request.iter() {
         match (key, model) {
             ("stream_options", _) if asks_usage => {}
             ("model", Some(model)) => writer.raw(key, &quoted(model)),
-            _ if NOT_PASSED_ON.contains(&key) => {}
+            _ if ours.contains(&key) => {}
             _ => writer.raw(key, value),
         }
     }
@@ -44,15 +41,18 @@ fn with_usage(options: &Members<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chat_completions::ChatCompletions;
+    use super::super::protocol::Protocol as _;
     use super::*;
 
     fn upstream_body(text: &str, asks_usage: bool) -> String {
-        write(&Members::of(text).unwrap(), asks_usage, None)
+        write(&Members::of(text).unwrap(), ChatCompletions.own_members(), asks_usage, None)
     }
 
     #[test]
     fn the_model_is_named_as_the_upstream_knows_it_and_the_other_bytes_stay() {
-        let renamed = |text: &str| write(&Members::of(text).unwrap(), false, Some("gpt-4o"));
+        let renamed =
+            |text: &str| write(&Members::of(text).unwrap(), ChatCompletions.own_members(), false, Some("gpt-4o"));
         let text = r#"{"models":["a"],"top_p":1.0,"model" : "openai/gpt-4o","messages":[ ]}"#;
         assert_eq!(renamed(text), r#"{"top_p":1.0,"model":"gpt-4o","messages":[ ]}"#);
         assert_eq!(renamed(r#"{"messages":[]}"#), r#"{"messages":[],"model":"gpt-4o"}"#);

@@ -32,7 +32,7 @@ async fn stream_in_a_dialect_is_recorded_whole() {
     assert_eq!(record["response"]["finish_reasons"], json!(["tool_calls"]));
     assert_eq!(record["response"]["unread"], json!(["smell"]));
     assert_eq!(record["usage"], json!({ "input": 27, "output": 3, "total": 30, "cache_read": 20 }));
-    assert_eq!(record["cost"], json!({ "total": 0.0021 }));
+    assert_eq!(record["cost"], json!({ "total": 0.0021, "source": "upstream" }));
     let output = record["content"]["output"].to_string();
     assert!(["hm", "call_a", "call_b"].iter().all(|word| output.contains(word)), "{output}");
 }

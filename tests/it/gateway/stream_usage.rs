@@ -14,12 +14,13 @@ fn usage() -> Value {
     json!({ "id": "c", "choices": [], "usage": { "prompt_tokens": 3, "completion_tokens": 2 } })
 }
 
+/// Of a model that has no price in the public list, so that the usage passes as it came.
 fn streaming() -> Value {
-    question_with(&json!({ "stream": true }))
+    question_with(&json!({ "model": "llama", "stream": true }))
 }
 
 fn wanting_usage() -> Value {
-    question_with(&json!({ "stream": true, "stream_options": { "include_usage": true } }))
+    question_with(&json!({ "model": "llama", "stream": true, "stream_options": { "include_usage": true } }))
 }
 
 #[tokio::test]
