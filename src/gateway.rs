@@ -87,8 +87,9 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway with its own connections to the operator's model server. `record` takes each request when it is over;
-    /// it must not wait, and sends the receipt, if there is one, when the request is committed. `tls` says which authorities are trusted; reading them takes time, so it is made once.
+    /// A gateway with its own connections to the operator's model servers. `record` takes each request when it is over. It must not
+    /// wait; it sends the receipt, if there is one, when the request is committed. `tls` says which authorities are trusted. It is
+    /// made once, because reading them takes time.
     ///
     /// # Errors
     /// When the upstream's key cannot be used. The application makes one gateway before it starts to listen, so that the

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use self::schema::{Model, ModelCount, ModelList};
 use super::error::Error;
+use super::error_responses::ListErrorResponses;
 use super::extract::AnyKey;
 use crate::gateway::Gateway;
 
@@ -22,11 +23,7 @@ use crate::gateway::Gateway;
     operation_id = "listModels",
     responses(
         (status = 200, description = "The list.", body = ModelList),
-        (status = 401, response = Error),
-        (status = 429, response = Error),
-        (status = 502, response = Error),
-        (status = 503, response = Error),
-        (status = 504, response = Error),
+        ListErrorResponses,
     )
 )]
 pub(super) async fn index(_: AnyKey, gateway: web::Data<Gateway>) -> Result<HttpResponse, Error> {
@@ -45,11 +42,7 @@ pub(super) async fn index(_: AnyKey, gateway: web::Data<Gateway>) -> Result<Http
     operation_id = "listEmbeddingsModels",
     responses(
         (status = 200, description = "The list.", body = ModelList),
-        (status = 401, response = Error),
-        (status = 429, response = Error),
-        (status = 502, response = Error),
-        (status = 503, response = Error),
-        (status = 504, response = Error),
+        ListErrorResponses,
     )
 )]
 pub(super) async fn index_of_embeddings(key: AnyKey, gateway: web::Data<Gateway>) -> Result<HttpResponse, Error> {
@@ -63,11 +56,7 @@ pub(super) async fn index_of_embeddings(key: AnyKey, gateway: web::Data<Gateway>
     operation_id = "countModels",
     responses(
         (status = 200, description = "Their number.", body = ModelCount),
-        (status = 401, response = Error),
-        (status = 429, response = Error),
-        (status = 502, response = Error),
-        (status = 503, response = Error),
-        (status = 504, response = Error),
+        ListErrorResponses,
     )
 )]
 pub(super) async fn count(_: AnyKey, gateway: web::Data<Gateway>) -> Result<HttpResponse, Error> {
@@ -83,12 +72,8 @@ pub(super) async fn count(_: AnyKey, gateway: web::Data<Gateway>) -> Result<Http
     params(("id" = String, Path, description = "Its name. A slash in it may be written as it is, or as `%2F`.", example = "openai/gpt-4o")),
     responses(
         (status = 200, description = "Its entry in the list.", body = Model),
-        (status = 401, response = Error),
+        ListErrorResponses,
         (status = 404, response = Error),
-        (status = 429, response = Error),
-        (status = 502, response = Error),
-        (status = 503, response = Error),
-        (status = 504, response = Error),
     )
 )]
 pub(super) async fn show(_: AnyKey, gateway: web::Data<Gateway>, id: web::Path<String>) -> Result<HttpResponse, Error> {

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use self::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
 use super::ask::ask;
 use super::error::{DescribedId, Error};
+use super::error_responses::ErrorResponses;
 use crate::gateway::{ChatCompletions, Gateway};
 use crate::http::Incoming;
 
@@ -43,18 +44,7 @@ const ANSWER: &str = "The model's answer, whole or (with `stream`) as server-sen
             status = 200, description = ANSWER, headers(("X-Generation-Id" = DescribedId)),
             content((ChatCompletion = "application/json"), (ChatCompletionChunk = "text/event-stream")),
         ),
-        (status = 400, response = Error),
-        (status = 401, response = Error),
-        (status = 403, response = Error),
-        (status = 408, response = Error),
-        (status = 413, response = Error),
-        (status = 415, response = Error),
-        (status = 421, response = Error),
-        (status = 429, response = Error),
-        (status = 500, response = Error),
-        (status = 502, response = Error),
-        (status = 503, response = Error),
-        (status = 504, response = Error),
+        ErrorResponses,
     )
 )]
 pub(super) async fn create(

@@ -1,4 +1,4 @@
-//! The errors of the routes that ask a model, for the OpenAPI document.
+//! The errors of the routes, for the OpenAPI document.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,11 @@ use utoipa::{IntoResponses, ToResponse, ToSchema};
 
 use super::error::{AnthropicEnvelope, Error};
 
+/// Of a route that asks a model.
 const STATUSES: [u16; 13] = [400, 401, 403, 404, 408, 413, 415, 421, 429, 500, 502, 503, 504];
+
+/// Of a route that lists models.
+const STATUSES_OF_LISTS: [u16; 5] = [401, 429, 502, 503, 504];
 
 /// Of OpenAI's protocols. Any of them may go wrong in all of these ways.
 pub(super) struct ErrorResponses;
@@ -15,11 +19,24 @@ pub(super) struct ErrorResponses;
 /// Of Anthropic's.
 pub(super) struct AnthropicErrorResponses;
 
+/// Of the lists of models.
+pub(super) struct ListErrorResponses;
+
 impl IntoResponses for ErrorResponses {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let (name, _) = Error::response();
-        STATUSES.iter().map(|status| (status.to_string(), RefOr::Ref(Ref::from_response_name(name)))).collect()
+        in_our_envelope(&STATUSES)
     }
+}
+
+impl IntoResponses for ListErrorResponses {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        in_our_envelope(&STATUSES_OF_LISTS)
+    }
+}
+
+fn in_our_envelope(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
+    let (name, _) = Error::response();
+    statuses.iter().map(|status| (status.to_string(), RefOr::Ref(Ref::from_response_name(name)))).collect()
 }
 
 impl IntoResponses for AnthropicErrorResponses {

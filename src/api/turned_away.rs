@@ -1,5 +1,5 @@
-//! Requests that their key does not let in: of the wrong type, or too often. Whoever has such a key finds them among the traces,
-//! one a second at most.
+//! Requests that a known key may not make: its type is the wrong one (403), or it came too often (429). They are recorded, at most one
+//! a second for each key, so that they are found among the traces.
 
 use std::time::Instant;
 

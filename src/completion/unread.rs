@@ -1,4 +1,4 @@
-//! Names of members that an answer held and no reader knows, so that a trace never looks whole in silence.
+//! Names of members of an answer that no reader knows. With them a trace tells that it may lack something.
 
 use crate::completed_request::clean;
 use crate::completed_request::limits::{UNREAD_CHARS, UNREAD_NAMES};

@@ -1,4 +1,4 @@
-//! Embeddings: vectors that say nothing of a text but whether it is the same.
+//! Embeddings: equal texts get equal vectors. They carry no meaning.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
