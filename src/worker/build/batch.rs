@@ -68,7 +68,7 @@ pub(in crate::worker) enum WithContent {
 impl Batch {
     /// These entries, none of which is built.
     pub(super) fn of_unreadable(entries: &Entries) -> Self {
-        let unreadable: Vec<_> = entries.iter().map(|entry| entry.place).collect();
+        let unreadable: Vec<_> = entries.iter().map(Entry::place).collect();
         Self { last: unreadable.last().copied(), entries: unreadable.len(), unreadable, ..Self::default() }
     }
 }
@@ -105,8 +105,8 @@ impl Builder {
     }
 
     /// Adds one entry. False: it does not fit any more.
-    fn take(&mut self, entry: Entry<'_>, target: Target<'_>, batch: &mut Batch) -> bool {
-        let place = entry.place;
+    fn take(&mut self, entry: &Entry, target: Target<'_>, batch: &mut Batch) -> bool {
+        let place = entry.place();
         if entry.wanted {
             let before = self.encoder.checkpoint();
             let has_content = target.content == WithContent::AsRead && entry.content.is_some();
@@ -135,9 +135,10 @@ impl Builder {
     }
 }
 
-fn push(entry: Entry<'_>, target: Target<'_>, encoder: &mut Encoder) -> bool {
-    let Ok(request) = CompletedRequest::from_bytes(entry.payload) else { return false };
-    let content = entry.content.filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
+fn push(entry: &Entry, target: Target<'_>, encoder: &mut Encoder) -> bool {
+    let Ok(request) = CompletedRequest::from_bytes(&entry.payload) else { return false };
+    let content =
+        entry.content.as_deref().filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
     let Ok(content) = content.transpose() else { return false };
     let mut trace = trace::build(&request, content.as_ref(), target.traces);
     if target.content == WithContent::LeftOut {
