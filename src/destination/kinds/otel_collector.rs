@@ -90,8 +90,8 @@ fn connection(endpoint: Url, headers: &OwnHeaders, settings: &Settings) -> Conne
     let traces = TraceSettings {
         environment: settings.given(Field::ENVIRONMENT),
         release: settings.given(Field::RELEASE),
-        sample_rate: None,
-        dialect: Dialect::Otlp,
+        dialect: Dialect::Plain,
+        ..TraceSettings::default()
     };
     let open = [
         (ENDPOINT, Some(endpoint.to_string())),

@@ -98,7 +98,7 @@ fn read_endpoint(settings: &Settings, dsn: Option<&SentryDsn>, errors: &mut Fiel
 fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &Settings) -> Connection {
     let (environment, release) = (settings.given(Field::ENVIRONMENT), settings.given(Field::RELEASE));
     let relay = relay.then(|| Field::TICKED.to_owned());
-    let traces = TraceSettings { environment, release, sample_rate: None, dialect: Dialect::Sentry };
+    let traces = TraceSettings { environment, release, dialect: Dialect::Sentry, ..TraceSettings::default() };
     let open = [
         (ENDPOINT, Some(endpoint.as_url().to_string())),
         (Field::ENVIRONMENT, traces.environment.clone()),
