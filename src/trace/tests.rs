@@ -1,5 +1,6 @@
 //! Whole traces, as a person reads them. Review a changed snapshot against spec 2.4.
 
+mod additions;
 mod render;
 
 use insta::assert_snapshot;
@@ -86,7 +87,7 @@ fn the_same_for_plain_otlp() {
     let mut request = request();
     request.parameters.seed = Some(42);
     request.context = context("user_12345", "session_abc", &json!({ "team": "core" }));
-    let settings = TraceSettings { dialect: Dialect::Otlp, sample_rate: Some(0.25), ..defaults() };
+    let settings = TraceSettings { dialect: Dialect::Plain, sample_rate: Some(0.25), ..defaults() };
     assert_snapshot!(rendered(&request, Some(&small_content()), &settings));
 }
 

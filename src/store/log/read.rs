@@ -124,11 +124,16 @@ impl Entries {
 impl Entries {
     /// So many entries that are not wanted and have no bytes.
     pub(crate) fn unwanted(count: usize) -> Self {
+        Self::without_bytes(count, false)
+    }
+
+    /// So many entries without bytes that completed at the beginning of 1970.
+    pub(crate) fn without_bytes(count: usize, wanted: bool) -> Self {
         let entry = |position| Entry {
             xid: Xid(7),
             position,
             completed_at: DateTime::default(),
-            wanted: false,
+            wanted,
             is_read: true,
             format: 1,
             payload: Vec::new(),
