@@ -34,6 +34,7 @@ pub mod password;
 pub mod random;
 pub mod recorder;
 pub mod seal;
+pub mod signature;
 pub mod state;
 pub mod store;
 pub mod telemetry;
