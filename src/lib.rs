@@ -33,6 +33,7 @@ pub mod pages;
 pub mod password;
 pub mod random;
 pub mod recorder;
+pub mod rows;
 pub mod seal;
 pub mod signature;
 pub mod state;

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod build;
+mod export;
 mod failure;
 pub mod ids;
 mod names;
@@ -15,6 +16,7 @@ pub mod span;
 mod times;
 
 pub use self::build::build;
+pub use self::export::{Export, KeyNames, Owner};
 pub use self::ids::{SpanId, TraceId};
 pub use self::notes::{Note, notes};
 pub use self::span::{Attribute, Phrase, Span, SpanKind, Value};
