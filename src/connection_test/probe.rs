@@ -9,7 +9,7 @@ use super::verdict::{SentSpan, State, Step, Verdict};
 use crate::completed_request::GenerationId;
 use crate::delivery::Outcome;
 use crate::destination::{Connection, Kind};
-use crate::otlp::{Compression, Encoder, Gzip, Resource};
+use crate::otlp::{Compression, Encode as _, Gzip, Protobuf, Resource};
 use crate::state::State as Given;
 use crate::trace;
 
@@ -122,7 +122,8 @@ impl Test<'_> {
             span_id: span.id.to_string(),
         });
         let sent = Sent { trace_id: trace.trace_id.to_string(), spans: spans.collect() };
-        let mut encoder = Encoder::new(Resource::new(&self.given.config.service_name));
+        let resource = Resource::new(&self.given.config.service_name).with(self.connection.wire().resource());
+        let mut encoder = Protobuf::new(&resource);
         encoder.push(&trace);
         let begun = Instant::now();
         let outcome = self.post(encoder.finish()).await;
