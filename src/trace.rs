@@ -21,7 +21,7 @@ pub mod span;
 mod times;
 
 pub use self::build::build;
-pub use self::export::{Export, KeyNames, Owner};
+pub use self::export::Export;
 pub use self::ids::{SpanId, TraceId};
 pub use self::notes::{Note, notes};
 pub use self::span::{Attribute, Exception, Phrase, Span, SpanKind, Value};

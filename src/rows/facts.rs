@@ -81,17 +81,32 @@ impl Serialize for Attributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let all = self.span.attributes.iter().chain(&self.trace.common);
         let mut map = serializer.serialize_map(None)?;
-        for Attribute { key, value } in all.filter(|it| !is(&it.key, INPUT) && !is(&it.key, OUTPUT)) {
-            let key = key.to_string();
-            match value {
-                Value::Text(text) => map.serialize_entry(&key, &text.to_string()),
-                Value::Bool(value) => map.serialize_entry(&key, value),
-                Value::Int(value) => map.serialize_entry(&key, value),
-                Value::Double(value) => map.serialize_entry(&key, value),
-                Value::Texts(texts) => map.serialize_entry(&key, texts),
-            }?;
+        for attribute in all.filter(|it| !is(&it.key, INPUT) && !is(&it.key, OUTPUT)) {
+            put(attribute, &mut map)?;
         }
         map.end()
+    }
+}
+
+/// Attributes as one object.
+pub(super) struct Object<'a>(pub(super) &'a [Attribute<'a>]);
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.0.iter().try_for_each(|attribute| put(attribute, &mut map))?;
+        map.end()
+    }
+}
+
+fn put<M: SerializeMap>(attribute: &Attribute<'_>, map: &mut M) -> Result<(), M::Error> {
+    let key = attribute.key.to_string();
+    match &attribute.value {
+        Value::Text(text) => map.serialize_entry(&key, &text.to_string()),
+        Value::Bool(value) => map.serialize_entry(&key, value),
+        Value::Int(value) => map.serialize_entry(&key, value),
+        Value::Double(value) => map.serialize_entry(&key, value),
+        Value::Texts(texts) => map.serialize_entry(&key, texts),
     }
 }
 

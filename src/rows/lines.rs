@@ -1,37 +1,31 @@
 //! A row for each span, one JSON object on each line: ClickHouse's `JSONEachRow`, with the columns that OpenRouter writes
 //! (spec 7.7).
 
+use bytes::Bytes;
 use serde::Serialize;
 
-use super::facts::{self, Attributes, INPUT, Metadata, OUTPUT, time, to_json};
+use super::facts::{self, Attributes, INPUT, Metadata, OUTPUT, Object, time, to_json};
 use crate::completed_request::Cost;
+use crate::otlp::{Checkpoint, Encode, Resource};
 use crate::trace::{Export, Span};
 
-/// The resource that every row names.
-#[derive(Serialize)]
-struct Resource<'a> {
-    #[serde(rename = "service.name")]
-    name: &'a str,
-    #[serde(rename = "service.version")]
-    version: &'static str,
-}
-
-/// Lines while they are gathered. The buffer is kept between batches.
-#[derive(Debug)]
+/// Lines as they grow.
+#[derive(Debug, Default)]
 pub struct Lines {
     buffer: Vec<u8>,
     /// JSON.
     resource: String,
+    traces: usize,
+    spans: usize,
 }
 
-impl Lines {
-    pub fn new(service_name: &str) -> Self {
-        let name = if service_name.is_empty() { "tracecast" } else { service_name };
-        let resource = to_json(&Resource { name, version: env!("CARGO_PKG_VERSION") });
-        Self { buffer: Vec::new(), resource }
+impl Encode for Lines {
+    fn begin(&mut self, resource: &Resource) {
+        self.resource = to_json(&Object(resource.attributes()));
+        self.rewind(Checkpoint::default());
     }
 
-    pub fn push(&mut self, export: &Export<'_>) {
+    fn push(&mut self, export: &Export<'_>) {
         for span in &export.trace.spans {
             let before = self.buffer.len();
             // Texts and finite numbers cannot fail to be written.
@@ -41,15 +35,31 @@ impl Lines {
             }
             self.buffer.push(b'\n');
         }
+        self.traces += 1;
+        self.spans += export.trace.spans.len();
     }
 
-    /// All lines so far.
-    pub fn bytes(&self) -> &[u8] {
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { traces: self.traces, spans: self.spans, bytes: self.buffer.len() }
+    }
+
+    fn rewind(&mut self, checkpoint: Checkpoint) {
+        self.buffer.truncate(checkpoint.bytes);
+        (self.traces, self.spans) = (checkpoint.traces, checkpoint.spans);
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    fn finish(&mut self) -> &[u8] {
         &self.buffer
     }
 
-    pub fn truncate(&mut self, bytes: usize) {
-        self.buffer.truncate(bytes);
+    fn take(&mut self) -> Bytes {
+        let next = Vec::with_capacity(self.buffer.len());
+        (self.traces, self.spans) = (0, 0);
+        std::mem::replace(&mut self.buffer, next).into()
     }
 }
 
@@ -68,7 +78,7 @@ struct Row<'a> {
     session_id: Option<&'a str>,
     organization_id: Option<&'a str>,
     entity_id: String,
-    api_key_name: Option<&'a str>,
+    api_key_name: Option<String>,
     timestamp: String,
     start_time: String,
     end_time: String,
@@ -107,7 +117,7 @@ struct Row<'a> {
 /// Tokens and costs stand on the generation alone, so that a sum over all rows counts nothing twice. The time of the trace stands
 /// on each of its rows: it is part of the table's key.
 fn row<'a>(export: &'a Export<'_>, span: &'a Span<'_>, resource: &'a str) -> Row<'a> {
-    let Export { request, trace, owner } = *export;
+    let Export { request, trace, account } = *export;
     let is_generation = facts::is_generation(span, request);
     let (usage, cost) = if is_generation { (request.usage, request.cost) } else { Default::default() };
     let both = usage.input.unwrap_or_default().saturating_add(usage.output.unwrap_or_default());
@@ -127,8 +137,8 @@ fn row<'a>(export: &'a Export<'_>, span: &'a Span<'_>, resource: &'a str) -> Row
         user_id: request.context.user.as_deref(),
         session_id: request.context.session_id.as_deref(),
         organization_id: None,
-        entity_id: owner.account.to_string(),
-        api_key_name: export.key_name(),
+        entity_id: account.to_string(),
+        api_key_name: export.api_key(),
         timestamp: time(root.start),
         start_time: time(span.start),
         end_time: time(span.end),

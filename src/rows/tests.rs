@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::documents::{Documents, Form};
 use super::lines::Lines;
 use super::trace_document;
 use crate::completed_request::content::Content;
 use crate::completed_request::sample::{after, context, request, small_content};
 use crate::completed_request::{CompletedRequest, Ending, FailedAttempt, MetadataValue};
 use crate::id::{AccountId, ApiKeyId};
-use crate::trace::{Dialect, Export, KeyNames, Owner, TraceSettings, build};
+use crate::otlp::{Encode as _, Resource};
+use crate::trace::{Dialect, Export, TraceSettings, build};
 
 fn full() -> CompletedRequest<'static> {
     let attempt = FailedAttempt {
@@ -40,16 +42,15 @@ fn exported<T>(request: &CompletedRequest<'_>, content: Option<&Content>, encode
         ..TraceSettings::default()
     };
     let trace = build(request, content.as_ref(), &settings);
-    let key_names = KeyNames::from([(ApiKeyId(Uuid::from_u128(7)), "CI".to_owned())]);
-    let owner = Owner { account: AccountId(Uuid::from_u128(9)), key_names: &key_names };
-    encode(&Export { request, trace: &trace, owner })
+    encode(&Export { request, trace: &trace, account: AccountId(Uuid::from_u128(9)) })
 }
 
 fn lines(request: &CompletedRequest<'_>, content: Option<&Content>) -> Vec<Value> {
     let text = exported(request, content, |export| {
-        let mut lines = Lines::new("");
+        let mut lines = Lines::default();
+        lines.begin(&Resource::new(""));
         lines.push(export);
-        String::from_utf8(lines.bytes().to_vec()).unwrap()
+        String::from_utf8(lines.take().to_vec()).unwrap()
     });
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -65,7 +66,11 @@ fn row_of_each_span_has_the_traces_time_and_the_generation_alone_counts() {
     assert!(
         rows.iter().all(|row| row["TIMESTAMP"] == "2026-09-05T08:14:45.000000Z" && row["TRACE_NAME"] == "Support Ü")
     );
-    assert!(rows.iter().all(|row| row["API_KEY_NAME"] == "CI" && row["TAGS"] == json!(["a", "b"])));
+    assert!(
+        rows.iter().all(
+            |row| row["API_KEY_NAME"] == "00000000-0000-0000-0000-000000000007" && row["TAGS"] == json!(["a", "b"])
+        )
+    );
     let generations: Vec<_> = rows.iter().filter(|row| row["SPAN_TYPE"] == "GENERATION").collect();
     assert_eq!(generations.len(), 1);
     let sum = |column: &str| rows.iter().filter_map(|row| row[column].as_f64()).sum::<f64>();
@@ -92,6 +97,24 @@ fn row_of_a_failure_says_so_and_private_rows_repeat_no_content() {
 #[test]
 fn rows_are_the_same_when_they_are_made_again() {
     assert_eq!(lines(&full(), Some(&small_content())), lines(&full(), Some(&small_content())));
+}
+
+#[test]
+fn documents_lie_one_behind_the_other_and_are_taken_back_whole() {
+    let (one, other) = (full(), request());
+    let mut documents = Documents::new(Form::Otlp);
+    documents.begin(&Resource::new(""));
+    exported(&one, None, |export| documents.push(export));
+    let first = documents.checkpoint();
+    exported(&other, None, |export| documents.push(export));
+    documents.rewind(first);
+    exported(&other, None, |export| documents.push(export));
+    assert_eq!(documents.checkpoint().traces, 2);
+    let both = documents.take();
+    for document in [&both[..first.bytes], &both[first.bytes..]] {
+        let document: Value = serde_json::from_slice(document).unwrap();
+        assert!(document["resourceSpans"][0]["scopeSpans"][0]["spans"].is_array(), "{document}");
+    }
 }
 
 #[test]

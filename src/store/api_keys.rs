@@ -2,8 +2,6 @@
 
 mod listener;
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -90,13 +88,6 @@ pub async fn find(tenant: &mut Tenant, id: ApiKeyId) -> Result<Option<ListedKey>
         id.0
     );
     Ok(key.fetch_optional(tenant.connection()).await?)
-}
-
-/// Names of all keys of an account by their ids, those of revoked ones among them: requests outlive their keys.
-pub async fn list_names(store: &Store, account: AccountId) -> Result<HashMap<ApiKeyId, String>> {
-    let keys = sqlx::query!(r#"SELECT id AS "id: ApiKeyId", name FROM api_keys WHERE account_id = $1"#, account.0);
-    let keys = keys.fetch_all(store.pool()).await?;
-    Ok(keys.into_iter().map(|key| (key.id, key.name)).collect())
 }
 
 /// Gives whether there was such an unrevoked key.

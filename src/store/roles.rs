@@ -50,9 +50,8 @@ pub enum Unsafe {
 }
 
 /// Tables of delivery, and what the worker may do with them.
-const WORKER_TABLES: [(&str, &str); 9] = [
+const WORKER_TABLES: [(&str, &str); 8] = [
     ("accounts", "SELECT"),
-    ("api_keys", "SELECT (account_id, id, name)"),
     ("cursors", "SELECT, UPDATE"),
     (
         "destinations",

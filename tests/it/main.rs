@@ -25,6 +25,7 @@ mod pages;
 mod rotel;
 mod sealing;
 mod security;
+mod sinks;
 mod store;
 mod supply_chain;
 mod support;

@@ -124,6 +124,7 @@ fn target(leased: &Leased, content: WithContent) -> Target<'_> {
         encoding: wire.encoding(),
         compression: wire.compression(leased.state.config.delivery.compression),
         limits: wire.limits(),
+        account: leased.lease.account,
         resource: wire.resource(),
     }
 }

@@ -1,9 +1,11 @@
 //! Which batches wait for room.
 
 use futures_util::FutureExt as _;
+use uuid::Uuid;
 
 use super::*;
 use crate::destination::{Encoding, Limits};
+use crate::id::AccountId;
 use crate::otlp::Compression;
 use crate::trace::TraceSettings;
 use crate::worker::build::batch::WithContent;
@@ -23,6 +25,7 @@ fn a_small_batch_does_not_wait_behind_large_ones() {
         encoding: Encoding::OtlpProtobuf,
         compression: Compression::None,
         limits: Limits::USUAL,
+        account: AccountId(Uuid::nil()),
         resource: &[],
     };
     let built = |count| {
