@@ -47,6 +47,7 @@ pub(super) const KIND: Kind = Kind::row(
         limits: Limits {
             bytes: 1_000_000,
             value_chars: Some(4095),
+            span_attributes: Some(64),
             oldest: Some(Duration::from_mins(60)),
             ..Limits::USUAL
         },

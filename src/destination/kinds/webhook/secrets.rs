@@ -12,7 +12,7 @@ use crate::random::{Random, Unavailable};
 use crate::signature::standard_webhooks::Secret;
 
 /// How long a replaced secret still signs.
-pub const OVERLAP: Duration = Duration::from_hours(24);
+const OVERLAP: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {

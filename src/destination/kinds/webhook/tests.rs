@@ -32,10 +32,10 @@ fn parcel(generations: &[&str]) -> Parcel {
     Parcel { carried: generations.iter().map(carried).collect(), body: "{\"resourceSpans\":[]}".into() }
 }
 
-fn request(connection: &Connection, parcel: Parcel, destination: u128) -> Request {
+fn request(connection: &Connection, parcel: &Parcel, destination: u128) -> Request {
     let at = Clock::System.unix_nanos();
     let occasion = Occasion { destination: DestinationId(Uuid::from_u128(destination)), at, is_test: false };
-    connection.wire().request(&parcel, Compression::None, occasion)
+    connection.wire().request(parcel, Compression::None, occasion)
 }
 
 fn header(request: &Request, name: &str) -> Option<String> {
@@ -44,7 +44,7 @@ fn header(request: &Request, name: &str) -> Option<String> {
 
 #[test]
 fn message_is_verified_by_a_foreign_receiver() {
-    let request = request(&connection(KEY, "PUT"), parcel(&["gen-1"]), 1);
+    let request = request(&connection(KEY, "PUT"), &parcel(&["gen-1"]), 1);
     let headers: http::HeaderMap = request
         .headers
         .iter()
@@ -59,7 +59,7 @@ fn message_is_verified_by_a_foreign_receiver() {
 fn message_keeps_its_id_when_it_is_sent_again_and_a_half_of_it_has_another() {
     let connection = connection(KEY, "");
     let id = |generations: &[&str], destination| {
-        header(&request(&connection, parcel(generations), destination), "webhook-id").unwrap()
+        header(&request(&connection, &parcel(generations), destination), "webhook-id").unwrap()
     };
     let both = id(&["gen-1", "gen-2"], 1);
     assert!(both.len() == 36 && both.starts_with("msg_"), "{both}");
@@ -71,7 +71,7 @@ fn message_keeps_its_id_when_it_is_sent_again_and_a_half_of_it_has_another() {
 
 #[test]
 fn message_without_a_secret_is_not_signed_and_one_without_traces_says_so() {
-    let request = request(&connection("", ""), Parcel::of("{}"), 1);
+    let request = request(&connection("", ""), &Parcel::of("{}"), 1);
     assert_eq!((header(&request, "webhook-id"), header(&request, "webhook-signature")), (None, None));
     assert_eq!(header(&request, "x-test-connection").as_deref(), Some("true"));
 }
