@@ -14,11 +14,13 @@ mod kind;
 pub mod kinds;
 mod masking;
 mod own_headers;
+mod parcel;
 mod reading;
 mod request;
 mod row;
 mod sealed;
 mod settings;
+mod sign;
 mod test_step;
 mod web_address;
 mod wire;
@@ -30,10 +32,11 @@ pub use self::field_errors::{FieldError, FieldErrors};
 pub use self::header::Header;
 use self::kind::Parse;
 pub use self::kind::{Group, Kind, Manifest};
+pub use self::parcel::{Carried, Occasion, Parcel};
 pub use self::request::{Method, Request};
 pub use self::sealed::GIVEN_UP;
 pub use self::settings::{Settings, Stored};
-pub use self::test_step::{Check, Shown, TestStep};
+pub use self::test_step::{Check, Finding, Shown, TestStep};
 pub use self::wire::{Arrival, Encoding, Limits, Wire};
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod stale_connections;
 mod tls;
 
 pub use self::allow::{AllowError, EgressAllow};
-pub use self::client::{BuildError, Egress};
+pub use self::client::{BuildError, Egress, KIND_PORT};
 pub use self::denial::Denial;
 pub use self::error::{ConnectFailure, DnsFailure, Error, TlsFailure};
 pub use self::guard::Guard;

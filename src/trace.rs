@@ -8,6 +8,7 @@ mod attributes;
 mod build;
 mod dialects;
 mod dialogue;
+mod export;
 mod extras;
 mod failure;
 pub mod ids;
@@ -20,6 +21,7 @@ pub mod span;
 mod times;
 
 pub use self::build::build;
+pub use self::export::Export;
 pub use self::ids::{SpanId, TraceId};
 pub use self::notes::{Note, notes};
 pub use self::span::{Attribute, Exception, Phrase, Span, SpanKind, Value};

@@ -2,17 +2,21 @@
 
 use std::time::{Duration, Instant};
 
+use uuid::Uuid;
+
 use super::PAUSES;
 use super::example::{conversation, example, test};
 use super::record::{Planned, Record, Sent, shown};
 use super::verdict::{SentSpan, State, Verdict};
 use crate::completed_request::GenerationId;
 use crate::delivery::{Attention, Outcome};
-use crate::destination::{Check, Connection, Kind, Request, TestStep};
+use crate::destination::{Carried, Check, Connection, Finding, Kind, Occasion, Parcel, Request, TestStep};
+use crate::egress::Egress;
+use crate::id::{AccountId, DestinationId};
 use crate::otlp::answer::{Response, classify};
-use crate::otlp::{Compression, Encode as _, Gzip, Protobuf, Resource};
+use crate::otlp::{Compression, Gzip, Resource};
 use crate::state::State as Given;
-use crate::trace::{self, Trace};
+use crate::trace::{self, Export, Trace};
 
 /// What a person should know of a receiver that only the operator's list lets in (spec 5.1).
 const WIDENED: &str = "This address is not on the public internet. It can be reached only because the operator of this \
@@ -52,7 +56,7 @@ enum What {
 impl Test<'_> {
     /// Name, TCP, TLS: each with its time.
     async fn reach(&mut self) -> bool {
-        let (egress, url) = (&self.given.egress, self.connection.wire().url());
+        let (egress, url) = (self.egress(), self.connection.wire().url());
         let begun = Instant::now();
         let addresses = match egress.resolve(url).await {
             Ok(addresses) => addresses,
@@ -99,7 +103,7 @@ impl Test<'_> {
     /// The empty request, and the same again after each pause.
     async fn send_empty(&mut self, times: usize) -> bool {
         let begun = Instant::now();
-        let outcome = self.post(&[]).await;
+        let outcome = self.post(self.connection.wire().encoding().empty(), Vec::new()).await;
         if !self.record.accept(begun.elapsed(), outcome) {
             return false;
         }
@@ -111,7 +115,7 @@ impl Test<'_> {
         let mut outcome = Outcome::Delivered;
         for pause in PAUSES.into_iter().take(again) {
             tokio::time::sleep(pause).await;
-            outcome = self.post(&[]).await;
+            outcome = self.post(self.connection.wire().encoding().empty(), Vec::new()).await;
             if !outcome.is_accepted() {
                 break;
             }
@@ -125,6 +129,9 @@ impl Test<'_> {
             Ok(response) => response,
             Err(outcome) => return self.record.fail(begun.elapsed(), outcome),
         };
+        if let Some(finding) = check.finding.and_then(|read| read(&response)) {
+            return self.find(begun, finding);
+        }
         if !check.expected.contains(&response.status) || is_web_page(&response) {
             return self.record.fail(begun.elapsed(), self.refusal(check, &response));
         }
@@ -136,6 +143,18 @@ impl Test<'_> {
         }
         let detail = self.record.found.clone().unwrap_or_else(|| format!("The receiver answered {}.", response.status));
         self.record.step(begun.elapsed(), State::Passed, detail);
+        true
+    }
+
+    fn find(&mut self, begun: Instant, finding: Finding) -> bool {
+        match finding {
+            Finding::Skipped(why) => self.record.step(Duration::ZERO, State::Skipped, why),
+            Finding::Warning(what) => self.record.step(begun.elapsed(), State::Warning, what),
+            Finding::Failed(advice) => {
+                let (reason, status) = (Attention::UnexpectedAnswer, Some(200));
+                return self.record.fail(begun.elapsed(), Outcome::NeedsAttention { reason, status, advice });
+            }
+        }
         true
     }
 
@@ -163,10 +182,14 @@ impl Test<'_> {
         };
         let trace = trace::build(&request, content.as_ref(), self.connection.traces());
         let sent = sent(&trace);
-        let mut encoder = Protobuf::new(&self.resource());
-        encoder.push(&trace);
+        let mut encoder = self.connection.wire().encoding().encoder();
+        encoder.begin(&Resource::new(&self.given.config.service_name).with(self.connection.wire().resource()));
+        let account = AccountId(Uuid::nil());
+        let export = Export { request: &request, trace: &trace, account };
+        encoder.push(&export);
+        let carried = vec![Carried::of(&export)];
         let begun = Instant::now();
-        let outcome = self.post(encoder.finish()).await;
+        let outcome = self.post(encoder.finish(), carried).await;
         let accepted = self.record.accept(begun.elapsed(), outcome.clone());
         // A receiver over its quota has thrown the trace away.
         if outcome.is_accepted() {
@@ -175,11 +198,7 @@ impl Test<'_> {
         accepted
     }
 
-    fn resource(&self) -> Resource {
-        Resource::new(&self.given.config.service_name).with(self.connection.wire().resource())
-    }
-
-    async fn post(&mut self, body: &[u8]) -> Outcome {
+    async fn post(&mut self, body: &[u8], carried: Vec<Carried>) -> Outcome {
         let wire = self.connection.wire();
         let compression = wire.compression(Compression::Gzip);
         let body = match compression {
@@ -190,16 +209,26 @@ impl Test<'_> {
                 compressed
             }
         };
-        match self.ask(&wire.request(body, compression)).await {
+        let parcel = Parcel { carried, body: body.into() };
+        match self.ask(&wire.request(&parcel, compression, self.occasion())).await {
             Ok(response) if (200..300).contains(&response.status) && is_web_page(&response) => web_page(&response),
             Ok(response) => self.connection.outcome(&response),
             Err(outcome) => outcome,
         }
     }
 
+    /// No destination has an identifier before its test has passed.
+    fn occasion(&self) -> Occasion {
+        Occasion { destination: DestinationId(Uuid::nil()), at: self.given.clock.unix_nanos(), is_test: true }
+    }
+
+    fn egress(&self) -> Egress {
+        self.given.egress.opening(self.connection.wire().port())
+    }
+
     /// Sends a request, and notes its answer.
     async fn ask(&mut self, request: &Request) -> Result<Response, Outcome> {
-        match self.given.egress.send(request).await {
+        match self.egress().send(request).await {
             Ok(response) => {
                 self.record.answer(Some(response.clone()));
                 Ok(response)

@@ -75,6 +75,8 @@ pub enum Attention {
     Forbidden,
     /// 404 or 410: nothing is there.
     NotFound,
+    /// The receiver wants no more requests, ever: its destination is switched off at once.
+    Gone,
     /// 405: something is there that takes no POST.
     MethodNotAllowed,
     /// 415 where a receiver means its endpoint and not one event.
@@ -132,6 +134,11 @@ impl Outcome {
         is_away || self.casts_doubt()
     }
 
+    /// Whether the receiver wants no more requests, ever.
+    pub fn is_farewell(&self) -> bool {
+        matches!(self, Self::NeedsAttention { reason: Attention::Gone, .. })
+    }
+
     pub fn is_quota(&self) -> bool {
         matches!(self, Self::Wait { reason: WaitReason::RateLimited, .. })
     }
@@ -181,6 +188,7 @@ impl Attention {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
+            Self::Gone => "gone",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Redirected => "redirected",

@@ -205,7 +205,7 @@ fn a_kind_is_named_once_and_every_secret_field_has_an_example() {
     for kind in kinds::all() {
         let slug = kind.manifest.slug;
         assert_eq!(kinds::all().iter().filter(|other| other.manifest.slug == slug).count(), 1);
-        assert!(slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{slug}");
+        assert!(slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{slug}");
         assert!(kind.manifest.secrets().all(|field| !field.example.is_empty()), "{slug}");
     }
 }

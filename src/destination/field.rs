@@ -53,6 +53,8 @@ pub enum Format {
     /// Letters, digits, `.`, `_` and `-`.
     Name,
     Uuid,
+    /// Letters, digits and `_`, not beginning with a digit: a name that databases take.
+    Identifier,
     /// Anything but a colon, which would end the user's part of basic authentication.
     WithoutColon,
 }
@@ -203,6 +205,11 @@ impl Format {
                 value.chars().all(is_name) && value.contains(|character| character != '.'),
                 "be made of letters, digits, dots, hyphens and underscores",
             ),
+            Self::Identifier => {
+                let begins = !value.starts_with(|first: char| first.is_ascii_digit());
+                let is_plain = value.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+                (begins && is_plain, "be made of letters, digits and underscores, and begin with no digit")
+            }
             Self::Uuid => (is_uuid(value), "be an id of the form 01234567-89ab-cdef-0123-456789abcdef"),
             Self::WithoutColon => (!value.contains(':'), "have no colon"),
         };

@@ -2,6 +2,7 @@
 
 mod arize;
 mod braintrust;
+pub mod clickhouse;
 mod datadog;
 mod grafana;
 mod langfuse;
@@ -11,13 +12,15 @@ mod opik;
 mod otel_collector;
 mod posthog;
 mod presets;
+mod s3;
 pub mod sentry;
 mod weave;
+pub mod webhook;
 
 use super::Kind;
 
 /// By their groups, and by their names within.
-static ALL: [Kind; 27] = [
+static ALL: [Kind; 30] = [
     arize::KIND,
     braintrust::KIND,
     presets::GALILEO,
@@ -45,6 +48,9 @@ static ALL: [Kind; 27] = [
     presets::JAEGER,
     otel_collector::KIND,
     presets::TEMPO,
+    webhook::KIND,
+    clickhouse::KIND,
+    s3::KIND,
 ];
 
 pub fn all() -> &'static [Kind] {

@@ -35,6 +35,14 @@ pub struct Request {
     pub body: Bytes,
 }
 
+impl Request {
+    /// Adds a header, in place of one of the same name.
+    pub(super) fn set(&mut self, header: Header) {
+        self.headers.retain(|other| other.name != header.name);
+        self.headers.push(header);
+    }
+}
+
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")

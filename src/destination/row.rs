@@ -10,7 +10,7 @@ pub(super) use self::address::{Address, Regions, Services};
 pub(super) use self::template::{HeaderRow, basic, header};
 pub(super) use self::values::Values;
 use super::reading::Reading;
-use super::{FieldError, Limits, Method, Shown};
+use super::{Connection, Encoding, FieldError, Limits, Method, Shown};
 use crate::trace::{Dialect, Extras};
 
 /// All that sets one OTLP receiver apart from another. Texts in it hold values of fields in braces, as `Bearer {apiKey}`.
@@ -23,6 +23,7 @@ pub(super) struct Row {
     pub resource: &'static [(&'static str, &'static str)],
     pub dialect: Dialect,
     pub extras: Extras,
+    pub encoding: Encoding,
     pub limits: Limits,
     /// After fields, DNS, connect and TLS.
     pub steps: &'static [Step],
@@ -31,6 +32,8 @@ pub(super) struct Row {
     pub agree: fn(&Values<'_>) -> Option<FieldError>,
     /// Values that together look as if they were meant for elsewhere, beside [`super::Field::mix_ups`].
     pub mix_up: fn(&Values<'_>) -> Option<FieldError>,
+    /// What data cannot say, done to the connection last of all.
+    pub finish: fn(&Values<'_>, &mut Connection) -> Result<(), FieldError>,
     /// What a list shows behind the host, for example `{project}`. Empty: the path.
     pub target: &'static str,
     /// When a trace shows, continuing "look for it …". Empty: at once, or in about a minute.
@@ -67,11 +70,13 @@ impl Row {
         resource: &[],
         dialect: Dialect::Plain,
         extras: Extras::None,
+        encoding: Encoding::OtlpProtobuf,
         limits: Limits::USUAL,
         steps: &[Step::Empty, Step::Trace],
         readings: &[],
         agree: |_| None,
         mix_up: |_| None,
+        finish: |_, _| Ok(()),
         target: "",
         shown: "",
     };

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::{Header, Method, Request};
+use crate::otlp::answer::Response;
 
 /// One step, done once the receiver is reached. The first that fails ends the test.
 #[derive(Debug, Clone)]
@@ -31,6 +32,18 @@ pub struct Check {
     pub expected: RangeInclusive<u16>,
     /// What the answer says about where traces go.
     pub shown: &'static [Shown],
+    /// What else the answer says, be its status expected or not.
+    pub finding: Option<fn(&Response) -> Option<Finding>>,
+}
+
+/// What an answer says that passes or fails for other reasons than its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The question could not be asked, which is no fault.
+    Skipped(String),
+    /// A person should know it, but it works.
+    Warning(String),
+    Failed(String),
 }
 
 /// A name in the answer to a [`Check`].

@@ -1,15 +1,18 @@
 //! How a kind of receiver is reached: where requests go, what they look like, and what its responses mean.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use url::Url;
 
 use super::reading::Reading;
-use super::{Header, Method, Request, TestStep};
+use super::sign::Sign;
+use super::{Header, Method, Occasion, Parcel, Request, TestStep};
 use crate::delivery::Outcome;
-use crate::otlp::Compression;
 use crate::otlp::answer::{Response, classify};
+use crate::otlp::{Compression, Encode, Json, Protobuf, Resource};
+use crate::rows::documents::{Documents, Form};
+use crate::rows::lines::Lines;
 
 /// All that sending to one destination needs to know of HTTP.
 #[derive(Debug, Clone)]
@@ -32,6 +35,10 @@ pub struct Wire {
     /// What the connection test does once the receiver is reached, in order.
     pub(super) steps: Vec<TestStep>,
     pub(super) arrival: Option<Arrival>,
+    /// A port that is usual for this kind, beside those that are for all.
+    pub(super) port: Option<u16>,
+    /// What is done to each request, last of all.
+    pub(super) sign: Option<Arc<dyn Sign>>,
 }
 
 /// What a person should know of a test trace that was accepted.
@@ -50,6 +57,10 @@ pub enum Encoding {
     OtlpProtobuf,
     /// The same as JSON, never compressed.
     OtlpJson,
+    /// A row for each span, one on each line.
+    Lines,
+    /// A document for each trace, each in a request of its own.
+    Documents(Form),
 }
 
 /// What one request may hold.
@@ -84,16 +95,45 @@ impl Encoding {
     /// How a body is compressed where the operator configured `compression`.
     fn compression(self, compression: Compression) -> Compression {
         match self {
-            Self::OtlpProtobuf => compression,
-            Self::OtlpJson => Compression::None,
+            Self::OtlpProtobuf | Self::Lines => compression,
+            Self::OtlpJson | Self::Documents(_) => Compression::None,
         }
     }
 
     fn content_type(self) -> &'static str {
         match self {
             Self::OtlpProtobuf => "application/x-protobuf",
-            Self::OtlpJson => "application/json",
+            Self::OtlpJson | Self::Documents(_) => "application/json",
+            Self::Lines => "application/x-ndjson",
         }
+    }
+
+    pub fn encoder(self) -> Box<dyn Encode> {
+        let nobody = Resource::new("");
+        match self {
+            Self::OtlpProtobuf => Box::new(Protobuf::new(&nobody)),
+            Self::OtlpJson => Box::new(Json::new(&nobody)),
+            Self::Lines => Box::new(Lines::default()),
+            Self::Documents(form) => Box::new(Documents::new(form)),
+        }
+    }
+
+    /// The body of a request that carries nothing, before compression.
+    pub fn empty(self) -> &'static [u8] {
+        match self {
+            Self::OtlpProtobuf | Self::Lines => b"",
+            Self::OtlpJson | Self::Documents(_) => Json::EMPTY,
+        }
+    }
+
+    /// Whether each trace has a request of its own.
+    pub fn is_split(self) -> bool {
+        matches!(self, Self::Documents(_))
+    }
+
+    /// Whether requests are named by what they carry.
+    pub fn names_requests(self) -> bool {
+        matches!(self, Self::OtlpJson | Self::Documents(_))
     }
 }
 
@@ -105,6 +145,11 @@ impl Wire {
     /// Attributes that are added to the resource, or replace one of the same name.
     pub fn resource(&self) -> &[(&'static str, String)] {
         &self.resource
+    }
+
+    /// A port that is usual for this kind, beside those that are for all.
+    pub fn port(&self) -> Option<u16> {
+        self.port
     }
 
     pub fn encoding(&self) -> Encoding {
@@ -136,9 +181,14 @@ impl Wire {
         self.encoding.compression(compression)
     }
 
-    /// The request that carries `body`, which is compressed as it says.
-    pub fn request(&self, body: impl Into<Bytes>, compression: Compression) -> Request {
-        Request { method: self.method, url: self.url.clone(), headers: self.headers(compression), body: body.into() }
+    /// The request that carries `parcel`, whose body is compressed as it says.
+    pub fn request(&self, parcel: &Parcel, compression: Compression, occasion: Occasion) -> Request {
+        let (url, headers, body) = (self.url.clone(), self.headers(compression), parcel.body.clone());
+        let mut request = Request { method: self.method, url, headers, body };
+        if let Some(sign) = &self.sign {
+            sign.sign(&mut request, parcel, occasion);
+        }
+        request
     }
 
     pub fn headers(&self, compression: Compression) -> Vec<Header> {

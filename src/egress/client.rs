@@ -23,9 +23,13 @@ use crate::clock::Clock;
 use crate::destination::{Method, Request};
 use crate::otlp::answer::{Headers, MAX_BODY, Response};
 
-/// The way out. Cheap to clone; clones share connections.
+/// The port of ClickHouse's interface for HTTP over TLS, which no other kind of destination may use without the operator's list
+/// (spec 7.1).
+pub const KIND_PORT: u16 = 8443;
+
+/// The way out, and the one for the kind with a port of its own. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub struct Egress(pub(super) Arc<Inner>);
+pub struct Egress(pub(super) Arc<Inner>, Option<Arc<Inner>>);
 
 pub(super) struct Inner {
     pub(super) guard: Arc<Guard>,
@@ -48,6 +52,16 @@ pub enum BuildError {
     Client(#[from] reqwest::Error),
 }
 
+impl Inner {
+    fn new(guard: Guard, clock: Clock, tls: &Arc<ClientConfig>, setup: &Setup) -> Result<Self, BuildError> {
+        let (guard, limits) = (Arc::new(guard), setup.limits);
+        let resolver = GuardedResolver::new(guard.clone(), limits.dns, &setup.name_servers)?;
+        let pools = Pools::new(guard.clone(), &resolver, tls, &limits)?;
+        let stale_connections = StaleConnections::default();
+        Ok(Self { guard, resolver, tls: tls.clone(), limits, pools, stale_connections, clock })
+    }
+}
+
 impl Egress {
     /// A way out under the operator's policy, with the specification's bounds.
     ///
@@ -62,13 +76,18 @@ impl Egress {
     /// # Errors
     /// As [`Egress::new`].
     pub fn with(guard: Guard, clock: Clock, setup: &Setup) -> Result<Self, BuildError> {
-        let guard = Arc::new(guard);
-        let limits = setup.limits;
-        let tls = tls::client_config(&setup.extra_roots)?;
-        let resolver = GuardedResolver::new(guard.clone(), limits.dns, &setup.name_servers)?;
-        let pools = Pools::new(guard.clone(), &resolver, &tls, &limits)?;
-        let stale_connections = StaleConnections::default();
-        Ok(Self(Arc::new(Inner { guard, resolver, tls: Arc::new(tls), limits, pools, stale_connections, clock })))
+        let tls = Arc::new(tls::client_config(&setup.extra_roots)?);
+        let wider = Inner::new(guard.clone().opening(KIND_PORT), clock, &tls, setup)?;
+        Ok(Self(Arc::new(Inner::new(guard, clock, &tls, setup)?), Some(Arc::new(wider))))
+    }
+
+    /// The way out for a kind of destination that has a usual port of its own: [`KIND_PORT`] is the only one.
+    #[must_use]
+    pub fn opening(&self, port: Option<u16>) -> Self {
+        match &self.1 {
+            Some(wider) if port == Some(KIND_PORT) => Self(wider.clone(), None),
+            _ => self.clone(),
+        }
     }
 
     /// Sends a request and reads its answer. A connection that breaks before anything of the answer arrived is tried

@@ -26,12 +26,19 @@ const LOCAL_ENDINGS: [&str; 3] = [".localhost", ".local", ".internal"];
 pub struct Guard {
     allow: Vec<EgressAllow>,
     allow_http: bool,
+    /// The port that is usual for one kind of destination.
+    port: Option<u16>,
 }
 
 impl Guard {
     /// `allow` widens what is reachable beyond public addresses on the usual ports; `allow_http` lets plain HTTP pass.
     pub fn new(allow: Vec<EgressAllow>, allow_http: bool) -> Self {
-        Self { allow, allow_http }
+        Self { allow, allow_http, port: None }
+    }
+
+    /// The same policy for a kind of destination that has a usual port of its own.
+    pub(super) fn opening(self, port: u16) -> Self {
+        Self { port: Some(port), ..self }
     }
 
     /// The URL rule. Names pass it only as names: what they resolve to is judged by [`Guard::check_address`].
@@ -106,7 +113,7 @@ impl Guard {
     }
 
     pub(super) fn is_usual(&self, port: u16) -> bool {
-        PORTS.contains(&port) || (self.allow_http && port == HTTP_PORT)
+        PORTS.contains(&port) || self.port == Some(port) || (self.allow_http && port == HTTP_PORT)
     }
 
     /// Ports that the operator's list names: on these the rules differ from all other ports.

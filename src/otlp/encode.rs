@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::Resource;
-use crate::trace::Trace;
+use crate::trace::Export;
 
 /// Version of the way from recorded entries to bytes: of the encoders and of [`crate::trace`]. It counts up when the same
 /// entries become other bytes, so that a receipt can say whether it shows what was sent.
@@ -16,7 +16,7 @@ pub trait Encode: fmt::Debug + Send {
     /// Begins the next body, of traces that share `resource`.
     fn begin(&mut self, resource: &Resource);
 
-    fn push(&mut self, trace: &Trace<'_>);
+    fn push(&mut self, export: &Export<'_>);
 
     /// What the body holds so far.
     fn checkpoint(&self) -> Checkpoint;

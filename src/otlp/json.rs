@@ -9,7 +9,7 @@ use bytes::Bytes;
 use self::span::Shared;
 use super::resource::{NAME, VERSION};
 use super::{Checkpoint, Encode, Resource};
-use crate::trace::Trace;
+use crate::trace::{Export, Trace};
 
 /// What stands behind the spans.
 const END: &[u8] = b"]}]}]}";
@@ -44,6 +44,20 @@ impl Json {
         self.buffer.extend_from_slice(&self.beginning);
         self.buffer.extend_from_slice(END);
     }
+
+    pub fn push(&mut self, trace: &Trace<'_>) {
+        self.shared.set(trace);
+        self.buffer.truncate(self.buffer.len() - END.len());
+        for span in &trace.spans {
+            if self.spans > 0 {
+                self.buffer.push(b',');
+            }
+            span::put(trace.trace_id, span, &self.shared, &mut self.buffer);
+            self.spans += 1;
+        }
+        self.buffer.extend_from_slice(END);
+        self.traces += 1;
+    }
 }
 
 impl Encode for Json {
@@ -59,18 +73,8 @@ impl Encode for Json {
         self.empty();
     }
 
-    fn push(&mut self, trace: &Trace<'_>) {
-        self.shared.set(trace);
-        self.buffer.truncate(self.buffer.len() - END.len());
-        for span in &trace.spans {
-            if self.spans > 0 {
-                self.buffer.push(b',');
-            }
-            span::put(trace.trace_id, span, &self.shared, &mut self.buffer);
-            self.spans += 1;
-        }
-        self.buffer.extend_from_slice(END);
-        self.traces += 1;
+    fn push(&mut self, export: &Export<'_>) {
+        Self::push(self, export.trace);
     }
 
     fn checkpoint(&self) -> Checkpoint {

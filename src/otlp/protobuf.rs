@@ -16,7 +16,7 @@ use self::frame::Frame;
 use self::span::Shared;
 use self::wire::put_tag_and_length;
 use super::{Checkpoint, Encode, Resource};
-use crate::trace::Trace;
+use crate::trace::{Export, Trace};
 
 /// Field of `ScopeSpans`.
 const SPANS: u32 = 2;
@@ -55,15 +55,8 @@ impl Protobuf {
         self.buffer.clear();
         self.buffer.resize(self.frame.room(), 0);
     }
-}
 
-impl Encode for Protobuf {
-    fn begin(&mut self, resource: &Resource) {
-        self.frame = Frame::of(resource);
-        self.empty();
-    }
-
-    fn push(&mut self, trace: &Trace<'_>) {
+    pub fn push(&mut self, trace: &Trace<'_>) {
         self.shared.set(trace);
         for span in &trace.spans {
             let length = span::length(span, &self.shared);
@@ -72,6 +65,17 @@ impl Encode for Protobuf {
         }
         self.traces += 1;
         self.spans += trace.spans.len();
+    }
+}
+
+impl Encode for Protobuf {
+    fn begin(&mut self, resource: &Resource) {
+        self.frame = Frame::of(resource);
+        self.empty();
+    }
+
+    fn push(&mut self, export: &Export<'_>) {
+        Self::push(self, export.trace);
     }
 
     fn checkpoint(&self) -> Checkpoint {

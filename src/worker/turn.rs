@@ -26,6 +26,7 @@ use super::build::reader::Reader;
 use super::leased::Leased;
 use super::schedule::running::Listener;
 use crate::delivery::confirmation::Probes;
+use crate::destination::Parcel;
 use crate::store;
 use crate::store::cursors;
 use crate::store::log::Position;
@@ -87,7 +88,7 @@ pub(super) async fn serve(leased: &Leased, listener: &mut Listener) -> store::Re
 fn plan(leased: &Leased) -> Plan {
     let lease = &leased.lease;
     let confirmation = lease.confirmation(leased.connection.wire().accepts_unseen(), Instant::now());
-    let in_flight_most = leased.state.config.delivery.max_in_flight_per_destination;
+    let in_flight_most = leased.batches_at_a_time();
     Plan::new(lease.place(), Health::of(lease), confirmation, lease.poison(), in_flight_most)
 }
 
@@ -125,7 +126,7 @@ async fn read(leased: &Leased, reader: &Mutex<Reader>) -> store::Result<Event> {
 async fn probe(leased: &Leased, probes: Probes<Position>) -> store::Result<Event> {
     for pause in probes.pauses {
         tokio::time::sleep(*pause).await;
-        let attempt = leased.send(leased.builders.empty()).await?;
+        let attempt = leased.send(&[Parcel::of(leased.builders.empty())]).await?;
         if !attempt.as_ref().is_some_and(|attempt| attempt.outcome.is_accepted()) {
             return Ok(Event::NotPassed(Report::of_probe(attempt)));
         }

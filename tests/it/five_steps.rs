@@ -20,7 +20,7 @@ pub(crate) fn request() -> String {
     .to_string()
 }
 
-async fn count(app: &TestApp, table: &str) -> i64 {
+pub(crate) async fn count(app: &TestApp, table: &str) -> i64 {
     let mut connection = PgConnection::connect(&app.database.admin_url).await.unwrap();
     let query = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
     sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()

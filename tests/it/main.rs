@@ -26,6 +26,7 @@ mod pages;
 mod rotel;
 mod sealing;
 mod security;
+mod sinks;
 mod store;
 mod supply_chain;
 mod support;

@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod export;
+pub(crate) mod foreign_receiver;
 pub(crate) mod handlers;
 pub(crate) mod http;
 pub(crate) mod http_proxy;

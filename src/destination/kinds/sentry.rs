@@ -127,6 +127,8 @@ fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &
             reading: advice::read,
             steps: vec![TestStep::Empty { times: 4 }, TestStep::Trace],
             arrival: None,
+            port: None,
+            sign: None,
         },
     }
 }

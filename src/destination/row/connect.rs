@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::super::own_headers::{self, OwnHeaders};
 use super::super::web_address::{check_length, host_and_port};
 use super::super::{
-    Arrival, Check, Connection, Encoding, Field, FieldError, FieldErrors, Header, Manifest, Mended, Method, Settings,
-    Stored, TestStep, Wire, masking, reading,
+    Arrival, Check, Connection, Field, FieldError, FieldErrors, Header, Manifest, Mended, Method, Settings, Stored,
+    TestStep, Wire, masking, reading,
 };
 use super::address::Base;
 use super::template::fill;
@@ -40,7 +40,11 @@ impl Row {
         }
         match (base, own) {
             (Some(base), Some(own)) if errors.is_empty() => {
-                let connection = Filled { row: self, manifest, values, own }.connection(&base);
+                let mut connection = Filled { row: self, manifest, values, own }.connection(&base);
+                if is_complete {
+                    (self.finish)(&values, &mut connection)
+                        .map_err(|error| FieldErrors::one(error.field, error.sentence))?;
+                }
                 check_length(connection.wire.url())
                     .map_err(|must| FieldErrors::one(base.field, format!("The address must {must}.")))?;
                 Ok(connection)
@@ -82,13 +86,15 @@ impl Filled<'_> {
                 url,
                 headers: self.headers(self.row.headers),
                 resource: self.row.resource.iter().map(|(name, text)| (*name, self.fill(text))).collect(),
-                encoding: Encoding::OtlpProtobuf,
+                encoding: self.row.encoding,
                 limits: self.row.limits,
                 accepts_unseen: false,
                 readings: self.row.readings,
                 reading: reading::any_success,
                 steps: self.row.steps.iter().map(|step| self.step(step, base)).collect(),
                 arrival: self.arrival(),
+                port: None,
+                sign: None,
             },
         }
     }
@@ -184,7 +190,15 @@ impl Filled<'_> {
             }
         };
         let url = self.row.address.check(base, check.path, &self.values);
-        Check { method: check.method, url, headers, body, expected: 200..=check.up_to, shown: check.shown }
+        Check {
+            method: check.method,
+            url,
+            headers,
+            body,
+            expected: 200..=check.up_to,
+            shown: check.shown,
+            finding: None,
+        }
     }
 
     fn arrival(&self) -> Option<Arrival> {

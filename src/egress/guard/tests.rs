@@ -288,11 +288,12 @@ fn a_name_that_passed_is_judged_again_by_where_it_leads() {
 
 #[test]
 fn addresses_of_every_kind_pass_as_its_example_has_them() {
-    let guard = Guard::default();
     for kind in kinds::all() {
         let (manifest, slug) = (&kind.manifest, kind.manifest.slug);
         let example = manifest.fields.iter().map(|field| (field.name, field.example)).collect();
         let connection = kind.connect(&example).unwrap_or_else(|errors| panic!("{slug}: {errors}"));
+        let usual = Guard::default();
+        let guard = connection.wire().port().map_or(usual.clone(), |port| usual.opening(port));
         assert_eq!(guard.check_url(connection.wire().url()), Ok(()), "{slug}");
         for step in connection.wire().steps() {
             if let TestStep::Check(question) = step {
@@ -300,4 +301,13 @@ fn addresses_of_every_kind_pass_as_its_example_has_them() {
             }
         }
     }
+}
+
+#[test]
+fn port_of_one_kind_is_open_for_that_kind_and_for_nothing_private() {
+    let wider = guard(&[], false).opening(8443);
+    assert_eq!(check(&wider, "https://example.com:8443/?query=x"), Ok(()));
+    assert_eq!(check(&wider, "https://example.com:8444/"), Err(Denial::Port(8444)));
+    assert!(matches!(check(&wider, "https://10.0.0.1:8443/"), Err(Denial::Address(_))));
+    assert!(matches!(check(&wider, "http://example.com:8443/"), Err(Denial::Scheme)));
 }

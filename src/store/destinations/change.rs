@@ -181,6 +181,35 @@ pub async fn give_up_secrets(
     Ok(true)
 }
 
+/// Replaces secrets that were made by us, and leaves everything else as it is. False: somebody else changed or deleted the
+/// destination meanwhile, and nothing was done.
+pub async fn put_secrets(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    old: &[u8],
+    new: &[u8],
+    masked: &BTreeMap<&'static str, String>,
+) -> Result<bool> {
+    let account = tenant.account().0;
+    let updated = sqlx::query!(
+        "UPDATE destinations
+         SET secrets = $4, masked = $5, secrets_set_at = now(), revision = revision + 1, updated_at = now()
+         WHERE account_id = $1 AND id = $2 AND secrets = $3",
+        account,
+        id.0,
+        old,
+        new,
+        Json(masked) as _
+    )
+    .execute(tenant.connection())
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Ok(false);
+    }
+    revisions::record(tenant, id).await?;
+    Ok(true)
+}
+
 /// Gives whether the destination exists.
 pub async fn put_name(tenant: &mut Tenant, id: DestinationId, name: &str) -> Result<bool> {
     let account = tenant.account().0;

@@ -35,8 +35,24 @@ pub struct HealthNote<'a> {
     pub change: HealthChange<'a>,
     /// Whether the next requests carry nothing, to see whether the receiver accepts any.
     pub probes_first: bool,
-    /// A destination without one success for so long is switched off.
-    pub switch_off_after: Duration,
+    pub switch_off: SwitchOff,
+}
+
+/// When a failing destination is switched off: after so many attempts in a row, and so long without one success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SwitchOff {
+    attempts: i32,
+    after: Duration,
+}
+
+impl SwitchOff {
+    /// By this failure: the receiver wants no more requests.
+    pub const AT_ONCE: Self = Self { attempts: 1, after: Duration::ZERO };
+
+    /// After so long without one success.
+    pub fn after(after: Duration) -> Self {
+        Self { attempts: LEAST_ATTEMPTS, after }
+    }
 }
 
 /// Records a failure of the destination's settings of this revision; what older ones cause is ignored. Anything else is recorded with
@@ -51,7 +67,8 @@ pub async fn note_failure(
     let noted = sqlx::query_scalar!(
         r#"WITH before AS (
                SELECT account_id, id,
-                      coalesce(enabled AND failures + 1 >= $8 AND failing_since <= clock_timestamp() - $9::interval, false) AS gives_up
+                      enabled AND failures + 1 >= $8
+                      AND coalesce(failing_since, now()) <= clock_timestamp() - $9::interval AS gives_up
                FROM destinations WHERE account_id = $1 AND id = $2 AND settings_revision <= $7 FOR NO KEY UPDATE)
            UPDATE destinations d
            SET health = $3, reason = $4, failures = failures + 1, failing_since = coalesce(failing_since, clock_timestamp()),
@@ -69,8 +86,8 @@ pub async fn note_failure(
         interval(pause) as _,
         note.probes_first,
         revision,
-        LEAST_ATTEMPTS,
-        interval(note.switch_off_after)
+        note.switch_off.attempts,
+        interval(note.switch_off.after)
     );
     Ok(noted.fetch_optional(connection).await?.unwrap_or_default())
 }

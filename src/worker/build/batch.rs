@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
-use crate::destination::{Encoding, Limits};
-use crate::otlp::{Compression, Encode, Gzip, Json, Protobuf, Resource};
+use crate::destination::{Carried, Encoding, Limits, Parcel};
+use crate::id::AccountId;
+use crate::otlp::{Compression, Encode, Gzip, Resource};
 use crate::store::deliveries::LeftOut;
 use crate::store::log::{Entries, Position, ReadEntry as Entry};
-use crate::trace::{self, TraceSettings};
+use crate::trace::{self, Export, TraceSettings};
 
 /// Entries that are built without letting others have a turn on the thread.
 pub(super) const AT_A_TIME: usize = 64;
@@ -33,8 +34,9 @@ pub(in crate::worker) struct Batch {
     pub(in crate::worker) left_out: LeftOut,
     /// Bytes before compression.
     pub(in crate::worker) bytes: usize,
-    /// The body as it goes over the wire. Empty when there are no requests.
-    pub(in crate::worker) body: Bytes,
+    /// The bodies as they go over the wire: one, or one for each request where the encoding parts them. Empty when there are no
+    /// requests.
+    pub(in crate::worker) parcels: Vec<Parcel>,
     /// Whether any request carries prompt or completion.
     pub(in crate::worker) has_content: bool,
     /// Whether the log may have more right behind.
@@ -46,8 +48,8 @@ pub(in crate::worker) struct Batch {
 pub(super) struct Builder {
     /// Ours, without a destination's own attributes.
     resource: Resource,
-    protobuf: Protobuf,
-    json: Json,
+    /// Those that were needed so far.
+    encoders: Vec<(Encoding, Box<dyn Encode>)>,
     gzip: Gzip,
 }
 
@@ -61,6 +63,7 @@ pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) limits: Limits,
     /// Requests that completed before are not taken by the receiver any more. None: it takes all.
     pub(in crate::worker) not_before: Option<DateTime<Utc>>,
+    pub(in crate::worker) account: AccountId,
     /// Attributes that are added to our resource, or replace one of the same name.
     pub(in crate::worker) resource: &'a [(&'static str, String)],
 }
@@ -83,29 +86,26 @@ impl Batch {
 
 impl Builder {
     pub(super) fn new(resource: Resource) -> Self {
-        let (protobuf, json) = (Protobuf::new(&resource), Json::new(&resource));
-        Self { resource, protobuf, json, gzip: Gzip::new() }
+        Self { resource, encoders: Vec::new(), gzip: Gzip::new() }
     }
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
     pub(super) async fn build(&mut self, entries: &Entries, target: Target<'_>) -> Batch {
         let mut batch = Batch::default();
-        let encoder: &mut dyn Encode = match target.encoding {
-            Encoding::OtlpProtobuf => &mut self.protobuf,
-            Encoding::OtlpJson => &mut self.json,
-        };
+        let mut named = Named::default();
+        let encoder = encoder(&mut self.encoders, target.encoding);
         encoder.begin(&self.resource.clone().with(target.resource));
         for (number, entry) in entries.iter().enumerate() {
             if number % AT_A_TIME == AT_A_TIME - 1 {
                 tokio::task::yield_now().await;
             }
-            if entry.format > FORMAT || !take(encoder, entry, target, &mut batch) {
+            if entry.format > FORMAT || !take(encoder, entry, target, &mut batch, &mut named) {
                 break;
             }
         }
         if !batch.places.is_empty() {
             batch.bytes = encoder.encoded_len();
-            batch.body = match target.compression {
+            let body = match target.compression {
                 Compression::None => encoder.take(),
                 Compression::Gzip => {
                     let mut compressed = Vec::new();
@@ -113,13 +113,52 @@ impl Builder {
                     compressed.into()
                 }
             };
+            batch.parcels = named.parcels(body, target.encoding);
         }
         batch
     }
 }
 
+/// The encoder for this encoding, which is kept.
+fn encoder(encoders: &mut Vec<(Encoding, Box<dyn Encode>)>, encoding: Encoding) -> &mut dyn Encode {
+    let known = encoders.iter().position(|(known, _)| *known == encoding).unwrap_or_else(|| {
+        encoders.push((encoding, encoding.encoder()));
+        encoders.len() - 1
+    });
+    &mut *encoders[known].1
+}
+
+/// The requests in a body, where the encoding names them, and where the part of each one ends.
+#[derive(Debug, Default)]
+struct Named {
+    carried: Vec<Carried>,
+    ends: Vec<usize>,
+}
+
+impl Named {
+    /// The body as it is sent: whole, or in the parts of its requests.
+    fn parcels(self, body: Bytes, encoding: Encoding) -> Vec<Parcel> {
+        if !encoding.is_split() {
+            return vec![Parcel { carried: self.carried, body }];
+        }
+        let mut begin = 0;
+        let part = |(carried, end)| {
+            let body = body.slice(begin..end);
+            begin = end;
+            Parcel { carried: vec![carried], body }
+        };
+        self.carried.into_iter().zip(self.ends).map(part).collect()
+    }
+}
+
+/// An entry that is in the body.
+struct Built {
+    /// None: the encoding names no requests.
+    carried: Option<Carried>,
+}
+
 /// Adds one entry. False: it does not fit any more.
-fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut Batch) -> bool {
+fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut Batch, named: &mut Named) -> bool {
     let place = entry.place();
     if !entry.wanted {
         batch.left_out.before_destination += 1;
@@ -129,19 +168,24 @@ fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut
         let before = encoder.checkpoint();
         let has_content = target.content == WithContent::AsRead && entry.content.is_some();
         // A fault of ours in building one trace must not take the others with it.
-        let built = catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder))).unwrap_or(false);
-        if !built {
-            encoder.rewind(before);
-            batch.unreadable.push(place);
-        } else if before.traces > 0 && is_over(encoder, target.limits) {
-            encoder.rewind(before);
-            batch.has_more = true;
-            return false;
-        } else {
-            batch.has_content |= has_content;
-            batch.places.push(place);
-            let at = entry.completed_at;
-            batch.completed = Some(batch.completed.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        match catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder))).unwrap_or_default() {
+            None => {
+                encoder.rewind(before);
+                batch.unreadable.push(place);
+            }
+            Some(_) if before.traces > 0 && is_over(encoder, target.limits) => {
+                encoder.rewind(before);
+                batch.has_more = true;
+                return false;
+            }
+            Some(built) => {
+                named.ends.extend(built.carried.is_some().then(|| encoder.encoded_len()));
+                named.carried.extend(built.carried);
+                batch.has_content |= has_content;
+                batch.places.push(place);
+                let at = entry.completed_at;
+                batch.completed = Some(batch.completed.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+            }
         }
     }
     batch.entries += 1;
@@ -154,22 +198,25 @@ fn is_over(encoder: &dyn Encode, limits: Limits) -> bool {
     encoder.encoded_len() > limits.bytes || encoder.checkpoint().spans > limits.spans
 }
 
-fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode) -> bool {
-    let Ok(request) = CompletedRequest::from_bytes(&entry.payload) else { return false };
+/// None: the entry cannot be read.
+fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode) -> Option<Built> {
+    let request = CompletedRequest::from_bytes(&entry.payload).ok()?;
     let content = entry.content.as_deref().filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
-    let Ok(content) = content.transpose() else { return false };
+    let content = content.transpose().ok()?;
     let mut trace = trace::build(&request, content.as_ref(), target.traces);
     if target.content == WithContent::LeftOut {
         trace.mark_content_left_out();
     }
-    encoder.push(&trace);
-    true
+    let export = Export { request: &request, trace: &trace, account: target.account };
+    encoder.push(&export);
+    Some(Built { carried: target.encoding.names_requests().then(|| Carried::of(&export)) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::completed_request::sample::request;
+    use crate::otlp::Protobuf;
 
     #[test]
     fn request_is_over_with_one_span_or_byte_more_than_the_receiver_takes() {

@@ -138,6 +138,7 @@ fn target(leased: &Leased, content: WithContent) -> Target<'_> {
         compression: wire.compression(leased.state.config.delivery.compression),
         limits: wire.limits(),
         not_before: wire.limits().oldest.map(|age| leased.state.clock.now() - age),
+        account: leased.lease.account,
         resource: wire.resource(),
     }
 }

@@ -8,11 +8,11 @@ use metrics::{counter, histogram};
 use super::health::Health;
 use super::report::Report;
 use crate::delivery::confirmation::Progress;
-use crate::delivery::{self, ATTENTION, Pauses, unit};
+use crate::delivery::{self, ATTENTION, Outcome, Pauses, unit};
 use crate::state::State;
 use crate::store;
 use crate::store::cursors::{self, Acknowledgement, Lease, LeaseState};
-use crate::store::destinations::{HealthChange, HealthNote};
+use crate::store::destinations::{HealthChange, HealthNote, SwitchOff};
 use crate::store::log::Position;
 use crate::worker::leased::Leased;
 
@@ -47,12 +47,13 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
     let pauses = Pauses { base: config.retry_base, cap: config.retry_cap, jitter };
     let change = result.progress.map(|progress| result.health.change(&result.report, &progress, pauses));
     let unchanged = unchanged(state, lease);
+    let is_farewell = result.report.ending.outcome().is_some_and(Outcome::is_farewell);
     let acknowledgement = Acknowledgement {
         progress: result.progress.unwrap_or_default(),
         health: HealthNote {
             change: change.unwrap_or(HealthChange::Unchanged),
             probes_first: result.probes_first,
-            ..unchanged.health
+            switch_off: if is_farewell { SwitchOff::AT_ONCE } else { unchanged.health.switch_off },
         },
         server_errors: result.health.server_errors,
         poison_one_by_one: result.one_by_one,
@@ -93,7 +94,7 @@ fn unchanged(state: &State, lease: &Lease) -> Acknowledgement<'static> {
         health: HealthNote {
             change: HealthChange::Unchanged,
             probes_first: lease.probes_first,
-            switch_off_after: state.config.delivery.disable_after,
+            switch_off: SwitchOff::after(state.config.delivery.disable_after),
         },
         server_errors: Health::of(lease).server_errors,
         poison_one_by_one: lease.poison_one_by_one,
@@ -130,7 +131,7 @@ fn count(lease: &Lease, now: LeaseState, acknowledged: &Acknowledgement<'_>) {
             return counter!("tracecast_leases_lost_total").increment(1);
         }
         LeaseState::Disabled => {
-            tracing::warn!(%destination, "switched off: nothing was accepted for too long");
+            tracing::warn!(%destination, "switched off: nothing was accepted for too long, or the receiver wants no more");
             counter!("tracecast_destinations_switched_off_total").increment(1);
         }
         LeaseState::Held | LeaseState::Outdated => {}

@@ -56,7 +56,7 @@ async fn in_pieces(
             }
             continue;
         }
-        let Some(attempt) = leased.send(batch.body.clone()).await? else { return Ok(Ending::Withheld) };
+        let Some(attempt) = leased.send(&batch.parcels).await? else { return Ok(Ending::Withheld) };
         let Attempt { outcome, delivery } = attempt;
         if let Some((oldest, newest)) = batch.completed.filter(|_| outcome.is_accepted()) {
             (covered.oldest, covered.newest) = (Some(oldest), Some(newest));

@@ -8,7 +8,7 @@ use tracecast::delivery::DeadLetterReason;
 use tracecast::delivery::confirmation::Progress;
 use tracecast::store::cursors::{self, Acknowledgement, Lease, Ready};
 use tracecast::store::deliveries::DeadLetter;
-use tracecast::store::destinations::{HealthChange, HealthNote};
+use tracecast::store::destinations::{HealthChange, HealthNote, SwitchOff};
 use tracecast::store::log::{self, Backlog, Position, Stretch};
 use tracecast::store::xid::Xid;
 use tracecast::store::{PLANNED_ONCE, Store};
@@ -135,7 +135,7 @@ async fn dead_letters_it(store: &Store, lease: &Lease, place: Position) {
         health: HealthNote {
             change: HealthChange::Unchanged,
             probes_first: false,
-            switch_off_after: Duration::from_hours(1),
+            switch_off: SwitchOff::after(Duration::from_hours(1)),
         },
         server_errors: 0,
         poison_one_by_one: 0,

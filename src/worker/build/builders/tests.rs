@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
+use uuid::Uuid;
 
 use super::*;
 use crate::config::Given;
 use crate::destination::{Encoding, Limits};
+use crate::id::AccountId;
 use crate::otlp::Compression;
 use crate::trace::TraceSettings;
 use crate::worker::build::batch::WithContent;
@@ -19,6 +21,7 @@ fn target(traces: &TraceSettings) -> Target<'_> {
         encoding: Encoding::OtlpProtobuf,
         compression: Compression::None,
         limits: Limits::USUAL,
+        account: AccountId(Uuid::nil()),
         not_before: None,
         resource: &[],
     }
