@@ -88,6 +88,7 @@ impl Shell {
     }
 
     /// The frame of a page of the settings.
+    #[cfg(test)]
     pub fn settings(section: Section, title: impl Into<String>, person: Person) -> Self {
         Self { title: title.into(), section: Some(section), person: Some(person), ..Self::default() }
     }
