@@ -16,18 +16,21 @@ mod own_headers;
 mod request;
 mod sealed;
 mod settings;
+mod test_step;
 mod web_address;
 mod wire;
 
 pub use self::connection::Connection;
 pub use self::edit::requires_secret_again;
-pub use self::field::{Field, Input};
+pub use self::field::{Field, Format, Input, MixUp, Shape};
 pub use self::field_errors::{FieldError, FieldErrors};
 pub use self::header::Header;
-pub use self::kind::{Kind, Manifest};
-pub use self::request::Request;
+use self::kind::Parse;
+pub use self::kind::{Group, Kind, Manifest};
+pub use self::request::{Method, Request};
 pub use self::sealed::GIVEN_UP;
 pub use self::settings::{Settings, Stored};
+pub use self::test_step::{Check, Shown, TestStep};
 pub use self::wire::{Encoding, Limits, Wire};
 
 #[cfg(test)]

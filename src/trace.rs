@@ -55,16 +55,51 @@ pub struct TraceSettings {
     pub sample_rate: Option<f64>,
     /// Whose conventions the attributes follow.
     pub dialect: Dialect,
+    /// Attributes that one product reads besides.
+    pub extras: Extras,
+    /// Where the caller's parent span goes.
+    pub parent: Parent,
+    /// The most characters of one attribute's value, where the receiver refuses or cuts longer ones.
+    pub value_chars: Option<usize>,
 }
 
-/// Receivers read some attributes differently.
+/// Receivers read some attributes differently (spec 7.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// Sentry: `sentry.*` on every span, lists as JSON text.
     #[default]
     Sentry,
     /// Any other OTLP receiver: OpenTelemetry's semantic conventions as they stand.
-    Otlp,
+    Plain,
+    /// Plain, and OpenInference's attributes behind it.
+    OpenInference,
+    /// Plain with `langfuse.*` behind it, which replace `trace.metadata.*`.
+    Langfuse,
+}
+
+/// Attributes of one product, behind those of the dialect (spec 7.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extras {
+    #[default]
+    None,
+    Mlflow,
+    Weave,
+    LangSmith,
+    Datadog,
+    Braintrust,
+    PostHog,
+    Opik,
+    SigNoz,
+}
+
+/// What becomes of a usable `parent_span_id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parent {
+    /// The root's parent: the trace joins the one of the caller's application.
+    #[default]
+    Link,
+    /// `trace.metadata.parent_span_id`, for receivers that hide or drop a trace whose root never arrives.
+    Attribute,
 }
 
 #[cfg(test)]

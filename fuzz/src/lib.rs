@@ -160,7 +160,7 @@ fn request(context: TraceContext<'static>) -> CompletedRequest<'static> {
 /// The trace is encoded, and decoded by another implementation: all that Sentry would drop silently is not there (spec 2.1).
 fn spans_of(request: &CompletedRequest<'_>, content: Option<&ContentRef<'_>>) -> Vec<Span> {
     let mut all = Vec::new();
-    for dialect in [Dialect::Sentry, Dialect::Otlp] {
+    for dialect in [Dialect::Sentry, Dialect::Plain] {
         let settings = TraceSettings { dialect, ..TraceSettings::default() };
         let trace = trace::build(request, content, &settings);
         let mut encoder = Encoder::new(Resource::new("tracecast"));

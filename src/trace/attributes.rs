@@ -35,7 +35,9 @@ pub(super) fn common<'a>(
             list.maybe_text("sentry.release", context.release.as_deref().or(settings.release.as_deref()));
             list.double("sentry.client_sample_rate", settings.sample_rate.filter(|rate| *rate > 0.0 && *rate < 1.0));
         }
-        Dialect::Otlp => list.maybe_text("deployment.environment.name", environment),
+        Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
+            list.maybe_text("deployment.environment.name", environment);
+        }
     }
     list.maybe_text("user.id", context.user.as_deref());
     list.maybe_text("session.id", context.session_id.as_deref());

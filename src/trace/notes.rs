@@ -67,6 +67,6 @@ mod tests {
             notes(&request, &build(&request, None, &settings), &settings)
         };
         assert_eq!(of(Dialect::Sentry), [Note::MetadataScrubbed { key: "author".to_owned() }]);
-        assert_eq!(of(Dialect::Otlp), []);
+        assert_eq!(of(Dialect::Plain), []);
     }
 }

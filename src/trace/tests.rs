@@ -86,7 +86,7 @@ fn the_same_for_plain_otlp() {
     let mut request = request();
     request.parameters.seed = Some(42);
     request.context = context("user_12345", "session_abc", &json!({ "team": "core" }));
-    let settings = TraceSettings { dialect: Dialect::Otlp, sample_rate: Some(0.25), ..defaults() };
+    let settings = TraceSettings { dialect: Dialect::Plain, sample_rate: Some(0.25), ..defaults() };
     assert_snapshot!(rendered(&request, Some(&small_content()), &settings));
 }
 

@@ -147,7 +147,7 @@ async fn a_foreign_collector_decodes_our_export_as_it_was_meant() {
     let content = ContentRef::from_bytes(content.as_bytes()).unwrap();
     let mut before = 0;
     for (dialect, content) in
-        [(Dialect::Sentry, Some(&content)), (Dialect::Otlp, Some(&content)), (Dialect::Otlp, None)]
+        [(Dialect::Sentry, Some(&content)), (Dialect::Plain, Some(&content)), (Dialect::Plain, None)]
     {
         let settings = TraceSettings { dialect, ..TraceSettings::default() };
         let trace = build(&recorded, content, &settings);

@@ -8,7 +8,10 @@ use url::Url;
 
 use super::super::own_headers::{self, OwnHeaders};
 use super::super::web_address::{self, host_and_port};
-use super::super::{Connection, Encoding, Field, FieldErrors, Input, Kind, Limits, Manifest, Settings, Stored, Wire};
+use super::super::{
+    Connection, Encoding, Field, FieldErrors, Group, Input, Kind, Limits, Manifest, Method, Parse, Settings, Stored,
+    TestStep, Wire,
+};
 use crate::delivery::{Attention, Outcome};
 use crate::otlp::answer::Response;
 use crate::trace::{Dialect, TraceSettings};
@@ -24,21 +27,18 @@ const FIELDS: &[Field] = &[
         name: ENDPOINT,
         label: "Traces address",
         hint: "Where the collector takes OTLP over HTTP: usually port 4318 and the path /v1/traces.",
-        input: Input::Url,
         required: true,
-        max_length: web_address::MAX_LENGTH,
         example: "https://collector.example.com:4318/v1/traces",
-        autocomplete: "off",
+        ..Field::URL
     },
     Field {
         name: HEADERS,
         label: "Headers",
         hint: "Sent with every request, as a JSON object. Leave it empty where the collector asks for none.",
-        input: Input::Secret,
         required: false,
         max_length: 16 * 1024,
         example: r#"{"Authorization": "Bearer 0123456789abcdef0123456789abcdef"}"#,
-        autocomplete: "off",
+        ..Field::SECRET
     },
     Field::environment(200),
     Field::release(200),
@@ -46,9 +46,17 @@ const FIELDS: &[Field] = &[
 
 /// The kind `otel-collector`.
 pub(super) const KIND: Kind = Kind {
-    manifest: Manifest { slug: "otel-collector", label: "OpenTelemetry Collector", fields: FIELDS },
+    manifest: Manifest {
+        slug: "otel-collector",
+        label: "OpenTelemetry Collector",
+        sign: "Ot",
+        group: Group::AnyOtlp,
+        needs: "Endpoint and headers",
+        fields: FIELDS,
+        preset: false,
+    },
     advice: |_| None,
-    parse,
+    parse: Parse::Own(parse),
 };
 
 fn parse(settings: &Settings) -> Result<Connection, FieldErrors> {
@@ -82,8 +90,8 @@ fn connection(endpoint: Url, headers: &OwnHeaders, settings: &Settings) -> Conne
     let traces = TraceSettings {
         environment: settings.given(Field::ENVIRONMENT),
         release: settings.given(Field::RELEASE),
-        sample_rate: None,
-        dialect: Dialect::Otlp,
+        dialect: Dialect::Plain,
+        ..TraceSettings::default()
     };
     let open = [
         (ENDPOINT, Some(endpoint.to_string())),
@@ -100,12 +108,15 @@ fn connection(endpoint: Url, headers: &OwnHeaders, settings: &Settings) -> Conne
         redactions: headers.redactions(),
         traces,
         wire: Wire {
+            method: Method::Post,
+            resource: Vec::new(),
             url: endpoint,
             headers: headers.headers(),
             encoding: Encoding::OtlpProtobuf,
             limits: Limits::USUAL,
             accepts_unseen: false,
             reading: read,
+            steps: vec![TestStep::Empty { times: 1 }, TestStep::Trace],
         },
     }
 }

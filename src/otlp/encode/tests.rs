@@ -58,7 +58,7 @@ fn every_kind_of_span_and_value_is_encoded_as_prost_does() {
     failing.parameters.seed = Some(i64::MIN);
     let read = recorded.as_borrowed();
     let mut encoder = Encoder::new(Resource::new("tracecast"));
-    for dialect in [Dialect::Sentry, Dialect::Otlp] {
+    for dialect in [Dialect::Sentry, Dialect::Plain] {
         let settings = TraceSettings { dialect, ..TraceSettings::default() };
         let traces = [build(&plain, Some(&read), &settings), build(&failing, None, &settings)];
         encoder.clear();
@@ -128,7 +128,7 @@ proptest! {
         request.times.upstream_ended = Some(UnixNanos(times[3]));
         let attempt = request.failed_attempts.remove(0);
         request.failed_attempts = vec![attempt; attempts];
-        let dialect = if dialect { Dialect::Sentry } else { Dialect::Otlp };
+        let dialect = if dialect { Dialect::Sentry } else { Dialect::Plain };
         let settings = TraceSettings { dialect, ..TraceSettings::default() };
         let recorded: Vec<u8> = serde_json::to_vec(&request).unwrap();
         let request: CompletedRequest<'_> = serde_json::from_slice(&recorded).unwrap();

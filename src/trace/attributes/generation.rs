@@ -62,7 +62,9 @@ fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: 
     list.maybe("gen_ai.request.stop_sequences".into(), stops.map(Value::Texts));
     match dialect {
         Dialect::Sentry => list.maybe_text("gen_ai.request.seed", parameters.seed.map(|seed| seed.to_string())),
-        Dialect::Otlp => list.int("gen_ai.request.seed", parameters.seed),
+        Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
+            list.int("gen_ai.request.seed", parameters.seed);
+        }
     }
     list.maybe_text("gen_ai.output.type", parameters.output_type.as_deref().and_then(cleaned));
     list.int("tracecast.input.token_arrays", parameters.token_arrays.map(saturating));
@@ -73,7 +75,9 @@ fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dial
     let Some(reasons) = texts(&response.finish_reasons) else { return };
     match dialect {
         Dialect::Sentry => list.maybe_text(KEY, serde_json::to_string(&reasons).ok()),
-        Dialect::Otlp => list.maybe(KEY.into(), Some(Value::Texts(reasons))),
+        Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
+            list.maybe(KEY.into(), Some(Value::Texts(reasons)));
+        }
     }
 }
 
