@@ -23,6 +23,7 @@ pub mod deliveries;
 pub mod destination;
 pub mod invitation;
 pub mod keys;
+pub mod kinds;
 pub mod members;
 pub mod observability;
 pub mod password;

@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig, resource};
 
 use super::error::{Error, Result};
 use super::{
-    account, assets, audit, code, delete_account, deliveries, destination, edge, invitation, keys, members,
+    account, assets, audit, code, delete_account, deliveries, destination, edge, invitation, keys, kinds, members,
     observability, password_reset, second_factor, sessions, sign_in, sign_up,
 };
 
@@ -38,6 +38,7 @@ fn settings(config: &mut ServiceConfig) {
     config
         .service(resource("/settings").get(sign_in::home))
         .service(resource("/settings/observability").get(observability::show))
+        .service(resource("/settings/observability/new").get(kinds::show))
         .service(resource("/settings/observability/broadcast").post(observability::update))
         .service(resource(format!("{one}/edit")).get(destination::edit))
         .service(resource(format!("{one}/deliveries")).get(deliveries::show))

@@ -1,14 +1,19 @@
 //! Observability and the form of a destination.
 
+use uuid::Uuid;
+
 use super::{ago, before, drawn, health_panel, now, person, problem, trouble};
 use crate::broadcast::health::{Health, Trouble};
+use crate::id::DestinationId;
 use crate::pages::components::control::Control;
 use crate::pages::components::health::{HealthPanel, Waiting};
+use crate::pages::components::kind_card::KindCard;
+use crate::pages::components::spark::Spark;
 use crate::pages::components::verdict::{StepRow, VerdictPanel};
 use crate::pages::confirm::Confirm;
 use crate::pages::destination::{DestinationPage, Existing};
 use crate::pages::flash::Notice;
-use crate::pages::observability::{DestinationRow, Guide, KindRow, Losses, ObservabilityPage};
+use crate::pages::observability::{DestinationRow, Guide, Losses, ObservabilityPage, Widened};
 use crate::pages::shell::{Problem, Section, Shell};
 
 fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> ObservabilityPage {
@@ -20,14 +25,11 @@ fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> Observabilit
         can_edit: true,
         losses: None,
         late: None,
-        widened: "",
-        kinds: vec![KindRow {
-            slug: "sentry",
-            label: "Sentry",
-            summary: "Traces of LLM requests beside your errors and performance.".to_owned(),
-            count: destinations.len(),
-            limit: 5,
-        }],
+        widened: None,
+        attention: None,
+        states: Vec::new(),
+        kinds: vec![card()],
+        kinds_in_all: 30,
         guide: Guide {
             has_destination: !destinations.is_empty(),
             is_on,
@@ -37,6 +39,10 @@ fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> Observabilit
     }
 }
 
+fn card() -> KindCard {
+    KindCard { slug: "sentry", label: "Sentry", sign: "Se", note: "OTLP endpoint and DSN", count: 0, limit: 5 }
+}
+
 fn row(name: &str, health: Health) -> DestinationRow {
     DestinationRow {
         id: "0199-1".to_owned(),
@@ -44,7 +50,8 @@ fn row(name: &str, health: Health) -> DestinationRow {
         kind: "Sentry",
         target: "https://o123.ingest.us.sentry.io/api/456".to_owned(),
         health: HealthPanel::new(health, now()),
-        tested: Some(ago(3)),
+        sign: "Se",
+        spark: Spark::new(&[], DestinationId(Uuid::nil()), 0),
         is_widened: false,
         is_private: name != "Sentry",
     }
@@ -122,8 +129,7 @@ fn observability_with_destinations() {
 fn observability_where_the_operator_lets_traces_go_inside() {
     let inside = DestinationRow { is_widened: true, ..row("Sentry", Health::Healthy) };
     let mut page = observability(vec![inside], true);
-    page.widened = "The operator of this server lets traces go to some addresses that are not on the public internet \
-                    (TRACECAST_EGRESS_ALLOW).";
+    page.widened = Some(Widened { inside: true, plain: false });
     insta::assert_snapshot!(drawn(&page));
 }
 
