@@ -33,6 +33,7 @@ pub mod second_factor;
 mod sessions;
 pub mod sign_in;
 pub mod sign_up;
+pub mod you;
 
 #[cfg(test)]
 mod samples;

@@ -32,7 +32,7 @@ pub struct Person {
 /// One mistake, shown in the summary and at its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The field's name. None: the form as a whole.
+    /// The name of the field, or the id of the part of the page. None: the form as a whole.
     pub field: Option<&'static str>,
     /// What to do.
     pub message: String,

@@ -1,16 +1,21 @@
 //! The result of a connection test, as it is drawn.
 
-use crate::connection_test::{State, Verdict};
+use chrono::{DateTime, Utc};
+
+use super::when::When;
+use crate::connection_test::{State, Step, Verdict};
 
 #[derive(Debug, Clone)]
 pub struct VerdictPanel {
     /// `passed`, `warning` or `failed`.
     pub state: &'static str,
     /// The verdict in a few words.
-    pub headline: String,
-    /// What it means for the settings.
-    pub subline: String,
-    /// One sentence that says what to do.
+    pub headline: &'static str,
+    /// When a passed test was made. None: it failed, and nothing was saved.
+    pub tested: Option<When>,
+    /// How long the steps took, for example "3.4 s"; empty for no time.
+    pub took: String,
+    /// What to know of settings that passed. A test that failed says it at the field.
     pub advice: Option<String>,
     /// What was done, in order.
     pub steps: Vec<StepRow>,
@@ -22,8 +27,6 @@ pub struct VerdictPanel {
     pub server: Option<String>,
     /// What was sent: names and values, secrets masked.
     pub sent: Vec<(String, String)>,
-    /// Whether it has just been made, so that the reader is led to it.
-    pub is_focused: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -38,41 +41,57 @@ pub struct StepRow {
     pub time: String,
 }
 
-/// The panel of a test. `fresh`: it was made just now, and the reader is led to it.
-pub(in crate::pages) fn panel(verdict: Verdict, kind: &'static str, fresh: bool) -> VerdictPanel {
-    let (state, headline, subline) = match (verdict.passed, verdict.warning) {
-        (true, false) => ("passed", "The connection works", "These settings are saved."),
-        (true, true) => ("warning", "The connection works, with a warning", "These settings are saved."),
-        (false, _) => ("failed", "The connection test failed", "Nothing was saved."),
+/// The panel of a test, drawn at `now`.
+pub(in crate::pages) fn panel(verdict: Verdict, kind: &'static str, now: DateTime<Utc>) -> VerdictPanel {
+    let (state, headline) = match (verdict.passed, verdict.warning) {
+        (true, false) => ("passed", "The connection works"),
+        (true, true) => ("warning", "The connection works, with a warning"),
+        (false, _) => ("failed", "The connection test failed"),
     };
     let spans = verdict.spans.iter().map(|span| {
         let indent = "\u{2003}".repeat(span.depth);
         ("Span".to_owned(), format!("{indent}{} ({})", span.name, span.span_id))
     });
-    let sent = verdict.headers.iter().cloned().chain(spans).collect();
     VerdictPanel {
         state,
-        headline: headline.to_owned(),
-        subline: subline.to_owned(),
-        advice: verdict.advice,
-        steps: verdict
-            .steps
-            .into_iter()
-            .map(|step| StepRow {
-                state: step.state.name(),
-                label: step.label,
-                detail: step.detail,
-                time: match (step.state, step.milliseconds) {
-                    (State::Skipped, _) | (_, None) => String::new(),
-                    (_, Some(0)) => "under 1 ms".to_owned(),
-                    (_, Some(milliseconds)) => format!("{milliseconds} ms"),
-                },
-            })
-            .collect(),
+        headline,
+        tested: verdict.passed.then(|| When::new(verdict.tested_at, now)),
+        took: took(verdict.steps.iter().filter_map(|step| step.milliseconds).sum()),
+        advice: verdict.advice.filter(|_| verdict.passed),
+        sent: verdict.headers.iter().cloned().chain(spans).collect(),
+        steps: verdict.steps.into_iter().map(row).collect(),
         kind,
         trace_id: verdict.trace_id,
         server: verdict.server,
-        sent,
-        is_focused: fresh,
+    }
+}
+
+fn row(step: Step) -> StepRow {
+    // Reading the fields is no work worth a time.
+    let is_timed = step.state != State::Skipped && step.name != "fields";
+    StepRow {
+        state: step.state.name(),
+        label: step.label,
+        detail: step.detail,
+        time: step.milliseconds.filter(|_| is_timed).map(took).unwrap_or_default(),
+    }
+}
+
+/// `41 ms`, `3.4 s`; nothing below a millisecond.
+fn took(milliseconds: u64) -> String {
+    match milliseconds {
+        0 => String::new(),
+        1..1_000 => format!("{milliseconds} ms"),
+        _ => format!("{}.{} s", (milliseconds + 50) / 1_000, (milliseconds + 50) / 100 % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn step_of_seconds_has_one_decimal_and_one_below_a_millisecond_has_no_time() {
+        assert_eq!([0, 1, 999, 1_000, 3_256, 9_960].map(took), ["", "1 ms", "999 ms", "1.0 s", "3.3 s", "10.0 s"]);
     }
 }
