@@ -82,6 +82,8 @@ impl Field {
     /// Names of the two fields that every kind has.
     pub(super) const ENVIRONMENT: &'static str = "environment";
     pub(super) const RELEASE: &'static str = "release";
+    /// The name of [`Field::join`].
+    pub(super) const JOIN: &'static str = "joinApplicationTraces";
 
     /// A line of text that may be left empty, for kinds to fill in.
     pub(super) const TEXT: Self = Self {
@@ -102,6 +104,31 @@ impl Field {
     pub(super) const SECRET: Self = Self { input: Input::Secret, required: true, max_length: 4096, ..Self::TEXT };
     /// An address.
     pub(super) const URL: Self = Self { input: Input::Url, max_length: web_address::MAX_LENGTH, ..Self::TEXT };
+
+    /// Headers that a person adds.
+    pub(super) const HEADERS: Self = Self {
+        name: "headers",
+        label: "Headers",
+        hint: "Sent with every request, as a JSON object. Leave it empty where the receiver asks for none.",
+        required: false,
+        max_length: 16 * 1024,
+        example: r#"{"X-Gateway-Token": "fedcba9876543210fedcba9876543210"}"#,
+        ..Self::SECRET
+    };
+
+    /// Whether the root span has the parent that the caller's application names.
+    pub(super) const fn join(is_usual: bool) -> Self {
+        Self {
+            name: Self::JOIN,
+            label: "Join traces that my application sends to the same place",
+            hint: "Tick this only if the spans of your application arrive there too: a trace whose first span never \
+                   arrives is hidden or dropped by some products.",
+            input: Input::Checkbox,
+            max_length: 5,
+            default: if is_usual { Self::TICKED } else { "" },
+            ..Self::TEXT
+        }
+    }
 
     /// The environment of requests that name none.
     pub(super) const fn environment(max_length: usize) -> Self {
@@ -178,7 +205,10 @@ impl Format {
         let (is_met, must) = match self {
             Self::Any => return None,
             Self::Digits => (value.bytes().all(|byte| byte.is_ascii_digit()), "be a number"),
-            Self::Name => (value.chars().all(is_name), "be made of letters, digits, dots, hyphens and underscores"),
+            Self::Name => (
+                value.chars().all(is_name) && value.contains(|character| character != '.'),
+                "be made of letters, digits, dots, hyphens and underscores",
+            ),
             Self::Uuid => (is_uuid(value), "be an id of the form 01234567-89ab-cdef-0123-456789abcdef"),
             Self::WithoutColon => (!value.contains(':'), "have no colon"),
         };
@@ -187,7 +217,7 @@ impl Format {
 }
 
 impl Shape {
-    fn is(self, value: &str) -> bool {
+    pub(super) fn is(self, value: &str) -> bool {
         match self {
             Self::Begins(start) => value.starts_with(start),
             Self::Hex(digits) => value.len() == digits && value.bytes().all(|byte| byte.is_ascii_hexdigit()),

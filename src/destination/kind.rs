@@ -1,5 +1,6 @@
 //! A kind of destination: what its form looks like, and how to connect.
 
+use super::row::Row;
 use super::{Connection, Field, FieldErrors, Settings};
 use crate::delivery::Outcome;
 
@@ -83,9 +84,15 @@ pub struct Kind {
 pub(super) enum Parse {
     /// By a function of the kind's own.
     Own(fn(&Settings) -> Result<Connection, FieldErrors>),
+    Row(&'static Row),
 }
 
 impl Kind {
+    /// A kind that is a row of data.
+    pub(super) const fn row(manifest: Manifest, row: &'static Row) -> Self {
+        Self { manifest, advice: |_| None, parse: Parse::Row(row) }
+    }
+
     /// What to do when the connection test comes to this. None: what the outcome itself says.
     pub fn advice(&self, outcome: &Outcome) -> Option<&'static str> {
         (self.advice)(outcome)
@@ -104,6 +111,7 @@ impl Kind {
         }
         let parsed = match self.parse {
             Parse::Own(parse) => parse(settings),
+            Parse::Row(row) => row.connect(&self.manifest, settings),
         };
         match parsed {
             Ok(connection) if errors.is_empty() => Ok(connection),

@@ -13,6 +13,16 @@ pub enum Method {
     Put,
 }
 
+impl Method {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
+}
+
 /// One request, ready to be sent by whoever does the sending.
 #[derive(Clone)]
 pub struct Request {

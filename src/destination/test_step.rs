@@ -1,5 +1,6 @@
 //! The steps of a connection test that belong to a kind (spec 7.6).
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
@@ -19,8 +20,8 @@ pub enum TestStep {
     Trace,
 }
 
-/// A question to the receiver, and how its answer is read.
-#[derive(Debug, Clone)]
+/// A question to the receiver, and how its answer is read. Its Debug form shows no secret.
+#[derive(Clone)]
 pub struct Check {
     pub method: Method,
     pub url: Url,
@@ -41,7 +42,23 @@ pub struct Shown {
     pub pointer: &'static str,
 }
 
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Check").field(&self.request()).finish()
+    }
+}
+
 impl Check {
+    /// What the answer shows, each with what has this name.
+    pub fn names(&self, body: &[u8]) -> Vec<(&'static str, String)> {
+        let Ok(answer) = serde_json::from_slice::<serde_json::Value>(body) else { return Vec::new() };
+        let name = |shown: &Shown| {
+            let name = answer.pointer(shown.pointer)?.as_str().filter(|name| !name.is_empty())?;
+            Some((shown.what, name.to_owned()))
+        };
+        self.shown.iter().filter_map(name).collect()
+    }
+
     pub fn request(&self) -> Request {
         Request { method: self.method, url: self.url.clone(), headers: self.headers.clone(), body: self.body.clone() }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use url::Url;
 
+use super::reading::Reading;
 use super::{Header, Method, Request, TestStep};
 use crate::delivery::Outcome;
 use crate::otlp::Compression;
@@ -24,10 +25,22 @@ pub struct Wire {
     /// Whether the receiver may accept a request before it has looked up the key, and throw it away after the look-up
     /// (spec 2.1).
     pub(super) accepts_unseen: bool,
-    /// What a response means here, where that differs from the general table.
+    /// Responses that the kind knows. They are looked up first.
+    pub(super) readings: &'static [Reading],
+    /// What any other response means here, where that differs from the general table.
     pub(super) reading: fn(&Response, Outcome) -> Outcome,
     /// What the connection test does once the receiver is reached, in order.
     pub(super) steps: Vec<TestStep>,
+    pub(super) arrival: Option<Arrival>,
+}
+
+/// What a person should know of a test trace that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// The product that looks at content only after its answer, so that the test did not prove that it keeps the trace.
+    pub checked_by: Option<&'static str>,
+    /// When the trace shows, continuing "look for it …".
+    pub shown: &'static str,
 }
 
 /// What a body is.
@@ -90,6 +103,11 @@ impl Wire {
         self.encoding
     }
 
+    /// What a person should know of a test trace that was accepted.
+    pub fn arrival(&self) -> Option<Arrival> {
+        self.arrival
+    }
+
     /// What the connection test does once the receiver is reached, in order.
     pub fn steps(&self) -> &[TestStep] {
         &self.steps
@@ -126,6 +144,15 @@ impl Wire {
 
     /// What a response means. Its sentence may repeat secrets that the receiver repeats.
     pub(super) fn read(&self, response: &Response) -> Outcome {
-        (self.reading)(response, classify(response))
+        let usual = (self.reading)(response, classify(response));
+        match Reading::find(self.readings, response) {
+            Some(row) => row.outcome(response, usual),
+            None => usual,
+        }
+    }
+
+    /// The field that a response which the kind knows is about.
+    pub(super) fn field_of(&self, response: &Response) -> Option<&'static str> {
+        Reading::find(self.readings, response).map(|row| row.field)
     }
 }

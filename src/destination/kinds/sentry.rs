@@ -16,8 +16,8 @@ pub use self::endpoint::{EndpointError, OtlpEndpoint};
 use self::fields::{DSN, ENDPOINT, FIELDS, RELAY};
 use super::super::web_address::host_and_port;
 use super::super::{
-    Connection, Encoding, Field, FieldErrors, Group, Header, Kind, Limits, Manifest, Method, Parse, Settings, Stored,
-    TestStep, Wire,
+    Connection, Encoding, Field, FieldErrors, Group, Header, Kind, Limits, Manifest, Mended, Method, Parse, Settings,
+    Stored, TestStep, Wire,
 };
 use crate::trace::{Dialect, TraceSettings};
 
@@ -112,6 +112,8 @@ fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &
         stored: Stored { open, secret },
         masked: BTreeMap::from([(DSN, dsn.masked())]),
         redactions: vec![(dsn.public_key().clone(), dsn.masked_key())],
+        mix_ups: Vec::new(),
+        mended: Mended { address: ENDPOINT, credentials: DSN },
         traces,
         wire: Wire {
             method: Method::Post,
@@ -121,8 +123,10 @@ fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &
             encoding: Encoding::OtlpProtobuf,
             limits: Limits::USUAL,
             accepts_unseen: true,
+            readings: &[],
             reading: advice::read,
             steps: vec![TestStep::Empty { times: 4 }, TestStep::Trace],
+            arrival: None,
         },
     }
 }
