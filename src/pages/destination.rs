@@ -10,6 +10,7 @@ pub use self::page::{DestinationPage, Existing};
 use self::page::{Drawing, FormPart, settings};
 use super::answer::{self, done, shown};
 use super::components::amount::count_up_to;
+use super::components::verdict::Purpose;
 use super::confirm::Confirm;
 use super::error::{Error, Result};
 use super::flash::Notice;
@@ -121,6 +122,23 @@ pub(super) async fn save(
     }
 }
 
+/// `POST …/send-trace`: sends the example trace with the stored settings, and shows its id.
+pub(super) async fn send_trace(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let (kind, listed) = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let attempt = Attempt::new(&visitor, kind, Some(&listed));
+    match broadcast::send_trace(&state, visitor.account(), listed.destination.id).await {
+        Ok(Some(verdict)) if verdict.passed => {
+            let verdict = Some((Purpose::Example, verdict));
+            Ok(answer::ok(&Drawing { verdict, ..attempt.drawing() }.page()))
+        }
+        Ok(Some(verdict)) => Ok(attempt.failed(Purpose::Example, verdict)),
+        Ok(None) => Err(Error::NotFound),
+        Err(broadcast::Error::Invalid(errors)) => Ok(attempt.wrong(problems(&errors))),
+        Err(broadcast::Error::Busy(busy)) => Ok(attempt.refused(StatusCode::TOO_MANY_REQUESTS, &busy.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// `POST …/pause`
 pub(super) async fn pause(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
     let pausing = broadcast::pause(&state, &visitor.actor(), parse(&id)?).await?;
@@ -224,7 +242,7 @@ impl<'a> Attempt<'a> {
                 let notice = if self.listed.is_some() { Notice::Updated } else { Notice::Connected };
                 Ok(done(state, &edit_path(id), notice))
             }
-            Ok(Connecting::Failed(verdict)) => Ok(self.failed(*verdict)),
+            Ok(Connecting::Failed(verdict)) => Ok(self.failed(Purpose::Test, *verdict)),
             Ok(Connecting::Conflict) => Ok(self.refused(StatusCode::CONFLICT, CONFLICT)),
             Ok(Connecting::Gone) => Err(Error::NotFound),
             Ok(Connecting::TooMany) => Ok(self.refused(
@@ -237,10 +255,12 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn failed(&self, verdict: Verdict) -> HttpResponse {
-        let message = verdict.advice.clone().unwrap_or_default();
-        let problems = vec![Problem { field: Some(TEST_RESULT), message }];
-        answer::unprocessable(&Drawing { problems, verdict: Some(verdict), ..self.drawing() }.page())
+    /// The page that says why nothing came of it, at the field where it is mended.
+    fn failed(&self, purpose: Purpose, verdict: Verdict) -> HttpResponse {
+        let field = verdict.field.as_deref().and_then(|name| self.kind.manifest.field(name));
+        let field = Some(field.map_or(TEST_RESULT, |field| field.name));
+        let problems = vec![Problem { field, message: verdict.advice.clone().unwrap_or_default() }];
+        answer::unprocessable(&Drawing { problems, verdict: Some((purpose, verdict)), ..self.drawing() }.page())
     }
 
     fn wrong(&self, problems: Vec<Problem>) -> HttpResponse {

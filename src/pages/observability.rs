@@ -145,7 +145,7 @@ pub(super) async fn update(state: web::Data<State>, Admin(visitor): Admin, Form(
 fn offered(in_use: &[String]) -> Vec<KindCard> {
     let card = |kind: &Kind| KindCard::new(kind, in_use.iter().map(String::as_str));
     if in_use.is_empty() {
-        return kinds::all().first().map(card).into_iter().collect();
+        return vec![card(kinds::guided())];
     }
     let is_new = |kind: &&Kind| in_use.iter().all(|used| used != kind.manifest.slug);
     let first = |group| kinds::all().iter().filter(is_new).find(|kind| kind.manifest.group == group);

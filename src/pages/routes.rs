@@ -43,6 +43,7 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource(format!("{one}/edit")).get(destination::edit))
         .service(resource(format!("{one}/deliveries")).get(deliveries::show))
         .service(resource(format!("{one}/defaults")).post(destination::save))
+        .service(resource(format!("{one}/send-trace")).post(destination::send_trace))
         .service(resource(format!("{one}/pause")).post(destination::pause))
         .service(resource(format!("{one}/resume")).post(destination::resume))
         .service(resource(format!("{one}/delete")).get(destination::confirm).post(destination::remove))

@@ -216,3 +216,33 @@ async fn defaults_are_saved_without_a_test_and_the_connection_keeps_them() {
     assert_eq!(trace.summary().environment.as_deref(), Some("staging"));
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn test_that_fails_names_the_field_to_mend_and_says_nothing_twice() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let unknown = app.receiver.dsn().replace("7c1f", "aaaa");
+    let failed = app.posts_form(&cookie, SENTRY, &[("dsn", &unknown)]).await;
+    says(&failed, 422, "<li><a href=\"#dsn\">This key does not exist");
+    says(&failed, 422, "id=\"dsn-error\"");
+    assert_eq!(failed.text.matches("Nothing was saved").count(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn send_trace_sends_an_example_with_the_stored_settings_and_shows_its_id() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    let stored = rows(&app).await;
+    let sent = app.posts_form(&cookie, &format!("{destination}/send-trace"), &[]).await;
+    says(&sent, 200, "The example trace was sent");
+    let id = sent.text.split_once("id=\"test-trace-id\">").unwrap().1.split('<').next().unwrap();
+    assert!(app.receiver.received().traces().iter().any(|trace| trace.trace_id == id), "{id} arrived");
+
+    app.receiver.behave(Behaviour::Status { code: 503, retry_after: None });
+    let refused = app.posts_form(&cookie, &format!("{destination}/send-trace"), &[]).await;
+    says(&refused, 422, "The example trace was not sent");
+    assert_eq!(rows(&app).await, stored, "no setting is changed");
+    app.stop().await;
+}

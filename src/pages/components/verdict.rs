@@ -11,12 +11,18 @@ pub struct VerdictPanel {
     pub state: &'static str,
     /// The verdict in a few words.
     pub headline: &'static str,
-    /// When a passed test was made. None: it failed, and nothing was saved.
+    /// What it means for the settings; empty where the time of the test says it.
+    pub subline: &'static str,
+    /// When a test of the stored settings was made.
     pub tested: Option<When>,
     /// How long the steps took, for example "3.4 s"; empty for no time.
     pub took: String,
     /// What to know of settings that passed. A test that failed says it at the field.
     pub advice: Option<String>,
+    /// Where traces go in the receiver's own names; empty where it tells none.
+    pub found: String,
+    /// When to look for the trace, and what its acceptance does not prove.
+    pub arrival: String,
     /// What was done, in order.
     pub steps: Vec<StepRow>,
     /// Where to look for the trace.
@@ -41,12 +47,33 @@ pub struct StepRow {
     pub time: String,
 }
 
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To test settings.
+    Test,
+    /// To send the example trace to a destination that is stored.
+    Example,
+}
+
 /// The panel of a test, drawn at `now`.
-pub(in crate::pages) fn panel(verdict: Verdict, kind: &'static str, now: DateTime<Utc>) -> VerdictPanel {
-    let (state, headline) = match (verdict.passed, verdict.warning) {
-        (true, false) => ("passed", "The connection works"),
-        (true, true) => ("warning", "The connection works, with a warning"),
-        (false, _) => ("failed", "The connection test failed"),
+pub(in crate::pages) fn panel(
+    verdict: Verdict,
+    purpose: Purpose,
+    kind: &'static str,
+    now: DateTime<Utc>,
+) -> VerdictPanel {
+    let (headline, subline) = match (purpose, verdict.passed) {
+        (Purpose::Test, true) if verdict.warning => ("The connection works, with a warning", ""),
+        (Purpose::Test, true) => ("The connection works", ""),
+        (Purpose::Test, false) => ("The connection test failed", "Nothing was saved"),
+        (Purpose::Example, true) => ("The example trace was sent", "Look it up by its id"),
+        (Purpose::Example, false) => ("The example trace was not sent", "No setting was changed"),
+    };
+    let state = match (verdict.passed, verdict.warning) {
+        (true, false) => "passed",
+        (true, true) => "warning",
+        (false, _) => "failed",
     };
     let spans = verdict.spans.iter().map(|span| {
         let indent = "\u{2003}".repeat(span.depth);
@@ -55,7 +82,10 @@ pub(in crate::pages) fn panel(verdict: Verdict, kind: &'static str, now: DateTim
     VerdictPanel {
         state,
         headline,
-        tested: verdict.passed.then(|| When::new(verdict.tested_at, now)),
+        subline,
+        tested: Some(When::new(verdict.tested_at, now)).filter(|_| subline.is_empty()),
+        found: verdict.found.unwrap_or_default(),
+        arrival: verdict.arrival.unwrap_or_default(),
         took: took(verdict.steps.iter().filter_map(|step| step.milliseconds).sum()),
         advice: verdict.advice.filter(|_| verdict.passed),
         sent: verdict.headers.iter().cloned().chain(spans).collect(),

@@ -10,7 +10,7 @@ use crate::connection_test::Verdict;
 use crate::destination::{Field, Input, Kind, Settings};
 use crate::pages::components::control::Control;
 use crate::pages::components::health::HealthPanel;
-use crate::pages::components::verdict::{VerdictPanel, panel};
+use crate::pages::components::verdict::{Purpose, VerdictPanel, panel};
 use crate::pages::components::when::When;
 use crate::pages::form::Values;
 use crate::pages::shell::{Problem, Section, Shell};
@@ -84,8 +84,8 @@ pub(super) struct Drawing<'a> {
     /// The part of the form that was sent.
     pub(super) part: FormPart,
     pub(super) problems: Vec<Problem>,
-    /// The test that was just made.
-    pub(super) verdict: Option<Verdict>,
+    /// What was just tried.
+    pub(super) verdict: Option<(Purpose, Verdict)>,
 }
 
 impl Drawing<'_> {
@@ -97,7 +97,8 @@ impl Drawing<'_> {
         };
         let path = self.stored().map(|stored| format!("/settings/observability/destinations/{}", stored.id));
         let is_new_test = self.verdict.is_some();
-        let kept = self.stored().filter(|_| !is_new_test).and_then(broadcast::last_test);
+        let kept =
+            self.stored().filter(|_| !is_new_test).and_then(broadcast::last_test).map(|kept| (Purpose::Test, kept));
         let (defaults, connection): (Vec<&'static Field>, Vec<&'static Field>) =
             manifest.fields.iter().partition(|field| field.is_default());
         let few = connection.iter().position(|field| field.input == Input::Checkbox).unwrap_or(connection.len());
@@ -120,7 +121,10 @@ impl Drawing<'_> {
             sign: manifest.sign,
             action: path.clone().unwrap_or_else(|| format!("/settings/observability/{}", manifest.slug)),
             can_edit: self.visitor.can_edit(),
-            verdict: self.verdict.or(kept).map(|verdict| panel(verdict, manifest.label, self.visitor.now)),
+            verdict: self
+                .verdict
+                .or(kept)
+                .map(|(purpose, verdict)| panel(verdict, purpose, manifest.label, self.visitor.now)),
             shell: Shell { problems: self.problems, ..self.visitor.shell(Section::Observability, title) },
         }
     }

@@ -73,3 +73,34 @@ fn by_themselves(number: usize) -> String {
         number => format!("{number} more recover by themselves."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broadcast::health::Trouble;
+    use crate::pages::observability::rows::sample;
+
+    fn sentence(rows: &[DestinationRow]) -> Option<String> {
+        let attention = Attention::of(rows)?;
+        let names: String = attention.named.iter().map(|row| format!("{}{}", row.joint, row.name)).collect();
+        Some(format!("{}: {names} and {} more. {}", attention.lead, attention.others, attention.rest))
+    }
+
+    #[test]
+    fn notice_names_what_needs_somebody_and_counts_what_recovers() {
+        let needs = |name: &str| sample(name, Health::NeedsAttention(Trouble::default()));
+        let rows = [needs("A"), needs("B"), sample("C", Health::Behind), sample("D", Health::Healthy)];
+        let expected = "2 of 4 destinations need you: A and B and 0 more. 1 more recovers by itself.";
+        assert_eq!(sentence(&rows).as_deref(), Some(expected));
+        let many: Vec<_> = ["A", "B", "C", "D", "E", "F", "G"].map(needs).into();
+        let expected = "7 of 7 destinations need you: A, B, C, D, E and 2 more. ";
+        assert_eq!(sentence(&many).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn notice_of_what_recovers_says_so_and_there_is_none_when_all_is_well() {
+        let expected = "1 of 1 destination has trouble: A and 0 more. It recovers by itself.";
+        assert_eq!(sentence(&[sample("A", Health::Failing(Trouble::default()))]).as_deref(), Some(expected));
+        assert!(sentence(&[sample("A", Health::Healthy), sample("B", Health::Paused)]).is_none());
+    }
+}

@@ -105,3 +105,55 @@ pub(super) fn filter(rows: &mut Vec<DestinationRow>, wanted: &str) -> Vec<StateC
 fn value(words: &str) -> String {
     words.to_lowercase().replace(' ', "-")
 }
+
+#[cfg(test)]
+pub(super) fn sample(name: &str, health: Health) -> DestinationRow {
+    DestinationRow {
+        id: name.to_lowercase(),
+        name: name.to_owned(),
+        kind: "Sentry",
+        sign: "Se",
+        target: String::new(),
+        health: HealthPanel::new(health, chrono::DateTime::UNIX_EPOCH),
+        spark: Spark::default(),
+        is_widened: false,
+        is_private: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broadcast::health::Trouble;
+
+    fn names(rows: &[DestinationRow]) -> Vec<&str> {
+        rows.iter().map(|row| row.name.as_str()).collect()
+    }
+
+    #[test]
+    fn rows_that_need_somebody_come_first_then_names_in_any_case() {
+        let trouble = Trouble::default;
+        let mut rows = vec![
+            sample("paused", Health::Paused),
+            sample("b", Health::Healthy),
+            sample("A", Health::Healthy),
+            sample("behind", Health::Behind),
+            sample("failing", Health::Failing(trouble())),
+            sample("off", Health::SwitchedOff(trouble())),
+            sample("needs", Health::NeedsAttention(trouble())),
+        ];
+        sort(&mut rows);
+        assert_eq!(names(&rows), ["needs", "off", "failing", "behind", "A", "b", "paused"]);
+    }
+
+    #[test]
+    fn filter_is_offered_above_twenty_rows_only() {
+        let mut rows: Vec<_> = (0..FEW).map(|n| sample(&n.to_string(), Health::Healthy)).collect();
+        assert_eq!(filter(&mut rows, "paused"), []);
+        assert_eq!(rows.len(), FEW);
+        rows.push(sample("paused", Health::Paused));
+        let labels: Vec<_> = filter(&mut rows, "paused").into_iter().map(|choice| choice.label).collect();
+        assert_eq!(labels, ["All 21", "Healthy 20", "Paused 1"]);
+        assert_eq!(names(&rows), ["paused"]);
+    }
+}

@@ -93,7 +93,10 @@ fn verdict(is_passed: bool) -> VerdictPanel {
     VerdictPanel {
         state,
         headline,
+        subline: if is_passed { "" } else { "Nothing was saved" },
         tested: is_passed.then(|| ago(3)),
+        found: if is_passed { "You are connected to project checkout.".to_owned() } else { String::new() },
+        arrival: if is_passed { "Look for it in about a minute.".to_owned() } else { String::new() },
         took: "3.4 s".to_owned(),
         advice: None,
         steps: vec![

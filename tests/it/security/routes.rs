@@ -45,6 +45,7 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("GET", "/settings/observability/destinations/{id}/edit", [SignIn, Nothing, In, In]),
     ("POST", "/settings/observability/destinations/{id}", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/defaults", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/send-trace", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/pause", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/resume", [SignIn, Nothing, No, In]),
     ("GET", "/settings/observability/destinations/{id}/delete", [SignIn, Nothing, No, In]),
