@@ -7,8 +7,8 @@ use actix_web::web;
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::groups::Group;
 use self::groups::group;
+pub use self::groups::{AttemptRow, Group};
 use self::log::{Address, Part, Rows};
 use super::answer::{self, shown};
 use super::components::amount::{bytes, count, milliseconds};
@@ -59,30 +59,6 @@ pub struct Listing<T> {
     pub older: Option<String>,
     /// Whether these are older rows.
     pub is_older: bool,
-}
-
-/// One attempt to hand over a batch.
-#[derive(Debug)]
-pub struct AttemptRow {
-    /// The outcome in words.
-    pub outcome: String,
-    /// Its colour's name.
-    pub tone: &'static str,
-    /// When it began.
-    pub at: When,
-    pub requests: i64,
-    /// Requests, bytes, duration and status, each with its unit.
-    pub facts: Vec<String>,
-    pub status: Option<i16>,
-    /// The receiver's answer, or what happened, in a sentence; empty for nothing.
-    pub answer: String,
-}
-
-impl AttemptRow {
-    /// Whether the same came of another one.
-    fn is_like(&self, other: &Self) -> bool {
-        (&self.outcome, self.status, &self.answer) == (&other.outcome, other.status, &other.answer)
-    }
 }
 
 /// A request that the destination refused for good.

@@ -1,10 +1,34 @@
 //! Many equal attempts as one line that opens: neighbours of one day with the same outcome, status and answer.
 
-use super::AttemptRow;
 use crate::pages::components::amount::{count, grouped};
+use crate::pages::components::when::When;
 
 /// Fewer equal neighbours stand alone.
 const LEAST: usize = 5;
+
+/// One attempt to hand over a batch.
+#[derive(Debug)]
+pub struct AttemptRow {
+    /// The outcome in words.
+    pub outcome: String,
+    /// Its colour's name.
+    pub tone: &'static str,
+    /// When it began.
+    pub at: When,
+    pub requests: i64,
+    /// Requests, bytes, duration and status, each with its unit.
+    pub facts: Vec<String>,
+    pub status: Option<i16>,
+    /// The receiver's answer, or what happened, in a sentence; empty for nothing.
+    pub answer: String,
+}
+
+impl AttemptRow {
+    /// Whether the same came of another one.
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.outcome, self.status, &self.answer) == (&other.outcome, other.status, &other.answer)
+    }
+}
 
 /// Neighbours in time, the newest first.
 #[derive(Debug)]
@@ -49,7 +73,6 @@ mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
-    use crate::pages::components::when::When;
 
     /// An attempt so many minutes before midnight, UTC.
     fn attempt(minutes: i64, outcome: &str) -> AttemptRow {
