@@ -10,7 +10,7 @@ use crate::completed_request::GenerationId;
 use crate::delivery::{Attention, Outcome};
 use crate::destination::{Check, Connection, Kind, Request, TestStep};
 use crate::otlp::answer::{Response, classify};
-use crate::otlp::{Compression, Encoder, Gzip, Resource};
+use crate::otlp::{Compression, Encode as _, Gzip, Protobuf, Resource};
 use crate::state::State as Given;
 use crate::trace::{self, Trace};
 
@@ -163,7 +163,7 @@ impl Test<'_> {
         };
         let trace = trace::build(&request, content.as_ref(), self.connection.traces());
         let sent = sent(&trace);
-        let mut encoder = Encoder::new(self.resource());
+        let mut encoder = Protobuf::new(&self.resource());
         encoder.push(&trace);
         let begun = Instant::now();
         let outcome = self.post(encoder.finish()).await;
@@ -176,7 +176,7 @@ impl Test<'_> {
     }
 
     fn resource(&self) -> Resource {
-        Resource::new(&self.given.config.service_name)
+        Resource::new(&self.given.config.service_name).with(self.connection.wire().resource())
     }
 
     async fn post(&mut self, body: &[u8]) -> Outcome {

@@ -74,7 +74,7 @@ fn write_wire(example: &Connection, text: &mut String) -> std::fmt::Result {
             writeln!(text, "- `{name}` = `{value}`")?;
         }
     }
-    let Limits { bytes, spans, value_chars, oldest, .. } = wire.limits();
+    let Limits { bytes, spans, value_chars, span_attributes, oldest, .. } = wire.limits();
     writeln!(
         text,
         "\nA request has at most {bytes} bytes before compression{}.",
@@ -82,6 +82,9 @@ fn write_wire(example: &Connection, text: &mut String) -> std::fmt::Result {
     )?;
     if let Some(characters) = value_chars {
         writeln!(text, "A value of an attribute has at most {characters} characters.")?;
+    }
+    if let Some(attributes) = span_attributes {
+        writeln!(text, "A span has at most {attributes} attributes.")?;
     }
     if let Some(oldest) = oldest {
         writeln!(

@@ -16,21 +16,6 @@ mod weave;
 
 use super::Kind;
 
-/// The fields of a kind that is a row: whether traces join those of the caller's application unless somebody decides
-/// otherwise; the kind's own fields; those that all rows have.
-macro_rules! fields {
-    ($join:expr; $($own:expr),* $(,)?) => {
-        &[
-            $($own,)*
-            $join,
-            $crate::destination::Field::HEADERS,
-            $crate::destination::Field::environment(200),
-            $crate::destination::Field::release(200),
-        ]
-    };
-}
-use fields;
-
 /// By their groups, and by their names within.
 static ALL: [Kind; 27] = [
     arize::KIND,

@@ -86,3 +86,18 @@ impl CheckRow {
     pub(super) const GET: Self =
         Self { method: Method::Get, path: "", headers: &[], body: &[], up_to: 200, shown: &[] };
 }
+
+/// The fields of a kind that is a row: whether traces join those of the caller's application unless somebody decides
+/// otherwise; the kind's own fields; those that all rows have.
+macro_rules! fields {
+    ($join:expr; $($own:expr),* $(,)?) => {
+        &[
+            $($own,)*
+            $join,
+            $crate::destination::Field::HEADERS,
+            $crate::destination::Field::environment(200),
+            $crate::destination::Field::release(200),
+        ]
+    };
+}
+pub(super) use fields;

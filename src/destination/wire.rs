@@ -62,14 +62,22 @@ pub struct Limits {
     pub spans: usize,
     /// Characters of one attribute's value.
     pub value_chars: Option<usize>,
+    /// Attributes of one span.
+    pub span_attributes: Option<usize>,
     /// Traces that ended longer ago are not taken.
     pub oldest: Option<Duration>,
 }
 
 impl Limits {
     /// Where a receiver names none (spec 2.4, 4.2).
-    pub const USUAL: Self =
-        Self { requests: 500, bytes: 4 * 1024 * 1024, spans: usize::MAX, value_chars: None, oldest: None };
+    pub const USUAL: Self = Self {
+        requests: 500,
+        bytes: 4 * 1024 * 1024,
+        spans: usize::MAX,
+        value_chars: None,
+        span_attributes: None,
+        oldest: None,
+    };
 }
 
 impl Encoding {

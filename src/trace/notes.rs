@@ -2,7 +2,7 @@
 //! delivery.
 
 use super::scrubbing::is_scrubbed;
-use super::{Dialect, Trace, TraceSettings};
+use super::{Dialect, SpanId, Trace, TraceSettings};
 use crate::completed_request::CompletedRequest;
 
 /// One difference. Pages choose the words.
@@ -18,6 +18,8 @@ pub enum Note {
     AnswerUnread { names: Vec<String> },
     /// Prompt or completion were shortened to fit into a span.
     ContentCut,
+    /// The last `count` attributes that all spans share are left out, because the receiver takes no more.
+    AttributesLeftOut { count: usize },
     /// The first `count` failed attempts are not shown.
     AttemptsLeftOut { count: usize },
 }
@@ -25,9 +27,8 @@ pub enum Note {
 /// The notes on the trace that [`build`](super::build()) made of a request.
 pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &TraceSettings) -> Vec<Note> {
     let context = &request.context;
-    let has_parent = trace.spans.first().is_some_and(|root| root.parent.is_some());
     let mut notes = Vec::new();
-    if context.parent_span_id.is_some() && !has_parent {
+    if context.parent_span_id.as_deref().is_some_and(|id| id.parse::<SpanId>().is_err()) {
         notes.push(Note::ParentSpanIdUnusable);
     }
     if context.metadata_left_out > 0 {
@@ -43,6 +44,9 @@ pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &Trace
     }
     if trace.content_cut {
         notes.push(Note::ContentCut);
+    }
+    if trace.attributes_left_out > 0 {
+        notes.push(Note::AttributesLeftOut { count: trace.attributes_left_out });
     }
     if trace.attempts_left_out > 0 {
         notes.push(Note::AttemptsLeftOut { count: trace.attempts_left_out });

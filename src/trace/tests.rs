@@ -1,5 +1,6 @@
 //! Whole traces, as a person reads them. Review a changed snapshot against spec 2.4.
 
+mod additions;
 mod render;
 
 use insta::assert_snapshot;

@@ -1,9 +1,8 @@
 //! Arize AX (spec 7.2).
 
 use super::super::reading::Reading;
-use super::super::row::{Address, CheckRow, Row, Services, Step, header};
+use super::super::row::{Address, CheckRow, Row, Services, Step, fields, header};
 use super::super::{Field, Group, Kind, Manifest, Shown};
-use super::fields;
 use crate::trace::Dialect;
 
 pub(super) const KIND: Kind = Kind::row(

@@ -1,9 +1,8 @@
 //! Braintrust (spec 7.2).
 
 use super::super::reading::Reading;
-use super::super::row::{Address, CheckRow, Row, Step, header};
+use super::super::row::{Address, CheckRow, Row, Step, fields, header};
 use super::super::{Field, Group, Kind, Manifest, MixUp, Shape, Shown};
-use super::fields;
 use crate::trace::Extras;
 
 pub(super) const KIND: Kind = Kind::row(

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::super::reading::Reading;
-use super::super::row::{Address, CheckRow, Row, Services, Step, header};
+use super::super::row::{Address, CheckRow, Row, Services, Step, fields, header};
 use super::super::{Field, Group, Kind, Limits, Manifest, MixUp, Shape};
-use super::fields;
 use crate::trace::Extras;
 
 pub(super) const KIND: Kind = Kind::row(

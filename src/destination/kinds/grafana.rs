@@ -3,9 +3,8 @@
 use url::Url;
 
 use super::super::reading::Reading;
-use super::super::row::{Address, Row, basic};
+use super::super::row::{Address, Row, basic, fields};
 use super::super::{Field, Format, Group, Kind, Manifest, MixUp, Shape};
-use super::fields;
 
 pub(super) const KIND: Kind = Kind::row(
     Manifest {

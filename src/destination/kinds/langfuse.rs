@@ -1,9 +1,8 @@
 //! Langfuse (spec 7.2). It looks a key up by its secret half alone, so the project's name is what proves the keys.
 
 use super::super::reading::{AN_HOUR, Meaning, Reading};
-use super::super::row::{Address, CheckRow, HeaderRow, Row, Step, basic, header};
+use super::super::row::{Address, CheckRow, HeaderRow, Row, Step, basic, fields, header};
 use super::super::{Field, Format, Group, Kind, Manifest, MixUp, Shape, Shown};
-use super::fields;
 use crate::trace::Dialect;
 
 const HEADERS: &[HeaderRow] = &[

@@ -1,9 +1,8 @@
 //! LangSmith (spec 7.2). It drops a span whose parent never arrives after 12 hours, without an error.
 
 use super::super::reading::Reading;
-use super::super::row::{Address, CheckRow, HeaderRow, Row, Step, header};
+use super::super::row::{Address, CheckRow, HeaderRow, Row, Step, fields, header};
 use super::super::{Field, Format, Group, Kind, Manifest};
-use super::fields;
 use crate::trace::Extras;
 
 const HEADERS: &[HeaderRow] = &[

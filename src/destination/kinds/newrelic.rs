@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::super::reading::Reading;
-use super::super::row::{Address, Row, Values, header};
+use super::super::row::{Address, Row, Values, fields, header};
 use super::super::{Field, FieldError, Group, Input, Kind, Limits, Manifest, MixUp, Shape};
-use super::fields;
 
 pub(super) const KIND: Kind = Kind::row(
     Manifest {
@@ -47,6 +46,7 @@ pub(super) const KIND: Kind = Kind::row(
         limits: Limits {
             bytes: 1_000_000,
             value_chars: Some(4095),
+            span_attributes: Some(64),
             oldest: Some(Duration::from_mins(60)),
             ..Limits::USUAL
         },

@@ -1,9 +1,8 @@
 //! Opik (spec 7.2). Only the hosted one has keys.
 
 use super::super::reading::Reading;
-use super::super::row::{Address, CheckRow, HeaderRow, Row, Step, Values, header};
+use super::super::row::{Address, CheckRow, HeaderRow, Row, Step, Values, fields, header};
 use super::super::{Field, FieldError, Group, Kind, Manifest, Method};
-use super::fields;
 use crate::trace::Extras;
 
 const HEADERS: &[HeaderRow] = &[

@@ -3,9 +3,8 @@
 
 use url::Url;
 
-use super::super::row::{Address, Row};
+use super::super::row::{Address, Row, fields};
 use super::super::{Field, Group, Kind, Manifest};
-use super::fields;
 
 pub(super) const KIND: Kind = Kind::row(
     Manifest {

@@ -1,9 +1,8 @@
 //! PostHog (spec 7.2). Its ingestion answers 200 to an unknown token for ever, and 400 where a quota is used up.
 
 use super::super::reading::{AN_HOUR, Meaning, Reading};
-use super::super::row::{Address, CheckRow, Row, Step, header};
+use super::super::row::{Address, CheckRow, Row, Step, fields, header};
 use super::super::{Field, Group, Kind, Limits, Manifest, Method, MixUp, Shape};
-use super::fields;
 use crate::delivery::Attention;
 use crate::trace::Extras;
 

@@ -1,9 +1,8 @@
 //! W&B Weave (spec 7.2). It takes and forgets spans whose resource names no entity and project.
 
 use super::super::reading::Reading;
-use super::super::row::{Address, Row, Step, basic};
+use super::super::row::{Address, Row, Step, basic, fields};
 use super::super::{Field, Format, Group, Kind, Manifest};
-use super::fields;
 use crate::trace::{Dialect, Extras};
 
 pub(super) const KIND: Kind = Kind::row(

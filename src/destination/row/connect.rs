@@ -102,6 +102,7 @@ impl Filled<'_> {
             extras: self.row.extras,
             parent: if self.values.is_ticked(Field::JOIN) { Parent::Link } else { Parent::Attribute },
             value_chars: self.row.limits.value_chars,
+            span_attributes: self.row.limits.span_attributes,
         }
     }
 

@@ -1,9 +1,8 @@
 //! Stores of traces that take any OTLP.
 
 use super::super::super::reading::Reading;
-use super::super::super::row::{Address, Row, header};
+use super::super::super::row::{Address, Row, fields, header};
 use super::super::super::{Field, Group, Kind, Manifest};
-use super::super::fields;
 
 const TENANT: Field = Field {
     name: "tenant",

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::super::super::reading::Reading;
-use super::super::super::row::{Address, CheckRow, Regions, Row, Step, Values, basic, header};
+use super::super::super::row::{Address, CheckRow, Regions, Row, Step, Values, basic, fields, header};
 use super::super::super::{Field, FieldError, Format, Group, Input, Kind, Limits, Manifest, MixUp, Shape, Shown};
-use super::super::fields;
 use crate::trace::Extras;
 
 /// The region of a hosted product that has two.

@@ -1,9 +1,8 @@
 //! Products that show conversations, tokens, cost and evaluations.
 
 use super::super::super::reading::{Meaning, Reading};
-use super::super::super::row::{Address, CheckRow, HeaderRow, Row, Step, basic, header};
+use super::super::super::row::{Address, CheckRow, HeaderRow, Row, Step, basic, fields, header};
 use super::super::super::{Field, Format, Group, Kind, Manifest, Shown};
-use super::super::fields;
 use crate::delivery::Attention;
 use crate::trace::{Dialect, Extras};
 

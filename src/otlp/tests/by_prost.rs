@@ -3,6 +3,7 @@
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue, any_value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::Event;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status, status::StatusCode};
 
 use crate::trace::{self, Attribute, Trace, Value};
@@ -38,9 +39,24 @@ fn span(trace: &Trace<'_>, span: &trace::Span<'_>) -> Span {
         kind: span.kind as i32,
         start_time_unix_nano: span.start.0,
         end_time_unix_nano: span.end.0,
-        attributes: span.attributes.iter().chain(&trace.common).map(attribute).collect(),
+        attributes: [&span.attributes, &trace.common, &span.added, &trace.added]
+            .into_iter()
+            .flatten()
+            .map(attribute)
+            .collect(),
+        events: span.exception.iter().map(|exception| event(exception, span)).collect(),
         status: span.error.as_deref().map(error),
         ..Span::default()
+    }
+}
+
+fn event(exception: &trace::Exception<'_>, span: &trace::Span<'_>) -> Event {
+    let attributes = [("exception.type", &exception.kind), ("exception.message", &exception.message)];
+    Event {
+        time_unix_nano: span.end.0,
+        name: "exception".to_owned(),
+        attributes: attributes.map(|(key, value)| key_value(key.to_owned(), text(value))).to_vec(),
+        ..Event::default()
     }
 }
 

@@ -1,8 +1,9 @@
 //! `Span` and `Status` of `opentelemetry.proto.trace.v1`, fields in the order of their numbers.
 
-use super::attribute::{attributes_length, put_phrase};
+use super::attribute::{attributes_length, put_attributes, put_phrase};
+use super::event;
 use super::wire::{WireType, length_delimited, put_bytes, put_fixed64, put_tag, put_tag_and_length, put_varint};
-use crate::trace::{Attribute, Span, TraceId};
+use crate::trace::{Span, Trace, TraceId};
 
 /// Fields of `Span`.
 const TRACE_ID: u32 = 1;
@@ -13,6 +14,7 @@ const KIND: u32 = 6;
 const START: u32 = 7;
 const END: u32 = 8;
 const ATTRIBUTES: u32 = 9;
+const EVENTS: u32 = 11;
 const STATUS: u32 = 15;
 const FLAGS: u32 = 16;
 /// Fields of `Status`, and its code for an error.
@@ -24,22 +26,37 @@ const ERROR: u64 = 2;
 const FIXED: usize = (2 + 16) + (2 + 8) + 2 + 2 * 9 + (2 + 4);
 
 /// The attributes that all spans of a trace share, as fields of a span.
-pub(super) fn put_attributes(attributes: &[Attribute<'_>], buffer: &mut Vec<u8>) {
-    super::attribute::put_attributes(ATTRIBUTES, attributes, buffer);
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    common: Vec<u8>,
+    added: Vec<u8>,
 }
 
-/// Bytes of the span's body, `common` of them for the attributes that all share.
-pub(super) fn length(span: &Span<'_>, common: usize) -> usize {
+impl Shared {
+    /// Those of `trace`.
+    pub(super) fn set(&mut self, trace: &Trace<'_>) {
+        self.common.clear();
+        put_attributes(ATTRIBUTES, &trace.common, &mut self.common);
+        self.added.clear();
+        put_attributes(ATTRIBUTES, &trace.added, &mut self.added);
+    }
+}
+
+/// Bytes of the span's body.
+pub(super) fn length(span: &Span<'_>, shared: &Shared) -> usize {
     FIXED
         + span.parent.map_or(0, |_| 2 + 8)
         + length_delimited(span.name.len())
         + attributes_length(&span.attributes)
-        + common
+        + shared.common.len()
+        + attributes_length(&span.added)
+        + shared.added.len()
+        + span.exception.as_ref().map_or(0, |exception| length_delimited(event::length(exception)))
         + span.error.as_ref().map_or(0, |message| length_delimited(status_length(message)))
 }
 
 /// The span's body.
-pub(super) fn put(trace: TraceId, span: &Span<'_>, common: &[u8], buffer: &mut Vec<u8>) {
+pub(super) fn put(trace: TraceId, span: &Span<'_>, shared: &Shared, buffer: &mut Vec<u8>) {
     put_bytes(TRACE_ID, &trace.to_bytes(), buffer);
     put_bytes(SPAN_ID, &span.id.to_bytes(), buffer);
     if let Some(parent) = span.parent {
@@ -50,8 +67,14 @@ pub(super) fn put(trace: TraceId, span: &Span<'_>, common: &[u8], buffer: &mut V
     put_varint(span.kind as u64, buffer);
     put_fixed64(START, span.start.0, buffer);
     put_fixed64(END, span.end.0, buffer);
-    put_attributes(&span.attributes, buffer);
-    buffer.extend_from_slice(common);
+    put_attributes(ATTRIBUTES, &span.attributes, buffer);
+    buffer.extend_from_slice(&shared.common);
+    put_attributes(ATTRIBUTES, &span.added, buffer);
+    buffer.extend_from_slice(&shared.added);
+    if let Some(exception) = &span.exception {
+        put_tag_and_length(EVENTS, event::length(exception), buffer);
+        event::put(exception, span.end, buffer);
+    }
     if let Some(message) = &span.error {
         put_status(message, buffer);
     }
