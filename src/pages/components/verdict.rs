@@ -33,6 +33,8 @@ pub struct VerdictPanel {
     pub server: Option<String>,
     /// What was sent: names and values, secrets masked.
     pub sent: Vec<(String, String)>,
+    /// Whether it is the news of this page, to which the reader is led.
+    pub is_focused: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -89,6 +91,7 @@ pub(in crate::pages) fn panel(
         took: took(verdict.steps.iter().filter_map(|step| step.milliseconds).sum()),
         advice: verdict.advice.filter(|_| verdict.passed),
         sent: verdict.headers.iter().cloned().chain(spans).collect(),
+        is_focused: purpose == Purpose::Example && verdict.passed,
         steps: verdict.steps.into_iter().map(row).collect(),
         kind,
         trace_id: verdict.trace_id,

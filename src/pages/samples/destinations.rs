@@ -111,6 +111,7 @@ fn verdict(is_passed: bool) -> VerdictPanel {
         kind: "Sentry",
         trace_id: is_passed.then(|| "dbd49206c2c8a478fcf97ce967645760".to_owned()),
         server: is_passed.then(|| "sentry-relay/26.9.0".to_owned()),
+        is_focused: false,
         sent: vec![("x-sentry-auth".to_owned(), "Sentry sentry_version=7, sentry_key=abc1…f123".to_owned())],
     }
 }
