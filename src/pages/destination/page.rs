@@ -166,7 +166,11 @@ impl Drawing<'_> {
         let is_kept = field.is_secret() && self.stored().is_some();
         Control {
             autocomplete: field.autocomplete,
-            placeholder: if field.default.is_empty() { field.example } else { field.default },
+            placeholder: match field.default {
+                _ if self.masked(field).is_some() => "Not shown again",
+                "" => field.example,
+                default => default,
+            },
             code: matches!(field.input, Input::Secret | Input::Url),
             required: field.required && !is_kept,
             is_explained: self.masked(field).is_some() || self.hint(field).contains("Leave it empty"),
