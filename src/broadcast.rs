@@ -12,9 +12,10 @@ use serde_json::json;
 
 use crate::audit::{self, Actor, Change, Event};
 use crate::connection_test::Verdict;
+use crate::destination::{Kind, Settings};
 use crate::id::DestinationId;
 use crate::state::State;
-use crate::store::destinations::Destination;
+use crate::store::destinations::{Destination, UntestedValues};
 use crate::store::{self, accounts, destinations};
 
 use self::audited::recorded_values;
@@ -55,20 +56,60 @@ pub async fn set_privacy(state: &State, actor: &Actor, private: bool) -> Result<
     Ok(changed)
 }
 
-/// Gives a destination another name. False: there is no such destination.
+/// Values of a destination that say nothing about how its receiver is reached.
+#[derive(Debug)]
+pub struct Untested<'a> {
+    pub name: &'a str,
+    /// Whether content is kept from it.
+    pub privacy_mode: bool,
+    /// The kind's fields that are defaults.
+    pub defaults: Settings,
+}
+
+/// The result of saving values that need no test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saving {
+    Saved,
+    /// Somebody else changed the destination meanwhile. Nothing was saved.
+    Conflict,
+    /// There is no such destination (any more).
+    Gone,
+}
+
+/// Saves values that need no connection test, if nobody else changed the destination since `revision`.
 ///
 /// # Errors
-/// A sentence at `name`.
-pub async fn rename(state: &State, actor: &Actor, id: DestinationId, name: &str) -> Result<bool, Error> {
-    let name = connect::parse_name(name)?;
+/// Sentences at fields.
+pub async fn save(
+    state: &State,
+    actor: &Actor,
+    kind: &Kind,
+    destination: &Destination,
+    revision: i32,
+    typed: &Untested<'_>,
+) -> Result<Saving, Error> {
+    let parsed =
+        connect::both(connect::parse_name(typed.name), kind.edit_defaults(&typed.defaults, &destination.settings.0));
+    let (name, settings) = parsed?;
+    let values = UntestedValues { name: &name, privacy_mode: typed.privacy_mode, settings: &settings };
     let mut tenant = state.store.tenant(actor.account).await?;
-    let Some(before) = destinations::find(&mut tenant, id).await? else { return Ok(false) };
-    let renamed = destinations::put_name(&mut tenant, id, &name).await?;
-    let change = Change::new(Event::DestinationRenamed, before.name.clone());
-    let change = change.between(json!({ "name": before.name }), json!({ "name": name }));
+    let is_saved = destination.revision == revision
+        && destinations::put_untested(&mut tenant, destination.id, revision, &values).await?;
+    let Some(saved) = destinations::find(&mut tenant, destination.id).await? else { return Ok(Saving::Gone) };
+    if !is_saved {
+        return Ok(Saving::Conflict);
+    }
+    let (before, after) = (recorded_values(destination), recorded_values(&saved));
+    let is_named_only = destination.privacy_mode == saved.privacy_mode && destination.settings.0 == saved.settings.0;
+    let (event, subject) = if is_named_only {
+        (Event::DestinationRenamed, destination.name.clone())
+    } else {
+        (Event::DestinationEdited, saved.name)
+    };
+    let change = Change::new(event, subject).between(before, after);
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
-    Ok(renamed)
+    Ok(Saving::Saved)
 }
 
 /// The result of pausing or resuming a destination.

@@ -23,6 +23,7 @@ pub mod deliveries;
 pub mod destination;
 pub mod invitation;
 pub mod keys;
+pub mod kinds;
 pub mod members;
 pub mod observability;
 pub mod password;
@@ -32,6 +33,7 @@ pub mod second_factor;
 mod sessions;
 pub mod sign_in;
 pub mod sign_up;
+pub mod you;
 
 #[cfg(test)]
 mod samples;

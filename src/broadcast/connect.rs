@@ -161,7 +161,7 @@ impl<'a> Passed<'a> {
 }
 
 /// Both results, or the mistakes of both.
-fn both<A, B>(first: Result<A, FieldErrors>, second: Result<B, FieldErrors>) -> Result<(A, B), FieldErrors> {
+pub(super) fn both<A, B>(first: Result<A, FieldErrors>, second: Result<B, FieldErrors>) -> Result<(A, B), FieldErrors> {
     match (first, second) {
         (Ok(first), Ok(second)) => Ok((first, second)),
         (Err(errors), Ok(_)) | (Ok(_), Err(errors)) => Err(errors),

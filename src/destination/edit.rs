@@ -1,5 +1,7 @@
 //! Changing a destination: an empty secret keeps the stored one, unless it would travel to another host.
 
+use std::collections::BTreeMap;
+
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -12,6 +14,34 @@ pub fn requires_secret_again(old: &Url, new: &Url) -> bool {
 }
 
 impl Kind {
+    /// Parses the defaults of [`Field::is_default`] that were typed for a stored destination. Gives all its open settings.
+    ///
+    /// # Errors
+    /// One sentence for each field that has to be corrected.
+    pub fn edit_defaults(
+        &self,
+        typed: &Settings,
+        open: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, FieldErrors> {
+        let (mut settings, mut edited) = (Settings::merge(open, &BTreeMap::new()), open.clone());
+        let defaults: Vec<_> = self.manifest.fields.iter().filter(|field| field.is_default()).collect();
+        for field in &defaults {
+            let value = typed.get(field.name);
+            settings.insert(field.name, value);
+            edited.remove(field.name);
+            if !value.is_empty() {
+                edited.insert(field.name.to_owned(), value.to_owned());
+            }
+        }
+        // Without its secrets the destination has mistakes that are none.
+        let mut errors = FieldErrors::default();
+        let found = self.connect(&settings).err().unwrap_or_default();
+        for error in found.iter().filter(|error| defaults.iter().any(|field| field.name == error.field)) {
+            errors.add(error.field, error.sentence.clone());
+        }
+        if errors.is_empty() { Ok(edited) } else { Err(errors) }
+    }
+
     /// Parses what was typed over a stored destination. A secret field that is empty, or holds the stored value's masked
     /// form, keeps the stored value.
     ///

@@ -156,6 +156,12 @@ impl Field {
         }
     }
 
+    /// Whether it fills in for requests that name nothing. It says nothing about how the receiver is reached, so that it is saved
+    /// without a connection test.
+    pub fn is_default(&self) -> bool {
+        matches!(self.name, Self::ENVIRONMENT | Self::RELEASE)
+    }
+
     /// Whether its value is sealed at rest and never shown again.
     pub fn is_secret(&self) -> bool {
         self.input == Input::Secret

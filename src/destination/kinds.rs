@@ -57,6 +57,11 @@ pub fn all() -> &'static [Kind] {
     &ALL
 }
 
+/// The kind that the five steps to the first trace speak of (spec 1).
+pub fn guided() -> &'static Kind {
+    &sentry::KIND
+}
+
 pub fn find(slug: &str) -> Option<&'static Kind> {
     ALL.iter().find(|kind| kind.manifest.slug == slug)
 }

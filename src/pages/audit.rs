@@ -1,13 +1,17 @@
 //! The audit log.
 
+mod changes;
+
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Deserialize;
-use serde_json::Value;
 
+pub use self::changes::ChangeRow;
+use self::changes::changes;
 use super::answer;
 use super::components::when::When;
 use super::error::Result;
@@ -59,15 +63,10 @@ pub struct AuditRow {
     pub actor: String,
     /// From where; empty when it is not known.
     pub address: String,
+    /// The day, where it is not that of the row above.
+    pub day: Option<String>,
     pub when: When,
     pub changes: Vec<ChangeRow>,
-}
-
-#[derive(Debug)]
-pub struct ChangeRow {
-    pub name: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
 }
 
 const PATH: &str = "/settings/account/audit";
@@ -75,8 +74,6 @@ const PATH: &str = "/settings/account/audit";
 const ON_PAGE: usize = 50;
 /// Entries of a file that are read at a time.
 const IN_FILE: usize = 1_000;
-/// Characters of a value that are shown.
-const SHOWN: usize = 200;
 
 /// Which entries, as the address says it.
 #[derive(Debug, Default, Deserialize)]
@@ -141,7 +138,7 @@ pub(super) async fn show(Admin(visit): Admin<Visit>, query: Option<web::Query<Qu
         older: last.map(|last| query.address(PATH, Some(&last))),
         newest: filter.before.is_some().then(|| query.address(PATH, None)),
         export: query.address(&format!("{PATH}.csv"), None),
-        rows: entries.into_iter().map(|entry| row(entry, visitor.now)).collect(),
+        rows: rows(entries, visitor.now),
     }))
 }
 
@@ -187,7 +184,19 @@ async fn part(
     Ok((lines.into(), last.map(|before| Query { before, ..query })))
 }
 
-fn row(entry: Entry, now: chrono::DateTime<chrono::Utc>) -> AuditRow {
+fn rows(entries: Vec<Entry>, now: DateTime<Utc>) -> Vec<AuditRow> {
+    let mut last_day = String::new();
+    let rows = entries.into_iter().map(|entry| {
+        let row = row(entry, now);
+        let day = row.when.day();
+        let is_new = day != last_day;
+        last_day.clone_from(&day);
+        AuditRow { day: is_new.then_some(day), ..row }
+    });
+    rows.collect()
+}
+
+fn row(entry: Entry, now: DateTime<Utc>) -> AuditRow {
     let label = Event::named(&entry.event).map_or_else(|| entry.event.clone(), |event| event.label().to_owned());
     AuditRow {
         changes: changes(entry.before.as_ref(), entry.after.as_ref()),
@@ -196,35 +205,7 @@ fn row(entry: Entry, now: chrono::DateTime<chrono::Utc>) -> AuditRow {
         who: if entry.actor_kind == "stranger" { "somebody as".to_owned() } else { String::new() },
         actor: entry.actor,
         address: entry.address.unwrap_or_default(),
+        day: None,
         when: When::new(entry.at, now),
     }
-}
-
-/// Names with their values before and after. An object is listed member by member.
-fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
-    let mut names: Vec<&String> = Vec::new();
-    for object in [before, after].into_iter().flatten().filter_map(Value::as_object) {
-        names.extend(object.keys());
-    }
-    names.sort();
-    names.dedup();
-    let told = |values: Option<&Value>, name: &str| values.and_then(|values| values.get(name)).map(words);
-    names
-        .into_iter()
-        .map(|name| ChangeRow { name: name.replace('_', " "), before: told(before, name), after: told(after, name) })
-        .collect()
-}
-
-fn words(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Bool(true) => "on".to_owned(),
-        Value::Bool(false) => "off".to_owned(),
-        Value::Object(members) => {
-            let members: Vec<_> = members.iter().map(|(name, value)| format!("{name}: {}", words(value))).collect();
-            members.join(", ")
-        }
-        other => other.to_string(),
-    };
-    text.chars().take(SHOWN).collect()
 }

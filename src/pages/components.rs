@@ -3,7 +3,9 @@
 pub mod amount;
 pub mod control;
 pub mod health;
+pub mod kind_card;
 pub mod outcome;
 pub mod qr_code;
+pub mod spark;
 pub mod verdict;
 pub mod when;

@@ -17,5 +17,5 @@ pub struct Confirm {
     /// Where the form goes.
     pub action: String,
     pub back_path: String,
-    pub back_label: &'static str,
+    pub back_label: String,
 }

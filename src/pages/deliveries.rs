@@ -1,11 +1,14 @@
 //! Deliveries of a destination: its health, what was sent with which outcome, and what it refused for good.
 
+mod groups;
 mod log;
 
 use actix_web::web;
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::groups::group;
+pub use self::groups::{AttemptRow, Group};
 use self::log::{Address, Part, Rows};
 use super::answer::{self, shown};
 use super::components::amount::{bytes, count, milliseconds};
@@ -17,6 +20,7 @@ use super::shell::{Section, Shell};
 use super::visit::Visit;
 use crate::broadcast::listing;
 use crate::delivery::DeadLetterReason;
+use crate::destination::kinds;
 use crate::state::State;
 use crate::store::accounts;
 use crate::store::deliveries::{ListedDeadLetter, ListedDelivery};
@@ -31,14 +35,15 @@ pub struct DeliveriesPage {
     pub name: String,
     /// Its address, to which `/edit` and `/deliveries` are added.
     pub path: String,
-    /// Whether the person may change anything.
-    pub can_edit: bool,
     /// How long attempts are kept, for example "7 days".
     pub kept: String,
-    /// None on a page of older rows.
-    pub health: Option<HealthPanel>,
+    pub health: HealthPanel,
+    /// Whether this is a page of older rows, which does not say how the destination stands.
+    pub is_older: bool,
+    /// The kind's two letters.
+    pub sign: &'static str,
     /// None on a page of older dead letters.
-    pub attempts: Option<Listing<AttemptRow>>,
+    pub attempts: Option<Listing<Group>>,
     /// None where there are none, and on a page of older attempts.
     pub dead_letters: Option<Listing<DeadLetterRow>>,
 }
@@ -54,21 +59,6 @@ pub struct Listing<T> {
     pub older: Option<String>,
     /// Whether these are older rows.
     pub is_older: bool,
-}
-
-/// One attempt to hand over a batch.
-#[derive(Debug)]
-pub struct AttemptRow {
-    /// The outcome in words.
-    pub outcome: String,
-    /// Its colour's name.
-    pub tone: &'static str,
-    /// When it began.
-    pub at: When,
-    /// Requests, bytes, duration and status, each with its unit.
-    pub facts: Vec<String>,
-    /// The receiver's answer, or what happened, in a sentence; empty for nothing.
-    pub answer: String,
 }
 
 /// A request that the destination refused for good.
@@ -106,12 +96,13 @@ pub(super) async fn show(
     let page = DeliveriesPage {
         shell: visitor.shell(Section::Observability, format!("Deliveries to {}", listed.destination.name)),
         name: listed.destination.name.clone(),
+        sign: kinds::find(&listed.destination.kind).map_or("?", |kind| kind.manifest.sign),
         path: format!("/settings/observability/destinations/{id}"),
-        can_edit: visitor.can_edit(),
         kept: span(kept),
-        health: (!is_older).then(|| HealthPanel::of(&listed, visitor.now)),
+        health: HealthPanel::of(&listed, visitor.now),
+        is_older,
         attempts: attempts.map(|Rows { rows, older }| Listing {
-            rows: rows.into_iter().map(|attempt| attempt_row(attempt, visitor.now)).collect(),
+            rows: group(rows.into_iter().map(|attempt| attempt_row(attempt, visitor.now)).collect()),
             empty,
             older,
             is_older,
@@ -145,13 +136,15 @@ fn attempt_row(attempt: ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
     } else {
         vec![count(attempt.requests.into(), "request"), bytes(attempt.bytes)]
     };
-    facts.push(milliseconds(attempt.duration_ms));
+    facts.extend(Some(milliseconds(attempt.duration_ms)).filter(|_| attempt.duration_ms > 0));
     facts.extend(attempt.status.map(|status| format!("HTTP {status}")));
     AttemptRow {
         outcome,
         tone,
         at: When::new(attempt.started_at, now),
+        requests: attempt.requests.into(),
         facts,
+        status: attempt.status,
         answer: attempt.answer.unwrap_or_default(),
     }
 }

@@ -1,4 +1,5 @@
-//! A destination: its form, drawn from the fields of its kind, and what an admin does with it. Stored only if the test passed.
+//! A destination: its form in two parts that save themselves, and what an admin does with it. The connection is stored only if the
+//! test passed; name, Privacy Mode and defaults need none.
 
 mod page;
 
@@ -6,21 +7,31 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 pub use self::page::{DestinationPage, Existing};
-use self::page::{Drawing, settings};
+use self::page::{Drawing, FormPart, settings};
 use super::answer::{self, done, shown};
+use super::components::amount::count_up_to;
+use super::components::verdict::Purpose;
 use super::confirm::Confirm;
 use super::error::{Error, Result};
 use super::flash::Notice;
 use super::form::{Form, Values};
 use super::shell::{Problem, Section, problems};
 use super::visit::{Admin, Visit, Visitor};
-use crate::broadcast::{self, Connecting, Pausing, Typed};
+use crate::broadcast::listing::{self, Listed};
+use crate::broadcast::{self, Connecting, Pausing, Saving, Typed, Untested};
 use crate::connection_test::Verdict;
 use crate::destination::{Kind, kinds};
 use crate::id::DestinationId;
 use crate::state::State;
-use crate::store::Tenant;
-use crate::store::destinations::{self, Destination};
+use crate::store::cursors::{Lag, MOST_COUNTED};
+use crate::store::{Tenant, accounts};
+
+/// The answer to whoever began with settings that are not the stored ones any more.
+const CONFLICT: &str =
+    "Somebody changed this destination meanwhile. Nothing was saved. Open it again, then repeat your change.";
+
+/// The part of the page that shows a test, for faults that no field mends.
+const TEST_RESULT: &str = "test-result";
 
 /// The answer to resuming a destination that the program switched off.
 const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off, because it accepted nothing for too long. \
@@ -29,7 +40,7 @@ const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off,
 /// `GET /settings/observability/{kind}/new`
 pub(super) async fn new(Admin(visitor): Admin, slug: web::Path<String>) -> Result {
     let kind = kinds::find(&slug).ok_or(Error::NotFound)?;
-    Ok(answer::ok(&Attempt { visitor: &visitor, kind, destination: None, values: None }.drawing().page()))
+    Ok(answer::ok(&Attempt::new(&visitor, kind, None).drawing().page()))
 }
 
 /// `POST /settings/observability/{kind}`
@@ -40,11 +51,15 @@ pub(super) async fn create(
     Form(values): Form,
 ) -> Result {
     let kind = kinds::find(&slug).ok_or(Error::NotFound)?;
-    let attempt = Attempt { visitor: &visitor, kind, destination: None, values: Some(&values) };
+    let attempt = Attempt { values: Some(&values), ..Attempt::new(&visitor, kind, None) };
     if let Some(page) = attempt.unreadable() {
         return Ok(page);
     }
-    let typed = typed(kind, &values, kind.manifest.label);
+    let typed = Typed {
+        name: Some(values.text("name")).filter(|name| !name.is_empty()).unwrap_or(kind.manifest.label),
+        privacy_mode: values.is_on("privacy_mode"),
+        settings: settings(kind, &values, None),
+    };
     let connecting = broadcast::connect(&state, &visitor.actor(), kind, &typed).await;
     attempt.conclude(&state, connecting)
 }
@@ -52,53 +67,74 @@ pub(super) async fn create(
 /// `GET /settings/observability/destinations/{id}/edit`
 pub(super) async fn edit(state: web::Data<State>, visit: Visit, id: web::Path<String>) -> Result {
     let Visit { visitor, mut tenant } = visit;
-    let (kind, destination) = find(&mut tenant, &id).await?;
-    let attempt = Attempt { visitor: &visitor, kind, destination: Some(&destination), values: None };
+    let (kind, listed) = find(&mut tenant, &visitor, &id).await?;
+    let attempt = Attempt::new(&visitor, kind, Some(&listed));
     Ok(shown(&state, visitor.notice, answer::ok(&attempt.drawing().page())))
 }
 
-/// `POST /settings/observability/destinations/{id}`
+/// `POST /settings/observability/destinations/{id}`: the connection, and whatever else was sent with it.
 pub(super) async fn update(
     state: web::Data<State>,
     Admin(visitor): Admin,
     id: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    let (kind, destination) = find(&mut visitor.tenant(&state).await?, &id).await?;
-    let attempt = Attempt { visitor: &visitor, kind, destination: Some(&destination), values: Some(&values) };
+    let (kind, listed) = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let attempt = Attempt { values: Some(&values), ..Attempt::new(&visitor, kind, Some(&listed)) };
     if let Some(page) = attempt.unreadable() {
         return Ok(page);
     }
-    let revision = values.text("revision").parse().unwrap_or_default();
-    let typed = typed(kind, &values, &destination.name);
-    let connecting = broadcast::reconnect(&state, &visitor.actor(), kind, &destination, revision, &typed).await;
+    let stored = &listed.destination;
+    let typed = Typed {
+        name: Some(values.text("name")).filter(|name| !name.is_empty()).unwrap_or(&stored.name),
+        privacy_mode: if values.has("privacy_mode") { values.is_on("privacy_mode") } else { stored.privacy_mode },
+        settings: settings(kind, &values, Some(stored)),
+    };
+    let connecting = broadcast::reconnect(&state, &visitor.actor(), kind, stored, attempt.revision(), &typed).await;
     attempt.conclude(&state, connecting)
 }
 
-/// `POST …/rename`
-pub(super) async fn rename(
+/// `POST …/defaults`: name, Privacy Mode, and what fills in for requests that name nothing.
+pub(super) async fn save(
     state: web::Data<State>,
     Admin(visitor): Admin,
     id: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    let (kind, destination) = find(&mut visitor.tenant(&state).await?, &id).await?;
-    match broadcast::rename(&state, &visitor.actor(), destination.id, values.text("new_name")).await {
-        Ok(true) => Ok(done(&state, &edit_path(destination.id), Notice::Renamed)),
-        Ok(false) => Err(Error::NotFound),
-        Err(broadcast::Error::Invalid(errors)) => {
-            let renamed = |problem: Problem| Problem { field: Some("new_name"), ..problem };
-            let mut drawing =
-                Attempt { visitor: &visitor, kind, destination: Some(&destination), values: None }.drawing();
-            drawing.problems = problems(&errors).into_iter().map(renamed).collect();
-            let wrong = drawing.problems.clone();
-            let mut page = drawing.page();
-            page.existing = page.existing.map(|mut existing| {
-                existing.name = existing.name.value(values.text("new_name")).problem(&wrong);
-                existing
-            });
-            Ok(answer::unprocessable(&page))
+    let (kind, listed) = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let attempt =
+        Attempt { values: Some(&values), part: FormPart::Defaults, ..Attempt::new(&visitor, kind, Some(&listed)) };
+    if let Some(page) = attempt.unreadable() {
+        return Ok(page);
+    }
+    let stored = &listed.destination;
+    let typed = Untested {
+        name: values.text("name"),
+        privacy_mode: values.is_on("privacy_mode"),
+        defaults: settings(kind, &values, Some(stored)),
+    };
+    match broadcast::save(&state, &visitor.actor(), kind, stored, attempt.revision(), &typed).await {
+        Ok(Saving::Saved) => Ok(done(&state, &edit_path(stored.id), Notice::Saved)),
+        Ok(Saving::Conflict) => Ok(attempt.refused(StatusCode::CONFLICT, CONFLICT)),
+        Ok(Saving::Gone) => Err(Error::NotFound),
+        Err(broadcast::Error::Invalid(errors)) => Ok(attempt.wrong(problems(&errors))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST …/send-trace`: sends the example trace with the stored settings, and shows its id.
+pub(super) async fn send_trace(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
+    let (kind, listed) = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let attempt = Attempt::new(&visitor, kind, Some(&listed));
+    match broadcast::send_trace(&state, visitor.account(), listed.destination.id).await {
+        Ok(Some(verdict)) if verdict.passed => {
+            let verdict = Some((Purpose::Example, verdict));
+            Ok(answer::ok(&Drawing { verdict, ..attempt.drawing() }.page()))
         }
+        Ok(Some(verdict)) => Ok(attempt.failed(Purpose::Example, verdict)),
+        Ok(None) => Err(Error::NotFound),
+        Err(broadcast::Error::Invalid(errors)) => Ok(attempt.wrong(problems(&errors))),
+        Err(broadcast::Error::Busy(busy)) => Ok(attempt.refused(StatusCode::TOO_MANY_REQUESTS, &busy.to_string())),
         Err(error) => Err(error.into()),
     }
 }
@@ -120,8 +156,8 @@ async fn paused(state: &State, visitor: &Visitor, id: &str, pausing: Pausing, no
         Pausing::Done => Ok(done(state, &edit_path(parse(id)?), notice)),
         Pausing::Gone => Err(Error::NotFound),
         Pausing::SwitchedOff => {
-            let (kind, destination) = find(&mut visitor.tenant(state).await?, id).await?;
-            let attempt = Attempt { visitor, kind, destination: Some(&destination), values: None };
+            let (kind, listed) = find(&mut visitor.tenant(state).await?, visitor, id).await?;
+            let attempt = Attempt::new(visitor, kind, Some(&listed));
             Ok(attempt.refused(StatusCode::UNPROCESSABLE_ENTITY, NEEDS_TEST))
         }
     }
@@ -130,18 +166,28 @@ async fn paused(state: &State, visitor: &Visitor, id: &str, pausing: Pausing, no
 /// `GET …/delete`
 pub(super) async fn confirm(Admin(visit): Admin<Visit>, id: web::Path<String>) -> Result {
     let Visit { visitor, mut tenant } = visit;
-    let (_, destination) = find(&mut tenant, &id).await?;
+    let (_, Listed { destination, lag, .. }) = find(&mut tenant, &visitor, &id).await?;
     let question = format!("Delete {}?", destination.name);
     Ok(answer::ok(&Confirm {
         shell: visitor.shell(Section::Observability, question.clone()),
         question,
-        consequence: "Its settings and secrets are erased, and requests that still wait for it are not sent any more."
-            .to_owned(),
+        consequence: format!("Its settings and secrets are erased. {}", what_is_lost(&lag)),
         button: "Delete",
         action: format!("/settings/observability/destinations/{}/delete", destination.id),
         back_path: edit_path(destination.id),
-        back_label: "Back",
+        back_label: destination.name,
     }))
+}
+
+fn what_is_lost(lag: &Lag) -> String {
+    match lag.waiting {
+        0 => "No request waits for it.".to_owned(),
+        1 => "1 request waits for it and is not sent any more.".to_owned(),
+        waiting => {
+            let requests = count_up_to(waiting, MOST_COUNTED, "request");
+            format!("{requests} wait for it and are not sent any more.")
+        }
+    }
 }
 
 /// `POST …/delete`
@@ -154,20 +200,32 @@ pub(super) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: w
 struct Attempt<'a> {
     visitor: &'a Visitor,
     kind: &'static Kind,
-    destination: Option<&'a Destination>,
+    listed: Option<&'a Listed>,
     values: Option<&'a Values>,
+    /// The part of the form that was sent.
+    part: FormPart,
 }
 
 impl<'a> Attempt<'a> {
+    fn new(visitor: &'a Visitor, kind: &'static Kind, listed: Option<&'a Listed>) -> Self {
+        Self { visitor, kind, listed, values: None, part: FormPart::Connection }
+    }
+
     fn drawing(&self) -> Drawing<'a> {
         Drawing {
             visitor: self.visitor,
             kind: self.kind,
-            destination: self.destination,
+            listed: self.listed,
             typed: self.values,
+            part: self.part,
             problems: Vec::new(),
             verdict: None,
         }
+    }
+
+    /// The revision with which the person began.
+    fn revision(&self) -> i32 {
+        self.values.map(|values| values.text("revision")).and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 
     /// The page for fields that hold what cannot be text.
@@ -175,39 +233,38 @@ impl<'a> Attempt<'a> {
         let mut known: Vec<_> = self.kind.manifest.fields.iter().map(|field| field.name).collect();
         known.push("name");
         let problems = self.values?.problems(&known);
-        (!problems.is_empty()).then(|| answer::unprocessable(&Drawing { problems, ..self.drawing() }.page()))
+        (!problems.is_empty()).then(|| self.wrong(problems))
     }
 
     fn conclude(&self, state: &State, connecting: std::result::Result<Connecting, broadcast::Error>) -> Result {
         match connecting {
             Ok(Connecting::Stored(id, _)) => {
-                let notice = if self.destination.is_some() { Notice::Updated } else { Notice::Connected };
+                let notice = if self.listed.is_some() { Notice::Updated } else { Notice::Connected };
                 Ok(done(state, &edit_path(id), notice))
             }
-            Ok(Connecting::Failed(verdict)) => Ok(self.failed(*verdict)),
-            Ok(Connecting::Conflict) => Ok(self.refused(
-                StatusCode::CONFLICT,
-                "Somebody changed this destination meanwhile. Nothing was saved. Open it again, then repeat your change.",
-            )),
+            Ok(Connecting::Failed(verdict)) => Ok(self.failed(Purpose::Test, *verdict)),
+            Ok(Connecting::Conflict) => Ok(self.refused(StatusCode::CONFLICT, CONFLICT)),
             Ok(Connecting::Gone) => Err(Error::NotFound),
             Ok(Connecting::TooMany) => Ok(self.refused(
                 StatusCode::CONFLICT,
                 "This account has five destinations of this kind already. Nothing was saved. Delete one first.",
             )),
-            Err(broadcast::Error::Invalid(errors)) => {
-                let drawing = Drawing { problems: problems(&errors), ..self.drawing() };
-                Ok(answer::unprocessable(&drawing.page()))
-            }
+            Err(broadcast::Error::Invalid(errors)) => Ok(self.wrong(problems(&errors))),
             Err(broadcast::Error::Busy(busy)) => Ok(self.refused(StatusCode::TOO_MANY_REQUESTS, &busy.to_string())),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn failed(&self, verdict: Verdict) -> HttpResponse {
-        let advice = verdict.advice.clone().unwrap_or_default();
-        let message = format!("Nothing was saved. {advice}");
-        let problems = vec![Problem { field: None, message }];
-        answer::unprocessable(&Drawing { problems, verdict: Some(verdict), ..self.drawing() }.page())
+    /// The page that says why nothing came of it, at the field where it is mended.
+    fn failed(&self, purpose: Purpose, verdict: Verdict) -> HttpResponse {
+        let field = verdict.field.as_deref().and_then(|name| self.kind.manifest.field(name));
+        let field = Some(field.map_or(TEST_RESULT, |field| field.name));
+        let problems = vec![Problem { field, message: verdict.advice.clone().unwrap_or_default() }];
+        answer::unprocessable(&Drawing { problems, verdict: Some((purpose, verdict)), ..self.drawing() }.page())
+    }
+
+    fn wrong(&self, problems: Vec<Problem>) -> HttpResponse {
+        answer::unprocessable(&Drawing { problems, ..self.drawing() }.page())
     }
 
     fn refused(&self, status: StatusCode, sentence: &str) -> HttpResponse {
@@ -216,10 +273,12 @@ impl<'a> Attempt<'a> {
     }
 }
 
-async fn find(tenant: &mut Tenant, id: &str) -> Result<(&'static Kind, Destination)> {
-    let destination = destinations::find(tenant, parse(id)?).await?.ok_or(Error::NotFound)?;
-    let kind = kinds::find(&destination.kind).ok_or(Error::NotFound)?;
-    Ok((kind, destination))
+async fn find(tenant: &mut Tenant, visitor: &Visitor, id: &str) -> Result<(&'static Kind, Listed)> {
+    let id = parse(id)?;
+    let account = accounts::find(tenant).await?.ok_or(Error::NotFound)?;
+    let listed = listing::find(tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
+    let kind = kinds::find(&listed.destination.kind).ok_or(Error::NotFound)?;
+    Ok((kind, listed))
 }
 
 fn parse(id: &str) -> Result<DestinationId> {
@@ -228,13 +287,4 @@ fn parse(id: &str) -> Result<DestinationId> {
 
 fn edit_path(id: DestinationId) -> String {
     format!("/settings/observability/destinations/{id}/edit")
-}
-
-fn typed<'a>(kind: &Kind, values: &'a Values, fallback: &'a str) -> Typed<'a> {
-    let name = values.text("name");
-    Typed {
-        name: if name.is_empty() { fallback } else { name },
-        privacy_mode: values.is_on("privacy_mode"),
-        settings: settings(kind, values),
-    }
 }

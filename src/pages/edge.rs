@@ -8,10 +8,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
 use actix_web::middleware::Next;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer;
 use super::problem::ProblemPage;
+use super::shell::Shell;
+use super::visit::Visit;
 use crate::http::{self, Edge, Headers, host};
 use crate::state::State;
 
@@ -47,26 +49,39 @@ pub async fn edge(
         let path = request.match_info().as_str();
         match csrf::refusal(request.head(), path, &state.config.public_url) {
             Some(page) => Ok(http::refuse(&state, request, answer::page(StatusCode::FORBIDDEN, &page))),
-            None => next.call(request).await.map(dressed),
+            None => Ok(dressed(next.call(request).await?).await),
         }
     };
     http::pass(&Pages, &state, request, call).await
 }
 
-/// Gives a bare error of the framework (no route, no such method) its page.
-fn dressed(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
+/// Draws the page of an error: within the frame for people who are signed in. A bare error of the framework (no route, no
+/// such method) has no page yet. A refusal that a handler drew itself stays as it is.
+async fn dressed(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    let has_page = response.headers().contains_key(CONTENT_TYPE);
-    if !(status.is_client_error() || status.is_server_error()) || (has_page && is_html(&response)) {
+    let is_drawn = is_html(&response) && response.response().error().is_none();
+    if !(status.is_client_error() || status.is_server_error()) || is_drawn {
         return response.map_into_boxed_body();
     }
     let allow = response.headers().get(ALLOW).cloned();
-    let mut page = answer::page(status, &ProblemPage::new(status));
+    let (request, _) = response.into_parts();
+    let problem = ProblemPage::new(status);
+    let mut page = match frame(&request, status).await {
+        Some(frame) => answer::page(status, &problem.within(frame)),
+        None => answer::page(status, &problem),
+    };
     if let Some(allow) = allow {
         page.headers_mut().insert(ALLOW, allow);
     }
-    let (request, _) = response.into_parts();
     ServiceResponse::new(request, page)
+}
+
+/// The frame of whoever sent a request. None: nobody is signed in, or the database may be away.
+async fn frame(request: &HttpRequest, status: StatusCode) -> Option<Shell> {
+    if status.is_server_error() {
+        return None;
+    }
+    Some(Visit::find(request).await.ok()??.visitor.frame())
 }
 
 fn is_html<B>(response: &ServiceResponse<B>) -> bool {

@@ -7,8 +7,8 @@ pub enum Notice {
     Connected,
     /// A destination's new values passed their test and were stored.
     Updated,
-    /// A destination has another name.
-    Renamed,
+    /// Values of a destination that need no test were stored.
+    Saved,
     /// A destination waits.
     Paused,
     /// A destination goes on.
@@ -54,7 +54,7 @@ const ALL: &[(Notice, &str, &str)] = &[
         "The test passed and the destination is saved. New requests are sent to it while Broadcast is on.",
     ),
     (Notice::Updated, "updated", "The test passed and the new settings are saved. The next batch uses them."),
-    (Notice::Renamed, "renamed", "Renamed."),
+    (Notice::Saved, "saved", "Saved. The next batch uses it."),
     (Notice::Paused, "paused", "Paused. New requests wait until you resume."),
     (Notice::Resumed, "resumed", "Resumed. What has waited is sent now."),
     (Notice::Deleted, "deleted", "The destination is deleted."),

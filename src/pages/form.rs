@@ -36,6 +36,11 @@ impl Values {
         }
     }
 
+    /// Whether a field was sent, be it empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(found, _)| found == name)
+    }
+
     /// Whether a box was ticked, or a hidden `true` sent.
     pub fn is_on(&self, name: &str) -> bool {
         matches!(self.text(name), "on" | "true")

@@ -2,6 +2,7 @@
 
 use actix_web::web;
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 use super::answer::{self, done, shown};
 use super::components::control::Control;
@@ -17,18 +18,25 @@ use super::visit::{Admin, Visit, Visitor};
 use crate::auth::{self, api_keys};
 use crate::id::ApiKeyId;
 use crate::state::State;
-use crate::store::{self, Tenant};
+use crate::store;
+use crate::store::api_keys::ListedKey;
 use crate::token::ApiKeyType;
 
-/// The list, and the form that makes one.
+/// The form that makes a key.
 #[derive(Debug, Template)]
-#[template(path = "pages/keys.html")]
-pub struct KeysPage {
+#[template(path = "pages/key_new.html")]
+pub struct NewKeyPage {
     pub shell: Shell,
     /// The control with the new key's name.
     pub name: Control,
     /// Whether management was chosen.
     pub is_management: bool,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "pages/keys.html")]
+pub struct KeysPage {
+    pub shell: Shell,
     /// The keys that are not revoked.
     pub keys: Vec<KeyRow>,
     /// Whether the person may change anything.
@@ -64,17 +72,25 @@ pub struct KeyCreatedPage {
 /// `GET /settings/keys`
 pub(super) async fn show(state: web::Data<State>, visit: Visit) -> Result {
     let Visit { visitor, mut tenant } = visit;
-    let page = page(&mut tenant, &visitor, &Values::default(), Vec::new()).await?;
+    let keys = store::api_keys::list(&mut tenant).await?;
+    let page = KeysPage {
+        shell: visitor.shell(Section::Keys, "API keys"),
+        keys: keys.into_iter().map(|key| row(key, visitor.now)).collect(),
+        can_edit: visitor.can_edit(),
+    };
     Ok(shown(&state, visitor.notice, answer::ok(&page)))
+}
+
+/// `GET /settings/keys/new`
+pub(super) async fn new(Admin(visitor): Admin) -> Result {
+    Ok(answer::ok(&form(&visitor, &Values::default(), Vec::new())))
 }
 
 /// `POST /settings/keys`
 pub(super) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
     let unreadable = values.problems(&["name"]);
     if !unreadable.is_empty() {
-        return Ok(answer::unprocessable(
-            &page(&mut visitor.tenant(&state).await?, &visitor, &values, unreadable).await?,
-        ));
+        return Ok(answer::unprocessable(&form(&visitor, &values, unreadable)));
     }
     let key_type = ApiKeyType::from_name(values.text("type")).unwrap_or(ApiKeyType::Inference);
     let mut token = None;
@@ -99,9 +115,7 @@ pub(super) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(
             is_management: key_type == ApiKeyType::Management,
             public_url: public_url(&state),
         }),
-        Err(auth::Error::Invalid(errors)) => answer::unprocessable(
-            &page(&mut visitor.tenant(&state).await?, &visitor, &values, problems(&errors)).await?,
-        ),
+        Err(auth::Error::Invalid(errors)) => answer::unprocessable(&form(&visitor, &values, problems(&errors))),
         Err(error) => return Err(error.into()),
     };
     Ok(renewed(&state, page, token.as_ref()))
@@ -120,7 +134,7 @@ pub(super) async fn confirm(Admin(visit): Admin<Visit>, id: web::Path<String>) -
         button: "Revoke",
         action: format!("/settings/keys/{id}/revoke"),
         back_path: Section::Keys.path().to_owned(),
-        back_label: "API keys",
+        back_label: "API keys".to_owned(),
     }))
 }
 
@@ -130,28 +144,26 @@ pub(super) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: w
     revoked.then(|| done(&state, Section::Keys.path(), Notice::KeyRevoked)).ok_or(Error::NotFound)
 }
 
-async fn page(tenant: &mut Tenant, visitor: &Visitor, values: &Values, problems: Vec<Problem>) -> Result<KeysPage> {
-    let keys = store::api_keys::list(tenant).await?;
-    Ok(KeysPage {
+fn form(visitor: &Visitor, values: &Values, problems: Vec<Problem>) -> NewKeyPage {
+    NewKeyPage {
         name: Control::text("name", "Name")
             .hint("What will use it, for example your application's name.")
             .value(values.text("name"))
             .problem(&problems),
-        shell: Shell { problems, ..visitor.shell(Section::Keys, "API keys") },
+        shell: Shell { problems, ..visitor.shell(Section::Keys, "Create a key") },
         is_management: values.text("type") == ApiKeyType::Management.name(),
-        keys: keys
-            .into_iter()
-            .map(|key| KeyRow {
-                id: key.id.to_string(),
-                name: key.name,
-                type_label: if key.key_type == ApiKeyType::Management { "Management" } else { "Inference" },
-                masked: format!("{}…{}", key.key_type.prefix(), key.last_four),
-                created: When::new(key.created_at, visitor.now),
-                last_used: key.last_used_at.map(|at| When::new(at, visitor.now)),
-            })
-            .collect(),
-        can_edit: visitor.can_edit(),
-    })
+    }
+}
+
+fn row(key: ListedKey, now: DateTime<Utc>) -> KeyRow {
+    KeyRow {
+        id: key.id.to_string(),
+        name: key.name,
+        type_label: if key.key_type == ApiKeyType::Management { "Management" } else { "Inference" },
+        masked: format!("{}…{}", key.key_type.prefix(), key.last_four),
+        created: When::new(key.created_at, now),
+        last_used: key.last_used_at.map(|at| When::new(at, now)),
+    }
 }
 
 fn parse(id: &str) -> Result<ApiKeyId> {

@@ -118,7 +118,7 @@ pub(super) async fn confirm(Admin(visit): Admin<Visit>, id: web::Path<String>) -
         button: "Remove",
         action: format!("/settings/members/{id}/remove"),
         back_path: Section::Members.path().to_owned(),
-        back_label: "Members",
+        back_label: "Members".to_owned(),
     }))
 }
 
@@ -145,7 +145,7 @@ pub(super) async fn confirm_leaving(visitor: Visitor) -> Result {
         button: "Leave",
         action: "/settings/members/leave".to_owned(),
         back_path: Section::Members.path().to_owned(),
-        back_label: "Members",
+        back_label: "Members".to_owned(),
     }))
 }
 

@@ -1,28 +1,35 @@
 //! Settings › Observability: the Enable Broadcast switch, the destinations, and what can be added.
 
+mod attention;
+mod rows;
+
 use std::time::Duration;
 
 use actix_web::web;
 use askama::Template;
+use serde::Deserialize;
 
 use super::answer::{self, done, shown};
 use super::components::amount::count;
-use super::components::health::HealthPanel;
-use super::components::when::{When, span};
+use super::components::kind_card::KindCard;
+use super::components::when::span;
 use super::error::{Error, Result};
 use super::flash::Notice;
 use super::form::Form;
 use super::public_url;
 use super::shell::{Section, Shell};
-use super::visit::{Admin, Visit, Visitor};
-use crate::broadcast::listing::{self, Listed};
-use crate::broadcast::{last_test, switch};
-use crate::destination::{Manifest, kinds};
+use super::visit::{Admin, Visit};
+use crate::broadcast::{listing, switch};
+use crate::destination::{Group, Kind, kinds};
 use crate::recorder::Buffer;
 use crate::state::State;
-use crate::store::accounts::{self, Account};
-use crate::store::destinations::MOST_PER_KIND;
-use crate::store::losses;
+use crate::store::{accounts, deliveries, losses};
+
+pub use self::attention::Attention;
+pub use self::rows::{DestinationRow, StateChoice};
+
+/// Kinds that the page offers beside the destinations.
+const OFFERED: usize = 4;
 
 #[derive(Debug, Template)]
 #[template(path = "pages/observability.html")]
@@ -36,10 +43,18 @@ pub struct ObservabilityPage {
     pub losses: Option<Losses>,
     /// For how long requests have waited to be recorded, if that is so long that something is wrong, for example "40 seconds".
     pub late: Option<String>,
-    /// Sentences about what the operator lets through beyond the address rule; empty for nothing.
-    pub widened: &'static str,
+    /// What the operator lets through beyond the address rule.
+    pub widened: Option<Widened>,
+    /// Which destinations are in trouble.
+    pub attention: Option<Attention>,
+    /// The filter by state; empty where there are few destinations.
+    pub states: Vec<StateChoice>,
+    /// What needs a person comes first.
     pub destinations: Vec<DestinationRow>,
-    pub kinds: Vec<KindRow>,
+    /// A few kinds that the account does not use; beside the guide, the one that it speaks of.
+    pub kinds: Vec<KindCard>,
+    /// How many kinds there are.
+    pub kinds_in_all: usize,
     /// The way to the first trace.
     pub guide: Guide,
 }
@@ -53,44 +68,13 @@ pub struct Losses {
     pub within: String,
 }
 
-/// One configured destination.
-#[derive(Debug)]
-pub struct DestinationRow {
-    /// Its id, as in its address.
-    pub id: String,
-    pub name: String,
-    /// Its kind's label.
-    pub kind: &'static str,
-    /// Where it sends to, secrets masked.
-    pub target: String,
-    pub health: HealthPanel,
-    /// When the last connection test ended.
-    pub tested: Option<When>,
-    /// Whether only the operator's list lets requests to it pass.
-    pub is_widened: bool,
-    /// Whether content stays out of its traces.
-    pub is_private: bool,
-}
-
-/// One kind of destination that can be added.
-#[derive(Debug)]
-pub struct KindRow {
-    /// As in its address.
-    pub slug: &'static str,
-    pub label: &'static str,
-    /// One sentence about it.
-    pub summary: String,
-    /// How many the account has.
-    pub count: usize,
-    /// How many an account may have.
-    pub limit: usize,
-}
-
-impl KindRow {
-    /// Whether no more can be added.
-    pub fn is_full(&self) -> bool {
-        self.count >= self.limit
-    }
+/// Addresses that traces may go to beyond the address rule: at least one of the two.
+#[derive(Debug, Clone, Copy)]
+pub struct Widened {
+    /// Some that are not on the public internet.
+    pub inside: bool,
+    /// Those of plain http.
+    pub plain: bool,
 }
 
 /// The way to the first trace.
@@ -104,12 +88,30 @@ pub struct Guide {
     pub public_url: String,
 }
 
+/// Which destinations, as the address says it.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Query {
+    #[serde(default)]
+    state: String,
+}
+
 /// `GET /settings/observability`
-pub(super) async fn show(state: web::Data<State>, recording: web::Data<Buffer>, visit: Visit) -> Result {
+pub(super) async fn show(
+    state: web::Data<State>,
+    recording: web::Data<Buffer>,
+    visit: Visit,
+    query: Option<web::Query<Query>>,
+) -> Result {
     let Visit { visitor, mut tenant } = visit;
+    let wanted = query.map(|query| query.into_inner().state).unwrap_or_default();
     let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
-    let destinations = listing::list(&mut tenant, &account, visitor.now).await?;
+    let listed = listing::list(&mut tenant, &account, visitor.now).await?;
+    let hours = deliveries::count_by_hour(&mut tenant).await?;
     let lost = losses::count(&mut tenant, state.config.delivery.retention).await?;
+    let in_use: Vec<_> = listed.iter().map(|listed| listed.destination.kind.clone()).collect();
+    let mut destinations: Vec<_> =
+        listed.into_iter().map(|listed| DestinationRow::new(listed, &hours, &account, &visitor)).collect();
+    rows::sort(&mut destinations);
     let page = ObservabilityPage {
         shell: visitor.shell(Section::Observability, "Observability"),
         is_on: account.broadcast_enabled,
@@ -117,13 +119,16 @@ pub(super) async fn show(state: web::Data<State>, recording: web::Data<Buffer>, 
         losses: losses_row(&state, lost),
         late: recording.late().map(waited),
         widened: widened(&state),
-        kinds: kinds::all().iter().map(|kind| kind_row(&kind.manifest, &destinations)).collect(),
+        kinds: offered(&in_use),
+        kinds_in_all: kinds::all().len(),
         guide: Guide {
-            has_destination: !destinations.is_empty(),
+            has_destination: !in_use.is_empty(),
             is_on: account.broadcast_enabled,
             public_url: public_url(&state),
         },
-        destinations: destinations.into_iter().map(|listed| row(listed, &account, &visitor)).collect(),
+        attention: Attention::of(&destinations),
+        states: rows::filter(&mut destinations, &wanted),
+        destinations,
     };
     Ok(shown(&state, visitor.notice, answer::ok(&page)))
 }
@@ -136,41 +141,21 @@ pub(super) async fn update(state: web::Data<State>, Admin(visitor): Admin, Form(
     Ok(done(&state, Section::Observability.path(), notice))
 }
 
-fn row(listed: Listed, account: &Account, visitor: &Visitor) -> DestinationRow {
-    let health = HealthPanel::of(&listed, visitor.now);
-    let destination = listed.destination;
-    let kind = kinds::find(&destination.kind).map_or("Unknown", |kind| kind.manifest.label);
-    let last_test = last_test(&destination);
-    DestinationRow {
-        id: destination.id.to_string(),
-        kind,
-        health,
-        tested: last_test.as_ref().map(|test| When::new(test.tested_at, visitor.now)),
-        is_widened: last_test.is_some_and(|test| test.is_widened()),
-        is_private: account.privacy_mode || destination.privacy_mode,
-        name: destination.name,
-        target: destination.target,
+/// The first kind of each group that the account does not use; before it uses any, the kind that the guide speaks of.
+fn offered(in_use: &[String]) -> Vec<KindCard> {
+    let card = |kind: &Kind| KindCard::new(kind, in_use.iter().map(String::as_str));
+    if in_use.is_empty() {
+        return vec![card(kinds::guided())];
     }
+    let is_new = |kind: &&Kind| in_use.iter().all(|used| used != kind.manifest.slug);
+    let first = |group| kinds::all().iter().filter(is_new).find(|kind| kind.manifest.group == group);
+    Group::ALL.into_iter().filter_map(first).take(OFFERED).map(card).collect()
 }
 
-/// What the operator's settings let through that the address rule refuses; empty for nothing (spec 5.1).
-fn widened(state: &State) -> &'static str {
-    match (!state.config.egress_allow.is_empty(), state.config.egress_allow_http) {
-        (true, true) => {
-            "The operator of this server lets traces go to some addresses that are not on the public internet \
-             (TRACECAST_EGRESS_ALLOW), and over plain http, where others on the way can read them \
-             (TRACECAST_EGRESS_ALLOW_HTTP)."
-        }
-        (true, false) => {
-            "The operator of this server lets traces go to some addresses that are not on the public internet \
-             (TRACECAST_EGRESS_ALLOW)."
-        }
-        (false, true) => {
-            "The operator of this server lets traces go over plain http, where others on the way can read them \
-             (TRACECAST_EGRESS_ALLOW_HTTP)."
-        }
-        (false, false) => "",
-    }
+/// What the operator's settings let through that the address rule refuses (spec 5.1).
+fn widened(state: &State) -> Option<Widened> {
+    let (inside, plain) = (!state.config.egress_allow.is_empty(), state.config.egress_allow_http);
+    (inside || plain).then_some(Widened { inside, plain })
 }
 
 fn losses_row(state: &State, lost: i64) -> Option<Losses> {
@@ -181,14 +166,4 @@ fn losses_row(state: &State, lost: i64) -> Option<Losses> {
 fn waited(time: Duration) -> String {
     let seconds = time.as_secs();
     if seconds < 60 { format!("{seconds} seconds") } else { span(chrono::TimeDelta::seconds(seconds.cast_signed())) }
-}
-
-fn kind_row(manifest: &'static Manifest, destinations: &[Listed]) -> KindRow {
-    KindRow {
-        slug: manifest.slug,
-        label: manifest.label,
-        summary: format!("Send traces to {}.", manifest.label),
-        count: destinations.iter().filter(|listed| listed.destination.kind == manifest.slug).count(),
-        limit: usize::try_from(MOST_PER_KIND).unwrap_or_default(),
-    }
 }

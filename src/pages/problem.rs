@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::pages::shell::Shell;
 
-/// A status in plain words, and the way out.
+/// A status in plain words, and the way out, for people who are not signed in.
 #[derive(Debug, Template)]
 #[template(path = "pages/problem.html")]
 pub struct ProblemPage {
@@ -14,9 +14,15 @@ pub struct ProblemPage {
     pub status: u16,
     /// What to do.
     pub sentence: String,
-    /// A local path.
-    pub way_out: &'static str,
-    pub way_out_label: &'static str,
+}
+
+/// The same for people who are signed in: the sections stay in reach.
+#[derive(Debug, Template)]
+#[template(path = "pages/problem_signed_in.html")]
+pub struct SignedInProblemPage {
+    pub shell: Shell,
+    pub status: u16,
+    pub sentence: String,
 }
 
 impl ProblemPage {
@@ -48,18 +54,18 @@ impl ProblemPage {
                 "Nothing was changed. Try again in a moment; if it stays, the server's log says why.",
             ),
         };
-        Self {
-            shell: Shell::signed_out(title),
-            status: status.as_u16(),
-            sentence: sentence.to_owned(),
-            way_out: "/",
-            way_out_label: "Back to the settings",
-        }
+        Self { shell: Shell::signed_out(title), status: status.as_u16(), sentence: sentence.to_owned() }
     }
 
     /// The same, with a sentence of its own.
     #[must_use]
     pub fn saying(self, title: &str, sentence: impl Into<String>) -> Self {
         Self { shell: Shell::signed_out(title), sentence: sentence.into(), ..self }
+    }
+
+    /// The same inside the frame of a person who is signed in.
+    pub fn within(self, frame: Shell) -> SignedInProblemPage {
+        let shell = Shell { title: self.shell.title, notice: None, ..frame };
+        SignedInProblemPage { shell, status: self.status, sentence: self.sentence }
     }
 }

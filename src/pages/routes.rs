@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig, resource};
 
 use super::error::{Error, Result};
 use super::{
-    account, assets, audit, code, delete_account, deliveries, destination, edge, invitation, keys, members,
-    observability, password_reset, second_factor, sessions, sign_in, sign_up,
+    account, assets, audit, code, delete_account, deliveries, destination, edge, invitation, keys, kinds, members,
+    observability, password_reset, second_factor, sessions, sign_in, sign_up, you,
 };
 
 /// Mounts the pages. Routes that were mounted before keep their addresses; every other address gets a page. Needs
@@ -38,10 +38,12 @@ fn settings(config: &mut ServiceConfig) {
     config
         .service(resource("/settings").get(sign_in::home))
         .service(resource("/settings/observability").get(observability::show))
+        .service(resource("/settings/observability/new").get(kinds::show))
         .service(resource("/settings/observability/broadcast").post(observability::update))
         .service(resource(format!("{one}/edit")).get(destination::edit))
         .service(resource(format!("{one}/deliveries")).get(deliveries::show))
-        .service(resource(format!("{one}/rename")).post(destination::rename))
+        .service(resource(format!("{one}/defaults")).post(destination::save))
+        .service(resource(format!("{one}/send-trace")).post(destination::send_trace))
         .service(resource(format!("{one}/pause")).post(destination::pause))
         .service(resource(format!("{one}/resume")).post(destination::resume))
         .service(resource(format!("{one}/delete")).get(destination::confirm).post(destination::remove))
@@ -49,6 +51,7 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource("/settings/observability/{kind}/new").get(destination::new))
         .service(resource("/settings/observability/{kind}").post(destination::create))
         .service(resource("/settings/keys").get(keys::show).post(keys::create))
+        .service(resource("/settings/keys/new").get(keys::new))
         .service(resource("/settings/keys/{id}/revoke").get(keys::confirm).post(keys::remove))
         .configure(members)
         .configure(account);
@@ -67,9 +70,10 @@ fn members(config: &mut ServiceConfig) {
 fn account(config: &mut ServiceConfig) {
     config
         .service(resource("/settings/account").get(account::show))
+        .service(resource("/settings/account/you").get(you::show))
         .service(resource("/settings/account/name").post(account::rename))
         .service(resource("/settings/account/privacy").post(account::update))
-        .service(resource("/settings/account/password").post(account::change_password))
+        .service(resource("/settings/account/password").post(you::update))
         .service(resource("/settings/account/second-factor").get(second_factor::show).post(second_factor::create))
         .service(resource("/settings/account/second-factor/new").post(second_factor::new))
         .service(resource("/settings/account/second-factor/remove").post(second_factor::remove))

@@ -6,9 +6,9 @@ use super::answer::done;
 use super::error::{Error, Result};
 use super::flash::Notice;
 use super::form::Form;
-use super::shell::Section;
 use super::visit::Visitor;
 use super::welcome::HOME;
+use super::you::PATH;
 use crate::auth::session;
 use crate::id::{AccountId, SessionId};
 use crate::state::State;
@@ -17,13 +17,13 @@ use crate::state::State;
 pub(super) async fn remove(state: web::Data<State>, visitor: Visitor, id: web::Path<String>) -> Result {
     let id: SessionId = id.parse().map_err(|_| Error::NotFound)?;
     let ended = session::end(&state, &visitor.client, &visitor.session, id).await?;
-    ended.then(|| done(&state, Section::Account.path(), Notice::SessionEnded)).ok_or(Error::NotFound)
+    ended.then(|| done(&state, PATH, Notice::SessionEnded)).ok_or(Error::NotFound)
 }
 
 /// `POST /settings/account/sessions/end-others`
 pub(super) async fn remove_others(state: web::Data<State>, visitor: Visitor) -> Result {
     session::end_others(&state, &visitor.client, &visitor.session).await?;
-    Ok(done(&state, Section::Account.path(), Notice::SessionsEnded))
+    Ok(done(&state, PATH, Notice::SessionsEnded))
 }
 
 /// `POST /settings/account/switch`

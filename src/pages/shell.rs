@@ -32,7 +32,7 @@ pub struct Person {
 /// One mistake, shown in the summary and at its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The field's name. None: the form as a whole.
+    /// The name of the field, or the id of the part of the page. None: the form as a whole.
     pub field: Option<&'static str>,
     /// What to do.
     pub message: String,
@@ -88,6 +88,7 @@ impl Shell {
     }
 
     /// The frame of a page of the settings.
+    #[cfg(test)]
     pub fn settings(section: Section, title: impl Into<String>, person: Person) -> Self {
         Self { title: title.into(), section: Some(section), person: Some(person), ..Self::default() }
     }

@@ -65,13 +65,18 @@ impl Visitor {
 
     /// The frame of a page of the settings.
     pub fn shell(&self, section: Section, title: impl Into<String>) -> Shell {
+        Shell { section: Some(section), title: title.into(), ..self.frame() }
+    }
+
+    /// The frame around whatever this person looks at, without a title.
+    pub fn frame(&self) -> Shell {
         let others = self.accounts.iter().filter(|membership| membership.account != self.session.account);
         let person = Person {
             email: self.session.email.clone(),
             account_name: self.session.account_name.clone(),
             other_accounts: others.map(|other| (other.account.to_string(), other.name.clone())).collect(),
         };
-        Shell { notice: self.notice, ..Shell::settings(section, title, person) }
+        Shell { notice: self.notice, person: Some(person), ..Shell::default() }
     }
 }
 

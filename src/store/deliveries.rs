@@ -1,5 +1,6 @@
 //! Tables `deliveries` and `dead_letters`: attempts to deliver, and requests that a destination refuses.
 
+mod hours;
 mod removal;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use uuid::{Builder, Uuid};
 
+pub use self::hours::{HOURS, Hour, count_by_hour};
 pub use self::removal::delete_orphans;
 use super::cursors::Key;
 use super::log::Position;

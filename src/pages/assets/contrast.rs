@@ -73,3 +73,10 @@ fn controls_stand_out_from_their_ground() {
         assert_contrast("--accent", back, 3.0);
     }
 }
+
+#[test]
+fn charts_stand_out_from_the_ground_they_are_drawn_on() {
+    for front in ["--series", "--series-soft", "--series-rest", "--wait", "--bad"] {
+        assert_contrast(front, "--surface", 3.0);
+    }
+}

@@ -2,6 +2,9 @@
 
 use crate::pages::shell::Problem;
 
+/// Choices that are shown side by side. More of them are a list to open.
+const MOST_SEEN: usize = 4;
+
 /// A labelled control with its hint, its value and what is wrong with it.
 #[derive(Debug, Clone, Default)]
 pub struct Control {
@@ -23,6 +26,12 @@ pub struct Control {
     pub required: bool,
     /// What the browser may fill in by itself.
     pub autocomplete: &'static str,
+    /// Whether the hint says what an empty value means, so that the label need not.
+    pub is_explained: bool,
+    /// Values that are offered; anything else may be typed.
+    pub suggestions: &'static [&'static str],
+    /// Values to choose one from, each with its words.
+    pub choices: &'static [(&'static str, &'static str)],
     /// Set in the fixed-width font, without spelling.
     pub code: bool,
 }
@@ -49,6 +58,12 @@ impl Control {
         Self { input: "checkbox", value: value.to_owned(), ..Self::text(name, label) }
     }
 
+    /// One of a few values, which are all seen, or one of many.
+    pub fn choice(name: &'static str, label: &'static str, choices: &'static [(&'static str, &'static str)]) -> Self {
+        let input = if choices.len() <= MOST_SEEN { "radio" } else { "select" };
+        Self { input, choices, ..Self::text(name, label) }
+    }
+
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }
@@ -71,6 +86,15 @@ impl Control {
     pub fn problem(self, problems: &[Problem]) -> Self {
         let error = problems.iter().find(|problem| problem.field == Some(self.name));
         Self { error: error.map(|problem| problem.message.clone()), ..self }
+    }
+
+    /// Whether this is the value that is chosen: the first, where none is.
+    pub fn is_chosen(&self, value: &str) -> bool {
+        if self.value.is_empty() {
+            self.choices.first().is_some_and(|first| first.0 == value)
+        } else {
+            self.value == value
+        }
     }
 
     /// Whether a box is ticked.

@@ -20,6 +20,21 @@ impl When {
         self.at.to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 
+    /// For lists: "29 November 2026, 14:29:03 UTC".
+    pub fn absolute(&self) -> String {
+        format!("{}, {} UTC", self.day(), self.clock())
+    }
+
+    /// The day in UTC: "29 November 2026".
+    pub fn day(&self) -> String {
+        self.at.format("%-d %B %Y").to_string()
+    }
+
+    /// The time of day in UTC, to the second: "14:29:03".
+    pub fn clock(&self) -> String {
+        self.at.format("%H:%M:%S").to_string()
+    }
+
     /// For example "3 minutes ago"; after a month, the date.
     pub fn relative(&self) -> String {
         let past = self.now - self.at;
@@ -81,6 +96,7 @@ mod tests {
         assert_eq!(relative(7_200), "2 hours ago");
         assert_eq!(relative(86_400 * 3), "3 days ago");
         assert_eq!(relative(86_400 * 40), "on 6 December 2026");
+        assert_eq!(When::new(now, now).absolute(), "15 January 2027, 08:00:00 UTC");
         assert_eq!(When::new(now - TimeDelta::seconds(90), now).lasted(), "1 minute");
         assert_eq!(span(TimeDelta::days(7)), "7 days");
         let ahead = |seconds| When::new(now + TimeDelta::seconds(seconds), now).ahead();

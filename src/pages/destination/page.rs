@@ -1,12 +1,16 @@
 //! The page of a destination: its form, drawn from the fields of its kind.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 
 use crate::broadcast;
+use crate::broadcast::listing::Listed;
 use crate::connection_test::Verdict;
 use crate::destination::{Field, Input, Kind, Settings};
 use crate::pages::components::control::Control;
-use crate::pages::components::verdict::{VerdictPanel, panel};
+use crate::pages::components::health::HealthPanel;
+use crate::pages::components::verdict::{Purpose, VerdictPanel, panel};
 use crate::pages::components::when::When;
 use crate::pages::form::Values;
 use crate::pages::shell::{Problem, Section, Shell};
@@ -18,18 +22,23 @@ use crate::store::destinations::Destination;
 #[template(path = "pages/destination.html")]
 pub struct DestinationPage {
     pub shell: Shell,
-    /// The kind's label, or the destination's name.
+    /// "Add" with the kind's label, or the destination's name.
     pub heading: String,
-    /// One sentence below it; empty for none.
-    pub lead: String,
+    /// The kind's label.
     pub kind: &'static str,
-    /// Where the form goes.
+    /// The kind's two letters.
+    pub sign: &'static str,
+    /// Where the form of the connection goes.
     pub action: String,
     /// The fields of the connection.
     pub connection: Vec<Control>,
-    /// The other controls that are tested and saved with the connection.
-    pub options: Vec<Control>,
-    /// What can be done without a test. None for a new destination.
+    /// Those that few people need.
+    pub further: Vec<Control>,
+    /// Where traces go, as far as the fields say something else.
+    pub address: Option<String>,
+    /// Name, Privacy Mode and defaults: they need no test.
+    pub defaults: Vec<Control>,
+    /// What a stored destination has. None for a new one.
     pub existing: Option<Existing>,
     /// The last test, or the one that was just made.
     pub verdict: Option<VerdictPanel>,
@@ -37,18 +46,31 @@ pub struct DestinationPage {
     pub can_edit: bool,
 }
 
+impl DestinationPage {
+    /// Whether one of these controls has to be seen: it holds something, or is wrong.
+    pub fn is_open(&self, controls: &[Control]) -> bool {
+        controls.iter().any(|control| control.error.is_some())
+    }
+}
+
 /// What a stored destination has beyond a new one.
 #[derive(Debug)]
 pub struct Existing {
-    /// Its address, to which `/rename`, `/pause`, … are added.
+    /// Its address, to which `/defaults`, `/pause`, … are added.
     pub path: String,
     /// Counts its changes, so that an outdated tab is noticed.
     pub revision: i64,
-    /// The control with its name.
-    pub name: Control,
+    pub health: HealthPanel,
     pub is_paused: bool,
     /// Since when the program has given up on it: only a passed test switches it on again.
     pub switched_off: Option<When>,
+}
+
+/// A part of the form that is sent by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FormPart {
+    Connection,
+    Defaults,
 }
 
 /// Everything that one drawing of the form depends on.
@@ -56,95 +78,160 @@ pub(super) struct Drawing<'a> {
     pub(super) visitor: &'a Visitor,
     pub(super) kind: &'static Kind,
     /// None: a new one.
-    pub(super) destination: Option<&'a Destination>,
+    pub(super) listed: Option<&'a Listed>,
     /// What was typed. None: as stored.
     pub(super) typed: Option<&'a Values>,
+    /// The part of the form that was sent.
+    pub(super) part: FormPart,
     pub(super) problems: Vec<Problem>,
-    /// The test that was just made.
-    pub(super) verdict: Option<Verdict>,
+    /// What was just tried.
+    pub(super) verdict: Option<(Purpose, Verdict)>,
 }
 
 impl Drawing<'_> {
     pub(super) fn page(self) -> DestinationPage {
         let manifest = &self.kind.manifest;
-        let heading = self.destination.map_or_else(|| manifest.label.to_owned(), |found| found.name.clone());
-        let path = self.destination.map(|found| format!("/settings/observability/destinations/{}", found.id));
-        let kept = self.destination.filter(|_| self.verdict.is_none()).and_then(broadcast::last_test);
-        let fresh = self.verdict.is_some();
-        let connection = manifest.fields.iter().map(|field| self.control(field)).collect();
+        let (title, heading) = match self.stored() {
+            Some(stored) => (format!("Settings of {}", stored.name), stored.name.clone()),
+            None => (format!("Add {}", manifest.label), format!("Add {}", manifest.label)),
+        };
+        let path = self.stored().map(|stored| format!("/settings/observability/destinations/{}", stored.id));
+        let is_new_test = self.verdict.is_some();
+        let kept =
+            self.stored().filter(|_| !is_new_test).and_then(broadcast::last_test).map(|kept| (Purpose::Test, kept));
+        let (defaults, connection): (Vec<&'static Field>, Vec<&'static Field>) =
+            manifest.fields.iter().partition(|field| field.is_default());
+        let few = connection.iter().position(|field| field.input == Input::Checkbox).unwrap_or(connection.len());
+        let (connection, further) = connection.split_at(few);
+        let controls = |fields: &[&'static Field]| fields.iter().map(|field| self.control(field)).collect::<Vec<_>>();
         DestinationPage {
-            connection,
-            options: vec![self.name(), self.privacy()],
-            existing: self.destination.map(|found| Existing {
+            connection: controls(connection),
+            further: controls(further),
+            defaults: [vec![self.name()], controls(&defaults), vec![self.privacy()]].concat(),
+            address: self.address(),
+            existing: self.listed.map(|listed| Existing {
                 path: path.clone().unwrap_or_default(),
-                revision: self.revision(found).into(),
-                name: Control::text("new_name", "Name").value(found.name.clone()),
-                is_paused: !found.enabled,
-                switched_off: found.switched_off_at.map(|at| When::new(at, self.visitor.now)),
+                revision: self.revision(&listed.destination).into(),
+                health: HealthPanel::of(listed, self.visitor.now),
+                is_paused: !listed.destination.enabled,
+                switched_off: listed.destination.switched_off_at.map(|at| When::new(at, self.visitor.now)),
             }),
-            shell: Shell { problems: self.problems, ..self.visitor.shell(Section::Observability, heading.clone()) },
             heading,
-            lead: format!("Every completed request becomes a trace in {}.", manifest.label),
             kind: manifest.label,
-            action: path.unwrap_or_else(|| format!("/settings/observability/{}", manifest.slug)),
-            verdict: self.verdict.or(kept).map(|verdict| panel(verdict, manifest.label, fresh)),
+            sign: manifest.sign,
+            action: path.clone().unwrap_or_else(|| format!("/settings/observability/{}", manifest.slug)),
             can_edit: self.visitor.can_edit(),
+            verdict: self
+                .verdict
+                .or(kept)
+                .map(|(purpose, verdict)| panel(verdict, purpose, manifest.label, self.visitor.now)),
+            shell: Shell { problems: self.problems, ..self.visitor.shell(Section::Observability, title) },
         }
+    }
+
+    fn stored(&self) -> Option<&Destination> {
+        self.listed.map(|listed| &listed.destination)
     }
 
     /// The revision with which the person began. After a conflict it stays, so that pressing the button again
     /// overwrites nothing.
-    fn revision(&self, found: &Destination) -> i32 {
-        self.typed.map_or(found.revision, |typed| typed.text("revision").parse().unwrap_or_default())
+    fn revision(&self, stored: &Destination) -> i32 {
+        self.typed.map_or(stored.revision, |typed| typed.text("revision").parse().unwrap_or_default())
+    }
+
+    /// What was typed, if a control of this part was sent. A box that is not ticked is not sent.
+    fn typed(&self, name: &str, part: FormPart) -> Option<&Values> {
+        self.typed.filter(|typed| self.part == part || self.listed.is_none() || typed.has(name))
     }
 
     fn control(&self, field: &'static Field) -> Control {
-        let stored = self.destination.and_then(|found| found.settings.0.get(field.name)).cloned().unwrap_or_default();
-        let value = self.typed.map_or(stored, |typed| typed.raw(field.name).to_owned());
-        if field.input == Input::Checkbox {
-            let is_on = matches!(value.as_str(), "on" | "true" | "1");
-            return Control::check(field.name, field.label, is_on).hint(field.hint).problem(&self.problems);
+        let part = if field.is_default() { FormPart::Defaults } else { FormPart::Connection };
+        let stored = self.stored().map(|stored| stored.settings.0.get(field.name).cloned().unwrap_or_default());
+        let value = self.typed(field.name, part).map(|typed| typed.raw(field.name).to_owned()).or(stored);
+        match field.input {
+            Input::Checkbox => {
+                let value = value.unwrap_or_else(|| field.default.to_owned());
+                Control::check(field.name, field.label, matches!(value.as_str(), "on" | "true" | "1"))
+            }
+            Input::Choice(choices) => {
+                Control::choice(field.name, field.label, choices).value(value.unwrap_or_default())
+            }
+            Input::Text | Input::Url | Input::Secret => self.line(field).value(value.unwrap_or_default()),
         }
-        let control = Control {
+        .hint(self.hint(field))
+        .problem(&self.problems)
+    }
+
+    fn line(&self, field: &'static Field) -> Control {
+        let is_kept = field.is_secret() && self.stored().is_some();
+        Control {
             autocomplete: field.autocomplete,
-            placeholder: field.example,
+            placeholder: match field.default {
+                _ if self.masked(field).is_some() => "Not shown again",
+                "" => field.example,
+                default => default,
+            },
             code: matches!(field.input, Input::Secret | Input::Url),
-            required: field.required && !(field.is_secret() && self.destination.is_some()),
+            required: field.required && !is_kept,
+            is_explained: self.masked(field).is_some() || self.hint(field).contains("Leave it empty"),
+            suggestions: field.suggestions,
             ..Control::text(field.name, field.label)
-        };
-        control.hint(self.hint(field)).value(value).problem(&self.problems)
+        }
     }
 
     /// For a stored secret: when it was set, and its ends. The secret itself is not shown.
     fn hint(&self, field: &Field) -> String {
-        let masked = self.destination.and_then(|found| Some((found, found.masked.0.get(field.name)?)));
-        match masked {
-            Some((found, masked)) if field.is_secret() => {
-                let day = found.secrets_set_at.format("%-d %B %Y");
-                format!("Set on {day}: {masked}. Leave it empty to keep it.")
+        match self.masked(field) {
+            Some((day, masked)) => format!("Set on {day}: {masked}. Leave it empty to keep it."),
+            None if !field.default.is_empty() && field.input == Input::Url => {
+                format!("{} Leave it empty for {}.", field.hint, field.default)
             }
-            _ => field.hint.to_owned(),
+            None => field.hint.to_owned(),
         }
     }
 
+    /// The day on which a stored secret was set, and its ends.
+    fn masked(&self, field: &Field) -> Option<(String, &str)> {
+        let stored = self.stored().filter(|_| field.is_secret())?;
+        let masked = stored.masked.0.get(field.name)?;
+        Some((stored.secrets_set_at.format("%-d %B %Y").to_string(), masked))
+    }
+
+    /// Where traces go by the fields as they stand, if no field says it. The secrets do not change that: those that are not typed
+    /// are replaced by examples.
+    fn address(&self) -> Option<String> {
+        let fields = self.kind.manifest.fields;
+        let values: Vec<_> = fields.iter().map(|field| (field, self.control(field).value)).collect();
+        let settings = values.iter().map(|(field, value)| {
+            let value = if field.is_secret() && value.is_empty() { field.example } else { value.as_str() };
+            (field.name, value.to_owned())
+        });
+        let connection = self.kind.connect(&settings.collect::<Settings>()).ok()?;
+        let address = connection.wire().url().to_string();
+        values.iter().all(|(_, value)| *value != address).then_some(address)
+    }
+
     fn name(&self) -> Control {
-        let stored = self.destination.map_or(self.kind.manifest.label, |found| found.name.as_str());
-        let value = self.typed.map_or(stored, |typed| typed.text("name"));
-        Control::text("name", "Name")
-            .hint("How this destination is called in Tracecast.")
-            .value(value)
-            .problem(&self.problems)
+        let stored = self.stored().map_or(self.kind.manifest.label, |stored| stored.name.as_str());
+        let value = self.typed("name", FormPart::Defaults).map_or(stored, |typed| typed.text("name"));
+        Control::text("name", "Name").hint("In Tracecast only.").value(value).problem(&self.problems)
     }
 
     fn privacy(&self) -> Control {
-        let stored = self.destination.is_some_and(|found| found.privacy_mode);
-        let is_on = self.typed.map_or(stored, |typed| typed.is_on("privacy_mode"));
-        Control::check("privacy_mode", "Privacy Mode", is_on)
+        let stored = self.stored().is_some_and(|stored| stored.privacy_mode);
+        let typed = self.typed("privacy_mode", FormPart::Defaults);
+        Control::check("privacy_mode", "Privacy Mode", typed.map_or(stored, |typed| typed.is_on("privacy_mode")))
             .hint("Prompts and completions are never sent. Tokens, cost, timing, model and metadata still are.")
     }
 }
 
-/// The kind's fields as they were typed.
-pub(super) fn settings(kind: &Kind, values: &Values) -> Settings {
-    kind.manifest.fields.iter().map(|field| (field.name, values.raw(field.name).to_owned())).collect()
+/// The kind's fields as they were typed. Defaults that were not sent stay as they are stored.
+pub(super) fn settings(kind: &Kind, values: &Values, stored: Option<&Destination>) -> Settings {
+    let none = BTreeMap::new();
+    let stored = stored.map_or(&none, |stored| &stored.settings.0);
+    let value = |field: &Field| {
+        let kept = stored.get(field.name).filter(|_| field.is_default() && !values.has(field.name));
+        kept.map_or_else(|| values.raw(field.name).to_owned(), Clone::clone)
+    };
+    kind.manifest.fields.iter().map(|field| (field.name, value(field))).collect()
 }

@@ -3,7 +3,7 @@
 use super::{ago, before, drawn, health_panel, person, trouble};
 use crate::broadcast::health::{Health, Trouble};
 use crate::pages::components::health::{HealthPanel, Waiting};
-use crate::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Listing};
+use crate::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Group, Listing};
 use crate::pages::shell::{Section, Shell};
 
 const PATH: &str = "/settings/observability/destinations/0199-1";
@@ -11,21 +11,24 @@ const PATH: &str = "/settings/observability/destinations/0199-1";
 fn attempt(outcome: &str, tone: &'static str, status: Option<&str>, answer: &str) -> AttemptRow {
     let mut facts = vec!["500 requests".to_owned(), "1.1 MB".to_owned(), "102 ms".to_owned()];
     facts.extend(status.map(str::to_owned));
-    AttemptRow { outcome: outcome.to_owned(), tone, at: ago(3), facts, answer: answer.to_owned() }
+    let code = status.and_then(|status| status.trim_start_matches("HTTP ").parse().ok());
+    let answer = answer.to_owned();
+    AttemptRow { outcome: outcome.to_owned(), tone, at: ago(3), requests: 500, facts, status: code, answer }
 }
 
 fn deliveries(
     health: Option<HealthPanel>,
-    attempts: Option<Listing<AttemptRow>>,
+    attempts: Option<Listing<Group>>,
     dead_letters: Option<Listing<DeadLetterRow>>,
 ) -> DeliveriesPage {
     DeliveriesPage {
         shell: Shell::settings(Section::Observability, "Deliveries to Production", person()),
         name: "Production".to_owned(),
         path: PATH.to_owned(),
-        can_edit: true,
+        sign: "Se",
         kept: "7 days".to_owned(),
-        health,
+        is_older: health.is_none(),
+        health: health.unwrap_or_else(|| health_panel(Health::Healthy)),
         attempts,
         dead_letters,
     }
@@ -34,6 +37,10 @@ fn deliveries(
 fn listing<T>(rows: Vec<T>, older: Option<&str>, is_older: bool) -> Listing<T> {
     let empty = "Nothing was sent. Turn on Enable Broadcast, then send a request: its delivery is listed here.";
     Listing { rows, empty, older: older.map(str::to_owned), is_older }
+}
+
+fn alone(attempt: AttemptRow) -> Group {
+    Group { day: None, rows: vec![attempt] }
 }
 
 fn dead_letter() -> DeadLetterRow {
@@ -70,7 +77,7 @@ fn deliveries_that_fail() {
             ..trouble("The receiver is not available at the moment (HTTP 503).")
         }))
     };
-    let attempts = vec![
+    let attempts = [
         attempt(
             "Receiver not available",
             "warn",
@@ -81,6 +88,11 @@ fn deliveries_that_fail() {
         attempt("Delivered", "good", Some("HTTP 200"), ""),
     ];
     let older = "1800000000123456.0190a0b0-0000-7000-8000-000000000000";
+    let many = Group {
+        day: Some("15 January 2027".to_owned()),
+        rows: (0..5).map(|_| attempt("Delivered", "good", Some("HTTP 200"), "")).collect(),
+    };
+    let attempts = attempts.into_iter().map(alone).chain([many]).collect();
     let attempts = listing(attempts, Some(older), false);
     let letters = listing(vec![dead_letter()], Some("1234.-56"), false);
     insta::assert_snapshot!(drawn(&deliveries(Some(failing), Some(attempts), Some(letters))));
@@ -88,7 +100,7 @@ fn deliveries_that_fail() {
 
 #[test]
 fn older_deliveries() {
-    let attempts = vec![attempt("Delivered", "good", Some("HTTP 200"), "")];
+    let attempts = vec![alone(attempt("Delivered", "good", Some("HTTP 200"), ""))];
     insta::assert_snapshot!(drawn(&deliveries(None, Some(listing(attempts, None, true)), None)));
 }
 

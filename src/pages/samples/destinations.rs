@@ -1,14 +1,19 @@
 //! Observability and the form of a destination.
 
+use uuid::Uuid;
+
 use super::{ago, before, drawn, health_panel, now, person, problem, trouble};
 use crate::broadcast::health::{Health, Trouble};
+use crate::id::DestinationId;
 use crate::pages::components::control::Control;
 use crate::pages::components::health::{HealthPanel, Waiting};
+use crate::pages::components::kind_card::KindCard;
+use crate::pages::components::spark::Spark;
 use crate::pages::components::verdict::{StepRow, VerdictPanel};
 use crate::pages::confirm::Confirm;
 use crate::pages::destination::{DestinationPage, Existing};
 use crate::pages::flash::Notice;
-use crate::pages::observability::{DestinationRow, Guide, KindRow, Losses, ObservabilityPage};
+use crate::pages::observability::{DestinationRow, Guide, Losses, ObservabilityPage, Widened};
 use crate::pages::shell::{Problem, Section, Shell};
 
 fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> ObservabilityPage {
@@ -20,14 +25,11 @@ fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> Observabilit
         can_edit: true,
         losses: None,
         late: None,
-        widened: "",
-        kinds: vec![KindRow {
-            slug: "sentry",
-            label: "Sentry",
-            summary: "Traces of LLM requests beside your errors and performance.".to_owned(),
-            count: destinations.len(),
-            limit: 5,
-        }],
+        widened: None,
+        attention: None,
+        states: Vec::new(),
+        kinds: vec![card()],
+        kinds_in_all: 30,
         guide: Guide {
             has_destination: !destinations.is_empty(),
             is_on,
@@ -37,6 +39,10 @@ fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> Observabilit
     }
 }
 
+fn card() -> KindCard {
+    KindCard { slug: "sentry", label: "Sentry", sign: "Se", note: "OTLP endpoint and DSN", count: 0, limit: 5 }
+}
+
 fn row(name: &str, health: Health) -> DestinationRow {
     DestinationRow {
         id: "0199-1".to_owned(),
@@ -44,7 +50,8 @@ fn row(name: &str, health: Health) -> DestinationRow {
         kind: "Sentry",
         target: "https://o123.ingest.us.sentry.io/api/456".to_owned(),
         health: HealthPanel::new(health, now()),
-        tested: Some(ago(3)),
+        sign: "Se",
+        spark: Spark::new(&[], DestinationId(Uuid::nil()), 0),
         is_widened: false,
         is_private: name != "Sentry",
     }
@@ -63,13 +70,16 @@ fn connection(problems: &[Problem], dsn: &str, dsn_hint: &str) -> Vec<Control> {
             .value("https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces")
             .hint("In Sentry: Settings › Projects › your project › SDK Setup › Client Keys (DSN) › OpenTelemetry."),
         dsn.hint(dsn_hint).problem(problems),
-        Control::text("environment", "Default environment").optional().hint("For requests that name none."),
-        Control::text("release", "Default release").optional().hint("For requests that name none."),
     ]
 }
 
-fn privacy() -> Vec<Control> {
-    vec![Control::check("privacy_mode", "Privacy Mode", false).hint("Prompts and completions stay out of the traces.")]
+fn defaults(name: &str) -> Vec<Control> {
+    vec![
+        Control::text("name", "Name").value(name),
+        Control::text("environment", "Default environment").optional().hint("For requests that name none."),
+        Control::text("release", "Default release").optional().hint("For requests that name none."),
+        Control::check("privacy_mode", "Privacy Mode", false).hint("Prompts and completions stay out of the traces."),
+    ]
 }
 
 fn step(state: &'static str, label: &str, detail: &str, time: &str) -> StepRow {
@@ -77,32 +87,68 @@ fn step(state: &'static str, label: &str, detail: &str, time: &str) -> StepRow {
 }
 
 fn verdict(is_passed: bool) -> VerdictPanel {
-    let (state, headline, subline) = if is_passed {
-        ("passed", "The connection works", "Tested 3 minutes ago, in 3.4 s.")
-    } else {
-        ("failed", "The connection test failed", "Nothing was saved. The form keeps what you typed.")
-    };
+    let (state, headline) =
+        if is_passed { ("passed", "The connection works") } else { ("failed", "The connection test failed") };
     let last = if is_passed { "passed" } else { "failed" };
     VerdictPanel {
         state,
-        headline: headline.to_owned(),
-        subline: subline.to_owned(),
-        advice: (!is_passed)
-            .then(|| "This key does not exist, is disabled, or belongs to another project: copy the DSN again from Client Keys.".to_owned()),
+        headline,
+        subline: if is_passed { "" } else { "Nothing was saved" },
+        tested: is_passed.then(|| ago(3)),
+        found: if is_passed { "You are connected to project checkout.".to_owned() } else { String::new() },
+        arrival: if is_passed { "Look for it in about a minute.".to_owned() } else { String::new() },
+        took: "3.4 s".to_owned(),
+        advice: None,
         steps: vec![
             step("passed", "Fields", "Endpoint and DSN agree.", ""),
             step("passed", "Find the address", "o123.ingest.us.sentry.io", "12 ms"),
             step("passed", "Connect", "", "31 ms"),
             step("passed", "Secure the connection", "TLS 1.3", "48 ms"),
             step("passed", "Send", "HTTP 200", "102 ms"),
-            step(last, "Send again", if is_passed { "HTTP 200" } else { "HTTP 403: ProjectId" }, "3,251 ms"),
+            step(last, "Send again", if is_passed { "HTTP 200" } else { "HTTP 403: ProjectId" }, "3.3 s"),
             step(if is_passed { "passed" } else { "skipped" }, "Send a trace", "", ""),
         ],
         kind: "Sentry",
         trace_id: is_passed.then(|| "dbd49206c2c8a478fcf97ce967645760".to_owned()),
         server: is_passed.then(|| "sentry-relay/26.9.0".to_owned()),
+        is_focused: false,
         sent: vec![("x-sentry-auth".to_owned(), "Sentry sentry_version=7, sentry_key=abc1…f123".to_owned())],
-        is_focused: !is_passed,
+    }
+}
+
+/// The page of a new destination.
+fn new_destination(shell: Shell) -> DestinationPage {
+    DestinationPage {
+        shell,
+        heading: "Add Sentry".to_owned(),
+        kind: "Sentry",
+        sign: "Se",
+        action: "/settings/observability/sentry".to_owned(),
+        connection: Vec::new(),
+        further: vec![Control::check("relay", "A Relay of our own stands in front of Sentry", false)],
+        address: None,
+        defaults: defaults("Sentry"),
+        existing: None,
+        verdict: None,
+        can_edit: true,
+    }
+}
+
+fn existing(health: Health) -> DestinationPage {
+    let path = "/settings/observability/destinations/0199-1";
+    let switched_off = matches!(health, Health::SwitchedOff(_)).then(|| ago(60 * 30));
+    DestinationPage {
+        heading: "Production".to_owned(),
+        action: path.to_owned(),
+        defaults: defaults("Production"),
+        existing: Some(Existing {
+            path: path.to_owned(),
+            revision: 3,
+            is_paused: switched_off.is_some(),
+            health: health_panel(health),
+            switched_off,
+        }),
+        ..new_destination(Shell::settings(Section::Observability, "Settings of Production", person()))
     }
 }
 
@@ -122,67 +168,46 @@ fn observability_with_destinations() {
 fn observability_where_the_operator_lets_traces_go_inside() {
     let inside = DestinationRow { is_widened: true, ..row("Sentry", Health::Healthy) };
     let mut page = observability(vec![inside], true);
-    page.widened = "The operator of this server lets traces go to some addresses that are not on the public internet \
-                    (TRACECAST_EGRESS_ALLOW).";
+    page.widened = Some(Widened { inside: true, plain: false });
     insta::assert_snapshot!(drawn(&page));
 }
 
 #[test]
 fn destination_that_is_new() {
-    insta::assert_snapshot!(drawn(&DestinationPage {
-        shell: Shell::settings(Section::Observability, "Sentry", person()),
-        heading: "Sentry".to_owned(),
-        lead: "Paste the two values from your Sentry project.".to_owned(),
-        kind: "Sentry",
-        action: "/settings/observability/sentry".to_owned(),
-        connection: connection(&[], "", "On the same page. Never shown again once it is saved."),
-        options: privacy(),
-        existing: None,
-        verdict: None,
-        can_edit: true,
-    }));
+    let shell = Shell::settings(Section::Observability, "Add Sentry", person());
+    let connection = connection(&[], "", "On the same page. Never shown again once it is saved.");
+    insta::assert_snapshot!(drawn(&DestinationPage { connection, ..new_destination(shell) }));
 }
 
 #[test]
 fn destination_whose_test_failed() {
-    let mut shell = Shell::settings(Section::Observability, "Sentry", person());
+    let mut shell = Shell::settings(Section::Observability, "Add Sentry", person());
     shell.problems =
         vec![problem(Some("dsn"), "The key in the DSN has 31 characters; Sentry's keys have 32. Copy it again.")];
     let connection = connection(&shell.problems, "https://abc@o123.ingest.us.sentry.io/456", "On the same page.");
-    insta::assert_snapshot!(drawn(&DestinationPage {
-        shell,
-        heading: "Sentry".to_owned(),
-        lead: String::new(),
-        kind: "Sentry",
-        action: "/settings/observability/sentry".to_owned(),
-        connection,
-        options: privacy(),
-        existing: None,
-        verdict: Some(verdict(false)),
-        can_edit: true,
-    }));
+    let verdict = Some(verdict(false));
+    insta::assert_snapshot!(drawn(&DestinationPage { connection, verdict, ..new_destination(shell) }));
 }
 
 #[test]
 fn destination_that_exists() {
-    insta::assert_snapshot!(drawn(&DestinationPage {
-        shell: Shell::settings(Section::Observability, "Production", person()),
-        heading: "Production".to_owned(),
-        lead: "Changes are saved when the test passes.".to_owned(),
-        kind: "Sentry",
-        action: "/settings/observability/destinations/0199-1".to_owned(),
-        connection: connection(&[], "", "Set 3 minutes ago. Leave it empty to keep it."),
-        options: privacy(),
-        existing: Some(Existing {
-            path: "/settings/observability/destinations/0199-1".to_owned(),
-            revision: 3,
-            name: Control::text("name", "Name").value("Production"),
-            is_paused: false,
-            switched_off: None,
-        }),
-        verdict: Some(verdict(true)),
-        can_edit: true,
-    }));
+    let connection = connection(&[], "", "Set 3 minutes ago. Leave it empty to keep it.");
+    let address = Some("https://otlp.example.com/v1/traces".to_owned());
+    let page = DestinationPage { connection, address, verdict: Some(verdict(true)), ..existing(Health::Healthy) };
+    insta::assert_snapshot!(drawn(&page));
+}
+
+#[test]
+fn destination_with_choices_shows_few_of_them_side_by_side_and_many_in_a_list() {
+    const FEW: &[(&str, &str)] = &[("us", "United States"), ("eu", "European Union")];
+    const MANY: &[(&str, &str)] = &[("1", "One"), ("2", "Two"), ("3", "Three"), ("4", "Four"), ("5", "Five")];
+    let problems = [problem(Some("region"), "Region must be one of these: us, eu.")];
+    let region = Control::choice("region", "Region", FEW).value("eu").hint("Where your account is.").problem(&problems);
+    let shell = Shell::settings(Section::Observability, "Add a tool", person());
+    let connection = vec![region, Control::choice("site", "Site", MANY).value("2")];
+    let page = drawn(&DestinationPage { connection, ..new_destination(shell) });
+    assert_eq!(page.matches("type=\"radio\"").count(), 2);
+    insta::assert_snapshot!(page);
 }
 
 #[test]
@@ -196,7 +221,7 @@ fn deleting_asks_first() {
         button: "Delete destination",
         action: "/settings/observability/destinations/0199-1/delete".to_owned(),
         back_path: "/settings/observability/destinations/0199-1/edit".to_owned(),
-        back_label: "Production",
+        back_label: "Production".to_owned(),
     }));
 }
 
@@ -229,24 +254,7 @@ fn every_state_and_what_was_lost() {
 
 #[test]
 fn destination_that_is_switched_off_offers_the_test_and_not_to_resume() {
-    let page = drawn(&DestinationPage {
-        shell: Shell::settings(Section::Observability, "Production", person()),
-        heading: "Production".to_owned(),
-        lead: String::new(),
-        kind: "Sentry",
-        action: "/settings/observability/destinations/0199-1".to_owned(),
-        connection: Vec::new(),
-        options: Vec::new(),
-        existing: Some(Existing {
-            path: "/settings/observability/destinations/0199-1".to_owned(),
-            revision: 3,
-            name: Control::text("new_name", "Name").value("Production"),
-            is_paused: true,
-            switched_off: Some(ago(60 * 30)),
-        }),
-        verdict: None,
-        can_edit: true,
-    });
+    let page = drawn(&existing(Health::SwitchedOff(trouble("The receiver failed (HTTP 500)."))));
     assert!(page.contains("Test Connection") && !page.contains("/resume") && !page.contains("/pause"));
     insta::assert_snapshot!(page);
 }

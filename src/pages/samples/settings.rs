@@ -1,15 +1,16 @@
 //! Keys, members, the account, its sessions and its audit log.
 
-use super::{ago, drawn, person};
-use crate::pages::account::{AccountPage, SecondFactorRow, SessionRow};
+use super::{ago, drawn, person, problem};
+use crate::pages::account::AccountPage;
 use crate::pages::audit::{AuditPage, AuditRow, ChangeRow, Choice};
 use crate::pages::components::control::Control;
 use crate::pages::delete_account::DeleteAccountPage;
-use crate::pages::keys::{KeyCreatedPage, KeyRow, KeysPage};
+use crate::pages::keys::{KeyCreatedPage, KeyRow, KeysPage, NewKeyPage};
 use crate::pages::members::{InvitationRow, MemberRow, MembersPage};
 use crate::pages::password::PasswordPage;
 use crate::pages::second_factor::{EnrolPage, RecoveryCodesPage, SecondFactorPage};
 use crate::pages::shell::{Person, Section, Shell};
+use crate::pages::you::{SessionRow, YouPage};
 
 #[test]
 fn keys() {
@@ -23,11 +24,17 @@ fn keys() {
     };
     insta::assert_snapshot!(drawn(&KeysPage {
         shell: Shell::settings(Section::Keys, "API keys", person()),
-        name: Control::text("name", "Name").hint("For example the application that will use it."),
-        is_management: false,
         keys: vec![row("Support bot", Some(ago(4))), row("Notebook", None)],
         can_edit: true,
     }));
+}
+
+#[test]
+fn key_that_has_no_name() {
+    let mut shell = Shell::settings(Section::Keys, "Create a key", person());
+    shell.problems = vec![problem(Some("name"), "Enter a name.")];
+    let name = Control::text("name", "Name").hint("For example the application that will use it.");
+    insta::assert_snapshot!(drawn(&NewKeyPage { name: name.problem(&shell.problems), shell, is_management: true }));
 }
 
 #[test]
@@ -69,14 +76,22 @@ fn account() {
         shell: Shell::settings(Section::Account, "Account", person()),
         name: Control::text("name", "Account name").value("Analytical Engines"),
         is_private: false,
+        is_second_factor_required: false,
+        can_edit: true,
+    }));
+}
+
+#[test]
+fn you() {
+    insta::assert_snapshot!(drawn(&YouPage {
+        shell: Shell::settings(Section::Account, "You", person()),
+        email: "ada@example.com".to_owned(),
         password: vec![
             Control::password("current_password", "Current password", "current-password"),
             Control::password("password", "New password", "new-password").hint("At least 12 characters."),
         ],
-        second_factor: SecondFactorRow { is_on: true, is_required: false },
+        has_second_factor: true,
         sessions: vec![session("Firefox on Linux", true), session("Safari on iPhone", false)],
-        email: "ada@example.com".to_owned(),
-        can_edit: true,
     }));
 }
 
@@ -155,11 +170,12 @@ fn audit_log() {
         who: String::new(),
         actor: "ada@example.com".to_owned(),
         address: "192.0.2.7".to_owned(),
+        day: None,
         when: ago(3),
         changes,
     };
     let renamed =
-        ChangeRow { name: "name".to_owned(), before: Some("Sentry".to_owned()), after: Some("Production".to_owned()) };
+        ChangeRow { label: "Name".to_owned(), before: Some("Sentry".to_owned()), after: Some("Production".to_owned()) };
     insta::assert_snapshot!(drawn(&AuditPage {
         shell: Shell::settings(Section::Account, "Audit log", person()),
         events: vec![choice("Signed in", false), choice("Destination renamed", true)],

@@ -210,18 +210,41 @@ pub async fn put_secrets(
     Ok(true)
 }
 
-/// Gives whether the destination exists.
-pub async fn put_name(tenant: &mut Tenant, id: DestinationId, name: &str) -> Result<bool> {
+/// Values of a destination that need no connection test.
+#[derive(Debug)]
+pub struct UntestedValues<'a> {
+    pub name: &'a str,
+    /// Whether content is kept from the destination.
+    pub privacy_mode: bool,
+    /// All values that are no secrets. They lead where the stored ones lead.
+    pub settings: &'a BTreeMap<String, String>,
+}
+
+/// Replaces values that need no connection test, if the destination is still at `revision`. Health and back-off stay.
+pub async fn put_untested(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    revision: i32,
+    values: &UntestedValues<'_>,
+) -> Result<bool> {
     let account = tenant.account().0;
     let updated = sqlx::query!(
-        "UPDATE destinations SET name = $3, revision = revision + 1, updated_at = now() WHERE account_id = $1 AND id = $2",
+        "UPDATE destinations SET name = $4, privacy_mode = $5, settings = $6, revision = revision + 1, updated_at = now()
+         WHERE account_id = $1 AND id = $2 AND revision = $3",
         account,
         id.0,
-        name
+        revision,
+        values.name,
+        values.privacy_mode,
+        Json(values.settings) as _
     )
     .execute(tenant.connection())
     .await?;
-    Ok(updated.rows_affected() > 0)
+    if updated.rows_affected() == 0 {
+        return Ok(false);
+    }
+    revisions::record(tenant, id).await?;
+    Ok(true)
 }
 
 /// Pauses or resumes a destination. False: it does not exist, or the program switched it off; then it needs a passed test.

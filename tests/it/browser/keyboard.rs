@@ -59,6 +59,9 @@ async fn the_five_steps_need_no_mouse() {
     browser.waits_for("The connection works").await;
 
     browser.opens("/settings/keys").await;
+    browser.tabs_to("a[href='/settings/keys/new']").await;
+    browser.presses(Key::Enter).await;
+    browser.waits_for("You see the key once").await;
     fills(&browser, "name", "My application").await;
     browser.presses(Key::Enter).await;
     browser.waits_for("Copy your new key").await;

@@ -10,6 +10,17 @@ async fn the_way_to_a_destination_is_open_to_everybody() {
     browser.is_signed_in(&app.signs_up("ada@example.com").await).await;
     browser.opens("/settings/observability").await;
     browser.finds_nothing_wrong("before anything is configured").await;
+    browser.follows("All ").await;
+    browser.waits_for("Add a destination").await;
+    browser.finds_nothing_wrong("the kinds").await;
+    browser.types("q", "sentry").await;
+    browser.clicks("main [type=submit]").await;
+    browser.waits_for("Show all").await;
+    assert_eq!(browser.driver.find_all(thirtyfour::By::Css(".kind")).await.unwrap().len(), 1);
+    browser.finds_nothing_wrong("kinds that are searched for").await;
+    browser.opens("/settings/observability/new?q=no+such+tool").await;
+    browser.waits_for("takes any endpoint and headers").await;
+    browser.finds_nothing_wrong("no kind that is searched for").await;
     browser.opens("/settings/observability/sentry/new").await;
     browser.finds_nothing_wrong("a new destination").await;
     browser.sends("/settings/observability/sentry", &[("dsn", "nonsense"), ("environment", "a b")]).await;

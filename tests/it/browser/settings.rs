@@ -10,6 +10,9 @@ async fn keys_are_open_to_everybody() {
     browser.is_signed_in(&app.signs_up("ada@example.com").await).await;
     browser.opens("/settings/keys").await;
     browser.finds_nothing_wrong("no keys").await;
+    browser.follows("Create a key").await;
+    browser.waits_for("You see the key once").await;
+    browser.finds_nothing_wrong("the form of a key").await;
     browser.sends("/settings/keys", &[("name", "")]).await;
     browser.finds_nothing_wrong("a key without a name").await;
     browser.sends("/settings/keys", &[("name", &"My application ".repeat(6)), ("type", "inference")]).await;
@@ -69,6 +72,8 @@ async fn the_account_is_open_to_everybody() {
     browser.is_signed_in(&cookie).await;
     browser.opens("/settings/account").await;
     browser.finds_nothing_wrong("the account").await;
+    browser.opens("/settings/account/you").await;
+    browser.finds_nothing_wrong("you").await;
     browser.sends("/settings/account/password", &[("current_password", "wrong"), ("password", "short")]).await;
     browser.finds_nothing_wrong("the account, with mistakes").await;
     for path in ["/settings/account/audit", "/settings/account/delete", "/settings/members/leave"] {

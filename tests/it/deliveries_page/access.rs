@@ -13,7 +13,13 @@ async fn members_look_and_for_strangers_there_is_nothing() {
     for (looks, edits) in [(&cookie, true), (&member, false)] {
         let page = app.gets(looks, &path).await;
         assert_eq!(page.status, 200, "{}", page.text);
-        assert_eq!(page.text.contains(">Edit Sentry</a>"), edits, "{}", page.text);
+        assert!(page.text.contains(">Settings</a>"), "{}", page.text);
+        let settings = app.gets(looks, &path.replace("/deliveries", "/edit")).await;
+        for act in
+            [">Test Connection</button>", ">Send Trace</button>", ">Save</button>", ">Pause</button>", ">Delete…</a>"]
+        {
+            assert_eq!(settings.text.contains(act), edits, "{act}: {}", settings.text);
+        }
     }
     let nowhere = "/settings/observability/destinations/0190a0b0-0000-7000-8000-000000000000/deliveries";
     let foreign = app.gets(&stranger, &path).await;

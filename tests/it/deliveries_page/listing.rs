@@ -82,3 +82,46 @@ async fn what_waits_is_counted_up_to_ten_thousand() {
     }
     scene.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn observability_counts_the_last_day_of_each_destination_by_the_hour() {
+    let scene = Scene::new().await;
+    let page = scene.app.gets(&scene.cookie, OBSERVABILITY).await.text;
+    assert!(page.contains("nothing sent in 24 hours"), "{page}");
+    let attempt = |requests: u32, outcome: &str| {
+        format!(
+            "INSERT INTO deliveries (account_id, destination_id, id, started_at, duration_ms, requests, bytes, outcome)
+             SELECT account_id, id, gen_random_uuid(), now() - interval '1 second', 5, {requests}, 100, '{outcome}'
+             FROM destinations"
+        )
+    };
+    for (requests, outcome) in [(1_200, "delivered"), (34, "delivered_in_part"), (9, "timed_out"), (5, "left_out")] {
+        scene.app.database.runs(&attempt(requests, outcome)).await;
+    }
+    let page = scene.app.gets(&scene.cookie, OBSERVABILITY).await.text;
+    assert!(page.contains("the last 24 hours: 1,234 delivered, 1 failed attempt\""), "{page}");
+    assert!(page.contains("<span>1,234 in 24 hours</span>"), "{page}");
+    scene.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn observability_offers_a_filter_by_state_to_whoever_has_more_than_twenty_destinations() {
+    let scene = Scene::new().await;
+    let more = "WITH more AS (
+                  INSERT INTO destinations (account_id, id, kind, name, enabled, settings, masked, secrets, target, last_test)
+                  SELECT account_id, gen_random_uuid(), kind, 'Copy ' || n, n <> 7, settings, masked, secrets, target, last_test
+                  FROM destinations, generate_series(1, 20) n RETURNING account_id, id)
+                INSERT INTO cursors (account_id, destination_id, since, xid)
+                SELECT account_id, id, clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot()) FROM more";
+    scene.app.database.runs(more).await;
+    let page = scene.app.gets(&scene.cookie, OBSERVABILITY).await.text;
+    for choice in [">All 21</a>", ">Healthy 20</a>", ">Paused 1</a>"] {
+        assert!(page.contains(choice), "{choice} is not in {page}");
+    }
+    let paused = scene.app.gets(&scene.cookie, &format!("{OBSERVABILITY}?state=paused")).await.text;
+    assert!(paused.contains("Copy 7<") && !paused.contains("Copy 8<"), "{paused}");
+    assert!(paused.contains("?state=paused\" aria-current=\"true\""), "{paused}");
+    let unknown = scene.app.gets(&scene.cookie, &format!("{OBSERVABILITY}?state=%00")).await;
+    assert!(unknown.status == 200 && unknown.text.contains("Copy 8<"), "{}", unknown.text);
+    scene.ends().await;
+}

@@ -77,8 +77,8 @@ async fn the_key_changes_under_edits_and_after_a_kill_and_nothing_is_lost() {
     let edit = sqlx::query("UPDATE destinations SET secrets = $2 WHERE id = $1").bind(before[200].id).bind(edited);
     edit.execute(&mut *held).await.unwrap();
     let path = |row: &Row| format!("/settings/observability/destinations/{}", row.id);
-    let renaming = format!("{}/rename", path(&before[220]));
-    assert_eq!(app.posts_form(&cookie, &renaming, &[("new_name", "Renamed")]).await.status, 303);
+    let renaming = format!("{}/defaults", path(&before[220]));
+    assert_eq!(app.posts_form(&cookie, &renaming, &[("name", "Renamed"), ("revision", "1")]).await.status, 303);
     assert_eq!(app.posts_form(&cookie, &format!("{}/delete", path(&before[230])), &[]).await.status, 303);
     held.commit().await.unwrap();
     let output = child.wait_with_output().unwrap();

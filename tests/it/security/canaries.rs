@@ -24,6 +24,7 @@ async fn pages(app: &TestApp, cookie: &str, destination: &str) -> Vec<(String, S
         "/settings/members".to_owned(),
         "/settings/members/leave".to_owned(),
         "/settings/account".to_owned(),
+        "/settings/account/you".to_owned(),
         "/settings/account/delete".to_owned(),
         "/settings/account/audit".to_owned(),
         "/settings/account/audit.csv".to_owned(),
@@ -51,7 +52,7 @@ async fn markup_in_every_field_is_shown_as_text() {
     app.creates_key(&ada).await;
     app.posts_form(&ada, "/settings/keys", &[("name", MARKUP), ("type", "inference")]).await;
     app.posts_form(&ada, "/settings/account/name", &[("name", MARKUP)]).await;
-    app.posts_form(&ada, &format!("{destination}/rename"), &[("new_name", MARKUP)]).await;
+    app.posts_form(&ada, &format!("{destination}/defaults"), &[("name", MARKUP), ("revision", "1")]).await;
     executes(&app, "UPDATE sessions SET device = '<script>canary</script>', address = '<script>canary</script>'").await;
     executes(
         &app,

@@ -5,7 +5,7 @@ use super::{PASSWORD, executes, signs_in, value};
 use crate::support::app::TestApp;
 
 const HOME: &str = "/settings/observability";
-const ACCOUNT: &str = "/settings/account";
+const ACCOUNT: &str = "/settings/account/you";
 const NEW: &str = "another horse battery staple";
 
 /// As if the password had been typed eleven minutes ago.

@@ -1,0 +1,133 @@
+//! What an entry changed, in the words of the pages: names of fields become labels, and secrets are not compared by eye.
+
+use serde_json::{Map, Value};
+
+use crate::destination::kinds;
+
+/// Characters of a value that are shown.
+const SHOWN: usize = 200;
+
+/// Names that the log holds, with their labels. Any other name is a field of a kind of destination.
+const LABELS: &[(&str, &str)] = &[
+    ("enabled", "Broadcast"),
+    ("key", "Key"),
+    ("kind", "Kind"),
+    ("name", "Name"),
+    ("privacy_mode", "Privacy Mode"),
+    ("required", "Second factor for every member"),
+    ("role", "Role"),
+    ("target", "Sends to"),
+    ("type", "Type"),
+];
+
+/// Members that hold fields of a kind of destination. Secrets are there in their masked form.
+const SETTINGS: &str = "settings";
+const SECRETS: &str = "secrets";
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct ChangeRow {
+    pub label: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// The changes between two objects, in the order of their names.
+pub(super) fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
+    let (before, after) = (members(before), members(after));
+    let mut rows = Vec::new();
+    for name in names(before, after) {
+        let (before, after) = (member(before, name), member(after, name));
+        match name {
+            SETTINGS => rows.extend(fields(before, after)),
+            SECRETS => rows.extend(secrets(before, after)),
+            _ => rows.push(ChangeRow { label: label(name), before: before.map(words), after: after.map(words) }),
+        }
+    }
+    rows
+}
+
+fn fields(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
+    let (before, after) = (members(before), members(after));
+    let row = |name| {
+        let (before, after) = (member(before, name), member(after, name));
+        (before != after).then(|| ChangeRow { label: label(name), before: before.map(words), after: after.map(words) })
+    };
+    names(before, after).filter_map(row).collect()
+}
+
+/// Secrets are set, replaced or erased. The ends that are known of them say no more.
+fn secrets(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
+    let (before, after) = (members(before), members(after));
+    let row = |name| {
+        let done = match (member(before, name), member(after, name)) {
+            (before, after) if before == after => return None,
+            (Some(_), Some(_)) => "replaced",
+            (None, _) => "set",
+            (_, None) => "erased",
+        };
+        Some(ChangeRow { label: label(name), before: None, after: Some(done.to_owned()) })
+    };
+    names(before, after).filter_map(row).collect()
+}
+
+fn members(value: Option<&Value>) -> Option<&Map<String, Value>> {
+    value.and_then(Value::as_object)
+}
+
+fn member<'a>(members: Option<&'a Map<String, Value>>, name: &str) -> Option<&'a Value> {
+    members.and_then(|members| members.get(name))
+}
+
+/// The names of both, each once.
+fn names<'a>(
+    before: Option<&'a Map<String, Value>>,
+    after: Option<&'a Map<String, Value>>,
+) -> impl Iterator<Item = &'a str> {
+    let names: std::collections::BTreeSet<_> =
+        [before, after].into_iter().flatten().flat_map(Map::keys).map(String::as_str).collect();
+    names.into_iter()
+}
+
+fn label(name: &str) -> String {
+    let known = LABELS.iter().find(|row| row.0 == name).map(|row| row.1);
+    let field = || kinds::all().iter().find_map(|kind| kind.manifest.field(name)).map(|field| field.label);
+    known.or_else(field).map_or_else(|| name.replace('_', " "), str::to_owned)
+}
+
+fn words(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        other => other.to_string(),
+    };
+    text.chars().take(SHOWN).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(label: &str, before: Option<&str>, after: Option<&str>) -> ChangeRow {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        ChangeRow { label: label.to_owned(), before: owned(before), after: owned(after) }
+    }
+
+    #[test]
+    fn change_of_the_switch_is_named_by_what_is_switched() {
+        let found = changes(Some(&json!({ "enabled": false })), Some(&json!({ "enabled": true })));
+        assert_eq!(found, [row("Broadcast", Some("off"), Some("on"))]);
+    }
+
+    #[test]
+    fn change_of_a_destination_has_the_labels_of_its_form_and_shows_no_secret() {
+        let before = json!({ "settings": { "environment": "a", "kept": "x" }, "secrets": { "dsn": "https://7c1f…943e@host/1" } });
+        let after = json!({ "settings": { "environment": "b", "kept": "x" }, "secrets": { "dsn": "https://aaaa…bbbb@host/1" } });
+        let expected = [row("Sentry DSN", None, Some("replaced")), row("Default environment", Some("a"), Some("b"))];
+        assert_eq!(changes(Some(&before), Some(&after)), expected);
+        assert_eq!(changes(None, Some(&before))[0], row("Sentry DSN", None, Some("set")));
+        assert_eq!(changes(Some(&before), None)[0], row("Sentry DSN", None, Some("erased")));
+    }
+}
