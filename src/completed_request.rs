@@ -11,7 +11,7 @@ pub mod limits;
 pub mod metadata;
 #[cfg(test)]
 pub(crate) mod sample;
-pub(crate) mod secret_words;
+pub(crate) mod secrets;
 
 use serde::{Deserialize, Serialize};
 
