@@ -6,6 +6,7 @@
 mod attributes;
 mod build;
 mod failure;
+mod fold;
 pub mod ids;
 mod names;
 mod notes;
@@ -14,7 +15,7 @@ mod size;
 pub mod span;
 mod times;
 
-pub use self::build::build;
+pub use self::build::{build, build_test};
 pub use self::ids::{SpanId, TraceId};
 pub use self::notes::{Note, notes};
 pub use self::span::{Attribute, Phrase, Span, SpanKind, Value};

@@ -4,11 +4,13 @@
 //! The document is made once, when the request is recorded, so that the worker copies its messages into the trace
 //! without understanding them.
 
+mod arguments;
 mod conversation;
 mod document;
 mod fit;
 pub(crate) mod media;
 mod message;
+mod piece;
 mod texts;
 mod tools;
 

@@ -115,7 +115,7 @@ impl Test<'_> {
         let now = self.given.clock.unix_nanos();
         let id = GenerationId::new(now, self.given.random).ok()?;
         let request = test_request(id, now);
-        let trace = trace::build(&request, None, self.connection.traces());
+        let trace = trace::build_test(&request, self.connection.traces());
         let spans = trace.spans.iter().enumerate().map(|(depth, span)| SentSpan {
             depth,
             name: span.name.to_string(),

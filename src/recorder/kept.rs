@@ -69,7 +69,7 @@ impl<'a> Kept<'a> {
     /// Reads what [`Self::to_bytes`] wrote: the entries, each of which may have been recorded already, and the losses.
     pub(super) fn read(bytes: &'a [u8]) -> Result<(Vec<Entry>, Vec<Loss>), Unreadable> {
         let kept: Self = serde_json::from_slice(bytes)?;
-        if kept.format != FORMAT {
+        if kept.format > FORMAT {
             return Err(Unreadable::Format(kept.format));
         }
         Ok((kept.entries.into_iter().map(KeptEntry::entry).collect(), kept.losses))

@@ -1,9 +1,11 @@
 //! What in a trace may differ from the caller's expectation. Computed when somebody looks at a request, never for
 //! delivery.
 
-use super::scrubbing::is_scrubbed;
-use super::{Dialect, Trace, TraceSettings};
-use crate::completed_request::CompletedRequest;
+use std::borrow::Cow;
+
+use super::scrubbing::{is_scrubbed, is_user_scrubbed};
+use super::{Dialect, Trace, TraceSettings, fold};
+use crate::completed_request::{CompletedRequest, TraceContext};
 
 /// One difference. Pages choose the words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,12 @@ pub enum Note {
     MetadataLeftOut { count: u32 },
     /// The receiver's own data scrubbing, as it is set up by default, replaces the value of this key in `trace`.
     MetadataScrubbed { key: String },
+    /// The receiver's own data scrubbing, as it is set up by default, replaces the user: all such users become one.
+    UserScrubbed,
+    /// The receiver's filters do not take this environment: it is shown as `folded`.
+    EnvironmentFolded { folded: String },
+    /// The same of the release.
+    ReleaseFolded { folded: String },
     /// The answer held these members, which nobody read: what it said there is missing.
     AnswerUnread { names: Vec<String> },
     /// Prompt or completion were shortened to fit into a span.
@@ -34,8 +42,7 @@ pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &Trace
         notes.push(Note::MetadataLeftOut { count: context.metadata_left_out });
     }
     if settings.dialect == Dialect::Sentry {
-        let scrubbed = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
-        notes.extend(scrubbed.map(|(key, _)| Note::MetadataScrubbed { key: key.to_string() }));
+        notes.extend(of_sentry(context, settings));
     }
     let unread: Vec<String> = request.response.unread.iter().map(ToString::to_string).collect();
     if !unread.is_empty() {
@@ -50,11 +57,28 @@ pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &Trace
     notes
 }
 
+/// What Sentry shows differently.
+fn of_sentry(context: &TraceContext<'_>, settings: &TraceSettings) -> Vec<Note> {
+    let user = context.user.as_deref().filter(|user| is_user_scrubbed(user)).map(|_| Note::UserScrubbed);
+    let environment = context.environment.as_deref().or(settings.environment.as_deref());
+    let release = context.release.as_deref().or(settings.release.as_deref());
+    let differs = |given: &str, folded: Cow<'_, str>| (*given != *folded).then(|| folded.into_owned());
+    let environment = environment.and_then(|given| differs(given, fold::environment(given)));
+    let release = release.and_then(|given| differs(given, fold::release(given)));
+    let scrubbed = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
+    scrubbed
+        .map(|(key, _)| Note::MetadataScrubbed { key: key.to_string() })
+        .chain(user)
+        .chain(environment.map(|folded| Note::EnvironmentFolded { folded }))
+        .chain(release.map(|folded| Note::ReleaseFolded { folded }))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::completed_request::MetadataValue;
     use crate::completed_request::sample::request;
-    use crate::completed_request::{MetadataValue, TraceContext};
     use crate::trace::build;
 
     #[test]
@@ -68,5 +92,26 @@ mod tests {
         };
         assert_eq!(of(Dialect::Sentry), [Note::MetadataScrubbed { key: "author".to_owned() }]);
         assert_eq!(of(Dialect::Otlp), []);
+    }
+
+    #[test]
+    fn notes_say_what_of_user_environment_and_release_the_receiver_changes() {
+        let context = TraceContext {
+            user: Some("auth0|5f7c8ec7".into()),
+            environment: Some("eu/prod".into()),
+            ..TraceContext::default()
+        };
+        let request = CompletedRequest { context, ..request() };
+        let settings = TraceSettings { release: Some("latest".into()), ..TraceSettings::default() };
+        let folded = |text: &str| text.to_owned();
+        let found = notes(&request, &build(&request, None, &settings), &settings);
+        assert_eq!(
+            found,
+            [
+                Note::UserScrubbed,
+                Note::EnvironmentFolded { folded: folded("eu-prod") },
+                Note::ReleaseFolded { folded: folded("latest_") },
+            ]
+        );
     }
 }

@@ -25,6 +25,7 @@ pub(in crate::trace) fn generation<'a>(
 ) {
     list.text("gen_ai.operation.name", request.operation.name());
     list.maybe_text("gen_ai.provider.name", request.response.provider.as_deref().and_then(cleaned));
+    list.maybe_text("gen_ai.agent.name", request.context.agent_name.as_deref());
     list.maybe_text("gen_ai.request.model", cleaned(&request.request_model));
     list.maybe_text("gen_ai.response.model", request.response.model.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.response.id", request.response.id.as_deref().and_then(cleaned));
@@ -38,6 +39,7 @@ pub(in crate::trace) fn generation<'a>(
     usage(list, &request.usage);
     cost(list, &request.cost);
     list.maybe("tracecast.response.unread".into(), texts(&request.response.unread).map(Value::Texts));
+    list.maybe_text("tracecast.response.provider", request.response.routed_to.as_deref().and_then(cleaned));
     list.maybe_text("error.type", error_type.and_then(cleaned));
     list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
 }
@@ -54,7 +56,7 @@ pub(in crate::trace) fn content<'a>(list: &mut List<'a>, texts: ContentTexts<'a>
 fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: Dialect) {
     list.double("gen_ai.request.temperature", parameters.temperature);
     list.double("gen_ai.request.top_p", parameters.top_p);
-    list.double("gen_ai.request.top_k", parameters.top_k);
+    list.int("gen_ai.request.top_k", parameters.top_k.and_then(whole));
     list.int("gen_ai.request.max_tokens", parameters.max_tokens);
     list.double("gen_ai.request.frequency_penalty", parameters.frequency_penalty);
     list.double("gen_ai.request.presence_penalty", parameters.presence_penalty);
@@ -64,8 +66,15 @@ fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: 
         Dialect::Sentry => list.maybe_text("gen_ai.request.seed", parameters.seed.map(|seed| seed.to_string())),
         Dialect::Otlp => list.int("gen_ai.request.seed", parameters.seed),
     }
+    list.maybe_text("gen_ai.request.reasoning.level", parameters.reasoning_level.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.output.type", parameters.output_type.as_deref().and_then(cleaned));
     list.int("tracecast.input.token_arrays", parameters.token_arrays.map(saturating));
+}
+
+/// Some callers write a number of candidates with a point, `40.0`. A part of a candidate means nothing.
+#[expect(clippy::cast_possible_truncation, reason = "whole, and far below 2^53")]
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
 }
 
 fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dialect: Dialect) {
@@ -104,6 +113,9 @@ fn cost(list: &mut List<'_>, cost: &Cost) {
     list.double("gen_ai.cost.total_tokens", cost.total);
     list.double("gen_ai.cost.input_tokens", cost.input);
     list.double("gen_ai.cost.output_tokens", cost.output);
+    list.double("gen_ai.cost.cache_read.input_tokens", cost.cache_read);
+    list.double("gen_ai.cost.cache_creation.input_tokens", cost.cache_creation);
+    list.double("gen_ai.cost.reasoning.output_tokens", cost.reasoning);
     list.maybe_text("tracecast.cost.source", cost.source.map(CostSource::name));
 }
 
