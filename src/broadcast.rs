@@ -5,6 +5,7 @@ pub mod connect;
 mod error;
 pub mod health;
 pub mod listing;
+mod stored_test;
 
 use serde_json::json;
 
@@ -18,6 +19,7 @@ use crate::store::{self, accounts, destinations};
 use self::audited::recorded_values;
 pub use self::connect::{Connecting, Typed, connect, reconnect};
 pub use self::error::Error;
+pub use self::stored_test::{retest, send_trace};
 
 /// The Enable Broadcast switch, for requests that complete from now on. Gives whether it changed.
 ///

@@ -5,6 +5,7 @@
 //! The connection test and the worker use the same [`Connection`].
 
 mod connection;
+mod document;
 mod edit;
 mod field;
 mod field_errors;
@@ -13,22 +14,27 @@ mod kind;
 pub mod kinds;
 mod masking;
 mod own_headers;
+mod reading;
 mod request;
+mod row;
 mod sealed;
 mod settings;
+mod test_step;
 mod web_address;
 mod wire;
 
-pub use self::connection::Connection;
+pub use self::connection::{Connection, Mended};
 pub use self::edit::requires_secret_again;
-pub use self::field::{Field, Input};
+pub use self::field::{Field, Format, Input, MixUp, Shape};
 pub use self::field_errors::{FieldError, FieldErrors};
 pub use self::header::Header;
-pub use self::kind::{Kind, Manifest};
-pub use self::request::Request;
+use self::kind::Parse;
+pub use self::kind::{Group, Kind, Manifest};
+pub use self::request::{Method, Request};
 pub use self::sealed::GIVEN_UP;
 pub use self::settings::{Settings, Stored};
-pub use self::wire::{Encoding, Limits, Wire};
+pub use self::test_step::{Check, Shown, TestStep};
+pub use self::wire::{Arrival, Encoding, Limits, Wire};
 
 #[cfg(test)]
 mod conformance;

@@ -1,7 +1,7 @@
 //! Events that are encoded already: what the limit sends.
 
 use libdeflater::{CompressionLvl, Compressor};
-use tracecast::otlp::{Encoder, Resource};
+use tracecast::otlp::{Encode as _, Protobuf, Resource};
 use tracecast::trace::{self, TraceSettings};
 
 use crate::{backlog, event};
@@ -14,11 +14,12 @@ pub(crate) fn settings() -> TraceSettings {
 /// Resource spans of one event each. A request may hold any number of them one after another, because protobuf adds up
 /// repeated fields.
 pub(crate) fn encoded() -> Vec<Vec<u8>> {
-    let (settings, mut encoder) = (settings(), Encoder::new(Resource::new("")));
+    let (settings, resource) = (settings(), Resource::new(""));
+    let mut encoder = Protobuf::new(&resource);
     (0..backlog::TEMPLATES)
         .map(|number| {
             let (request, content) = event::completed(number);
-            encoder.clear();
+            encoder.begin(&resource);
             encoder.push(&trace::build(&request, Some(&content.as_borrowed()), &settings));
             encoder.finish().to_vec()
         })

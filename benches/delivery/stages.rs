@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use tracecast::completed_request::CompletedRequest;
 use tracecast::completed_request::content::ContentRef;
-use tracecast::otlp::{Encoder, Gzip, Resource};
-use tracecast::trace;
+use tracecast::otlp::{Encode, Gzip, Json, Protobuf, Resource};
+use tracecast::trace::{self, Dialect, TraceSettings};
 
 use crate::bench::{Bench, count};
 use crate::ledger::{Ledger, Row};
@@ -28,13 +28,14 @@ pub(crate) fn run(bench: &mut Bench) {
 fn measure(rounds: u32, ledger: &mut Ledger) {
     let batch = Batch::new();
     let settings = bodies::settings();
-    let mut encoder = Encoder::new(Resource::new(""));
+    let resource = Resource::new("");
+    let mut encoder = Protobuf::new(&resource);
     let parse = least(rounds, || batch.each(|request, content| drop(black_box((request, content)))));
     let built = least(rounds, || {
         batch.each(|request, content| drop(black_box(trace::build(&request, Some(&content), &settings))));
     });
     let all = least(rounds, || {
-        encoder.clear();
+        encoder.begin(&resource);
         batch.each(|request, content| encoder.push(&trace::build(&request, Some(&content), &settings)));
     });
     let body = encoder.finish();
@@ -49,6 +50,30 @@ fn measure(rounds: u32, ledger: &mut Ledger) {
     ledger.note(&size("recorded"), "tracecast", count(batch.bytes()) / count(EVENTS));
     ledger.note(&size("encoded"), "tracecast", count(body.len() as u64) / count(EVENTS));
     ledger.note(&size("compressed"), "tracecast", count(compressed.len() as u64) / count(EVENTS));
+    forms(rounds, &batch, ledger);
+}
+
+/// Reading, building and encoding, by the form that a receiver reads. One more form is one more line.
+fn forms(rounds: u32, batch: &Batch, ledger: &mut Ledger) {
+    let resource = Resource::new("");
+    let protobuf = || Box::new(Protobuf::new(&resource));
+    let forms: [(&str, Dialect, Box<dyn Encode>); 5] = [
+        ("sentry", Dialect::Sentry, protobuf()),
+        ("plain", Dialect::Plain, protobuf()),
+        ("openinference", Dialect::OpenInference, protobuf()),
+        ("langfuse", Dialect::Langfuse, protobuf()),
+        ("OTLP as JSON", Dialect::Plain, Box::new(Json::new(&resource))),
+    ];
+    for (form, dialect, mut encoder) in forms {
+        let settings = TraceSettings { dialect, ..bodies::settings() };
+        let taken = least(rounds, || {
+            encoder.begin(&resource);
+            batch.each(|request, content| encoder.push(&trace::build(&request, Some(&content), &settings)));
+        });
+        let row = |what: &str, unit| Row::new(format!("one event by form, {what}"), unit, "");
+        ledger.note(&row("read, built and encoded", "µs"), form, each(taken));
+        ledger.note(&row("encoded", "bytes"), form, count(encoder.encoded_len() as u64) / count(EVENTS));
+    }
 }
 
 /// Recorded events, as they lie in the log.

@@ -20,7 +20,7 @@ use tracecast::delivery::Outcome;
 use tracecast::destination::{Connection, Settings, kinds};
 use tracecast::json::Text;
 use tracecast::otlp::answer::Response;
-use tracecast::otlp::{Encoder, Resource};
+use tracecast::otlp::{Encode as _, Protobuf, Resource};
 use tracecast::trace::{self, Dialect, TraceSettings};
 
 pub use self::protocols::{chat, completions, embeddings, events, messages, responses};
@@ -160,10 +160,10 @@ fn request(context: TraceContext<'static>) -> CompletedRequest<'static> {
 /// The trace is encoded, and decoded by another implementation: all that Sentry would drop silently is not there (spec 2.1).
 fn spans_of(request: &CompletedRequest<'_>, content: Option<&ContentRef<'_>>) -> Vec<Span> {
     let mut all = Vec::new();
-    for dialect in [Dialect::Sentry, Dialect::Otlp] {
+    for dialect in [Dialect::Sentry, Dialect::Plain, Dialect::OpenInference, Dialect::Langfuse] {
         let settings = TraceSettings { dialect, ..TraceSettings::default() };
         let trace = trace::build(request, content, &settings);
-        let mut encoder = Encoder::new(Resource::new("tracecast"));
+        let mut encoder = Protobuf::new(&Resource::new("tracecast"));
         encoder.push(&trace);
         let bytes = encoder.finish();
         let decoded = ExportTraceServiceRequest::decode(bytes).expect("our bytes are protobuf");

@@ -14,6 +14,7 @@ mod piece;
 mod texts;
 mod tools;
 
+pub(crate) use self::arguments::Arguments;
 pub(crate) use self::conversation::Conversation;
 pub use self::document::{Content, ContentRef, Unreadable};
 pub use self::media::Media;

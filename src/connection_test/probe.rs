@@ -2,27 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use super::PAUSES;
-use super::advice::{advice, passes};
-use super::request::test_request;
-use super::verdict::{SentSpan, State, Step, Verdict};
-use crate::completed_request::GenerationId;
-use crate::delivery::Outcome;
-use crate::destination::{Connection, Kind};
-use crate::otlp::{Compression, Encoder, Gzip, Resource};
-use crate::state::State as Given;
-use crate::trace;
+use tokio::time::timeout;
 
-/// Names and labels of the steps, in order.
-const STEPS: [(&str, &str); 7] = [
-    ("fields", "Check the fields"),
-    ("dns", "Look up the host"),
-    ("connect", "Connect"),
-    ("tls", "Secure the connection"),
-    ("send", "Send an empty request"),
-    ("send_again", "Send again"),
-    ("trace", "Send a test trace"),
-];
+use super::PAUSES;
+use super::example::{conversation, example, test};
+use super::record::{Planned, Record, Sent, shown};
+use super::verdict::{SentSpan, State, Verdict};
+use crate::completed_request::GenerationId;
+use crate::delivery::{Attention, Outcome};
+use crate::destination::{Check, Connection, Kind, Request, TestStep};
+use crate::otlp::answer::{Response, classify};
+use crate::otlp::{Compression, Encode as _, Gzip, Protobuf, Resource};
+use crate::state::State as Given;
+use crate::trace::{self, Trace};
 
 /// What a person should know of a receiver that only the operator's list lets in (spec 5.1).
 const WIDENED: &str = "This address is not on the public internet. It can be reached only because the operator of this \
@@ -30,31 +22,34 @@ const WIDENED: &str = "This address is not on the public internet. It can be rea
 
 /// Tests a `connection` of this kind, whose fields were parsed already. Takes a few seconds; stores nothing.
 pub async fn run(given: &Given, kind: &Kind, connection: &Connection) -> Verdict {
-    let mut test =
-        Test { given, kind, connection, steps: Vec::new(), last: None, server: None, status: None, words: None };
-    test.step(Duration::ZERO, State::Passed, format!("Traces go to {}.", connection.target()));
-    let reached = test.reach().await;
-    let sent = if reached { test.send_all().await } else { None };
-    test.verdict(sent)
+    let steps = connection.wire().steps();
+    let planned = Planned::to_reach().into_iter().chain(steps.iter().flat_map(Planned::of)).collect();
+    let mut test = Test { given, connection, record: Record::new(kind, connection, planned) };
+    test.record.step(Duration::ZERO, State::Passed, format!("Traces go to {}.", connection.target()));
+    let passed = timeout(given.egress.limits().test, async { test.reach().await && test.take_all(steps).await }).await;
+    let passed = passed.unwrap_or_else(|_| test.record.give_up());
+    test.record.verdict(passed, &given.clock)
+}
+
+/// Sends the example trace: a chat with a tool call, tokens and cost. `with_content`: Privacy Mode is off.
+pub async fn send_example(given: &Given, kind: &Kind, connection: &Connection, with_content: bool) -> Verdict {
+    let record = Record::new(kind, connection, vec![Planned::trace()]);
+    let mut test = Test { given, connection, record };
+    let passed = test.send_trace(What::Example { with_content }).await;
+    test.record.verdict(passed, &given.clock)
 }
 
 struct Test<'a> {
     given: &'a Given,
-    kind: &'a Kind,
     connection: &'a Connection,
-    steps: Vec<Step>,
-    /// What a person should know: the failure, or the last warning.
-    last: Option<Outcome>,
-    server: Option<String>,
-    status: Option<u16>,
-    /// What the receiver said to it.
-    words: Option<String>,
+    record: Record<'a>,
 }
 
-/// The test trace that was accepted.
-struct Sent {
-    trace_id: String,
-    spans: Vec<SentSpan>,
+/// Which trace is sent.
+#[derive(Clone, Copy)]
+enum What {
+    Test,
+    Example { with_content: bool },
 }
 
 impl Test<'_> {
@@ -64,153 +59,191 @@ impl Test<'_> {
         let begun = Instant::now();
         let addresses = match egress.resolve(url).await {
             Ok(addresses) => addresses,
-            Err(error) => return self.fail(begun, error.outcome()),
+            Err(error) => return self.record.fail(begun.elapsed(), error.outcome()),
         };
         if egress.is_widened(url, &addresses) {
-            self.step(begun.elapsed(), State::Warning, WIDENED.to_owned());
+            self.record.step(begun.elapsed(), State::Warning, WIDENED.to_owned());
         } else {
-            self.step(begun.elapsed(), State::Passed, String::new());
+            self.record.step(begun.elapsed(), State::Passed, String::new());
         }
         let begun = Instant::now();
         let stream = match egress.connect(&addresses).await {
             Ok(stream) => stream,
-            Err(error) => return self.fail(begun, error.outcome()),
+            Err(error) => return self.record.fail(begun.elapsed(), error.outcome()),
         };
-        self.step(begun.elapsed(), State::Passed, String::new());
+        self.record.step(begun.elapsed(), State::Passed, String::new());
         if url.scheme() != "https" {
-            self.step(Duration::ZERO, State::Skipped, "Plain http: nothing is encrypted on the way.".to_owned());
+            let plain = "Plain http: nothing is encrypted on the way.".to_owned();
+            self.record.step(Duration::ZERO, State::Skipped, plain);
             return true;
         }
         let begun = Instant::now();
         if let Err(error) = egress.handshake(url, stream).await {
-            return self.fail(begun, error.outcome());
+            return self.record.fail(begun.elapsed(), error.outcome());
         }
-        self.step(begun.elapsed(), State::Passed, String::new());
+        self.record.step(begun.elapsed(), State::Passed, String::new());
         true
     }
 
-    /// The empty request several times, then one real span.
-    async fn send_all(&mut self) -> Option<Sent> {
+    async fn take_all(&mut self, steps: &[TestStep]) -> bool {
+        for step in steps {
+            let passed = match step {
+                TestStep::Empty { times } => self.send_empty(*times).await,
+                TestStep::Check(check) => self.check(check).await,
+                TestStep::Trace => self.send_trace(What::Test).await,
+            };
+            if !passed {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The empty request, and the same again after each pause.
+    async fn send_empty(&mut self, times: usize) -> bool {
         let begun = Instant::now();
         let outcome = self.post(&[]).await;
-        if !self.accept(begun, outcome) {
-            return None;
+        if !self.record.accept(begun.elapsed(), outcome) {
+            return false;
+        }
+        let again = times.saturating_sub(1);
+        if again == 0 {
+            return true;
         }
         let begun = Instant::now();
         let mut outcome = Outcome::Delivered;
-        for pause in PAUSES {
+        for pause in PAUSES.into_iter().take(again) {
             tokio::time::sleep(pause).await;
             outcome = self.post(&[]).await;
             if !outcome.is_accepted() {
                 break;
             }
         }
-        if !self.accept(begun, outcome) {
-            return None;
-        }
-        self.send_trace().await
+        self.record.accept(begun.elapsed(), outcome)
     }
 
-    async fn send_trace(&mut self) -> Option<Sent> {
-        let now = self.given.clock.unix_nanos();
-        let id = GenerationId::new(now, self.given.random).ok()?;
-        let request = test_request(id, now);
-        let trace = trace::build_test(&request, self.connection.traces());
-        let spans = trace.spans.iter().enumerate().map(|(depth, span)| SentSpan {
-            depth,
-            name: span.name.to_string(),
-            span_id: span.id.to_string(),
-        });
-        let sent = Sent { trace_id: trace.trace_id.to_string(), spans: spans.collect() };
-        let mut encoder = Encoder::new(Resource::new(&self.given.config.service_name));
-        encoder.push(&trace);
+    async fn check(&mut self, check: &Check) -> bool {
         let begun = Instant::now();
-        let outcome = self.post(encoder.finish()).await;
-        self.accept(begun, outcome).then_some(sent)
-    }
-
-    async fn post(&mut self, body: &[u8]) -> Outcome {
-        let mut compressed = Vec::new();
-        Gzip::new().compress(body, &mut compressed);
-        match self.given.egress.send(&self.connection.wire().request(compressed, Compression::Gzip)).await {
-            Ok(answer) => {
-                self.status = Some(answer.status);
-                self.words = self.connection.words(&answer);
-                let server = answer.headers.get("server").map(|server| shown(&self.connection.redact(server)));
-                self.server = server.or(self.server.take());
-                self.connection.outcome(&answer)
-            }
-            Err(error) => {
-                self.status = None;
-                error.outcome()
-            }
+        let response = match self.ask(&check.request()).await {
+            Ok(response) => response,
+            Err(outcome) => return self.record.fail(begun.elapsed(), outcome),
+        };
+        if !check.expected.contains(&response.status) || is_web_page(&response) {
+            return self.record.fail(begun.elapsed(), self.refusal(check, &response));
         }
-    }
-
-    /// Notes an answer. False: the test ends here.
-    fn accept(&mut self, begun: Instant, outcome: Outcome) -> bool {
-        if !passes(&outcome) {
-            return self.fail(begun, outcome);
+        let names = check.names(&response.body);
+        let names: Vec<_> =
+            names.iter().map(|(what, name)| format!("{what} {}", shown(&self.connection.redact(name)))).collect();
+        if !names.is_empty() {
+            self.record.found = Some(format!("You are connected to {}.", names.join(", ")));
         }
-        let status = self.status.map(|status| format!("The receiver answered {status}.")).unwrap_or_default();
-        let state = if outcome.is_quota() { State::Warning } else { State::Passed };
-        self.step(begun.elapsed(), state, status);
-        if state == State::Warning {
-            self.last = Some(outcome);
-        }
+        let detail = self.record.found.clone().unwrap_or_else(|| format!("The receiver answered {}.", response.status));
+        self.record.step(begun.elapsed(), State::Passed, detail);
         true
     }
 
-    fn fail(&mut self, begun: Instant, outcome: Outcome) -> bool {
-        // The advice stands above the steps; the step shows the answer from which the advice follows.
-        let detail = match (self.status, &self.words) {
-            (Some(status), Some(words)) => format!("The receiver answered {status}: {words}."),
-            (Some(status), None) => format!("The receiver answered {status}."),
-            (None, _) => outcome.sentence().unwrap_or_default().to_owned(),
+    /// What an answer to a check means that does not pass.
+    fn refusal(&self, check: &Check, response: &Response) -> Outcome {
+        let is_known = matches!(response.status, 401 | 403 | 404) || self.connection.knows(response);
+        if is_known {
+            return self.connection.outcome(response);
+        }
+        let host = check.url.host_str().unwrap_or_default();
+        let advice = match classify(response) {
+            outcome @ Outcome::Wait { .. } => outcome.sentence().unwrap_or_default().to_owned(),
+            _ => format!("{host} gave another answer than expected (HTTP {}).", response.status),
         };
-        self.step(begun.elapsed(), State::Failed, detail);
-        self.last = Some(outcome);
-        false
+        let advice = self.connection.redact(&format!("The settings could not be checked. {advice}"));
+        Outcome::NeedsAttention { reason: Attention::UnexpectedAnswer, status: Some(response.status), advice }
     }
 
-    fn step(&mut self, took: Duration, state: State, detail: String) {
-        let (name, label) = STEPS[self.steps.len().min(STEPS.len() - 1)];
-        let milliseconds = (state != State::Skipped).then(|| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-        self.steps.push(Step { name: name.to_owned(), label: label.to_owned(), state, detail, milliseconds });
-    }
-
-    fn verdict(mut self, sent: Option<Sent>) -> Verdict {
-        let passed = sent.is_some();
-        while self.steps.len() < STEPS.len() {
-            self.step(Duration::ZERO, State::Skipped, String::new());
+    async fn send_trace(&mut self, what: What) -> bool {
+        let now = self.given.clock.unix_nanos();
+        let Ok(id) = GenerationId::new(now, self.given.random) else { return false };
+        let (request, content) = match what {
+            What::Test => (test(id, now), None),
+            What::Example { with_content } => (example(id, now), conversation().filter(|_| with_content)),
+        };
+        let settings = self.connection.traces();
+        let trace = match what {
+            What::Test => trace::build_test(&request, settings),
+            What::Example { .. } => trace::build(&request, content.as_ref(), settings),
+        };
+        let sent = sent(&trace);
+        let mut encoder = Protobuf::new(&self.resource());
+        encoder.push(&trace);
+        let begun = Instant::now();
+        let outcome = self.post(encoder.finish()).await;
+        let accepted = self.record.accept(begun.elapsed(), outcome.clone());
+        // A receiver over its quota has thrown the trace away.
+        if outcome.is_accepted() {
+            self.record.sent = Some(sent);
         }
-        let warning = passed && self.last.is_some();
-        let not_yet_seconds = self.last.as_ref().filter(|_| passed).and_then(seconds_to_wait);
-        let (trace_id, spans) = sent.map(|sent| (Some(sent.trace_id), sent.spans)).unwrap_or_default();
-        let headers = self.connection.wire().headers(Compression::Gzip);
-        Verdict {
-            passed,
-            warning,
-            advice: self.last.as_ref().and_then(|outcome| advice(self.kind, outcome)),
-            not_yet_seconds,
-            headers: headers.iter().map(|header| (header.name.to_string(), header.shown().to_owned())).collect(),
-            steps: self.steps,
-            status: self.status,
-            trace_id,
-            server: self.server,
-            spans,
-            tested_at: self.given.clock.now(),
+        accepted
+    }
+
+    fn resource(&self) -> Resource {
+        Resource::new(&self.given.config.service_name).with(self.connection.wire().resource())
+    }
+
+    async fn post(&mut self, body: &[u8]) -> Outcome {
+        let wire = self.connection.wire();
+        let compression = wire.compression(Compression::Gzip);
+        let body = match compression {
+            Compression::None => body.to_vec(),
+            Compression::Gzip => {
+                let mut compressed = Vec::new();
+                Gzip::new().compress(body, &mut compressed);
+                compressed
+            }
+        };
+        match self.ask(&wire.request(body, compression)).await {
+            Ok(response) if (200..300).contains(&response.status) && is_web_page(&response) => web_page(&response),
+            Ok(response) => self.connection.outcome(&response),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Sends a request, and notes its answer.
+    async fn ask(&mut self, request: &Request) -> Result<Response, Outcome> {
+        let begun = Instant::now();
+        let answered = self.given.egress.send(request).await;
+        if answered.is_ok() && begun.elapsed() > self.given.egress.limits().slow {
+            self.record.slow(begun.elapsed());
+        }
+        match answered {
+            Ok(response) => {
+                self.record.answer(Some(response.clone()));
+                Ok(response)
+            }
+            Err(error) => {
+                self.record.answer(None);
+                Err(error.outcome())
+            }
         }
     }
 }
 
-/// How long a receiver that takes nothing at the moment wants to be left alone.
-fn seconds_to_wait(outcome: &Outcome) -> Option<u64> {
-    let Outcome::Wait { not_before, .. } = outcome else { return None };
-    Some(not_before.map_or(0, |pause| pause.as_secs()))
+fn sent(trace: &Trace<'_>) -> Sent {
+    let spans = trace.spans.iter().enumerate().map(|(depth, span)| SentSpan {
+        depth,
+        name: span.name.to_string(),
+        span_id: span.id.to_string(),
+    });
+    Sent { trace_id: trace.trace_id.to_string(), spans: spans.collect() }
 }
 
-/// A receiver's word, fit to be shown (spec 5.1).
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+/// Whether a browser would show the answer as a page. A test takes none for a receiver's, even where the worker would.
+fn is_web_page(response: &Response) -> bool {
+    let is_html = response.headers.get("content-type").is_some_and(|media| media.starts_with("text/html"));
+    response.is_page() || (is_html && !response.body.is_empty())
+}
+
+fn web_page(response: &Response) -> Outcome {
+    let advice = format!(
+        "A web page answers at this address, and no receiver of traces (HTTP {}). A sign-in or a proxy may stand in front \
+         of it: let requests pass to the receiver, or enter its own address.",
+        response.status
+    );
+    Outcome::NeedsAttention { reason: Attention::UnexpectedAnswer, status: Some(response.status), advice }
 }

@@ -12,6 +12,15 @@ pub struct Verdict {
     pub warning: bool,
     /// One sentence that says what to do.
     pub advice: Option<String>,
+    /// The field in which the failure is mended. None: it is in no field, or unknown.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// Where traces go in the receiver's names, for example "You are connected to project checkout."
+    #[serde(default)]
+    pub found: Option<String>,
+    /// When to look for the test trace, and what its acceptance does not prove.
+    #[serde(default)]
+    pub arrival: Option<String>,
     /// The receiver is reached and takes nothing at the moment, and asked to be left alone for so many seconds.
     #[serde(default)]
     pub not_yet_seconds: Option<u64>,
@@ -40,7 +49,7 @@ impl Verdict {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// `fields`, `dns`, `connect`, `tls`, `send`, `send_again`, `trace`.
+    /// `fields`, `dns`, `connect`, `tls`, then of the kind's `send`, `send_again`, `check`, `trace`.
     pub name: String,
     /// What was done, in a few words.
     pub label: String,

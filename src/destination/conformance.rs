@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use secrecy::ExposeSecret as _;
 
-use super::{Connection, Kind, Settings, kinds};
+use super::{Connection, Kind, Manifest, Parse, Settings, kinds};
 use crate::delivery::Outcome;
 use crate::otlp::Compression;
 use crate::otlp::answer::Response;
@@ -75,7 +75,7 @@ fn what_nobody_sees_is_passed_over_around_a_value_and_named_within() {
 #[test]
 fn empty_settings_of_a_kind_are_errors_at_its_required_fields_and_nowhere_else() {
     for kind in kinds::all() {
-        let errors = kind.connect(&Settings::default()).unwrap_err();
+        let errors = kind.connect(&Settings::default()).err().unwrap_or_default();
         for field in kind.manifest.fields {
             assert_eq!(errors.on(field.name).is_some(), field.required, "{}: {}", kind.manifest.slug, field.name);
         }
@@ -124,6 +124,83 @@ fn a_kind_sends_legal_headers_each_once() {
 }
 
 #[test]
+fn address_of_a_kind_is_one_however_much_of_its_path_is_typed() {
+    for kind in kinds::all() {
+        let Parse::Row(row) = kind.parse else { continue };
+        if row.address.field.is_empty() || row.address.path.is_empty() {
+            continue;
+        }
+        let at = |typed: &str| {
+            let mut settings = example(kind);
+            settings.insert(row.address.field, typed);
+            kind.connect(&settings)
+        };
+        let base = "https://gateway.example.com:4318/prefix/of/ours";
+        let whole = at(base).unwrap();
+        let path = whole.wire().url().path().strip_prefix("/prefix/of/ours/").unwrap().to_owned();
+        let parts: Vec<_> = path.split('/').collect();
+        for typed in (0..=parts.len()).map(|length| format!("{base}/{}", parts[..length].join("/"))) {
+            for typed in
+                [typed.clone(), typed.trim_end_matches('/').to_owned(), format!("{typed}/"), format!("{typed}//")]
+            {
+                let connection = at(&typed).unwrap_or_else(|errors| panic!("{typed}: {errors}"));
+                assert_eq!(connection.wire().url(), whole.wire().url(), "{}: {typed}", kind.manifest.slug);
+                assert_eq!(connection.stored().open, whole.stored().open, "{}: {typed}", kind.manifest.slug);
+            }
+        }
+        for refused in
+            [format!("{base}?key=1"), format!("{base}#here"), format!("{base}/?"), "https://a:b@x.example".to_owned()]
+        {
+            let errors = at(&refused).unwrap_err();
+            assert!(errors.on(row.address.field).is_some(), "{}: {refused}", kind.manifest.slug);
+        }
+    }
+}
+
+#[test]
+fn header_of_a_kind_wins_over_one_that_a_person_adds() {
+    for kind in kinds::all().iter().filter(|kind| kind.manifest.field("headers").is_some()) {
+        let of_kind = connected(kind);
+        let Some(header) = of_kind.wire().headers.iter().find(|header| header.name != "x-gateway-token") else {
+            continue;
+        };
+        let mut settings = example(kind);
+        settings.insert("headers", format!(r#"{{"{}": "canary", "X-Added": "yes"}}"#, header.name));
+        let connection = kind.connect(&settings).unwrap();
+        let values = |name: &str| -> Vec<_> {
+            let headers = connection.wire().headers.iter().filter(|header| header.name == name);
+            headers.map(|header| header.expose().to_owned()).collect()
+        };
+        assert_eq!(values(&header.name), [header.expose()], "{}", kind.manifest.slug);
+        assert_eq!(values("x-added"), ["yes"], "{}", kind.manifest.slug);
+    }
+}
+
+#[test]
+fn a_kind_has_two_letters_a_few_words_and_sentences_for_its_fields() {
+    for kind in kinds::all() {
+        let Manifest { slug, sign, needs, fields, .. } = kind.manifest;
+        assert_eq!(sign.chars().count(), 2, "{slug}");
+        assert!(!needs.is_empty() && !needs.ends_with('.'), "{slug}");
+        for field in fields {
+            assert!(!field.label.is_empty() && field.hint.ends_with('.'), "{slug}: {}", field.name);
+            assert_eq!(fields.iter().filter(|other| other.name == field.name).count(), 1, "{slug}: {}", field.name);
+        }
+    }
+}
+
+#[test]
+fn every_field_that_a_kind_names_is_one_of_its_form() {
+    for kind in kinds::all() {
+        let connection = connected(kind);
+        let of_rows = connection.wire().readings.iter().map(|row| row.field);
+        for field in of_rows.chain([connection.mended.address, connection.mended.credentials]) {
+            assert!(field.is_empty() || kind.manifest.field(field).is_some(), "{}: {field}", kind.manifest.slug);
+        }
+    }
+}
+
+#[test]
 fn a_kind_is_named_once_and_every_secret_field_has_an_example() {
     for kind in kinds::all() {
         let slug = kind.manifest.slug;
@@ -143,6 +220,25 @@ fn every_kind_takes_no_refusal_for_an_acceptance() {
         }
         let page = Response { status: 200, body: "<!doctype html>".into(), ..Response::default() };
         assert!(matches!(connection.outcome(&page), Outcome::NeedsAttention { .. }), "{}", kind.manifest.slug);
+    }
+}
+
+/// `UPDATE_DOCUMENTS=1 cargo test --lib documents_of` writes them.
+#[test]
+fn documents_of_all_kinds_say_what_the_kinds_are() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/destinations");
+    for kind in kinds::all() {
+        let (path, document) = (folder.join(format!("{}.md", kind.manifest.slug)), kind.document());
+        if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, &document).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            written, document,
+            "docs/destinations/{}.md is not what UPDATE_DOCUMENTS=1 gives",
+            kind.manifest.slug
+        );
     }
 }
 

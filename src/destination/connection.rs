@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Stored, Wire};
-use crate::delivery::Outcome;
+use super::{FieldError, Stored, Wire};
+use crate::delivery::{Attention, Outcome, WaitReason};
 use crate::otlp::answer::{Evidence, Response};
 use crate::trace::TraceSettings;
 
@@ -18,8 +18,18 @@ pub struct Connection {
     pub(super) masked: BTreeMap<&'static str, String>,
     /// Secrets that a receiver may repeat in its answer, each with what is shown in its place.
     pub(super) redactions: Vec<(SecretString, String)>,
+    /// Values that were probably meant for another field. They lead the advice of a failed test.
+    pub(super) mix_ups: Vec<FieldError>,
+    pub(super) mended: Mended,
     pub(super) traces: TraceSettings,
     pub(super) wire: Wire,
+}
+
+/// The fields in which most faults are mended. Empty: none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mended {
+    pub address: &'static str,
+    pub credentials: &'static str,
 }
 
 impl Connection {
@@ -59,6 +69,35 @@ impl Connection {
     /// The receiver's own words, without the secrets that they may repeat.
     pub fn words(&self, response: &Response) -> Option<String> {
         self.redact_response(response).words().map(|words| self.redact(&words))
+    }
+
+    /// Values that were probably meant for another field.
+    pub fn mix_ups(&self) -> &[FieldError] {
+        &self.mix_ups
+    }
+
+    /// The field in which the cause of `outcome` is mended, which `response` led to where there was one.
+    pub fn field_to_mend(&self, outcome: &Outcome, response: Option<&Response>) -> Option<&'static str> {
+        if outcome.is_accepted() {
+            return None;
+        }
+        let known = response.and_then(|response| self.wire.field_of(&self.redact_response(response)));
+        let field = known.unwrap_or_else(|| match outcome {
+            Outcome::NeedsAttention { reason: Attention::Unauthorized | Attention::Forbidden, .. } => {
+                self.mended.credentials
+            }
+            Outcome::NeedsAttention { .. }
+            | Outcome::Wait {
+                reason: WaitReason::Unreachable | WaitReason::TimedOut | WaitReason::Interrupted, ..
+            } => self.mended.address,
+            _ => "",
+        });
+        Some(field).filter(|field| !field.is_empty())
+    }
+
+    /// Whether the kind has words of its own for a response.
+    pub fn knows(&self, response: &Response) -> bool {
+        self.wire.field_of(&self.redact_response(response)).is_some()
     }
 
     /// What is kept of a response, without the secrets that it may repeat.

@@ -1,5 +1,6 @@
 //! One field of a kind's form, as data.
 
+use super::web_address;
 use crate::confusables::is_misleading;
 
 /// One value that a person fills in. All that drawing and checking it need stands here, once.
@@ -16,6 +17,13 @@ pub struct Field {
     pub required: bool,
     /// The most characters it takes.
     pub max_length: usize,
+    /// What an empty field means, as a value; empty: nothing.
+    pub default: &'static str,
+    /// Further values that many choose.
+    pub suggestions: &'static [&'static str],
+    pub format: Format,
+    /// Values that belong elsewhere and are often pasted here.
+    pub mix_ups: &'static [MixUp],
     /// A value that works, for documents and tests; empty for fields that are left empty by most.
     pub example: &'static str,
     /// HTML's `autocomplete`.
@@ -32,6 +40,39 @@ pub enum Input {
     Secret,
     /// A box to tick; its value is [`Field::TICKED`] or empty.
     Checkbox,
+    /// One of these values, each with its words. The first is meant where none is chosen.
+    Choice(&'static [(&'static str, &'static str)]),
+}
+
+/// Which characters a value has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Any,
+    /// `0` to `9`.
+    Digits,
+    /// Letters, digits, `.`, `_` and `-`.
+    Name,
+    Uuid,
+    /// Anything but a colon, which would end the user's part of basic authentication.
+    WithoutColon,
+}
+
+/// A value that was probably meant for another field or product. It is never refused for its looks: the sentence leads
+/// the advice when a connection test fails (spec 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MixUp {
+    pub shape: Shape,
+    /// What it is, and what is wanted.
+    pub sentence: &'static str,
+}
+
+/// How a value looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Begins(&'static str),
+    /// As many hexadecimal digits.
+    Hex(usize),
+    NotUuid,
 }
 
 impl Field {
@@ -41,6 +82,53 @@ impl Field {
     /// Names of the two fields that every kind has.
     pub(super) const ENVIRONMENT: &'static str = "environment";
     pub(super) const RELEASE: &'static str = "release";
+    /// The name of [`Field::join`].
+    pub(super) const JOIN: &'static str = "joinApplicationTraces";
+
+    /// A line of text that may be left empty, for kinds to fill in.
+    pub(super) const TEXT: Self = Self {
+        name: "",
+        label: "",
+        hint: "",
+        input: Input::Text,
+        required: false,
+        max_length: 200,
+        default: "",
+        suggestions: &[],
+        format: Format::Any,
+        mix_ups: &[],
+        example: "",
+        autocomplete: "off",
+    };
+    /// A secret that is required.
+    pub(super) const SECRET: Self = Self { input: Input::Secret, required: true, max_length: 4096, ..Self::TEXT };
+    /// An address.
+    pub(super) const URL: Self = Self { input: Input::Url, max_length: web_address::MAX_LENGTH, ..Self::TEXT };
+
+    /// Headers that a person adds.
+    pub(super) const HEADERS: Self = Self {
+        name: "headers",
+        label: "Headers",
+        hint: "Sent with every request, as a JSON object. Leave it empty where the receiver asks for none.",
+        required: false,
+        max_length: 16 * 1024,
+        example: r#"{"X-Gateway-Token": "fedcba9876543210fedcba9876543210"}"#,
+        ..Self::SECRET
+    };
+
+    /// Whether the root span has the parent that the caller's application names.
+    pub(super) const fn join(is_usual: bool) -> Self {
+        Self {
+            name: Self::JOIN,
+            label: "Join traces that my application sends to the same place",
+            hint: "Tick this only if the spans of your application arrive there too: a trace whose first span never \
+                   arrives is hidden or dropped by some products.",
+            input: Input::Checkbox,
+            max_length: 5,
+            default: if is_usual { Self::TICKED } else { "" },
+            ..Self::TEXT
+        }
+    }
 
     /// The environment of requests that name none.
     pub(super) const fn environment(max_length: usize) -> Self {
@@ -48,11 +136,9 @@ impl Field {
             name: Self::ENVIRONMENT,
             label: "Default environment",
             hint: "For requests that name none, for example production.",
-            input: Input::Text,
-            required: false,
             max_length,
             example: "production",
-            autocomplete: "off",
+            ..Self::TEXT
         }
     }
 
@@ -62,11 +148,9 @@ impl Field {
             name: Self::RELEASE,
             label: "Default release",
             hint: "For requests that name none, for example v2.1.0.",
-            input: Input::Text,
-            required: false,
             max_length,
             example: "v2.1.0",
-            autocomplete: "off",
+            ..Self::TEXT
         }
     }
 
@@ -93,6 +177,49 @@ impl Field {
                 "{label} holds a character that cannot be seen (U+{code:04X}). Copy it again, or type it."
             ));
         }
-        None
+        if let Input::Choice(choices) = self.input
+            && !choices.iter().any(|(known, _)| *known == value)
+        {
+            let known: Vec<_> = choices.iter().map(|(known, _)| *known).collect();
+            return Some(format!("{} must be one of these: {}.", self.label, known.join(", ")));
+        }
+        self.format.must(value).map(|must| format!("{} must {must}.", self.label))
     }
+
+    /// The sentence about a value that was probably meant for another field.
+    pub(super) fn mix_up(&self, value: &str) -> Option<&'static str> {
+        self.mix_ups.iter().find(|mix_up| mix_up.shape.is(value)).map(|mix_up| mix_up.sentence)
+    }
+}
+
+impl Format {
+    /// Continues "… must" about a value that is not of this format.
+    fn must(self, value: &str) -> Option<&'static str> {
+        let is_name = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+        let (is_met, must) = match self {
+            Self::Any => return None,
+            Self::Digits => (value.bytes().all(|byte| byte.is_ascii_digit()), "be a number"),
+            Self::Name => (
+                value.chars().all(is_name) && value.contains(|character| character != '.'),
+                "be made of letters, digits, dots, hyphens and underscores",
+            ),
+            Self::Uuid => (is_uuid(value), "be an id of the form 01234567-89ab-cdef-0123-456789abcdef"),
+            Self::WithoutColon => (!value.contains(':'), "have no colon"),
+        };
+        (!is_met).then_some(must)
+    }
+}
+
+impl Shape {
+    pub(super) fn is(self, value: &str) -> bool {
+        match self {
+            Self::Begins(start) => value.starts_with(start),
+            Self::Hex(digits) => value.len() == digits && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            Self::NotUuid => !is_uuid(value),
+        }
+    }
+}
+
+fn is_uuid(value: &str) -> bool {
+    value.len() == 36 && uuid::Uuid::try_parse(value).is_ok()
 }

@@ -1,5 +1,6 @@
 //! A kind of destination: what its form looks like, and how to connect.
 
+use super::row::Row;
 use super::{Connection, Field, FieldErrors, Settings};
 use crate::delivery::Outcome;
 
@@ -10,8 +11,53 @@ pub struct Manifest {
     pub slug: &'static str,
     /// Its name for people.
     pub label: &'static str,
+    /// Two letters that stand for it in lists. Logos belong to their owners.
+    pub sign: &'static str,
+    /// Where lists show it.
+    pub group: Group,
+    /// What a person must have at hand, in a few words.
+    pub needs: &'static str,
     /// What a person fills in, in the form's order.
     pub fields: &'static [Field],
+    /// Whether the API names it `otel-collector` with a `config.preset` (spec 7.1).
+    pub preset: bool,
+}
+
+/// The groups in which kinds are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    LlmObservability,
+    ErrorsAndPerformance,
+    AnyOtlp,
+    Webhooks,
+    Warehouses,
+}
+
+impl Group {
+    /// In the order in which pages list them.
+    pub const ALL: [Self; 5] =
+        [Self::LlmObservability, Self::ErrorsAndPerformance, Self::AnyOtlp, Self::Webhooks, Self::Warehouses];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::LlmObservability => "LLM observability",
+            Self::ErrorsAndPerformance => "Errors and performance",
+            Self::AnyOtlp => "Any OTLP receiver",
+            Self::Webhooks => "Webhooks",
+            Self::Warehouses => "Warehouses",
+        }
+    }
+
+    /// What its kinds are for, in a sentence.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::LlmObservability => "Conversations, tokens, cost and evaluations.",
+            Self::ErrorsAndPerformance => "LLM requests beside the rest of your application.",
+            Self::AnyOtlp => "Whatever takes OTLP over HTTP.",
+            Self::Webhooks => "JSON to an address of yours, signed.",
+            Self::Warehouses => "Rows and files to keep, and to query with SQL.",
+        }
+    }
 }
 
 impl Manifest {
@@ -30,12 +76,23 @@ pub struct Kind {
     pub manifest: Manifest,
     /// What to do when the connection test comes to this. None: what the outcome itself says.
     pub(super) advice: fn(&Outcome) -> Option<&'static str>,
-    /// Parses settings whose fields are long enough, short enough and free of control characters, or are reported
-    /// anyway.
-    pub(super) parse: fn(&Settings) -> Result<Connection, FieldErrors>,
+    pub(super) parse: Parse,
+}
+
+/// How settings become a connection. They are checked field by field already, or are reported anyway.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Parse {
+    /// By a function of the kind's own.
+    Own(fn(&Settings) -> Result<Connection, FieldErrors>),
+    Row(&'static Row),
 }
 
 impl Kind {
+    /// A kind that is a row of data.
+    pub(super) const fn row(manifest: Manifest, row: &'static Row) -> Self {
+        Self { manifest, advice: |_| None, parse: Parse::Row(row) }
+    }
+
     /// What to do when the connection test comes to this. None: what the outcome itself says.
     pub fn advice(&self, outcome: &Outcome) -> Option<&'static str> {
         (self.advice)(outcome)
@@ -52,7 +109,11 @@ impl Kind {
                 errors.add(field.name, sentence);
             }
         }
-        match (self.parse)(settings) {
+        let parsed = match self.parse {
+            Parse::Own(parse) => parse(settings),
+            Parse::Row(row) => row.connect(&self.manifest, settings),
+        };
+        match parsed {
             Ok(connection) if errors.is_empty() => Ok(connection),
             Ok(_) => Err(errors),
             Err(others) => {

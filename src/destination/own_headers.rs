@@ -14,9 +14,6 @@ const REFUSED: [&str; 9] =
     ["host", "transfer-encoding", "connection", "te", "upgrade", "trailer", "expect", "keep-alive", "accept-encoding"];
 const REFUSED_PREFIXES: [&str; 2] = ["content-", "proxy-"];
 
-/// A secret shorter than this is not looked for in what a receiver answers: it would be found in any sentence.
-const LEAST_TO_REDACT: usize = 8;
-
 /// Parsed headers, in the order of their names.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OwnHeaders(Vec<(String, SecretString)>);
@@ -90,22 +87,9 @@ impl OwnHeaders {
         (!self.0.is_empty()).then(|| self.json(|value| masking::middle(value.expose_secret())))
     }
 
-    /// Their values, and what is shown where a receiver repeats them.
-    pub(super) fn redactions(&self) -> Vec<(SecretString, String)> {
-        let long = self.0.iter().filter(|(_, value)| value.expose_secret().len() >= LEAST_TO_REDACT);
-        let with_parts = long.flat_map(|(_, value)| {
-            // A receiver may repeat the scheme without the credentials, and the credentials without the scheme.
-            let parts = value.expose_secret().split(' ').filter(|part| part.len() >= LEAST_TO_REDACT);
-            parts.map(SecretString::from).chain([value.clone()]).collect::<Vec<_>>()
-        });
-        let mut redactions: Vec<_> = with_parts
-            .map(|value| {
-                let masked = masking::middle(value.expose_secret());
-                (value, masked)
-            })
-            .collect();
-        redactions.sort_by_key(|(value, _)| std::cmp::Reverse(value.expose_secret().len()));
-        redactions
+    /// Their values.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, value)| value.expose_secret())
     }
 
     fn json(&self, shown: impl Fn(&SecretString) -> String) -> String {

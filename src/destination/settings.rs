@@ -42,6 +42,11 @@ impl Settings {
         Some(self.get(name)).filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
+    /// Whether anything was said about a field, be it empty.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     pub fn is_ticked(&self, name: &str) -> bool {
         matches!(self.get(name), "on" | "true" | "1")
     }

@@ -20,7 +20,7 @@ use super::resolver::GuardedResolver;
 use super::stale_connections::StaleConnections;
 use super::tls;
 use crate::clock::Clock;
-use crate::destination::Request;
+use crate::destination::{Method, Request};
 use crate::otlp::answer::{Headers, MAX_BODY, Response};
 
 /// The way out. Cheap to clone; clones share connections.
@@ -71,6 +71,11 @@ impl Egress {
         Ok(Self(Arc::new(Inner { guard, resolver, tls: Arc::new(tls), limits, pools, stale_connections, clock })))
     }
 
+    /// How long things may take.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     /// Sends a request and reads its answer. A connection that breaks before anything of the answer arrived is tried
     /// once more, because a kept one may have been closed meanwhile (spec 2.1, fact 10).
     ///
@@ -112,14 +117,19 @@ impl Egress {
         addresses: &[SocketAddr],
         deadline: Deadline,
     ) -> Result<(Response, Result<(), Error>), Error> {
-        let response = timeout_at(deadline, self.post(request)).await.unwrap_or(Err(Error::Timeout))?;
+        let response = timeout_at(deadline, self.begin(request)).await.unwrap_or(Err(Error::Timeout))?;
         self.0.stale_connections.note(&request.url, addresses, response.remote_addr());
         Ok(self.read(response, deadline).await)
     }
 
-    async fn post(&self, request: &Request) -> Result<reqwest::Response, Error> {
+    async fn begin(&self, request: &Request) -> Result<reqwest::Response, Error> {
         let port = request.url.port_or_known_default().unwrap_or_default();
-        let mut outgoing = self.0.pools.client(port).post(request.url.clone()).body(request.body.clone());
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+        };
+        let mut outgoing = self.0.pools.client(port).request(method, request.url.clone()).body(request.body.clone());
         for header in &request.headers {
             outgoing = outgoing.header(header.name.as_ref(), header.expose());
         }

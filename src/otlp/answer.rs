@@ -52,24 +52,16 @@ pub fn classify(response: &Response) -> Outcome {
     }
 }
 
-/// `lead` followed by the status and the receiver's words.
-fn sentence(response: &Response, lead: &str) -> String {
-    match response.words() {
-        Some(words) => format!("{lead} (HTTP {}: {words}).", response.status),
-        None => format!("{lead} (HTTP {}).", response.status),
-    }
-}
-
 fn refused(response: &Response, reason: Refusal, lead: &str) -> Outcome {
-    Outcome::Refused { reason, status: response.status, sentence: sentence(response, lead) }
+    Outcome::Refused { reason, status: response.status, sentence: response.sentence(lead) }
 }
 
 fn wait(response: &Response, reason: WaitReason, lead: &str) -> Outcome {
-    Outcome::Wait { reason, sentence: sentence(response, lead), not_before: pause::asked_for(response) }
+    Outcome::Wait { reason, sentence: response.sentence(lead), not_before: pause::asked_for(response) }
 }
 
 fn advise(response: &Response, reason: Attention, lead: &str) -> Outcome {
-    attention(response, reason, sentence(response, lead))
+    attention(response, reason, response.sentence(lead))
 }
 
 fn attention(response: &Response, reason: Attention, advice: String) -> Outcome {

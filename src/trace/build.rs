@@ -9,12 +9,14 @@
 
 use std::borrow::Cow;
 
+use super::additions::{Facts, Place};
+use super::dialogue::Dialogue;
 use super::failure::Failure;
 use super::ids::{SpanId, TraceId};
-use super::span::{Phrase, Span, SpanKind, Value};
+use super::span::{Attribute, Phrase, Span, SpanKind, Value};
 use super::times::Period;
-use super::{Dialect, Trace, TraceSettings, attributes, names, size};
-use crate::completed_request::content::ContentRef;
+use super::{Dialect, Parent, Trace, TraceSettings, additions, attributes, names, size};
+use crate::completed_request::content::{ContentRef, ContentTexts};
 use crate::completed_request::{CompletedRequest, Operation};
 
 /// The parent is known (0x100) to be in this process, and the span is sampled (0x001).
@@ -29,32 +31,56 @@ pub fn build<'a>(
     content: Option<&'a ContentRef<'_>>,
     settings: &'a TraceSettings,
 ) -> Trace<'a> {
+    let trace_id = TraceId::of(request.context.trace_id.as_deref(), &request.id);
     let root_id = SpanId::root(&request.id);
-    let remote = request.context.parent_span_id.as_deref().and_then(|id| id.parse().ok());
+    let remote = remote_parent(request, settings);
     let name = names::root(request);
+    let period = Period::root(&request.times);
     let common = attributes::common(request, settings, (root_id, &name), remote.is_some());
+    let facts = Facts { request, settings, trace_name: name.clone(), generation: period.generation(&request.times) };
+    let added = additions::to_all(&facts);
+    let shared_bytes = size::of(&common) + size::of(&added);
     let intermediate = names::intermediate(request).map(|name| (SpanId::intermediate(&request.id), name));
     let inner = intermediate.as_ref().map_or(root_id, |(id, _)| *id);
-    let builder = Builder { request, settings, failure: Failure::of(&request.ending, content.is_some()) };
+    let failure = Failure::of(&request.ending, content.is_some());
+    let builder = Builder { request, settings, facts, failure, shared_bytes };
 
-    let period = Period::root(&request.times);
-    let trace_id = TraceId::of(request.context.trace_id.as_deref(), &request.id);
     if !request.asked_a_model() {
-        let spans = vec![builder.root(root_id, remote, name, period)];
-        return Trace { trace_id, common, spans, content_cut: false, attempts_left_out: 0 };
+        let spans = vec![builder.root(root_id, remote, period, &Dialogue::default())];
+        let mut trace =
+            Trace { trace_id, common, added, spans, content_cut: false, attempts_left_out: 0, attributes_left_out: 0 };
+        trace.fit(settings);
+        return trace;
     }
-    let (generation, content_cut) = builder.generation(inner, period, content, size::of(&common));
-    let (attempts, attempts_left_out) = builder.attempts(inner, period, size::most_attempts(&common));
+    let Generation { span: generation, dialogue, cut: content_cut } = builder.generation(inner, content);
+    let (attempts, attempts_left_out) = builder.attempts(inner, period, size::most_attempts(shared_bytes));
 
     let mut spans = Vec::with_capacity(3 + attempts.len());
-    spans.push(builder.root(root_id, remote, name, period));
+    spans.push(builder.root(root_id, remote, period, &dialogue));
     if let Some((id, name)) = intermediate {
         let children = attempts.iter().map(Span::period).fold(generation.period(), Period::covering);
         spans.push(builder.intermediate(id, root_id, name, children));
     }
     spans.push(generation);
     spans.extend(attempts);
-    Trace { trace_id, common, spans, content_cut, attempts_left_out }
+    let mut trace = Trace { trace_id, common, added, spans, content_cut, attempts_left_out, attributes_left_out: 0 };
+    trace.fit(settings);
+    trace
+}
+
+/// The caller's span, where the trace joins it.
+fn remote_parent(request: &CompletedRequest<'_>, settings: &TraceSettings) -> Option<SpanId> {
+    match settings.parent {
+        Parent::Link => request.context.parent_span_id.as_deref()?.parse().ok(),
+        Parent::Attribute => None,
+    }
+}
+
+/// What was said, once in the conventions' own form and once as additions repeat it.
+struct Said<'a> {
+    texts: ContentTexts<'a>,
+    dialogue: Dialogue<'a>,
+    added: Vec<Attribute<'a>>,
 }
 
 /// The trace of a connection test. Sentry counts each generation as a call of a model, so it gets one span of no operation.
@@ -74,23 +100,37 @@ pub fn build_test<'a>(request: &'a CompletedRequest<'_>, settings: &'a TraceSett
 struct Builder<'a, 'r> {
     request: &'a CompletedRequest<'r>,
     settings: &'a TraceSettings,
+    facts: Facts<'a, 'r>,
     failure: Option<Failure<'a>>,
+    /// Bytes of the attributes that all spans share.
+    shared_bytes: usize,
+}
+
+/// The generation span, and what was said.
+struct Generation<'a> {
+    span: Span<'a>,
+    dialogue: Dialogue<'a>,
+    /// Whether content had to be cut for it.
+    cut: bool,
 }
 
 impl<'a> Builder<'a, '_> {
-    fn root(&self, id: SpanId, remote: Option<SpanId>, name: Phrase<'a>, period: Period) -> Span<'a> {
-        let mut list = attributes::own(self.settings.dialect, "http.server", &name, 8);
-        attributes::root(&mut list, self.request, self.error_type());
+    fn root(&self, id: SpanId, remote: Option<SpanId>, period: Period, dialogue: &Dialogue<'a>) -> Span<'a> {
+        let name = self.facts.trace_name.clone();
+        let mut list = attributes::own(self.settings.dialect, "http.server", &name, 9);
+        attributes::root(&mut list, self.request, self.settings.dialect, self.failure.as_ref());
         Span {
             id,
             parent: remote,
             flags: if remote.is_some() { REMOTE } else { LOCAL },
             kind: SpanKind::Server,
-            name,
             start: period.start,
             end: period.end,
             attributes: list.0,
+            added: additions::to_one(&self.facts, dialogue, Place::Root, &name),
+            exception: additions::exception(self.settings, self.failure.as_ref()),
             error: self.message(),
+            name,
         }
     }
 
@@ -101,34 +141,28 @@ impl<'a> Builder<'a, '_> {
             parent: Some(root),
             flags: LOCAL,
             kind: SpanKind::Internal,
-            name,
             start: period.start,
             end: period.end,
             attributes: list.0,
+            added: additions::to_one(&self.facts, &Dialogue::default(), Place::Intermediate, &name),
+            exception: None,
             error: self.message(),
+            name,
         }
     }
 
-    /// The generation span, and whether content had to be cut for it.
-    fn generation(
-        &self,
-        parent: SpanId,
-        root: Period,
-        content: Option<&'a ContentRef<'_>>,
-        common_bytes: usize,
-    ) -> (Span<'a>, bool) {
-        let request = self.request;
-        let period = root.generation(&request.times);
+    fn generation(&self, parent: SpanId, content: Option<&'a ContentRef<'_>>) -> Generation<'a> {
+        let (request, settings, period) = (self.request, self.settings, self.facts.generation);
         let op = match request.operation {
             Operation::Chat => "gen_ai.chat",
             Operation::TextCompletion => "gen_ai.text_completion",
             Operation::Embeddings => "gen_ai.embeddings",
         };
         let name = names::generation(request);
-        let mut list = attributes::own(self.settings.dialect, op, &name, 36);
-        attributes::generation(&mut list, request, self.settings.dialect, self.error_type(), period);
-        let budget = size::SPAN_BYTES.saturating_sub(common_bytes + size::of(&list.0) + size::SPAN_FRAME);
-        let texts = content.map(|content| content.texts(budget)).unwrap_or_default();
+        let mut list = attributes::own(settings.dialect, op, &name, 36);
+        attributes::generation(&mut list, request, settings, self.failure.as_ref(), period);
+        let room = size::SPAN_BYTES.saturating_sub(self.shared_bytes + size::of(&list.0) + size::SPAN_FRAME);
+        let Said { texts, dialogue, added } = self.say(content, &name, room);
         let cut = texts.cut;
         attributes::content(&mut list, texts);
         let span = Span {
@@ -136,13 +170,37 @@ impl<'a> Builder<'a, '_> {
             parent: Some(parent),
             flags: LOCAL,
             kind: SpanKind::Client,
-            name,
             start: period.start,
             end: period.end,
             attributes: list.0,
+            added,
+            exception: additions::exception(settings, self.failure.as_ref()),
             error: self.message(),
+            name,
         };
-        (span, cut)
+        Generation { span, dialogue, cut }
+    }
+
+    /// Prompt and completion with all that repeats them on the generation span, in at most `room` bytes.
+    fn say(&self, content: Option<&'a ContentRef<'_>>, name: &Phrase<'a>, room: usize) -> Said<'a> {
+        let mut budget = room / additions::copies(self.settings);
+        loop {
+            let texts = content.map(|content| self.texts(content, budget)).unwrap_or_default();
+            let dialogue = additions::dialogue(self.settings, &texts);
+            let added = additions::to_one(&self.facts, &dialogue, Place::Generation, name);
+            // Many small messages take more room under many names than as one text.
+            if texts.size() + size::of(&added) <= room || budget == 0 {
+                return Said { texts, dialogue, added };
+            }
+            budget /= 2;
+        }
+    }
+
+    fn texts(&self, content: &'a ContentRef<'_>, budget: usize) -> ContentTexts<'a> {
+        match self.settings.value_chars {
+            Some(most) => content.short_texts(most.min(budget)),
+            None => content.texts(budget),
+        }
     }
 
     /// The last `most` failed attempts, and how many were left out before them.
@@ -154,6 +212,7 @@ impl<'a> Builder<'a, '_> {
             let name = names::attempt(attempt, number);
             let mut list = attributes::own(self.settings.dialect, "http.client", &name, 8);
             attributes::attempt(&mut list, attempt);
+            let added = additions::to_one(&self.facts, &Dialogue::default(), Place::Attempt, &name);
             Span {
                 id: SpanId::attempt(&self.request.id, number),
                 parent: Some(parent),
@@ -163,14 +222,12 @@ impl<'a> Builder<'a, '_> {
                 start: period.start,
                 end: period.end,
                 attributes: list.0,
+                added,
+                exception: None,
                 error: Some(names::message(&attempt.message)),
             }
         });
         (spans.collect(), left_out)
-    }
-
-    fn error_type(&self) -> Option<&'a str> {
-        self.failure.as_ref().map(|failure| failure.kind)
     }
 
     fn message(&self) -> Option<Cow<'a, str>> {

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::scrubbing::{is_scrubbed, is_user_scrubbed};
-use super::{Dialect, Trace, TraceSettings, fold};
-use crate::completed_request::{CompletedRequest, TraceContext};
+use super::{Dialect, SpanId, Trace, TraceSettings, fold};
+use crate::completed_request::CompletedRequest;
 
 /// One difference. Pages choose the words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Note {
     AnswerUnread { names: Vec<String> },
     /// Prompt or completion were shortened to fit into a span.
     ContentCut,
+    /// The last `count` attributes that all spans share are left out, because the receiver takes no more.
+    AttributesLeftOut { count: usize },
     /// The first `count` failed attempts are not shown.
     AttemptsLeftOut { count: usize },
 }
@@ -33,16 +35,15 @@ pub enum Note {
 /// The notes on the trace that [`build`](super::build()) made of a request.
 pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &TraceSettings) -> Vec<Note> {
     let context = &request.context;
-    let has_parent = trace.spans.first().is_some_and(|root| root.parent.is_some());
     let mut notes = Vec::new();
-    if context.parent_span_id.is_some() && !has_parent {
+    if context.parent_span_id.as_deref().is_some_and(|id| id.parse::<SpanId>().is_err()) {
         notes.push(Note::ParentSpanIdUnusable);
     }
     if context.metadata_left_out > 0 {
         notes.push(Note::MetadataLeftOut { count: context.metadata_left_out });
     }
     if settings.dialect == Dialect::Sentry {
-        notes.extend(of_sentry(context, settings));
+        notes.extend(of_sentry(request, settings));
     }
     let unread: Vec<String> = request.response.unread.iter().map(ToString::to_string).collect();
     if !unread.is_empty() {
@@ -51,6 +52,9 @@ pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &Trace
     if trace.content_cut {
         notes.push(Note::ContentCut);
     }
+    if trace.attributes_left_out > 0 {
+        notes.push(Note::AttributesLeftOut { count: trace.attributes_left_out });
+    }
     if trace.attempts_left_out > 0 {
         notes.push(Note::AttemptsLeftOut { count: trace.attempts_left_out });
     }
@@ -58,13 +62,12 @@ pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &Trace
 }
 
 /// What Sentry shows differently.
-fn of_sentry(context: &TraceContext<'_>, settings: &TraceSettings) -> Vec<Note> {
+fn of_sentry(request: &CompletedRequest<'_>, settings: &TraceSettings) -> Vec<Note> {
+    let context = &request.context;
     let user = context.user.as_deref().filter(|user| is_user_scrubbed(user)).map(|_| Note::UserScrubbed);
-    let environment = context.environment.as_deref().or(settings.environment.as_deref());
-    let release = context.release.as_deref().or(settings.release.as_deref());
     let differs = |given: &str, folded: Cow<'_, str>| (*given != *folded).then(|| folded.into_owned());
-    let environment = environment.and_then(|given| differs(given, fold::environment(given)));
-    let release = release.and_then(|given| differs(given, fold::release(given)));
+    let environment = settings.environment_of(request).and_then(|given| differs(given, fold::environment(given)));
+    let release = settings.release_of(request).and_then(|given| differs(given, fold::release(given)));
     let scrubbed = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
     scrubbed
         .map(|(key, _)| Note::MetadataScrubbed { key: key.to_string() })
@@ -77,8 +80,8 @@ fn of_sentry(context: &TraceContext<'_>, settings: &TraceSettings) -> Vec<Note> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::completed_request::MetadataValue;
     use crate::completed_request::sample::request;
+    use crate::completed_request::{MetadataValue, TraceContext};
     use crate::trace::build;
 
     #[test]
@@ -91,7 +94,7 @@ mod tests {
             notes(&request, &build(&request, None, &settings), &settings)
         };
         assert_eq!(of(Dialect::Sentry), [Note::MetadataScrubbed { key: "author".to_owned() }]);
-        assert_eq!(of(Dialect::Otlp), []);
+        assert_eq!(of(Dialect::Plain), []);
     }
 
     #[test]

@@ -22,13 +22,15 @@ pub(super) fn of(attributes: &[Attribute<'_>]) -> usize {
     attributes.iter().map(|attribute| attribute.key.len() + of_value(&attribute.value) + ATTRIBUTE_FRAME).sum()
 }
 
-/// How many failed attempts there is room for beside root, intermediate and generation span.
-pub(super) fn most_attempts(common: &[Attribute<'_>]) -> usize {
+/// How many failed attempts there is room for beside root, intermediate and generation span, where all spans share so
+/// many bytes of attributes.
+pub(super) fn most_attempts(shared: usize) -> usize {
     let room = TRACE_BYTES - 3 * SPAN_BYTES;
-    MOST_ATTEMPTS.min(room / (of(common) + SPAN_FRAME))
+    MOST_ATTEMPTS.min(room / (shared + SPAN_FRAME))
 }
 
-fn of_value(value: &Value<'_>) -> usize {
+/// At least as many bytes as the value takes.
+pub(super) fn of_value(value: &Value<'_>) -> usize {
     match value {
         Value::Text(text) => Phrase::len(text),
         Value::Bool(_) | Value::Int(_) | Value::Double(_) => 10,

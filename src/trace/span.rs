@@ -7,7 +7,9 @@ use super::ids::SpanId;
 use super::times::Period;
 use crate::clock::UnixNanos;
 
-/// One span. Its attributes are its own and, after them, those that the trace's spans share.
+/// One span. Its attributes are, in this order: its own, those that the trace's spans share, those that were added to
+/// it for the sake of a dialect or product, and those that were added to all. The first two are the same for all
+/// receivers but Sentry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Span<'a> {
     /// Unique within the trace.
@@ -25,6 +27,10 @@ pub struct Span<'a> {
     /// Never before `start`.
     pub end: UnixNanos,
     pub attributes: Vec<Attribute<'a>>,
+    /// For the sake of one dialect or product.
+    pub added: Vec<Attribute<'a>>,
+    /// For receivers that read errors from an event.
+    pub exception: Option<Exception<'a>>,
     /// The message of the status ERROR; none for a span without error.
     pub error: Option<Cow<'a, str>>,
 }
@@ -32,6 +38,27 @@ pub struct Span<'a> {
 impl Span<'_> {
     pub(super) fn period(&self) -> Period {
         Period { start: self.start, end: self.end }
+    }
+}
+
+/// OpenTelemetry's event `exception`, at the end of the span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception<'a> {
+    /// `exception.type`
+    pub kind: Cow<'a, str>,
+    /// `exception.message`
+    pub message: Cow<'a, str>,
+}
+
+impl Exception<'_> {
+    /// The event's name.
+    pub const NAME: &'static str = "exception";
+
+    /// The event's attributes.
+    pub fn attributes(&self) -> [Attribute<'_>; 2] {
+        let attribute =
+            |key: &'static str, value| Attribute { key: key.into(), value: Value::Text(Phrase::from(value)) };
+        [attribute("exception.type", &*self.kind), attribute("exception.message", &*self.message)]
     }
 }
 

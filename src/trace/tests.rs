@@ -1,5 +1,6 @@
 //! Whole traces, as a person reads them. Review a changed snapshot against spec 2.4.
 
+mod additions;
 mod render;
 
 use insta::assert_snapshot;
@@ -89,7 +90,7 @@ fn the_same_for_plain_otlp() {
     let mut request = request();
     request.parameters.seed = Some(42);
     request.context = context("user_12345", "session_abc", &json!({ "team": "core" }));
-    let settings = TraceSettings { dialect: Dialect::Otlp, sample_rate: Some(0.25), ..defaults() };
+    let settings = TraceSettings { dialect: Dialect::Plain, sample_rate: Some(0.25), ..defaults() };
     assert_snapshot!(rendered(&request, Some(&small_content()), &settings));
 }
 
@@ -232,9 +233,9 @@ fn intermediate_span_has_the_status_of_its_generation() {
 #[test]
 fn trace_of_a_connection_test_is_no_call_of_a_model() {
     let (request, settings) = (request(), defaults());
-    let test = super::build_test(&request, &settings);
-    let text = render(&test);
-    assert_eq!(test.spans.len(), 1);
+    let trace = super::build_test(&request, &settings);
+    let text = render(&trace);
+    assert_eq!(trace.spans.len(), 1);
     assert!(text.contains("sentry.op = \"default\"") && !text.contains("gen_ai"), "{text}");
 }
 

@@ -10,7 +10,7 @@ mod whole_program;
 use std::time::Duration;
 
 use tracecast::clock::Clock;
-use tracecast::destination::Request;
+use tracecast::destination::{Method, Request};
 use tracecast::egress::{Egress, Guard, Limits, Setup};
 
 use crate::support::name_server::NameServer;
@@ -30,5 +30,5 @@ fn asking(names: &NameServer) -> Setup {
 }
 
 fn request(url: &str) -> Request {
-    Request { url: url.parse().unwrap(), headers: Vec::new(), body: "body".into() }
+    Request { method: Method::Post, url: url.parse().unwrap(), headers: Vec::new(), body: "body".into() }
 }

@@ -9,14 +9,14 @@ use tracecast::completed_request::{
     CompletedRequest, Cost, Ending, FailedAttempt, GenerationId, MetadataValue, Operation, Parameters, ResponseFacts,
     Times, TraceContext, Usage,
 };
-use tracecast::otlp::{Encoder, Gzip, Resource};
+use tracecast::otlp::{Encode as _, Gzip, Protobuf, Resource};
 use tracecast::trace::{Dialect, Span, SpanKind, Trace, TraceSettings, Value, build};
 
 use crate::support::http::client;
 use crate::support::rotel::{PrintedSpan, Rotel};
 
 /// A request with everything: metadata of each type, a failed attempt, content, a remote parent.
-fn request() -> CompletedRequest<'static> {
+pub(crate) fn request() -> CompletedRequest<'static> {
     let received = Clock::System.unix_nanos();
     let after = |milliseconds: u64| UnixNanos(received.0 + milliseconds * 1_000_000);
     CompletedRequest {
@@ -86,7 +86,7 @@ fn attempt(begun: UnixNanos, ended: UnixNanos) -> FailedAttempt<'static> {
 }
 
 fn expected(trace: &Trace<'_>, span: &Span<'_>) -> PrintedSpan {
-    let attributes = span.attributes.iter().chain(&trace.common);
+    let attributes = [&span.attributes, &trace.common, &span.added, &trace.added].into_iter().flatten();
     let error = span.error.as_ref();
     PrintedSpan {
         trace_id: hex::encode(trace.trace_id.to_bytes()),
@@ -126,7 +126,7 @@ fn printed(value: &Value<'_>) -> String {
 
 /// Sends one trace as the exporter does, and gives back what the collector decoded of it.
 async fn sent(rotel: &Rotel, trace: &Trace<'_>, before: usize) -> Vec<PrintedSpan> {
-    let mut encoder = Encoder::new(Resource::new("tracecast-test"));
+    let mut encoder = Protobuf::new(&Resource::new("tracecast-test"));
     encoder.push(trace);
     let mut body = Vec::new();
     Gzip::new().compress(encoder.finish(), &mut body);
@@ -147,9 +147,13 @@ async fn a_foreign_collector_decodes_our_export_as_it_was_meant() {
     let content = content.to_string();
     let content = ContentRef::from_bytes(content.as_bytes()).unwrap();
     let mut before = 0;
-    for (dialect, content) in
-        [(Dialect::Sentry, Some(&content)), (Dialect::Otlp, Some(&content)), (Dialect::Otlp, None)]
-    {
+    for (dialect, content) in [
+        (Dialect::Sentry, Some(&content)),
+        (Dialect::Plain, Some(&content)),
+        (Dialect::Plain, None),
+        (Dialect::OpenInference, Some(&content)),
+        (Dialect::Langfuse, Some(&content)),
+    ] {
         let settings = TraceSettings { dialect, ..TraceSettings::default() };
         let trace = build(&recorded, content, &settings);
         let decoded = sent(&rotel, &trace, before).await;

@@ -31,6 +31,23 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// As the model wrote it.
+    pub(crate) fn text(&self) -> Cow<'a, str> {
+        match self {
+            Self::Object(Cow::Borrowed(json)) => Cow::Borrowed(json.get()),
+            Self::Object(Cow::Owned(json)) => Cow::Owned(json.get().to_owned()),
+            Self::Text(text) => text.0.clone(),
+        }
+    }
+
+    /// The same, free of the bytes it was read from.
+    pub(super) fn into_owned(self) -> Arguments<'static> {
+        match self {
+            Self::Object(json) => Arguments::Object(Cow::Owned(json.into_owned())),
+            Self::Text(text) => Arguments::Text(text.into_owned()),
+        }
+    }
+
     /// Cuts what is longer than `max_bytes` when written as JSON.
     pub(super) fn cut(&mut self, max_bytes: usize) {
         match self {

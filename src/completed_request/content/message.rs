@@ -27,31 +27,41 @@ pub(crate) struct Message<'a> {
 #[serde(default)]
 pub(crate) struct Part<'a> {
     #[serde(rename = "type", borrow)]
-    kind: Text<'a>,
+    pub(crate) kind: Text<'a>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    content: Option<Text<'a>>,
+    pub(crate) content: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    id: Option<Text<'a>>,
+    pub(crate) id: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    name: Option<Text<'a>>,
+    pub(crate) name: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    arguments: Option<Arguments<'a>>,
+    pub(crate) arguments: Option<Arguments<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    response: Option<Text<'a>>,
+    pub(crate) response: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    result: Option<Text<'a>>,
+    pub(crate) result: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    modality: Option<Text<'a>>,
+    pub(crate) modality: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    mime_type: Option<Text<'a>>,
+    pub(crate) mime_type: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    uri: Option<Text<'a>>,
+    pub(crate) uri: Option<Text<'a>>,
 }
 
 impl<'a> Message<'a> {
     /// System and developer messages.
     pub(crate) fn is_system(&self) -> bool {
         matches!(&*self.role, "system" | "developer")
+    }
+
+    /// The same, free of the bytes it was read from.
+    pub(crate) fn into_owned(self) -> Message<'static> {
+        Message {
+            role: self.role.into_owned(),
+            name: self.name.map(Text::into_owned),
+            parts: self.parts.into_iter().map(Part::into_owned).collect(),
+            finish_reason: self.finish_reason.map(Text::into_owned),
+        }
     }
 
     /// All that a caller could make long, also roles and names.
@@ -95,6 +105,22 @@ impl<'a> Part<'a> {
 
     pub(crate) fn unknown(kind: Text<'a>) -> Self {
         Self { kind, ..Self::default() }
+    }
+
+    fn into_owned(self) -> Part<'static> {
+        let owned = |text: Option<Text<'_>>| text.map(Text::into_owned);
+        Part {
+            kind: self.kind.into_owned(),
+            content: owned(self.content),
+            id: owned(self.id),
+            name: owned(self.name),
+            arguments: self.arguments.map(Arguments::into_owned),
+            response: owned(self.response),
+            result: owned(self.result),
+            modality: owned(self.modality),
+            mime_type: owned(self.mime_type),
+            uri: owned(self.uri),
+        }
     }
 
     /// Whether nothing but its type is recorded.

@@ -36,9 +36,40 @@ impl ContentTexts<'_> {
             cut,
         }
     }
+
+    /// Bytes of the four texts.
+    pub fn size(&self) -> usize {
+        let texts = [&self.input, &self.output, &self.system_instructions, &self.tools];
+        texts.into_iter().flatten().map(|text| text.len()).sum()
+    }
 }
 
 impl<'a> ContentRef<'a> {
+    /// Its texts in at most `most` bytes each: the recorded ones where they fit, else shortened ones.
+    pub fn short_texts(&self, most: usize) -> ContentTexts<'_> {
+        let mut texts = self.texts(usize::MAX);
+        let whole = Conversation::read(self);
+        let empty = Conversation::default;
+        let parts = [
+            (&mut texts.input, Conversation { input: whole.input, ..empty() }),
+            (&mut texts.output, Conversation { output: whole.output, ..empty() }),
+            (&mut texts.tools, Conversation { tools: whole.tools, ..empty() }),
+            (
+                &mut texts.system_instructions,
+                Conversation { system_instructions: whole.system_instructions, ..empty() },
+            ),
+        ];
+        for (text, part) in parts {
+            if text.as_ref().is_some_and(|text| text.len() > most) {
+                let short = ContentTexts::of(part.fit(most), true);
+                *text = short.input.or(short.output).or(short.tools).or(short.system_instructions);
+                texts.original_length = texts.original_length.or(short.original_length);
+                texts.cut = true;
+            }
+        }
+        texts
+    }
+
     /// Its texts in at most `budget` bytes: the recorded ones where they fit, else shortened ones.
     pub fn texts(&self, budget: usize) -> ContentTexts<'_> {
         let cut = self.size() > budget;

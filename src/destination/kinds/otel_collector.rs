@@ -1,128 +1,47 @@
-//! An OpenTelemetry Collector, or whatever else takes OTLP over HTTP: traces go to the address that was typed, with the headers that
-//! were typed (spec 7.2).
+//! An OpenTelemetry Collector, or whatever else takes OTLP over HTTP: traces go to the address that was typed, with the
+//! headers that were typed (spec 7.2).
 
-use std::collections::BTreeMap;
-
-use secrecy::SecretString;
 use url::Url;
 
-use super::super::own_headers::{self, OwnHeaders};
-use super::super::web_address::{self, host_and_port};
-use super::super::{Connection, Encoding, Field, FieldErrors, Input, Kind, Limits, Manifest, Settings, Stored, Wire};
-use crate::delivery::{Attention, Outcome};
-use crate::otlp::answer::Response;
-use crate::trace::{Dialect, TraceSettings};
+use super::super::row::{Address, Row, fields};
+use super::super::{Field, Group, Kind, Manifest};
 
-const ENDPOINT: &str = "endpoint";
-const HEADERS: &str = "headers";
-
-/// Where a collector listens for gRPC.
-const GRPC_PORT: u16 = 4317;
-
-const FIELDS: &[Field] = &[
-    Field {
-        name: ENDPOINT,
-        label: "Traces address",
-        hint: "Where the collector takes OTLP over HTTP: usually port 4318 and the path /v1/traces.",
-        input: Input::Url,
-        required: true,
-        max_length: web_address::MAX_LENGTH,
-        example: "https://collector.example.com:4318/v1/traces",
-        autocomplete: "off",
+pub(super) const KIND: Kind = Kind::row(
+    Manifest {
+        slug: "otel-collector",
+        label: "OpenTelemetry Collector",
+        sign: "Ot",
+        group: Group::AnyOtlp,
+        needs: "Endpoint and headers",
+        fields: fields![
+            Field::join(true);
+            Field {
+                name: "endpoint",
+                label: "Traces address",
+                hint: "Where the collector takes OTLP over HTTP: usually port 4318 and the path /v1/traces.",
+                required: true,
+                example: "https://collector.example.com:4318/v1/traces",
+                ..Field::URL
+            },
+        ],
+        preset: false,
     },
-    Field {
-        name: HEADERS,
-        label: "Headers",
-        hint: "Sent with every request, as a JSON object. Leave it empty where the collector asks for none.",
-        input: Input::Secret,
-        required: false,
-        max_length: 16 * 1024,
-        example: r#"{"Authorization": "Bearer 0123456789abcdef0123456789abcdef"}"#,
-        autocomplete: "off",
-    },
-    Field::environment(200),
-    Field::release(200),
-];
+    &Row { address: Address { refuse: without_a_path, ..Address::typed("endpoint", "") }, ..Row::PLAIN },
+);
 
-/// The kind `otel-collector`.
-pub(super) const KIND: Kind = Kind {
-    manifest: Manifest { slug: "otel-collector", label: "OpenTelemetry Collector", fields: FIELDS },
-    advice: |_| None,
-    parse,
-};
-
-fn parse(settings: &Settings) -> Result<Connection, FieldErrors> {
-    let mut errors = FieldErrors::default();
-    let endpoint = endpoint(settings.get(ENDPOINT)).map_err(|sentence| errors.add(ENDPOINT, sentence)).ok();
-    let headers = own_headers::parse(settings.get(HEADERS)).map_err(|sentence| errors.add(HEADERS, sentence)).ok();
-    match (endpoint, headers) {
-        (Some(endpoint), Some(headers)) => Ok(connection(endpoint, &headers, settings)),
-        _ => Err(errors),
-    }
-}
-
-fn endpoint(text: &str) -> Result<Url, String> {
-    let url = web_address::parse(text).map_err(|must| format!("The traces address must {must}."))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("The traces address must hold no user and no password. Enter them as a header.".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("The traces address must end with its path: leave out what follows ? or #.".to_owned());
-    }
-    if url.port() == Some(GRPC_PORT) {
-        return Err("This is the port for gRPC. Enter the one for HTTP, usually 4318.".to_owned());
-    }
-    if url.path() == "/" {
-        return Err(format!("Traces go to a path of the collector. Did you mean {}v1/traces?", url.as_str()));
-    }
-    Ok(url)
-}
-
-fn connection(endpoint: Url, headers: &OwnHeaders, settings: &Settings) -> Connection {
-    let traces = TraceSettings {
-        environment: settings.given(Field::ENVIRONMENT),
-        release: settings.given(Field::RELEASE),
-        sample_rate: None,
-        dialect: Dialect::Otlp,
-    };
-    let open = [
-        (ENDPOINT, Some(endpoint.to_string())),
-        (Field::ENVIRONMENT, traces.environment.clone()),
-        (Field::RELEASE, traces.release.clone()),
-    ];
-    let open = open.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-    let secret = BTreeMap::from([(HEADERS.to_owned(), SecretString::from(headers.to_json()))]);
-    let masked = headers.masked().map(|masked| (HEADERS, masked)).into_iter().collect();
-    Connection {
-        target: format!("{}{}", host_and_port(&endpoint), endpoint.path()),
-        stored: Stored { open, secret },
-        masked,
-        redactions: headers.redactions(),
-        traces,
-        wire: Wire {
-            url: endpoint,
-            headers: headers.headers(),
-            encoding: Encoding::OtlpProtobuf,
-            limits: Limits::USUAL,
-            accepts_unseen: false,
-            reading: read,
-        },
-    }
-}
-
-/// Collectors and what stands in front of them answer in many ways: any 2xx but a page for people is an acceptance.
-fn read(response: &Response, outcome: Outcome) -> Outcome {
-    let is_odd = matches!(outcome, Outcome::NeedsAttention { reason: Attention::UnexpectedAnswer, .. });
-    let is_success = (200..300).contains(&response.status);
-    if is_odd && is_success && !response.is_page() { Outcome::Delivered } else { outcome }
+fn without_a_path(url: &Url) -> Option<String> {
+    (url.path() == "/")
+        .then(|| format!("Traces go to a path of the collector. Did you mean {}v1/traces?", url.as_str()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::destination::{Connection, FieldErrors};
+    use crate::otlp::answer::Response;
 
-    fn parsed(endpoint: &str, headers: &str) -> Result<Connection, FieldErrors> {
-        KIND.connect(&[(ENDPOINT, endpoint), (HEADERS, headers)].into_iter().collect())
+    fn parsed(endpoint: &str) -> Result<Connection, FieldErrors> {
+        KIND.connect(&[("endpoint", endpoint)].into_iter().collect())
     }
 
     #[test]
@@ -134,15 +53,15 @@ mod tests {
             ("https://collector.example/v1/traces?key=1", "leave out what follows"),
             ("collector.example/v1/traces", "begin with https://"),
         ] {
-            let errors = parsed(endpoint, "").unwrap_err();
-            assert!(errors.on(ENDPOINT).is_some_and(|sentence| sentence.contains(words)), "{endpoint}: {errors}");
+            let errors = parsed(endpoint).unwrap_err();
+            assert!(errors.on("endpoint").is_some_and(|sentence| sentence.contains(words)), "{endpoint}: {errors}");
         }
-        assert_eq!(parsed("http://localhost:4318/v1/traces", "").unwrap().target(), "localhost:4318/v1/traces");
+        assert_eq!(parsed("http://localhost:4318/v1/traces").unwrap().target(), "localhost:4318/v1/traces");
     }
 
     #[test]
     fn any_success_but_a_page_is_an_acceptance() {
-        let connection = parsed("https://collector.example/v1/traces", "").unwrap();
+        let connection = parsed("https://collector.example/v1/traces").unwrap();
         let outcome = |body: &'static str| {
             connection.outcome(&Response { status: 200, body: body.into(), ..Response::default() })
         };

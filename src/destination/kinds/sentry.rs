@@ -15,12 +15,26 @@ pub use self::dsn::{DsnError, SentryDsn};
 pub use self::endpoint::{EndpointError, OtlpEndpoint};
 use self::fields::{DSN, ENDPOINT, FIELDS, RELAY};
 use super::super::web_address::host_and_port;
-use super::super::{Connection, Encoding, Field, FieldErrors, Header, Kind, Limits, Manifest, Settings, Stored, Wire};
+use super::super::{
+    Connection, Encoding, Field, FieldErrors, Group, Header, Kind, Limits, Manifest, Mended, Method, Parse, Settings,
+    Stored, TestStep, Wire,
+};
 use crate::trace::{Dialect, TraceSettings};
 
 /// The kind `sentry`.
-pub(super) const KIND: Kind =
-    Kind { manifest: Manifest { slug: "sentry", label: "Sentry", fields: FIELDS }, advice: advice::on_test, parse };
+pub(super) const KIND: Kind = Kind {
+    manifest: Manifest {
+        slug: "sentry",
+        label: "Sentry",
+        sign: "Se",
+        group: Group::ErrorsAndPerformance,
+        needs: "OTLP endpoint and DSN",
+        fields: FIELDS,
+        preset: false,
+    },
+    advice: advice::on_test,
+    parse: Parse::Own(parse),
+};
 
 fn parse(settings: &Settings) -> Result<Connection, FieldErrors> {
     let mut errors = FieldErrors::default();
@@ -84,7 +98,7 @@ fn read_endpoint(settings: &Settings, dsn: Option<&SentryDsn>, errors: &mut Fiel
 fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &Settings) -> Connection {
     let (environment, release) = (settings.given(Field::ENVIRONMENT), settings.given(Field::RELEASE));
     let relay = relay.then(|| Field::TICKED.to_owned());
-    let traces = TraceSettings { environment, release, sample_rate: None, dialect: Dialect::Sentry };
+    let traces = TraceSettings { environment, release, dialect: Dialect::Sentry, ..TraceSettings::default() };
     let open = [
         (ENDPOINT, Some(endpoint.as_url().to_string())),
         (Field::ENVIRONMENT, traces.environment.clone()),
@@ -98,14 +112,21 @@ fn connection(dsn: &SentryDsn, endpoint: &OtlpEndpoint, relay: bool, settings: &
         stored: Stored { open, secret },
         masked: BTreeMap::from([(DSN, dsn.masked())]),
         redactions: vec![(dsn.public_key().clone(), dsn.masked_key())],
+        mix_ups: Vec::new(),
+        mended: Mended { address: ENDPOINT, credentials: DSN },
         traces,
         wire: Wire {
+            method: Method::Post,
+            resource: Vec::new(),
             url: endpoint.as_url().clone(),
             headers: vec![authentication(dsn)],
             encoding: Encoding::OtlpProtobuf,
             limits: Limits::USUAL,
             accepts_unseen: true,
+            readings: &[],
             reading: advice::read,
+            steps: vec![TestStep::Empty { times: 4 }, TestStep::Trace],
+            arrival: None,
         },
     }
 }

@@ -1,6 +1,7 @@
 //! The URL rule over all spellings, and what the operator's list changes.
 
 use super::*;
+use crate::destination::{TestStep, kinds};
 
 fn guard(allow: &[&str], allow_http: bool) -> Guard {
     Guard::new(allow.iter().map(|entry| entry.parse().unwrap()).collect(), allow_http)
@@ -283,4 +284,20 @@ fn a_name_that_passed_is_judged_again_by_where_it_leads() {
     assert_eq!(lan.check_address("evil.example", public, 9000), Err(Denial::Port(9000)));
     assert_eq!(lan.check_address("evil.example", public, 443), Ok(()));
     assert_eq!(lan.check_address("collector.lan", "127.0.0.1".parse().unwrap(), 25), Ok(()));
+}
+
+#[test]
+fn addresses_of_every_kind_pass_as_its_example_has_them() {
+    let guard = Guard::default();
+    for kind in kinds::all() {
+        let (manifest, slug) = (&kind.manifest, kind.manifest.slug);
+        let example = manifest.fields.iter().map(|field| (field.name, field.example)).collect();
+        let connection = kind.connect(&example).unwrap_or_else(|errors| panic!("{slug}: {errors}"));
+        assert_eq!(guard.check_url(connection.wire().url()), Ok(()), "{slug}");
+        for step in connection.wire().steps() {
+            if let TestStep::Check(question) = step {
+                assert_eq!(guard.check_url(&question.url), Ok(()), "{slug}");
+            }
+        }
+    }
 }

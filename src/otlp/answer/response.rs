@@ -60,6 +60,14 @@ impl Response {
         sentence::words(&self.body)
     }
 
+    /// `lead`, which has no full stop, followed by the status and the receiver's words.
+    pub fn sentence(&self, lead: &str) -> String {
+        match self.words() {
+            Some(words) => format!("{lead} (HTTP {}: {words}).", self.status),
+            None => format!("{lead} (HTTP {}).", self.status),
+        }
+    }
+
     /// Whether the body is markup for people's browsers.
     pub fn is_page(&self) -> bool {
         self.body.trim_ascii_start().first() == Some(&b'<')

@@ -3,13 +3,17 @@
 
 use std::borrow::Cow;
 
-use super::{List, cleaned};
+use super::tokens::{Tokens, saturating};
+use super::{List, cleaned, error};
 use crate::completed_request::content::ContentTexts;
-use crate::completed_request::{CompletedRequest, Cost, CostSource, Parameters, ResponseFacts, Usage, clean};
+use crate::completed_request::{
+    CompletedRequest, Cost, CostSource, Operation, Parameters, ResponseFacts, Usage, clean,
+};
 use crate::json::Text;
-use crate::trace::Dialect;
+use crate::trace::failure::Failure;
 use crate::trace::span::Value;
 use crate::trace::times::Period;
+use crate::trace::{Dialect, Extras, TraceSettings};
 
 /// Lists from outside are not longer than this on a span, nor is one of their texts.
 const LIST_ITEMS: usize = 64;
@@ -19,11 +23,12 @@ const LIST_TEXT_BYTES: usize = 1024;
 pub(in crate::trace) fn generation<'a>(
     list: &mut List<'a>,
     request: &'a CompletedRequest<'_>,
-    dialect: Dialect,
-    error_type: Option<&'a str>,
+    settings: &TraceSettings,
+    failure: Option<&Failure<'a>>,
     period: Period,
 ) {
-    list.text("gen_ai.operation.name", request.operation.name());
+    let dialect = settings.dialect;
+    list.text("gen_ai.operation.name", operation(request.operation, settings.extras));
     list.maybe_text("gen_ai.provider.name", request.response.provider.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.agent.name", request.context.agent_name.as_deref());
     list.maybe_text("gen_ai.request.model", cleaned(&request.request_model));
@@ -31,17 +36,34 @@ pub(in crate::trace) fn generation<'a>(
     list.maybe_text("gen_ai.response.id", request.response.id.as_deref().and_then(cleaned));
     parameters(list, &request.parameters, dialect);
     list.int("gen_ai.embeddings.dimension.count", request.response.dimensions.map(saturating));
-    list.bool("gen_ai.response.streaming", request.streaming);
-    let first_chunk = request.times.first_chunk.filter(|_| request.streaming);
-    let waited = first_chunk.map(|at| at.clamp(period.start, period.end).seconds_since(period.start));
-    list.double("gen_ai.response.time_to_first_chunk", waited);
+    match dialect {
+        Dialect::Sentry => list.bool("gen_ai.response.streaming", request.streaming),
+        Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
+            list.bool("gen_ai.request.stream", request.streaming);
+        }
+    }
+    list.double("gen_ai.response.time_to_first_chunk", seconds_to_first_chunk(request, period));
     finish_reasons(list, &request.response, dialect);
     usage(list, &request.usage);
-    cost(list, &request.cost);
+    cost(list, &request.cost, dialect);
     list.maybe("tracecast.response.unread".into(), texts(&request.response.unread).map(Value::Texts));
     list.maybe_text("tracecast.response.provider", request.response.routed_to.as_deref().and_then(cleaned));
-    list.maybe_text("error.type", error_type.and_then(cleaned));
+    error(list, dialect, failure);
     list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
+}
+
+/// PostHog takes other operations than these for no model call.
+fn operation(operation: Operation, extras: Extras) -> &'static str {
+    match operation {
+        Operation::TextCompletion if extras == Extras::PostHog => Operation::Chat.name(),
+        operation => operation.name(),
+    }
+}
+
+/// From the beginning of the generation span to the first chunk of a streamed answer.
+pub(in crate::trace) fn seconds_to_first_chunk(request: &CompletedRequest<'_>, period: Period) -> Option<f64> {
+    let first_chunk = request.times.first_chunk.filter(|_| request.streaming)?;
+    Some(first_chunk.clamp(period.start, period.end).seconds_since(period.start))
 }
 
 /// Prompt and completion.
@@ -64,7 +86,9 @@ fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: 
     list.maybe("gen_ai.request.stop_sequences".into(), stops.map(Value::Texts));
     match dialect {
         Dialect::Sentry => list.maybe_text("gen_ai.request.seed", parameters.seed.map(|seed| seed.to_string())),
-        Dialect::Otlp => list.int("gen_ai.request.seed", parameters.seed),
+        Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
+            list.int("gen_ai.request.seed", parameters.seed);
+        }
     }
     list.maybe_text("gen_ai.request.reasoning.level", parameters.reasoning_level.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.output.type", parameters.output_type.as_deref().and_then(cleaned));
@@ -82,45 +106,37 @@ fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dial
     let Some(reasons) = texts(&response.finish_reasons) else { return };
     match dialect {
         Dialect::Sentry => list.maybe_text(KEY, serde_json::to_string(&reasons).ok()),
-        Dialect::Otlp => list.maybe(KEY.into(), Some(Value::Texts(reasons))),
+        Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
+            list.maybe(KEY.into(), Some(Value::Texts(reasons)));
+        }
     }
 }
 
-/// A part that is greater than its whole is left out: Sentry would compute negative costs, and cut to fit it would be an
-/// invented number. Without the whole there is no part.
 fn usage(list: &mut List<'_>, usage: &Usage) {
-    let cache_read = part(usage.cache_read, usage.input);
-    let uncached = usage.input.map(|input| input - cache_read.unwrap_or(0));
-    let both = usage.input.zip(usage.output).map(|(input, output)| input.saturating_add(output));
-    for (key, tokens) in [
-        ("gen_ai.usage.input_tokens", usage.input),
-        ("gen_ai.usage.output_tokens", usage.output),
-        ("gen_ai.usage.total_tokens", usage.total.or(both)),
-        ("gen_ai.usage.cache_read.input_tokens", cache_read),
-        ("gen_ai.usage.cache_creation.input_tokens", part(usage.cache_creation, uncached)),
-        ("gen_ai.usage.reasoning.output_tokens", part(usage.reasoning, usage.output)),
-    ] {
-        list.int(key, tokens.map(saturating));
+    let tokens = Tokens::of(usage);
+    list.int("gen_ai.usage.input_tokens", tokens.input);
+    list.int("gen_ai.usage.output_tokens", tokens.output);
+    list.int("gen_ai.usage.total_tokens", tokens.total);
+    list.int("gen_ai.usage.cache_read.input_tokens", tokens.cache_read);
+    list.int("gen_ai.usage.cache_creation.input_tokens", tokens.cache_creation);
+    list.int("gen_ai.usage.reasoning.output_tokens", tokens.reasoning);
+}
+
+/// Zero is a known cost: without it Sentry estimates one. OpenTelemetry has no name for it; Langfuse and Laminar read
+/// `gen_ai.usage.cost`.
+fn cost(list: &mut List<'_>, cost: &Cost, dialect: Dialect) {
+    match dialect {
+        Dialect::Sentry => {
+            list.double("gen_ai.cost.total_tokens", cost.total);
+            list.double("gen_ai.cost.input_tokens", cost.input);
+            list.double("gen_ai.cost.output_tokens", cost.output);
+            list.double("gen_ai.cost.cache_read.input_tokens", cost.cache_read);
+            list.double("gen_ai.cost.cache_creation.input_tokens", cost.cache_creation);
+            list.double("gen_ai.cost.reasoning.output_tokens", cost.reasoning);
+        }
+        Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => list.double("gen_ai.usage.cost", cost.total),
     }
-}
-
-fn part(part: Option<u64>, whole: Option<u64>) -> Option<u64> {
-    part.filter(|part| whole.is_some_and(|whole| *part <= whole))
-}
-
-/// Zero is a known cost: without it Sentry estimates one.
-fn cost(list: &mut List<'_>, cost: &Cost) {
-    list.double("gen_ai.cost.total_tokens", cost.total);
-    list.double("gen_ai.cost.input_tokens", cost.input);
-    list.double("gen_ai.cost.output_tokens", cost.output);
-    list.double("gen_ai.cost.cache_read.input_tokens", cost.cache_read);
-    list.double("gen_ai.cost.cache_creation.input_tokens", cost.cache_creation);
-    list.double("gen_ai.cost.reasoning.output_tokens", cost.reasoning);
     list.maybe_text("tracecast.cost.source", cost.source.map(CostSource::name));
-}
-
-fn saturating(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// None for an empty list.

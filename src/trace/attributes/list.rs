@@ -1,9 +1,11 @@
 //! Attributes while they are gathered: unknown and non-finite values never get in.
 
+use std::borrow::Cow;
+
 use crate::trace::span::{Attribute, Phrase, Value};
 
 /// The attributes of a span so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::trace) struct List<'a>(pub(in crate::trace) Vec<Attribute<'a>>);
 
 impl<'a> List<'a> {
@@ -25,6 +27,11 @@ impl<'a> List<'a> {
 
     pub(in crate::trace) fn int(&mut self, key: &'static str, value: Option<i64>) {
         self.maybe(key.into(), value.map(Value::Int));
+    }
+
+    /// Nothing for an empty list.
+    pub(in crate::trace) fn texts(&mut self, key: &'static str, texts: Vec<Cow<'a, str>>) {
+        self.maybe(key.into(), (!texts.is_empty()).then_some(Value::Texts(texts)));
     }
 
     pub(in crate::trace) fn bool(&mut self, key: &'static str, value: bool) {

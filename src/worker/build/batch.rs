@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
-use crate::otlp::{Compression, Encoder, Gzip, Resource};
+use crate::destination::{Encoding, Limits};
+use crate::otlp::{Compression, Encode, Gzip, Json, Protobuf, Resource};
 use crate::store::deliveries::LeftOut;
 use crate::store::log::{Entries, Position, ReadEntry as Entry};
 use crate::trace::{self, TraceSettings};
@@ -43,9 +44,11 @@ pub(in crate::worker) struct Batch {
 /// Builds batches, one after the other, with the same buffers.
 #[derive(Debug)]
 pub(super) struct Builder {
-    encoder: Encoder,
+    /// Ours, without a destination's own attributes.
+    resource: Resource,
+    protobuf: Protobuf,
+    json: Json,
     gzip: Gzip,
-    compression: Compression,
 }
 
 /// For whom a batch is built.
@@ -53,8 +56,11 @@ pub(super) struct Builder {
 pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) traces: &'a TraceSettings,
     pub(in crate::worker) content: WithContent,
-    /// The most bytes of one request, before compression.
-    pub(in crate::worker) bytes: usize,
+    pub(in crate::worker) encoding: Encoding,
+    pub(in crate::worker) compression: Compression,
+    pub(in crate::worker) limits: Limits,
+    /// Attributes that are added to our resource, or replace one of the same name.
+    pub(in crate::worker) resource: &'a [(&'static str, String)],
 }
 
 /// Which content goes into the traces.
@@ -74,68 +80,77 @@ impl Batch {
 }
 
 impl Builder {
-    pub(super) fn new(resource: Resource, compression: Compression) -> Self {
-        Self { encoder: Encoder::new(resource), gzip: Gzip::new(), compression }
+    pub(super) fn new(resource: Resource) -> Self {
+        let (protobuf, json) = (Protobuf::new(&resource), Json::new(&resource));
+        Self { resource, protobuf, json, gzip: Gzip::new() }
     }
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
     pub(super) async fn build(&mut self, entries: &Entries, target: Target<'_>) -> Batch {
         let mut batch = Batch::default();
-        self.encoder.clear();
+        let encoder: &mut dyn Encode = match target.encoding {
+            Encoding::OtlpProtobuf => &mut self.protobuf,
+            Encoding::OtlpJson => &mut self.json,
+        };
+        encoder.begin(&self.resource.clone().with(target.resource));
         for (number, entry) in entries.iter().enumerate() {
             if number % AT_A_TIME == AT_A_TIME - 1 {
                 tokio::task::yield_now().await;
             }
-            if entry.format > FORMAT || !self.take(entry, target, &mut batch) {
+            if entry.format > FORMAT || !take(encoder, entry, target, &mut batch) {
                 break;
             }
         }
         if !batch.places.is_empty() {
-            batch.bytes = self.encoder.encoded_len();
-            batch.body = match self.compression {
-                Compression::None => self.encoder.take(),
+            batch.bytes = encoder.encoded_len();
+            batch.body = match target.compression {
+                Compression::None => encoder.take(),
                 Compression::Gzip => {
                     let mut compressed = Vec::new();
-                    self.gzip.compress(self.encoder.finish(), &mut compressed);
+                    self.gzip.compress(encoder.finish(), &mut compressed);
                     compressed.into()
                 }
             };
         }
         batch
     }
-
-    /// Adds one entry. False: it does not fit any more.
-    fn take(&mut self, entry: Entry<'_>, target: Target<'_>, batch: &mut Batch) -> bool {
-        let place = entry.place;
-        if entry.wanted {
-            let before = self.encoder.checkpoint();
-            let has_content = target.content == WithContent::AsRead && entry.content.is_some();
-            let encoder = &mut self.encoder;
-            // A fault of ours in building one trace must not take the others with it.
-            let built = catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder))).unwrap_or(false);
-            if !built {
-                self.encoder.rewind(before);
-                batch.unreadable.push(place);
-            } else if self.encoder.encoded_len() > target.bytes && self.encoder.traces() > 1 {
-                self.encoder.rewind(before);
-                batch.has_more = true;
-                return false;
-            } else {
-                batch.has_content |= has_content;
-                batch.places.push(place);
-                let at = entry.completed_at;
-                batch.completed = Some(batch.completed.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
-            }
-        } else {
-            batch.left_out.before_destination += 1;
-        }
-        batch.entries += 1;
-        batch.last = Some(place);
-        true
-    }
 }
 
-fn push(entry: Entry<'_>, target: Target<'_>, encoder: &mut Encoder) -> bool {
+/// Adds one entry. False: it does not fit any more.
+fn take(encoder: &mut dyn Encode, entry: Entry<'_>, target: Target<'_>, batch: &mut Batch) -> bool {
+    let place = entry.place;
+    if entry.wanted {
+        let before = encoder.checkpoint();
+        let has_content = target.content == WithContent::AsRead && entry.content.is_some();
+        // A fault of ours in building one trace must not take the others with it.
+        let built = catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder))).unwrap_or(false);
+        if !built {
+            encoder.rewind(before);
+            batch.unreadable.push(place);
+        } else if before.traces > 0 && is_over(encoder, target.limits) {
+            encoder.rewind(before);
+            batch.has_more = true;
+            return false;
+        } else {
+            batch.has_content |= has_content;
+            batch.places.push(place);
+            let at = entry.completed_at;
+            batch.completed = Some(batch.completed.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        }
+    } else {
+        batch.left_out.before_destination += 1;
+    }
+    batch.entries += 1;
+    batch.last = Some(place);
+    true
+}
+
+/// Whether the receiver would not take the request as it is now.
+fn is_over(encoder: &dyn Encode, limits: Limits) -> bool {
+    encoder.encoded_len() > limits.bytes || encoder.checkpoint().spans > limits.spans
+}
+
+fn push(entry: Entry<'_>, target: Target<'_>, encoder: &mut dyn Encode) -> bool {
     let Ok(request) = CompletedRequest::from_bytes(entry.payload) else { return false };
     let content = entry.content.filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
     let Ok(content) = content.transpose() else { return false };
@@ -145,4 +160,21 @@ fn push(entry: Entry<'_>, target: Target<'_>, encoder: &mut Encoder) -> bool {
     }
     encoder.push(&trace);
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::completed_request::sample::request;
+
+    #[test]
+    fn request_is_over_with_one_span_or_byte_more_than_the_receiver_takes() {
+        let (request, settings) = (request(), TraceSettings::default());
+        let mut encoder = Protobuf::new(&Resource::new(""));
+        encoder.push(&trace::build(&request, None, &settings));
+        let (spans, bytes) = (encoder.checkpoint().spans, encoder.encoded_len());
+        for (spans, bytes, expected) in [(spans, bytes, false), (spans - 1, bytes, true), (spans, bytes - 1, true)] {
+            assert_eq!(is_over(&encoder, Limits { spans, bytes, ..Limits::USUAL }), expected, "{spans} {bytes}");
+        }
+    }
 }

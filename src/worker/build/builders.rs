@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::batch::{AT_A_TIME, Batch, Builder, Target};
 use crate::config::Config;
-use crate::otlp::{Compression, Resource};
+use crate::otlp::Resource;
 use crate::store::log::Entries;
 
 /// Bytes of entries beyond which a batch is not small, however few they are: those of some thirty usual requests.
@@ -26,7 +26,6 @@ pub(in crate::worker) struct Builders {
     /// As many as threads of the runtime: a small batch is built without letting others have the thread.
     small: Idle,
     resource: Resource,
-    compression: Compression,
     empty: Bytes,
 }
 
@@ -37,7 +36,6 @@ impl Builders {
             large: Idle::default(),
             small: Idle::default(),
             resource: Resource::new(&config.service_name),
-            compression: config.delivery.compression,
             empty: config.delivery.compression.empty_body(),
         }
     }
@@ -56,7 +54,7 @@ impl Builders {
             // The semaphore is never closed; without a permit there would only be a builder more.
             (&self.large, self.room.acquire().await.ok())
         };
-        let mut builder = idle.pop().unwrap_or_else(|| Builder::new(self.resource.clone(), self.compression));
+        let mut builder = idle.pop().unwrap_or_else(|| Builder::new(self.resource.clone()));
         let batch = builder.build(entries, target).await;
         idle.push(builder);
         batch

@@ -117,7 +117,15 @@ fn read_ahead(leased: &Leased, after: Position) -> JoinSet<store::Result<Entries
 }
 
 fn target(leased: &Leased, content: WithContent) -> Target<'_> {
-    Target { traces: leased.connection.traces(), content, bytes: leased.connection.wire().limits().bytes }
+    let wire = leased.connection.wire();
+    Target {
+        traces: leased.connection.traces(),
+        content,
+        encoding: wire.encoding(),
+        compression: wire.compression(leased.state.config.delivery.compression),
+        limits: wire.limits(),
+        resource: wire.resource(),
+    }
 }
 
 fn most_entries(leased: &Leased) -> i64 {

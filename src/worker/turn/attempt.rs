@@ -21,7 +21,8 @@ impl Leased {
     /// Sends a body, once its lane has room. None: the program stops, or the lease or the settings are not what they were, and
     /// nothing was sent.
     pub(super) async fn send(&self, body: Bytes) -> store::Result<Option<Attempt>> {
-        let request = self.connection.wire().request(body, self.state.config.delivery.compression);
+        let wire = self.connection.wire();
+        let request = wire.request(body, wire.compression(self.state.config.delivery.compression));
         let Some(on_the_wire) = self.stop.run_until_cancelled(self.permit.request()).await else { return Ok(None) };
         self.permit.hold(on_the_wire, self.attempt(&request)).await
     }

@@ -16,31 +16,25 @@ pub(super) const FIELDS: &[Field] = &[
         label: "OTLP Traces Endpoint",
         hint: "In Sentry: Settings > Projects > your project > SDK Setup > Client Keys (DSN) > OpenTelemetry. Leave it \
                empty to take it from the DSN.",
-        input: Input::Url,
-        required: false,
-        max_length: 2048,
         example: "https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces",
-        autocomplete: "off",
+        ..Field::URL
     },
     Field {
         name: DSN,
         label: "Sentry DSN",
         hint: "On the same page of Sentry, under Client Keys (DSN).",
-        input: Input::Secret,
-        required: true,
         max_length: 2048,
         example: "https://0123456789abcdef0123456789abcdef@o123.ingest.us.sentry.io/456",
-        autocomplete: "off",
+        ..Field::SECRET
     },
     Field {
         name: RELAY,
         label: "A Relay of our own stands in front of Sentry",
         hint: "Tick this when the endpoint is a host of yours and the DSN names Sentry's.",
         input: Input::Checkbox,
-        required: false,
         max_length: 5,
         example: "",
-        autocomplete: "off",
+        ..Field::TEXT
     },
     Field::environment(MAX_ENVIRONMENT),
     Field::release(MAX_RELEASE),

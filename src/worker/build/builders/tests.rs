@@ -3,7 +3,8 @@
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::destination::Limits;
+use crate::destination::{Encoding, Limits};
+use crate::otlp::Compression;
 use crate::trace::TraceSettings;
 use crate::worker::build::batch::WithContent;
 
@@ -14,10 +15,16 @@ fn a_small_batch_does_not_wait_behind_large_ones() {
         large: Idle::default(),
         small: Idle::default(),
         resource: Resource::new("test"),
-        compression: Compression::None,
         empty: Bytes::new(),
     };
-    let target = Target { traces: &TraceSettings::default(), content: WithContent::AsRead, bytes: Limits::USUAL.bytes };
+    let target = Target {
+        traces: &TraceSettings::default(),
+        content: WithContent::AsRead,
+        encoding: Encoding::OtlpProtobuf,
+        compression: Compression::None,
+        limits: Limits::USUAL,
+        resource: &[],
+    };
     let built = |count| {
         let entries = Entries::unwanted(count);
         builders.build(&entries, target).now_or_never().map(|batch| batch.entries)

@@ -1,0 +1,12 @@
+//! Weights & Biases Weave: name and thread of the trace.
+
+use crate::trace::additions::{Facts, Place};
+use crate::trace::attributes::List;
+
+pub(in crate::trace) fn to_one<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>, place: Place) {
+    if place == Place::Root {
+        list.text("wandb.display_name", facts.trace_name.clone());
+        list.maybe_text("wandb.thread_id", facts.session());
+        list.bool("wandb.is_turn", true);
+    }
+}
