@@ -56,7 +56,7 @@ pub use self::protocol::Protocol;
 use self::protocol::Request;
 pub use self::responses::Responses;
 pub use self::upstream::UpstreamError;
-use self::upstream::{Question, UpstreamAnswer};
+use self::upstream::{Question, Upstream, UpstreamAnswer};
 pub use self::upstream_headers::PassedHeaders;
 use self::upstreams::Upstreams;
 use crate::completed_request::content::Content;
@@ -128,6 +128,12 @@ impl Gateway {
     /// When the model server has not said so for an hour.
     pub async fn models(&self) -> Result<Vec<Model>, Failure> {
         self.models.list(self.upstreams.iter().as_slice(), self.recording.prices.table()).await
+    }
+
+    /// The names of the model servers.
+    pub fn providers(&self) -> impl Iterator<Item = &str> {
+        let built_in = self.upstreams.is_empty().then_some(echo::PROVIDER);
+        built_in.into_iter().chain(self.upstreams.iter().map(Upstream::name))
     }
 
     /// Those of a caller's headers that the model server gets. Names are in lower case.

@@ -145,7 +145,7 @@ async fn page(tenant: &mut Tenant, visitor: &Visitor, values: &Values, problems:
                 id: key.id.to_string(),
                 name: key.name,
                 type_label: if key.key_type == ApiKeyType::Management { "Management" } else { "Inference" },
-                masked: format!("{}…{}", key.key_type.prefix(), key.last_four),
+                masked: key.key_type.masked(&key.last_four),
                 created: When::new(key.created_at, visitor.now),
                 last_used: key.last_used_at.map(|at| When::new(at, visitor.now)),
             })

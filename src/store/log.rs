@@ -6,6 +6,7 @@ mod frame;
 mod listener;
 mod read;
 mod removal;
+mod spending;
 
 use std::collections::HashSet;
 
@@ -17,6 +18,7 @@ pub use self::clock_offset::{ClockOffset, Completed};
 pub use self::listener::Listener;
 pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
+pub use self::spending::{Spent, SpentByKey, list_spent};
 use super::notification::{Notice, given_if_possible};
 use super::xid::Xid;
 use super::{Result, Store};
