@@ -132,6 +132,7 @@ fn failed() -> CompletedRequest<'static> {
         ended: after(ended),
         provider: None,
         model: None,
+        server: None,
         status,
         kind: kind.into(),
         message: "The upstream did not answer".into(),

@@ -78,6 +78,7 @@ fn attempt(begun: UnixNanos, ended: UnixNanos) -> FailedAttempt<'static> {
         ended,
         provider: None,
         model: None,
+        server: None,
         status: Some(503),
         kind: "503".into(),
         message: "the upstream is overloaded".into(),

@@ -165,6 +165,7 @@ fn failed_attempts(number: u32, at: DateTime<Utc>) -> Vec<FailedAttempt<'static>
         ended: before(at, took - 20),
         provider: Some(pick(&MODELS, number / 2).1.into()),
         model: Some(pick(&MODELS, number / 2).0.into()),
+        server: None,
         status: Some(503),
         kind: "503".into(),
         message: "The upstream answered 503.".into(),

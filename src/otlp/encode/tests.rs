@@ -37,6 +37,7 @@ fn failing() -> CompletedRequest<'static> {
         ended: after(2),
         provider: Some("openai".into()),
         model: Some("gpt-4o".into()),
+        server: Some("api.openai.com".into()),
         status: Some(503),
         kind: "503".into(),
         message: "no".into(),
