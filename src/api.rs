@@ -19,6 +19,7 @@ mod error;
 mod error_responses;
 mod extract;
 mod messages;
+mod oneself;
 mod openapi;
 mod operation;
 mod responses;
@@ -42,7 +43,7 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 11] = [
+const OPERATIONS: [Operation; 15] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
     Operation::new::<completions::__path_create>(|| web::to(completions::create)),
     Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
@@ -53,6 +54,10 @@ const OPERATIONS: [Operation; 11] = [
     Operation::new::<catalogue::__path_count>(|| web::to(catalogue::count)),
     Operation::new::<catalogue::__path_show>(|| web::to(catalogue::show)),
     Operation::new::<catalogue::__path_index_of_embeddings>(|| web::to(catalogue::index_of_embeddings)),
+    Operation::new::<oneself::__path_key>(|| web::to(oneself::key)),
+    Operation::new::<oneself::__path_key_by_old_address>(|| web::to(oneself::key_by_old_address)),
+    Operation::new::<oneself::__path_credits>(|| web::to(oneself::credits)),
+    Operation::new::<oneself::__path_providers>(|| web::to(oneself::providers)),
     Operation::new::<openapi::__path_show>(|| web::to(openapi::show)),
 ];
 

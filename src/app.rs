@@ -36,6 +36,7 @@ use crate::state::hashing::Hashing;
 use crate::state::known_keys::KnownKeys;
 use crate::state::rate_limits::RateLimits;
 use crate::state::refusals::Refusals;
+use crate::state::spending::Spending;
 use crate::state::stream_options::StreamOptions;
 use crate::state::testing::Testing;
 use crate::store;
@@ -153,6 +154,7 @@ impl App {
             known_keys: KnownKeys::new(self.config.key_grace),
             bodies: Bodies::new(self.config.body_budget),
             stream_options: StreamOptions::default(),
+            spending: Spending::default(),
         })
     }
 

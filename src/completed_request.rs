@@ -165,6 +165,9 @@ pub struct FailedAttempt<'a> {
     /// The model that was asked, by the name that the upstream got.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub model: Option<Text<'a>>,
+    /// The host that was asked, for example `api.openai.com`. Attempts that were recorded by older versions have none.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Text<'a>>,
     /// The upstream's HTTP status, if it answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,

@@ -41,6 +41,8 @@ pub struct Completion {
     pub provider: Option<String>,
     /// The cost that the upstream reports, in USD.
     pub cost: Option<f64>,
+    /// How fast the upstream was paid to answer, for example `flex`: prices depend on it.
+    pub service_tier: Option<String>,
     /// Numbers in a vector of an answer with embeddings.
     pub dimensions: Option<u64>,
     /// An error that came in place of an answer or in the middle of one.
@@ -78,6 +80,11 @@ impl Completion {
         if usd.is_finite() && usd >= 0.0 {
             self.cost = Some(usd);
         }
+    }
+
+    /// The tier that was used. The last one counts: the beginning of a stream may repeat the one that was asked for.
+    pub fn note_service_tier(&mut self, tier: &str) {
+        self.service_tier = Some(short(tier)).filter(|tier| !tier.is_empty());
     }
 
     /// An error. The first that has words stays: what follows is its consequence.

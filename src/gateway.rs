@@ -27,6 +27,7 @@ mod protocol;
 mod responses;
 mod rewrite;
 pub mod sse;
+mod token_price;
 mod unknown_path;
 mod upstream;
 mod upstream_body;
@@ -42,7 +43,7 @@ use self::attempts::Asked;
 pub use self::base::Base;
 use self::before_answer::BeforeAnswer;
 use self::catalogue::Catalogue;
-pub use self::catalogue::Model;
+pub use self::catalogue::{Listed, Model};
 pub use self::chat_completions::ChatCompletions;
 pub use self::completions::Completions;
 use self::echo::Asking;
@@ -55,8 +56,9 @@ use self::prices::Prices;
 pub use self::protocol::Protocol;
 use self::protocol::Request;
 pub use self::responses::Responses;
+pub use self::token_price::TokenPrice;
 pub use self::upstream::UpstreamError;
-use self::upstream::{Question, UpstreamAnswer};
+use self::upstream::{Question, Upstream, UpstreamAnswer};
 pub use self::upstream_headers::PassedHeaders;
 use self::upstreams::Upstreams;
 use crate::completed_request::content::Content;
@@ -127,7 +129,14 @@ impl Gateway {
     /// # Errors
     /// When the model server has not said so for an hour.
     pub async fn models(&self) -> Result<Vec<Model>, Failure> {
-        self.models.list(self.upstreams.iter().as_slice(), self.recording.prices.table()).await
+        let Recording { prices, clock, .. } = &self.recording;
+        self.models.list(self.upstreams.iter().as_slice(), prices, clock.unix_nanos()).await
+    }
+
+    /// The names of the model servers.
+    pub fn providers(&self) -> impl Iterator<Item = &str> {
+        let built_in = self.upstreams.is_empty().then_some(echo::PROVIDER);
+        built_in.into_iter().chain(self.upstreams.iter().map(Upstream::name))
     }
 
     /// Those of a caller's headers that the model server gets. Names are in lower case.

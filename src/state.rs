@@ -5,6 +5,7 @@ pub mod hashing;
 pub mod known_keys;
 pub mod rate_limits;
 pub mod refusals;
+pub mod spending;
 pub mod stream_options;
 pub mod testing;
 
@@ -15,6 +16,7 @@ use self::hashing::Hashing;
 use self::known_keys::KnownKeys;
 use self::rate_limits::RateLimits;
 use self::refusals::Refusals;
+use self::spending::Spending;
 use self::stream_options::StreamOptions;
 use self::testing::Testing;
 use crate::clock::Clock;
@@ -48,4 +50,6 @@ pub struct State {
     pub bodies: Bodies,
     /// Which models take what the gateway adds to streams.
     pub stream_options: StreamOptions,
+    /// What accounts have spent, as far as it was asked for lately.
+    pub spending: Spending,
 }

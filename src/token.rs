@@ -70,6 +70,11 @@ impl ApiKeyType {
             Self::Management => "tck-mgt-",
         }
     }
+
+    /// A key by its ends, for example `tck-inf-…9xYz`.
+    pub fn masked(self, last_four: &str) -> String {
+        format!("{}…{last_four}", self.prefix())
+    }
 }
 
 const SECRET_DIGITS: usize = 64;

@@ -1,6 +1,7 @@
 //! What holds for whatever strangers send: one function for each place where their bytes are read. The fuzzer calls them with
 //! bytes that it makes up, and the program's tests call them with those that it found interesting (`seeds/`).
 
+mod model_servers;
 mod protocols;
 
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ use tracecast::otlp::answer::Response;
 use tracecast::otlp::{Encode as _, Protobuf, Resource};
 use tracecast::trace::{self, Dialect, TraceSettings};
 
+pub use self::model_servers::{models, upstreams};
 pub use self::protocols::{chat, completions, embeddings, events, messages, responses};
 
 /// A DSN that belongs to the endpoints of the seeds.

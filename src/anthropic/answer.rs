@@ -57,6 +57,9 @@ fn learn_message(completion: &mut Completion, message: &Members<'_>) {
 fn learn_end(completion: &mut Completion, holder_of_usage: &Members<'_>, holder_of_reason: &Members<'_>) {
     if let Some(usage) = holder_of_usage.read::<Members<'_>>("usage") {
         completion.note_usage(&Counts { input_excludes_cached: true, ..counts(&usage) });
+        if let Some(tier) = usage.read::<Text<'_>>("service_tier") {
+            completion.note_service_tier(&tier);
+        }
         if let Some(cost) = usage.number("cost") {
             completion.note_cost(cost);
         }

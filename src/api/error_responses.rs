@@ -13,6 +13,9 @@ const STATUSES: [u16; 13] = [400, 401, 403, 404, 408, 413, 415, 421, 429, 500, 5
 /// Of a route that lists models.
 const STATUSES_OF_LISTS: [u16; 5] = [401, 429, 502, 503, 504];
 
+/// Of a route on which callers ask about themselves.
+const STATUSES_OF_OWN: [u16; 3] = [401, 429, 503];
+
 /// Of OpenAI's protocols. Any of them may go wrong in all of these ways.
 pub(super) struct ErrorResponses;
 
@@ -21,6 +24,9 @@ pub(super) struct AnthropicErrorResponses;
 
 /// Of the lists of models.
 pub(super) struct ListErrorResponses;
+
+/// Of what callers ask about themselves.
+pub(super) struct OwnErrorResponses;
 
 impl IntoResponses for ErrorResponses {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
@@ -31,6 +37,12 @@ impl IntoResponses for ErrorResponses {
 impl IntoResponses for ListErrorResponses {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         in_our_envelope(&STATUSES_OF_LISTS)
+    }
+}
+
+impl IntoResponses for OwnErrorResponses {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        in_our_envelope(&STATUSES_OF_OWN)
     }
 }
 

@@ -30,7 +30,7 @@ pub struct ManagementKey {
 
 /// A key of either type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct AnyKey;
+pub(super) struct AnyKey(pub(super) ApiKeyIdentity);
 
 /// Why a key does not let a request in.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl FromRequest for AnyKey {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { Ok(identity(&request).await.map(|_| Self)?) })
+        Box::pin(async move { Ok(identity(&request).await.map(Self)?) })
     }
 }
 

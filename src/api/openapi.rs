@@ -12,6 +12,7 @@ use super::completions::CompletionRequest;
 use super::embeddings::EmbeddingsRequest;
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
 use super::messages::MessagesRequest;
+use super::oneself::schema::{CreditsAnswer, KeyAnswer, ProviderList};
 use super::operation::Operation;
 use super::responses::ResponsesRequest;
 
@@ -35,7 +36,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
     components(
         schemas(
             ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
-            MessagesRequest, ModelList, Model, ModelCount, DescribedId, Envelope, AnthropicEnvelope
+            MessagesRequest, ModelList, Model, ModelCount, KeyAnswer, CreditsAnswer, ProviderList, DescribedId, Envelope, AnthropicEnvelope
         ),
         responses(Error)
     ),

@@ -2,6 +2,7 @@
 
 mod ended_keys;
 mod owner;
+mod spending;
 
 use std::time::Instant;
 
@@ -18,6 +19,7 @@ use crate::token::{ApiKey, ApiKeyType};
 
 pub use self::ended_keys::refuse_ended_keys;
 pub use self::owner::Unanswered;
+pub use self::spending::{DescribedKey, describe, spent_by_account};
 
 /// The owner of a presented key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,5 +96,5 @@ async fn end(state: &State, actor: &Actor, id: ApiKeyId, notice: Notice) -> Resu
 
 /// The values of a key that the audit log records.
 fn recorded_values(key_type: ApiKeyType, last_four: &str) -> Value {
-    json!({ "type": key_type.name(), "key": format!("{}…{last_four}", key_type.prefix()) })
+    json!({ "type": key_type.name(), "key": key_type.masked(last_four) })
 }

@@ -51,6 +51,11 @@ impl ErrorWords {
         (is_named_error(answer) || is_nothing_but_words(answer)).then(|| Self::of(&answer.to_value()))
     }
 
+    /// Of an event that is a list of errors, as Gemini's are.
+    pub fn of_list(list: &str) -> Option<Self> {
+        serde_json::from_str::<Vec<Members<'_>>>(list).ok()?.iter().find_map(Self::of_answer)
+    }
+
     /// The HTTP status that the error names as its code.
     pub fn status(&self) -> Option<u16> {
         let code = self.code.as_ref()?;

@@ -93,6 +93,14 @@ impl Upstream {
         self.strip.as_deref().and_then(|prefix| model.strip_prefix(prefix)).unwrap_or(model)
     }
 
+    /// The name by which callers ask this server for a model that it lists: with the prefix that is taken off again, or as it is.
+    /// None: its patterns let neither through.
+    pub fn callers_name(&self, own_name: &str) -> Option<String> {
+        let prefixed = self.strip.iter().map(|prefix| format!("{prefix}{own_name}"));
+        let mut names = prefixed.chain([own_name.to_owned()]);
+        names.find(|name| self.serves(name) && self.own_name(name) == own_name)
+    }
+
     pub fn speaks(&self, family: Api) -> bool {
         self.speaks.contains(&family)
     }
@@ -128,6 +136,30 @@ mod tests {
         }
         assert_eq!(upstreams.fallbacks("openai/gpt-4o"), ["local/llama-3.3"]);
         assert!(upstreams.fallbacks("gpt-4o").is_empty());
+    }
+
+    #[test]
+    fn model_is_listed_by_the_name_that_leads_to_it() {
+        let server = |models: &str, strip: &str| {
+            let table = format!(
+                r#"{{"upstreams":[{{"name":"a","base_url":"http://a","models":[{models}],"strip":"{strip}"}}]}}"#
+            );
+            read(&table, |_| None).unwrap().servers.remove(0)
+        };
+        for (models, strip, own_name, listed) in [
+            (r#""a/*""#, "a/", "m", Some("a/m")),
+            (r#""a/*""#, "a/", "a/m", Some("a/a/m")),
+            (r#""a/*","m*""#, "a/", "m", Some("a/m")),
+            (r#""m*""#, "a/", "m", Some("m")),
+            (r#""m*""#, "a/", "n", None),
+            (r#""*""#, "b/", "a/m", Some("b/a/m")),
+        ] {
+            let server = server(models, strip);
+            let name = server.callers_name(own_name);
+            assert_eq!(name.as_deref(), listed, "{models} {own_name}");
+            assert!(name.is_none_or(|name| server.own_name(&name) == own_name));
+        }
+        assert_eq!(example().servers[2].callers_name("llama").as_deref(), Some("llama"));
     }
 
     #[test]

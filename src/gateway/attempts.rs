@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::failure::Failure;
-use super::upstream::{Question, SILENCE_TIMEOUT, UpstreamAnswer};
+use super::upstream::{Question, SILENCE_TIMEOUT, Upstream, UpstreamAnswer};
 use super::upstreams::Candidate;
 use super::{unknown_path, upstream_body};
 use crate::clock::{Clock, UnixNanos};
@@ -47,15 +47,19 @@ pub(super) struct Asked {
     pub(super) model: String,
     /// The model by the name that the server got.
     pub(super) own_name: String,
+    /// The host that is asked.
+    pub(super) server: String,
 }
 
 impl Asked {
-    fn of(candidate: &Candidate<'_>) -> Self {
+    /// A model by its caller's name, at the server that answers for it.
+    pub(super) fn new(upstream: &Upstream, model: &str) -> Self {
+        let settings = upstream.settings();
         Self {
-            provider: candidate.upstream.name().to_owned(),
-            server: candidate.upstream.host().to_owned(),
-            model: candidate.model.clone(),
-            own_name: candidate.own_name().to_owned(),
+            provider: upstream.name().to_owned(),
+            model: model.to_owned(),
+            own_name: settings.own_name(model).to_owned(),
+            server: settings.base_url.expose().host_str().unwrap_or_default().to_owned(),
         }
     }
 }
@@ -101,7 +105,7 @@ impl Asking<'_> {
     /// Asks a candidate, and once more without the `stream_options` that were added where it may have refused them: the caller did
     /// not ask for them, so its request must not fail because of them.
     async fn ask_candidate(&mut self, to: &Candidate<'_>, until: Option<Instant>) -> Result<UpstreamAnswer, Failed> {
-        self.attempts.asked = Asked::of(to);
+        self.attempts.asked = Asked::new(to.upstream, &to.model);
         let (server, model) = (to.upstream.name(), to.own_name());
         let known = self.stream_options.are_taken(server, model, self.clock.unix_nanos());
         let adds_options = self.usage_is_ours && known != Some(false);
@@ -289,8 +293,8 @@ mod tests {
         assert_eq!((answer.status, attempts.asked.provider.as_str()), (200, "b"));
         let failed = &attempts.failed[0];
         assert_eq!(
-            (failed.provider.as_deref(), failed.server.as_deref(), failed.model.as_deref(), &*failed.kind),
-            (Some("a"), Some("127.0.0.1"), Some("1"), "timeout")
+            (failed.provider.as_deref(), failed.model.as_deref(), failed.server.as_deref(), &*failed.kind),
+            (Some("a"), Some("1"), Some("127.0.0.1"), "timeout")
         );
         assert_eq!(attempts.failed.len(), 1);
     }

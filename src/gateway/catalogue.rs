@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::sync::Mutex;
 
-pub use self::entry::Model;
+pub use self::entry::{Listed, Model};
+use super::attempts::Asked;
 use super::echo;
 use super::failure::Failure;
+use super::prices::Prices;
 use super::upstream::Upstream;
-use crate::completed_request::Usage;
-use crate::config::Prices;
+use crate::clock::UnixNanos;
 
 /// How long a list is used without a new question.
 const FRESH: Duration = Duration::from_mins(1);
@@ -44,13 +45,19 @@ impl Catalogue {
         Self(Arc::new(std::iter::repeat_with(Mutex::default).take(servers).collect()))
     }
 
-    /// The models of all servers, each name once. One that is silent for longer than an hour is left out, as long as another
-    /// has a list.
-    pub(super) async fn list(&self, upstreams: &[Upstream], prices: &Prices) -> Result<Vec<Model>, Failure> {
+    /// The models of all servers, each name once, with their prices `at` an instant. A server that is silent for longer than an
+    /// hour is left out, as long as another has a list.
+    pub(super) async fn list(
+        &self,
+        upstreams: &[Upstream],
+        prices: &Prices,
+        at: UnixNanos,
+    ) -> Result<Vec<Model>, Failure> {
         if upstreams.is_empty() {
             return Ok(vec![Model::complete(echo::MODEL, echo::PROVIDER, Some(echo::PRICES))]);
         }
-        let lists = join_all(self.0.iter().zip(upstreams).map(|(kept, upstream)| of_one(kept, upstream, prices))).await;
+        let servers = self.0.iter().zip(upstreams);
+        let lists = join_all(servers.map(|(kept, upstream)| of_one(kept, upstream, prices, at))).await;
         let mut failure = None;
         let (mut models, mut names) = (Vec::new(), HashSet::new());
         for list in lists {
@@ -65,13 +72,22 @@ impl Catalogue {
 
 /// The models of one server. Of the callers that want to know at the same time, the first asks, and the others wait for its
 /// answer.
-async fn of_one(kept: &Mutex<Kept>, upstream: &Upstream, prices: &Prices) -> Result<Arc<Vec<Model>>, Failure> {
+async fn of_one(
+    kept: &Mutex<Kept>,
+    upstream: &Upstream,
+    prices: &Prices,
+    at: UnixNanos,
+) -> Result<Arc<Vec<Model>>, Failure> {
     let mut kept = kept.lock().await;
     if kept.is_due(Instant::now()) {
         let listed = upstream.list_models().await;
         let models = listed.and_then(|body| {
-            let price = |id: &str| price_of(id, prices);
-            Model::list(&body, upstream.name(), price).ok_or_else(Failure::lists_no_models)
+            let listed = |own_name: &str| {
+                let id = upstream.settings().callers_name(own_name)?;
+                let price = prices.of_a_token(&Asked::new(upstream, &id), at);
+                Some(Listed { id, price })
+            };
+            Model::list(&body, upstream.name(), listed).ok_or_else(Failure::lists_no_models)
         });
         kept.note(models, Instant::now());
     }
@@ -105,13 +121,6 @@ impl Kept {
     }
 }
 
-/// USD for a token of the prompt and for one of the completion, where the operator says so.
-fn price_of(model: &str, prices: &Prices) -> Option<(f64, f64)> {
-    let one_token = Usage { input: Some(1), output: Some(1), ..Usage::default() };
-    let cost = prices.cost(model, &one_token)?;
-    cost.input.zip(cost.output)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,12 +145,5 @@ mod tests {
         assert_eq!(kept.known(start + STALE).unwrap_err(), Failure::timeout());
         kept.note(Ok(models("b")), start + STALE);
         assert_eq!(id(&kept.known(start + STALE)).as_deref(), Some("b"));
-    }
-
-    #[test]
-    fn price_is_that_of_a_token() {
-        let prices = Prices::read(r#"{"m": {"input": 2.5, "output": 10}}"#).unwrap();
-        assert_eq!(price_of("m", &prices), Some((0.000_002_5, 0.000_01)));
-        assert_eq!(price_of("n", &prices), None);
     }
 }

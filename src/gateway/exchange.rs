@@ -9,7 +9,7 @@ use super::attempts::Attempts;
 use super::base::Base;
 use super::before_answer::BeforeAnswer;
 use super::failure::Failure;
-use super::prices::Prices;
+use super::prices::{Answered, Prices};
 use super::protocol::{Additions, FailedStream, Protocol};
 use super::upstream_headers::{self, PassedHeaders};
 use crate::clock::{Clock, UnixNanos};
@@ -187,16 +187,18 @@ impl Exchange {
         if let Some(total) = self.completion.cost.filter(|cost| cost.is_finite() && *cost >= 0.0) {
             return Cost { total: Some(total), source: Some(CostSource::Upstream), ..Cost::default() };
         }
-        let (asked, answered) = (&self.attempts.asked, self.completion.model.as_deref());
-        self.recording.prices.cost(asked, answered, &self.completion.usage(), self.now())
+        let Completion { model, service_tier, .. } = &self.completion;
+        let answered = Answered { model: model.as_deref(), service_tier: service_tier.as_deref() };
+        self.recording.prices.cost(&self.attempts.asked, answered, &self.completion.usage(), self.now())
     }
 
-    /// What is written into the answer as it stands.
-    pub(super) fn additions(&self) -> Additions<'_> {
+    /// What is written into an answer or an event, whose JSON is `text`. The cost is reckoned only where usage stands in it: a
+    /// stream may have thousands of events.
+    pub(super) fn additions(&self, text: &str) -> Additions<'_> {
         let expects_provider = self.caller.base == Base::OpenRouter && !self.provider().is_empty();
         Additions {
             id: &self.id,
-            cost: self.cost().total,
+            cost: text.contains(r#""usage""#).then(|| self.cost().total).flatten(),
             provider: expects_provider.then(|| self.provider()),
             hides_null_usage: self.usage_is_ours,
         }

@@ -1,8 +1,12 @@
 //! A body between model server and caller: events are read and passed on as they come.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use serde::de::IgnoredAny;
 
 use super::body_kind::{BodyKind, Look, look};
 use super::broken::Broken;
@@ -11,6 +15,7 @@ use super::failure::Failure;
 use super::held_finish::HeldFinish;
 use super::sse::{self, Piece, Splitter};
 use super::whole;
+use crate::completion::ErrorWords;
 use crate::json::Members;
 
 /// A shorter event takes no room, because each connection has that much anyway. A longer one takes room in steps of
@@ -159,11 +164,11 @@ impl Passing {
         }
         let Some(members) = members else {
             self.held.release(out);
-            return out.extend_from_slice(event);
+            return self.pass_on_no_object(event, &data, out);
         };
         self.has_begun = true;
         protocol.learn(&mut exchange.completion, name, &members);
-        match protocol.rewritten(name, &members, &exchange.additions()) {
+        match protocol.rewritten(name, &members, &exchange.additions(&data)) {
             Some(written) => self.held.pass(protocol, &text, &members, written, out),
             None => out.extend_from_slice(event),
         }
@@ -172,6 +177,14 @@ impl Passing {
             exchange.upstream_has_ended();
             exchange.settle();
         }
+    }
+
+    /// Some servers tell of an error in a list, which no client looks into: the caller gets it in its protocol.
+    fn pass_on_no_object(&mut self, event: &[u8], data: &str, out: &mut Vec<u8>) {
+        let Some(words) = ErrorWords::of_list(data) else { return out.extend_from_slice(event) };
+        self.has_begun = true;
+        self.write_failure(&Failure::in_stream(&words), out);
+        self.exchange.completion.note_error(words);
     }
 
     /// The upstream says that its stream is at its end.
@@ -195,9 +208,8 @@ impl Passing {
         self.stage = Stage::Ended;
         self.exchange.upstream_has_ended();
         let mut out = Vec::new();
-        // Some servers forget the empty line after the last event. After a broken connection the rest is only part of
-        // an event.
-        if let (None, Some(rest)) = (broken, self.splitter.rest()) {
+        // Some servers forget the empty line after the last event. Else the rest is only part of an event.
+        if let (None, Some(rest)) = (broken, self.splitter.rest().filter(|rest| !is_cut(rest))) {
             self.pass_on(&rest, &mut out);
         }
         self.held.release(&mut out);
@@ -251,4 +263,13 @@ impl Passing {
         };
         out.extend_from_slice(error.as_bytes());
     }
+}
+
+/// Whether the data of an event begins as JSON does and does not end so. A client would fail at it before it reads the error behind
+/// it.
+fn is_cut(event: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(event);
+    let Some(sse::Event { data, .. }) = sse::read(&text) else { return false };
+    let begins = data.trim_start().starts_with(['{', '[']) && data.trim() != DONE;
+    begins && serde_json::from_str::<IgnoredAny>(&data).is_err()
 }

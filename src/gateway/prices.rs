@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use genai_prices::{Calculator, PriceRequest, UsageKey};
 
 use super::attempts::Asked;
+use super::token_price::TokenPrice;
 use crate::clock::UnixNanos;
 use crate::completed_request::{Cost, CostSource, Usage};
 use crate::config::{self, Config};
@@ -23,6 +24,15 @@ const ALIASES: [(&str, &str); 9] = [
     ("x_ai", "x-ai"),
     ("z-ai", "zai"),
 ];
+
+/// What an answer says that its price depends on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Answered<'a> {
+    /// The model that answered.
+    pub(super) model: Option<&'a str>,
+    /// The list knows what `flex` and `priority` cost. The operator's table has one price for all.
+    pub(super) service_tier: Option<&'a str>,
+}
 
 #[derive(Debug)]
 pub(super) struct Prices {
@@ -45,21 +55,24 @@ impl Prices {
         Self { table: config.prices.clone(), list }
     }
 
-    /// The operator's.
-    pub(super) fn table(&self) -> &config::Prices {
-        &self.table
+    /// What one token of the prompt and one of the completion cost when a model is asked.
+    pub(super) fn of_a_token(&self, asked: &Asked, at: UnixNanos) -> Option<TokenPrice> {
+        let one_of_each = Usage { input: Some(1), output: Some(1), ..Usage::default() };
+        let cost = self.cost(asked, Answered::default(), &one_of_each, at);
+        Some(TokenPrice { prompt: cost.input?, completion: cost.output? })
     }
 
     /// What `usage` costs: that of the model that answered, else of the one that was asked. Unknown where nobody has a price.
-    pub(super) fn cost(&self, asked: &Asked, answered: Option<&str>, usage: &Usage, at: UnixNanos) -> Cost {
+    pub(super) fn cost(&self, asked: &Asked, answered: Answered<'_>, usage: &Usage, at: UnixNanos) -> Cost {
         if usage.input.is_none() {
             return Cost::default();
         }
-        let models = || [answered, Some(&*asked.model), Some(&*asked.own_name)].into_iter().flatten();
+        let models = || [answered.model, Some(&*asked.model), Some(&*asked.own_name)].into_iter().flatten();
         let by_table = models().find_map(|model| self.table.cost(model, usage));
         let by_list = || {
             let list = self.list.as_ref()?;
-            models().find_map(|model| list.cost(&asked.provider, model, usage, at))
+            models()
+                .find_map(|model| list.cost(&asked.provider, Answered { model: Some(model), ..answered }, usage, at))
         };
         by_table.or_else(by_list).unwrap_or_default()
     }
@@ -78,11 +91,15 @@ impl PriceList {
         Self { calculator, providers: upstreams.iter().filter_map(provider).collect() }
     }
 
-    fn cost(&self, upstream: &str, model: &str, usage: &Usage, at: UnixNanos) -> Option<Cost> {
-        let (provider, model) = self.provider_and_model(upstream, model)?;
+    fn cost(&self, upstream: &str, answered: Answered<'_>, usage: &Usage, at: UnixNanos) -> Option<Cost> {
+        let (provider, model) = self.provider_and_model(upstream, answered.model?)?;
         let usage = listed(usage);
         let request = PriceRequest::new(model, &usage).with_provider_id(provider);
         let request = request.with_timestamp(SystemTime::UNIX_EPOCH + Duration::from_nanos(at.0));
+        let request = match answered.service_tier {
+            Some(tier) => request.with_price_context("service_tier", tier),
+            None => request,
+        };
         let price = self.calculator.calculate(&request).ok()?;
         Some(Cost {
             total: Some(price.total_price),
@@ -158,7 +175,7 @@ mod tests {
             (asked("mine", "gpt-4o", "gpt-4o"), None),
             (asked("my-openai-like", "openai/gpt-4o", "openai/gpt-4o"), Some("gpt-4o")),
         ] {
-            let cost = prices.cost(&asked, answered, &usage(), NOW);
+            let cost = prices.cost(&asked, Answered { model: answered, service_tier: None }, &usage(), NOW);
             let expected = Cost {
                 total: Some(3.0),
                 input: Some(2.0),
@@ -179,21 +196,50 @@ mod tests {
             asked("mine", "anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
             asked("openai", "openai/none-of-theirs", "none-of-theirs"),
         ] {
-            assert_eq!(prices.cost(&asked, None, &usage(), NOW), Cost::default(), "{asked:?}");
+            assert_eq!(prices.cost(&asked, Answered::default(), &usage(), NOW), Cost::default(), "{asked:?}");
         }
         let impossible = Usage { cache_read: Some(2_000_000), ..usage() };
-        assert_eq!(prices.cost(&asked("mine", "gpt-4o", "gpt-4o"), None, &impossible, NOW), Cost::default());
-        assert_eq!(prices.cost(&asked("mine", "gpt-4o", "gpt-4o"), None, &Usage::default(), NOW), Cost::default());
+        assert_eq!(
+            prices.cost(&asked("mine", "gpt-4o", "gpt-4o"), Answered::default(), &impossible, NOW),
+            Cost::default()
+        );
+        assert_eq!(
+            prices.cost(&asked("mine", "gpt-4o", "gpt-4o"), Answered::default(), &Usage::default(), NOW),
+            Cost::default()
+        );
     }
 
     #[test]
     fn operators_table_comes_before_the_list_which_can_be_left_out() {
         let table = ("prices", r#"{"gpt-4o": {"input": 1, "output": 2}}"#);
         let asked = asked("openai", "openai/gpt-4o", "gpt-4o");
-        let cost = prices(&[("upstreams", SERVERS), table]).cost(&asked, None, &usage(), NOW);
+        let cost = prices(&[("upstreams", SERVERS), table]).cost(&asked, Answered::default(), &usage(), NOW);
         assert_eq!((cost.total, cost.source), (Some(1.2), Some(CostSource::Operator)));
         let without = prices(&[("upstreams", SERVERS), ("price-list", "off")]);
-        assert_eq!(without.cost(&asked, None, &usage(), NOW), Cost::default());
+        assert_eq!(without.cost(&asked, Answered::default(), &usage(), NOW), Cost::default());
+    }
+
+    #[test]
+    fn list_knows_what_the_service_tier_costs() {
+        let prices = prices(&[("upstreams", SERVERS)]);
+        let total = |service_tier| {
+            let answered = Answered { model: Some("gpt-5"), service_tier };
+            prices.cost(&asked("mine", "gpt-5", "gpt-5"), answered, &usage(), NOW).total
+        };
+        assert_eq!(total(Some("flex")), total(None).map(|usual| usual / 2.0));
+        assert_eq!(total(Some("default")), total(None));
+        assert_eq!(total(Some("of another vendor")), total(None));
+    }
+
+    #[test]
+    fn price_of_a_token_is_the_operators_or_else_the_lists() {
+        let table = ("prices", r#"{"gpt-4o-mini": {"input": 1, "output": 2}}"#);
+        let prices = prices(&[("upstreams", SERVERS), table]);
+        let of_a_token = |asked| prices.of_a_token(&asked, NOW).map(|price| (price.prompt, price.completion));
+        let by_table = of_a_token(asked("openai", "openai/gpt-4o-mini", "gpt-4o-mini"));
+        assert_eq!(by_table, Some((0.000_001, 0.000_002)));
+        assert_eq!(of_a_token(asked("openai", "openai/gpt-4o", "gpt-4o")), Some((0.000_002_5, 0.000_01)));
+        assert_eq!(of_a_token(asked("my-openai-like", "gpt-4o", "gpt-4o")), None);
     }
 
     #[test]

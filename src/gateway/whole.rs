@@ -48,6 +48,6 @@ pub(super) fn understood(exchange: &mut Exchange, body: Vec<u8>) -> Result<Bytes
         return Err(Failure::no_answer(text.as_bytes()));
     };
     protocol.learn(&mut exchange.completion, "", &answer);
-    let written = protocol.rewritten("", &answer, &exchange.additions());
+    let written = protocol.rewritten("", &answer, &exchange.additions(text_of_answer));
     Ok(Bytes::from(written.unwrap_or(text)))
 }

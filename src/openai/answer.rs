@@ -31,6 +31,7 @@ pub fn learn(completion: &mut Completion, answer: &Members<'_>) {
             "id" => completion.note_id(&text()),
             "model" => completion.note_model(&text()),
             "provider" => completion.note_provider(&text()),
+            "service_tier" => completion.note_service_tier(&text()),
             "usage" => learn_usage(completion, answer),
             // Groq's streams.
             "x_groq" => learn_usage(completion, &answer.read(key).unwrap_or_default()),

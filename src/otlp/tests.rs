@@ -47,6 +47,7 @@ fn failing() -> CompletedRequest<'static> {
         provider: Some("openai".into()),
         server: None,
         model: Some("gpt-4o".into()),
+        server: Some("api.openai.com".into()),
         status: Some(503),
         kind: "503".into(),
         message: "no".into(),

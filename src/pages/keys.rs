@@ -160,7 +160,7 @@ fn row(key: ListedKey, now: DateTime<Utc>) -> KeyRow {
         id: key.id.to_string(),
         name: key.name,
         type_label: if key.key_type == ApiKeyType::Management { "Management" } else { "Inference" },
-        masked: format!("{}…{}", key.key_type.prefix(), key.last_four),
+        masked: key.key_type.masked(&key.last_four),
         created: When::new(key.created_at, now),
         last_used: key.last_used_at.map(|at| When::new(at, now)),
     }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 pub use self::change::{
-    MOST_PER_KIND, NotYet, TestedValues, UntestedValues, create, delete, give_up_secrets, put, put_enabled, put_secrets,
-    put_untested,
+    MOST_PER_KIND, NotYet, TestedValues, UntestedValues, create, delete, give_up_secrets, put, put_enabled,
+    put_secrets, put_untested,
 };
 pub use self::health::{HealthChange, HealthNote, SwitchOff, note_failure};
 pub use self::revisions::delete_superseded;

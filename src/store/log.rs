@@ -5,6 +5,7 @@ mod clock_offset;
 mod listener;
 mod read;
 mod removal;
+mod spending;
 
 use std::collections::HashSet;
 
@@ -16,6 +17,7 @@ pub use self::clock_offset::{ClockOffset, Completed};
 pub use self::listener::Listener;
 pub use self::read::{Entries, Entry as ReadEntry, LeasedSettings, SMALL_BYTES, Window, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
+pub use self::spending::{Spent, SpentByKey, list_spent};
 use super::notification::{Notice, given_if_possible};
 use super::xid::Xid;
 use super::{Result, Store};

@@ -137,6 +137,7 @@ fn failed() -> CompletedRequest<'static> {
         provider: None,
         server: None,
         model: None,
+        server: None,
         status,
         kind: kind.into(),
         message: "The upstream did not answer".into(),

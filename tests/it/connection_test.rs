@@ -41,6 +41,7 @@ fn given_within(limits: Limits) -> State {
         known_keys: tracecast::state::known_keys::KnownKeys::new(Duration::from_mins(5)),
         bodies: tracecast::state::bodies::Bodies::new(tracecast::config::LEAST_BODY_BUDGET),
         stream_options: tracecast::state::stream_options::StreamOptions::default(),
+        spending: tracecast::state::spending::Spending::default(),
     }
 }
 

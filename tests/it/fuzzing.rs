@@ -12,8 +12,25 @@ use std::path::Path;
 type Property = fn(&[u8]);
 
 #[test]
+fn every_beginning_of_a_streamed_seed_keeps_what_is_promised() {
+    let targets: [(&str, Property); 4] = [
+        ("chat", properties::chat),
+        ("completions", properties::completions),
+        ("messages", properties::messages),
+        ("responses", properties::responses),
+    ];
+    for (target, property) in targets {
+        let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target).join("streamed");
+        let stream = fs::read(&seed).unwrap();
+        for at in 0..stream.len() {
+            assert!(catch_unwind(|| property(&stream[..at])).is_ok(), "{target} cut at {at}");
+        }
+    }
+}
+
+#[test]
 fn every_seed_of_the_fuzzer_keeps_what_is_promised() {
-    let targets: [(&str, Property); 11] = [
+    let targets: [(&str, Property); 13] = [
         ("dsn", properties::dsn),
         ("endpoint", properties::endpoint),
         ("completed_request", properties::completed_request),
@@ -25,6 +42,8 @@ fn every_seed_of_the_fuzzer_keeps_what_is_promised() {
         ("messages", properties::messages),
         ("responses", properties::responses),
         ("events", properties::events),
+        ("upstreams", properties::upstreams),
+        ("models", properties::models),
     ];
     for (target, property) in targets {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);

@@ -19,6 +19,7 @@ mod keys;
 mod large;
 mod memory;
 mod messages;
+mod oneself;
 mod openapi;
 mod prices;
 mod responses;

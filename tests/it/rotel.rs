@@ -79,6 +79,7 @@ fn attempt(begun: UnixNanos, ended: UnixNanos) -> FailedAttempt<'static> {
         provider: None,
         server: None,
         model: None,
+        server: None,
         status: Some(503),
         kind: "503".into(),
         message: "the upstream is overloaded".into(),

@@ -173,6 +173,7 @@ fn failed_attempts(number: u32, at: DateTime<Utc>) -> Vec<FailedAttempt<'static>
         provider: Some(pick(&MODELS, number / 2).1.into()),
         server: None,
         model: Some(pick(&MODELS, number / 2).0.into()),
+        server: None,
         status: Some(503),
         kind: "503".into(),
         message: "The upstream answered 503.".into(),

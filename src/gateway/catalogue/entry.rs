@@ -3,6 +3,7 @@
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::gateway::token_price::TokenPrice;
 use crate::json::{Members, ObjectWriter, Text, quoted};
 
 /// A model that can be asked for.
@@ -14,17 +15,22 @@ pub struct Model {
     pub json: String,
 }
 
-/// USD for a token of the prompt and for one of the completion.
-type Price = (f64, f64);
+/// What is known here of a model that a server lists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The name by which callers ask for it.
+    pub id: String,
+    pub price: Option<TokenPrice>,
+}
 
 /// Where servers say how many tokens a model reads: OpenRouter and Together, vLLM, Groq, Mistral, Anthropic.
 const CONTEXT_LENGTHS: [&str; 5] =
     ["context_length", "max_model_len", "context_window", "max_context_length", "max_input_tokens"];
 
 impl Model {
-    /// The models of a server's answer: an object with `data` or `models`, or an array alone. Entries without a name are left
-    /// out. None: the answer is no list.
-    pub(super) fn list(body: &[u8], owner: &str, price: impl Fn(&str) -> Option<Price>) -> Option<Vec<Self>> {
+    /// The models of a server's answer: an object with `data` or `models`, or an array alone. `listed` takes the server's own
+    /// name of one; entries without a name, and those that it does not know, are left out. None: the answer is no list.
+    pub fn list(body: &[u8], owner: &str, listed: impl Fn(&str) -> Option<Listed>) -> Option<Vec<Self>> {
         let text = std::str::from_utf8(body).ok()?;
         let entries: Vec<&RawValue> = match Members::of(text) {
             Some(answer) => answer.read("data").or_else(|| answer.read("models"))?,
@@ -32,25 +38,27 @@ impl Model {
         };
         let of = |entry: &RawValue| {
             let own = Members::of(entry.get())?;
-            let id = own.read::<Text<'_>>("id").or_else(|| own.read("name")).filter(|id| !id.is_empty())?;
-            Some(Self { json: completed(&own, &id, owner, price(&id)), id: id.to_string() })
+            let own_name = own.read::<Text<'_>>("id").or_else(|| own.read("name")).filter(|name| !name.is_empty())?;
+            let Listed { id, price } = listed(&own_name)?;
+            let own = if id == *own_name { own } else { own.without("id") };
+            Some(Self { json: completed(&own, &id, owner, price), id })
         };
         Some(entries.into_iter().filter_map(of).collect())
     }
 
     /// A model of which no server says more than its name.
-    pub(super) fn complete(id: &str, owner: &str, price: Option<Price>) -> Self {
+    pub(super) fn complete(id: &str, owner: &str, price: Option<TokenPrice>) -> Self {
         Self { id: id.to_owned(), json: completed(&Members::default(), id, owner, price) }
     }
 }
 
 /// The server's own members in their order and bytes, and those that it lacks.
-fn completed(own: &Members<'_>, id: &str, owner: &str, price: Option<Price>) -> String {
+fn completed(own: &Members<'_>, id: &str, owner: &str, price: Option<TokenPrice>) -> String {
     let length = CONTEXT_LENGTHS.into_iter().find_map(|key| own.read::<u64>(key));
     let length = length.map_or_else(|| "null".to_owned(), |length| length.to_string());
     let name = own.read::<Text<'_>>("display_name").map_or_else(|| quoted(id), |name| quoted(&name));
     let owner = id.split_once('/').map_or(owner, |(owner, _)| owner);
-    let (prompt, completion) = price.unwrap_or_default();
+    let TokenPrice { prompt, completion } = price.unwrap_or_default();
     let text = r#"["text"]"#.to_owned();
     let architecture = [
         ("modality", quoted("text->text")),
@@ -118,7 +126,12 @@ mod tests {
     use super::*;
 
     fn list(body: &str) -> Option<Vec<Model>> {
-        Model::list(body.as_bytes(), "vllm", |id| (id == "priced").then_some((0.000_002_5, 0.00001)))
+        let price = TokenPrice { prompt: 0.000_002_5, completion: 0.00001 };
+        let listed = |own_name: &str| {
+            let id = own_name.strip_prefix("short/").map_or(own_name, |_| "whole/name").to_owned();
+            (own_name != "hidden").then(|| Listed { id, price: (own_name == "priced").then_some(price) })
+        };
+        Model::list(body.as_bytes(), "vllm", listed)
     }
 
     fn entry(body: &str) -> Value {
@@ -160,7 +173,7 @@ mod tests {
     #[test]
     fn lists_have_several_shapes_and_entries_without_a_name_are_left_out() {
         for body in [
-            r#"{"data":[{"id":"m"},{"object":"model"},7,{"id":""}]}"#,
+            r#"{"data":[{"id":"m"},{"object":"model"},7,{"id":""},{"id":"hidden"}]}"#,
             r#"{"models":[{"name":"m"}]}"#,
             r#"[{"id":"m"}]"#,
         ] {
@@ -171,6 +184,17 @@ mod tests {
             assert_eq!(list(body), None, "{body}");
         }
         assert_eq!(list(r#"{"data":[]}"#), Some(Vec::new()));
+    }
+
+    #[test]
+    fn entry_bears_the_name_by_which_callers_ask() {
+        let body = r#"{"data":[{"id":"short/name","own":1}]}"#;
+        assert_eq!(list(body).unwrap()[0].id, "whole/name");
+        let entry = entry(body);
+        assert_eq!(
+            (&entry["id"], &entry["owned_by"], &entry["own"]),
+            (&json!("whole/name"), &json!("whole"), &json!(1))
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
+use crate::gateway::token_price::TokenPrice;
+
 /// The name under which it answers.
 pub(in crate::gateway) const MODEL: &str = "demo/echo";
 pub(in crate::gateway) const PROVIDER: &str = "tracecast";
@@ -13,7 +15,8 @@ const INPUT_PRICE: f64 = 0.10;
 /// USD for a million tokens of the completion.
 const OUTPUT_PRICE: f64 = 0.40;
 /// The same for a token of each.
-pub(in crate::gateway) const PRICES: (f64, f64) = (INPUT_PRICE / 1e6, OUTPUT_PRICE / 1e6);
+pub(in crate::gateway) const PRICES: TokenPrice =
+    TokenPrice { prompt: INPUT_PRICE / 1e6, completion: OUTPUT_PRICE / 1e6 };
 /// A token is about four bytes of English text.
 const BYTES_PER_TOKEN: usize = 4;
 

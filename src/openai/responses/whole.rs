@@ -27,6 +27,7 @@ pub(super) fn learn_head(completion: &mut Completion, response: &Members<'_>) {
     completion.note_id(&text("id"));
     completion.note_model(&text("model"));
     completion.note_provider(&text("provider"));
+    completion.note_service_tier(&text("service_tier"));
     let Some(usage) = response.read::<Members<'_>>("usage") else { return };
     completion.note_usage(&counts(&usage));
     if let Some(cost) = usage.number("cost") {

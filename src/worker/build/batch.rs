@@ -201,7 +201,8 @@ fn is_over(encoder: &dyn Encode, limits: Limits) -> bool {
 /// None: the entry cannot be read.
 fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode) -> Option<Built> {
     let request = CompletedRequest::from_bytes(&entry.payload).ok()?;
-    let content = entry.content.as_deref().filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
+    let content =
+        entry.content.as_deref().filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
     let content = content.transpose().ok()?;
     let mut trace = trace::build(&request, content.as_ref(), target.traces);
     if target.content == WithContent::LeftOut {

@@ -69,6 +69,22 @@ async fn list_of_the_model_server_is_completed_under_both_bases() {
 }
 
 #[tokio::test]
+async fn listed_names_lead_back_to_their_server_and_have_the_public_lists_price() {
+    let openai = ModelServer::start([listing(&["gpt-4o", "whisper-1"])]).await;
+    let local = ModelServer::start([listing(&["gpt-4o", "llama"])]).await;
+    let table = json!({ "upstreams": [
+        { "name": "openai", "base_url": openai.base_url, "models": ["openai/gpt-*"], "strip": "openai/" },
+        { "name": "local", "base_url": local.base_url, "models": ["*"] }] });
+    let server = Server::with(&[("upstreams", &table.to_string())]).await;
+    let list = gets(&server, "/api/v1/models").await.json();
+    let entries = list["data"].as_array().unwrap();
+    let listed: Vec<_> =
+        entries.iter().map(|entry| (entry["id"].as_str().unwrap(), &entry["pricing"]["prompt"])).collect();
+    assert_eq!(listed, [("openai/gpt-4o", &json!("0.0000025")), ("gpt-4o", &json!("0")), ("llama", &json!("0"))]);
+    assert_eq!(gets(&server, "/v1/models/openai/gpt-4o").await.json()["id"], "openai/gpt-4o");
+}
+
+#[tokio::test]
 async fn one_model_is_found_by_its_name_with_slash_or_escape() {
     let upstream = ModelServer::start([listing(&["gpt-4o", "meta/llama 3"])]).await;
     let server = Server::before(&upstream.base_url).await;

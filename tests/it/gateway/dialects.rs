@@ -57,10 +57,24 @@ async fn error_in_a_stream_is_recorded_with_its_words_in_every_shape() {
             "top_p must be below 1",
         ),
         (json!({ "object": "error", "message": "too long", "code": 400 }), "400", "too long"),
+        (json!([{ "error": { "code": 503, "message": "overloaded", "status": "UNAVAILABLE" } }]), "503", "overloaded"),
     ] {
         let failed = &recorded(std::slice::from_ref(&error)).await["ending"]["failed"];
         assert_eq!((&failed["kind"], &failed["detail"]), (&json!(kind), &json!(words)), "{error}");
     }
+}
+
+#[tokio::test]
+async fn list_of_errors_in_a_stream_reaches_the_caller_as_an_error() {
+    let listed = json!([{ "error": { "code": 503, "message": "overloaded" } }]);
+    let script = Script::stream().event(&chunk(&json!({ "content": "One" }), &json!(null))).event(&listed).done();
+    let upstream = ModelServer::start([script]).await;
+    let server = Server::before(&upstream.base_url).await;
+    let got = server.asks(&question_with(&json!({ "stream": true }))).await;
+    let events = got.events();
+    assert_eq!(events.last().unwrap()["error"]["message"], "overloaded", "{}", got.text);
+    assert_eq!(events.last().unwrap()["choices"][0]["finish_reason"], "error");
+    assert_eq!(server.record().await["content"]["output"][0]["parts"][0]["content"], "One");
 }
 
 #[tokio::test]

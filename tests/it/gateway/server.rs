@@ -240,6 +240,7 @@ pub(crate) fn state(config: Arc<Config>, database_url: &str) -> State {
         known_keys: tracecast::state::known_keys::KnownKeys::new(Duration::from_mins(5)),
         bodies: tracecast::state::bodies::Bodies::new(config.body_budget),
         stream_options: tracecast::state::stream_options::StreamOptions::default(),
+        spending: tracecast::state::spending::Spending::default(),
         config,
     }
 }

@@ -87,6 +87,7 @@ async fn next_model_is_asked_where_one_fails_and_each_attempt_is_recorded_with_p
         assert_eq!(attempts(&record), expected);
         assert_eq!((&record["request_model"], &record["response"]["model"]), (&json!("a/1"), &json!("llama")));
         assert_eq!((&record["response"]["provider"], &record["ending"]), (&json!("b"), &json!("completed")));
+        assert_eq!(record["failed_attempts"][0]["server"], "127.0.0.1");
         assert!(record["failed_attempts"][0]["ended"].as_u64() <= record["times"]["upstream_begun"].as_u64());
     }
 }

@@ -19,6 +19,10 @@ const TABLE: &[(&str, &str, [u16; 3])] = &[
     ("POST", "/responses", [401, 400, 403]),
     ("POST", "/messages", [401, 400, 403]),
     ("POST", "/messages/count_tokens", [401, 400, 403]),
+    ("GET", "/key", [401, 200, 200]),
+    ("GET", "/auth/key", [401, 200, 200]),
+    ("GET", "/credits", [401, 200, 200]),
+    ("GET", "/providers", [401, 200, 200]),
     ("GET", "/openapi.json", [200, 200, 200]),
 ];
 
