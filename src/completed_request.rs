@@ -11,7 +11,7 @@ pub mod limits;
 pub mod metadata;
 #[cfg(test)]
 pub(crate) mod sample;
-pub(crate) mod secret_words;
+pub(crate) mod secrets;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,9 @@ use crate::id::ApiKeyId;
 use crate::json::{self, Text};
 
 /// Version of the recorded bytes. A worker leaves rows with a greater one alone.
-pub const FORMAT: i16 = 1;
+///
+/// Format 2: system and developer messages stand in the content's instructions alone, as parts; arguments of tool calls are objects.
+pub const FORMAT: i16 = 2;
 
 /// One LLM request that came to its end: answered, failed, refused or cancelled.
 ///
@@ -73,6 +75,11 @@ pub struct CompletedRequest<'a> {
 }
 
 impl<'a> CompletedRequest<'a> {
+    /// Whether a model was asked. What was refused or given up before that has no generation.
+    pub fn asked_a_model(&self) -> bool {
+        self.ending == Ending::Completed || self.times.upstream_begun.is_some() || !self.failed_attempts.is_empty()
+    }
+
     /// Reads what was recorded.
     ///
     /// # Errors
@@ -152,6 +159,9 @@ pub struct FailedAttempt<'a> {
     /// Who was asked, as [`ResponseFacts::provider`]. Attempts that were recorded by older versions name nobody.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Text<'a>>,
+    /// The host that was asked.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Text<'a>>,
     /// The model that was asked, by the name that the upstream got.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub model: Option<Text<'a>>,
@@ -188,6 +198,9 @@ pub struct Parameters<'a> {
     pub stop_sequences: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
+    /// How much the model shall think, in the provider's word: `low`, `high`, …
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub reasoning_level: Option<Text<'a>>,
     /// `text` or `json`: the form in which the answer shall come.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub output_type: Option<Text<'a>>,
@@ -200,9 +213,12 @@ pub struct Parameters<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ResponseFacts<'a> {
-    /// The upstream's name, for example `openai`; becomes `gen_ai.provider.name`.
+    /// The upstream's name, for example `openai`; becomes `gen_ai.provider.name`. A provider has the same name where it fails.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Text<'a>>,
+    /// The provider that the answer itself names, where that is another: a router names whom it asked.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub routed_to: Option<Text<'a>>,
     /// The model that answered.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub model: Option<Text<'a>>,
@@ -260,6 +276,15 @@ pub struct Cost {
     /// Of the completion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<f64>,
+    /// Of the part of the prompt that was read from the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<f64>,
+    /// Of the part of the prompt that was written to the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_creation: Option<f64>,
+    /// Of the part of the completion that was reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<f64>,
     /// Where the numbers come from. Requests that were recorded by older versions do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<CostSource>,

@@ -124,13 +124,14 @@ impl Completion {
         self.error.is_some() || self.choices.iter().any(|choice| choice.finish_reason == Some(FinishReason::Error))
     }
 
-    /// Who answered and with what, for the record. `upstream` is the provider where the answer names none.
+    /// Who answered and with what, for the record. `upstream` is the name of the provider, as it is where it fails.
     pub fn facts(&self, upstream: &str) -> ResponseFacts<'static> {
         let reasons = self.choices.iter().filter_map(|choice| choice.finish_reason);
         let native = self.choices.iter().rev().find_map(|choice| choice.native_finish_reason.clone());
-        let provider = self.provider.clone().unwrap_or_else(|| upstream.to_owned());
+        let routed_to = self.provider.clone().filter(|named| !named.eq_ignore_ascii_case(upstream));
         ResponseFacts {
-            provider: Some(Text::from(provider)),
+            provider: Some(Text::from(upstream.to_owned())),
+            routed_to: routed_to.map(Text::from),
             model: self.model.clone().map(Text::from),
             id: self.id.clone().map(Text::from),
             finish_reasons: reasons.map(|reason| Text::from(reason.word())).collect(),

@@ -11,6 +11,6 @@ mod whole_number;
 
 pub use self::fragment::Fragment;
 pub use self::members::{Members, ObjectWriter, quoted};
-pub use self::strict::{JsonError, check, lossy, repaired, text};
+pub use self::strict::{JsonError, check, check_inside, lossy, repaired, text};
 pub use self::text::{Text, read};
 pub use self::whole_number::WholeNumber;

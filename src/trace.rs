@@ -11,6 +11,7 @@ mod dialogue;
 mod export;
 mod extras;
 mod failure;
+mod fold;
 pub mod ids;
 mod names;
 mod notes;
@@ -20,7 +21,7 @@ mod size;
 pub mod span;
 mod times;
 
-pub use self::build::build;
+pub use self::build::{build, build_test};
 pub use self::export::Export;
 pub use self::ids::{SpanId, TraceId};
 pub use self::notes::{Note, notes};

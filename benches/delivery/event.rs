@@ -121,6 +121,7 @@ pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
         parameters: Parameters::default(),
         response: ResponseFacts {
             provider: Some("openai".into()),
+            routed_to: None,
             model: Some("gpt-4o-2024-08-06".into()),
             id: Some(format!("chatcmpl-{:016x}", text.next()).into()),
             finish_reasons: vec!["stop".into()],

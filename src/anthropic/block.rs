@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::completed_request::content::media::{modality, without_bytes};
+use crate::completed_request::content::media::{modality, uri, without_bytes};
 use crate::completed_request::content::{Media, Part};
 use crate::json::{Members, Text};
 use crate::openai::content::texts::{text, text_or_json};
@@ -62,7 +62,7 @@ fn tool_result<'a>(block: &Members<'a>) -> Vec<Part<'a>> {
 fn media<'a>(kind: &'static str, block: &Members<'a>) -> Part<'a> {
     let source: Members<'a> = block.read("source").unwrap_or_default();
     if source.get("data").is_none() {
-        return Part::media(Media::Linked { modality: kind });
+        return Part::media(Media::Linked { modality: kind, uri: text(source.get("url")).and_then(uri) });
     }
     let mime_type: Option<Text<'a>> = text(source.get("media_type")).filter(|text| text.len() <= MEDIA_TYPE_BYTES);
     let modality = mime_type.as_deref().and_then(modality).unwrap_or(kind);

@@ -3,10 +3,10 @@
 use serde_json::value::RawValue;
 
 use super::{block, tools};
-use crate::completed_request::content::{Content, Conversation, Message, Part};
+use crate::completed_request::content::{Content, Conversation, Message};
 use crate::completed_request::limits::CONTENT_BYTES;
 use crate::completion::{self, Choice};
-use crate::json::{Members, Text, escapes};
+use crate::json::{Members, escapes};
 use crate::openai::content::texts::text;
 use crate::openai::fields::items;
 
@@ -17,7 +17,7 @@ pub fn of_body(body: &str, answer: &[Choice]) -> Content {
     let mut conversation = Conversation {
         input: items(members.get("messages")).into_iter().map(message).collect(),
         output: completion::messages(answer),
-        system_instructions: system(members.get("system")),
+        system_instructions: block::parts(members.get("system")),
         tools: tools::list(members.get("tools")),
         ..Conversation::default()
     };
@@ -29,13 +29,6 @@ fn message(json: &RawValue) -> Message<'_> {
     let message = Members::of(json.get()).unwrap_or_default();
     let role = text(message.get("role")).unwrap_or("unknown".into());
     Message { role, parts: block::parts(message.get("content")), ..Message::default() }
-}
-
-/// `system`: one text, or blocks of texts.
-fn system(json: Option<&RawValue>) -> Option<Text<'_>> {
-    let parts = block::parts(json);
-    let texts: Vec<&str> = parts.iter().filter_map(Part::as_text).collect();
-    (!texts.is_empty()).then(|| texts.join("\n\n").into())
 }
 
 #[cfg(test)]
@@ -67,7 +60,7 @@ mod tests {
             { "type": "reasoning", "content": "Hm." },
             { "type": "redacted_thinking" },
             { "type": "text", "content": "Let me look." },
-            { "type": "tool_call", "id": "toolu_1", "name": "weather", "arguments": "{\"city\":\"Rome\"}" },
+            { "type": "tool_call", "id": "toolu_1", "name": "weather", "arguments": { "city": "Rome" } },
         ]);
         assert_eq!(parts(&blocks), expected);
     }
@@ -100,7 +93,7 @@ mod tests {
         for (block, expected) in [
             (
                 json!({ "type": "image", "source": { "type": "url", "url": "https://example.com/CANARY.png" } }),
-                json!({ "type": "uri", "modality": "image" }),
+                json!({ "type": "uri", "modality": "image", "uri": "https://example.com/CANARY.png" }),
             ),
             (
                 json!({ "type": "document", "source": { "type": "base64", "media_type": "application/pdf", "data": "CANARY" } }),
@@ -119,9 +112,10 @@ mod tests {
     #[test]
     fn system_is_text_or_blocks() {
         let system = |system: Value| recorded(&json!({ "system": system }))["system_instructions"].clone();
-        assert_eq!(system(json!("Be brief.")), "Be brief.");
+        let text = |text: &str| json!({ "type": "text", "content": text });
+        assert_eq!(system(json!("Be brief.")), json!([text("Be brief.")]));
         let blocks = json!([{ "type": "text", "text": "One." }, { "type": "text", "text": "Two." }]);
-        assert_eq!(system(blocks), "One.\n\nTwo.");
+        assert_eq!(system(blocks), json!([text("One."), text("Two.")]));
     }
 
     #[test]

@@ -72,6 +72,9 @@ fn readable(members: &Members<'_>) -> RequestFacts {
             top_p: members.read("top_p"),
             top_k: members.read("top_k"),
             stop_sequences: fields::stop_sequences(members, "stop_sequences"),
+            reasoning_level: fields::level(
+                members.read::<Members<'_>>("output_config").and_then(|config| config.read("effort")),
+            ),
             ..Parameters::default()
         },
         ..RequestFacts::default()
@@ -91,7 +94,7 @@ mod tests {
         let facts = read(
             r#"{"model":"claude-sonnet-4-5","max_tokens":1024,"messages":[{"role":"user","content":"Hi"}],"stream":true,
                 "temperature":1.0,"top_p":0.9,"top_k":40,"stop_sequences":["END"],"metadata":{"user_id":"u-1"},
-                "thinking":{"type":"enabled","budget_tokens":1024},"trace":{"trace_name":"n"},"session_id":"s"}"#,
+                "thinking":{"type":"enabled","budget_tokens":1024},"output_config":{"effort":"medium"},"trace":{"trace_name":"n"},"session_id":"s"}"#,
         )
         .unwrap();
         let expected = Parameters {
@@ -100,6 +103,7 @@ mod tests {
             top_k: Some(40.0),
             max_tokens: Some(1024),
             stop_sequences: vec!["END".into()],
+            reasoning_level: Some("medium".into()),
             ..Parameters::default()
         };
         assert_eq!((facts.model.as_str(), facts.streaming, facts.parameters), ("claude-sonnet-4-5", true, expected));

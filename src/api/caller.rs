@@ -24,7 +24,7 @@ pub(super) fn caller(
         base: Base::of(request.path()),
         protocol,
         query: Some(request.query_string().to_owned()).filter(|query| !query.is_empty()),
-        headers: CallerHeaders { session_id, traceparent: header("traceparent") },
+        headers: CallerHeaders { session_id, traceparent: header("traceparent"), sentry_trace: header("sentry-trace") },
         passed: PassedHeaders::default(),
     }
 }

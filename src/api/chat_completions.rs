@@ -37,6 +37,10 @@ const ANSWER: &str = "The model's answer, whole or (with `stream`) as server-sen
             "traceparent" = Option<String>, Header, example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             description = "W3C Trace Context: the trace and the parent span, where `trace` gives none."
         ),
+        (
+            "sentry-trace" = Option<String>, Header, example = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
+            description = "What Sentry's SDKs send: the same, where there is no valid `traceparent`."
+        ),
     ),
     request_body = ChatRequest,
     responses(

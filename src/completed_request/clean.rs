@@ -51,6 +51,36 @@ pub fn cut_bytes(text: &str, max_bytes: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{kept}{mark}"))
 }
 
+/// Bytes of `text` as JSON, without the quotes around it.
+pub fn json_bytes(text: &str) -> usize {
+    text.bytes().map(json_bytes_of).sum()
+}
+
+/// At most `max_bytes` bytes of JSON, without the quotes around it; what was cut ends in [`CUT_MARK`] where that fits.
+pub fn cut_json(text: &str, max_bytes: usize) -> Cow<'_, str> {
+    // No byte takes more than six in JSON.
+    if text.len() <= max_bytes / 6 || json_bytes(text) <= max_bytes {
+        return Cow::Borrowed(text);
+    }
+    let mark = if CUT_MARK.len() <= max_bytes { CUT_MARK } else { "" };
+    let (mut room, mut kept) = (max_bytes - mark.len(), 0);
+    for byte in text.bytes() {
+        let Some(left) = room.checked_sub(json_bytes_of(byte)) else { break };
+        room = left;
+        kept += 1;
+    }
+    Cow::Owned(format!("{}{mark}", &text[..text.floor_char_boundary(kept)]))
+}
+
+/// How `serde_json` writes a byte of a text.
+fn json_bytes_of(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +93,23 @@ mod tests {
         assert_eq!(name("äöüß", 4), "äöüß");
         assert_eq!(name("äöüßx", 4), "äöü…");
         assert_eq!(name(&"n".repeat(10_000), 512).chars().count(), 512);
+    }
+
+    #[test]
+    fn texts_are_cut_by_their_length_in_json() {
+        let all: String = (0..0x250_u32).filter_map(char::from_u32).collect();
+        assert_eq!(json_bytes(&all), serde_json::to_string(&all).unwrap().len() - 2);
+        for max_bytes in 0..json_bytes(&all) + 2 {
+            let cut = cut_json(&all, max_bytes);
+            let written = json_bytes(&cut);
+            assert!(
+                written <= max_bytes && written + 6 + CUT_MARK.len() >= max_bytes.min(json_bytes(&all)),
+                "{max_bytes}"
+            );
+        }
+        assert_eq!(cut_json("\"\"\"\"\"\"\"\"\"\"", 16), "\"\"\"… [cut]");
+        assert_eq!(cut_json("ääääääääää", 16), "äää… [cut]");
+        assert_eq!(cut_json("short", 5), "short");
     }
 
     #[test]

@@ -4,14 +4,17 @@
 //! The document is made once, when the request is recorded, so that the worker copies its messages into the trace
 //! without understanding them.
 
+mod arguments;
 mod conversation;
 mod document;
 mod fit;
 pub(crate) mod media;
 mod message;
+mod piece;
 mod texts;
 mod tools;
 
+pub(crate) use self::arguments::Arguments;
 pub(crate) use self::conversation::Conversation;
 pub use self::document::{Content, ContentRef, Unreadable};
 pub use self::media::Media;

@@ -22,6 +22,8 @@ pub struct Caller<'a> {
     pub x_session_id: Option<&'a str>,
     /// The W3C header `traceparent`: counts where the body gives neither trace nor parent.
     pub traceparent: Option<&'a str>,
+    /// Sentry's own header `sentry-trace`: counts where there is no valid `traceparent` either.
+    pub sentry_trace: Option<&'a str>,
 }
 
 impl TraceContext<'static> {
@@ -40,12 +42,19 @@ impl TraceContext<'static> {
             .or_else(|| named(clean::name(caller.x_session_id?, SESSION_ID_CHARS)));
         if context.trace_id.is_none()
             && context.parent_span_id.is_none()
-            && let Some((trace_id, parent)) = caller.traceparent.and_then(traceparent::parse)
+            && let Some((trace_id, parent)) = caller.remote()
         {
             context.trace_id = Some(trace_id.to_owned().into());
             context.parent_span_id = Some(parent.to_owned().into());
         }
         Ok(context)
+    }
+}
+
+impl<'a> Caller<'a> {
+    /// The trace and the span that the headers name.
+    fn remote(&self) -> Option<(&'a str, &'a str)> {
+        self.traceparent.and_then(traceparent::parse).or_else(|| self.sentry_trace.and_then(traceparent::parse_sentry))
     }
 }
 

@@ -15,10 +15,10 @@ pub struct TraceContext<'a> {
     /// `session_id` or the header `x-session-id`, at most 256 characters.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Text<'a>>,
-    /// `trace.trace_id` as given, or the trace id of `traceparent`.
+    /// `trace.trace_id` as given, or the trace id of `traceparent` or `sentry-trace`.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<Text<'a>>,
-    /// `trace.parent_span_id` as given, or the parent of `traceparent`.
+    /// `trace.parent_span_id` as given, or the parent of `traceparent` or `sentry-trace`.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub parent_span_id: Option<Text<'a>>,
     /// `trace.trace_name`
@@ -30,6 +30,9 @@ pub struct TraceContext<'a> {
     /// `trace.generation_name`
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub generation_name: Option<Text<'a>>,
+    /// `trace.agent_name`
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub agent_name: Option<Text<'a>>,
     /// `trace.environment`
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Text<'a>>,

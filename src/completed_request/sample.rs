@@ -43,6 +43,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
         parameters: Parameters::default(),
         response: ResponseFacts {
             provider: Some("openai".into()),
+            routed_to: None,
             model: Some("gpt-4o-2024-08-06".into()),
             id: Some("chatcmpl-AbC123".into()),
             finish_reasons: vec!["stop".into()],
@@ -51,7 +52,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
             unread: Vec::new(),
         },
         usage: Usage { input: Some(12), output: Some(5), total: Some(17), ..Usage::default() },
-        cost: Cost { total: Some(0.000_08), input: Some(0.000_03), output: Some(0.000_05), source: None },
+        cost: Cost { total: Some(0.000_08), input: Some(0.000_03), output: Some(0.000_05), ..Cost::default() },
         failed_attempts: Vec::new(),
         refused: None,
     }

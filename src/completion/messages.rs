@@ -1,6 +1,7 @@
 //! From an answer to the messages that are recorded of it.
 
 use super::choice::Choice;
+use super::finish_reason::FinishReason;
 use super::tool_calls::ToolCall;
 use crate::completed_request::clean;
 use crate::completed_request::content::media::without_bytes;
@@ -22,7 +23,8 @@ fn message(choice: &Choice) -> Message<'_> {
     Message {
         role: choice.role.as_deref().and_then(filled).unwrap_or("assistant".into()),
         parts,
-        finish_reason: choice.finish_reason.map(|reason| reason.word().into()),
+        // Cancelled or broken off before its end.
+        finish_reason: Some(choice.finish_reason.unwrap_or(FinishReason::Error).word().into()),
         ..Message::default()
     }
 }

@@ -48,12 +48,19 @@ impl Prices {
         let dollars = |tokens: u64, price: f64| tokens as f64 * price / 1e6;
         let (read, written) = (usage.cache_read.unwrap_or_default(), usage.cache_creation.unwrap_or_default());
         let uncached = usage.input?.saturating_sub(read.saturating_add(written));
-        let input = dollars(uncached, price.input)
-            + dollars(read, price.cache_read.unwrap_or(price.input))
-            + dollars(written, price.cache_write.unwrap_or(price.input));
+        let cache_read = dollars(read, price.cache_read.unwrap_or(price.input));
+        let cache_creation = dollars(written, price.cache_write.unwrap_or(price.input));
+        let input = dollars(uncached, price.input) + cache_read + cache_creation;
         let output = dollars(usage.output.unwrap_or_default(), price.output);
-        let source = Some(CostSource::Operator);
-        Some(Cost { total: Some(input + output), input: Some(input), output: Some(output), source })
+        Some(Cost {
+            total: Some(input + output),
+            input: Some(input),
+            output: Some(output),
+            cache_read: usage.cache_read.and(Some(cache_read)),
+            cache_creation: usage.cache_creation.and(Some(cache_creation)),
+            reasoning: usage.reasoning.map(|tokens| dollars(tokens, price.output)),
+            source: Some(CostSource::Operator),
+        })
     }
 }
 
@@ -98,6 +105,11 @@ mod tests {
             let cost = Prices::read(price).unwrap().cost("m", &usage).unwrap();
             assert!((cost.input.unwrap() - input).abs() < 1e-12, "{price}: {cost:?}");
             assert_eq!((cost.total, cost.source), (cost.input, Some(CostSource::Operator)));
+            let parts = cost.cache_read.zip(cost.cache_creation).unwrap();
+            assert!(parts.0 + parts.1 <= input && cost.reasoning.is_none(), "{price}: {cost:?}");
         }
+        let usage = Usage { input: Some(1), output: Some(1_000_000), reasoning: Some(250_000), ..Usage::default() };
+        let cost = Prices::read(r#"{"m": {"input": 2, "output": 10}}"#).unwrap().cost("m", &usage).unwrap();
+        assert_eq!((cost.reasoning, cost.cache_read), (Some(2.5), None));
     }
 }

@@ -14,7 +14,6 @@ const EXAMPLE: &str = "Tracecast example trace";
 /// The conversation of [`example`]: a question, a tool call, its result, and the answer.
 const CONVERSATION: &str = r#"{
     "input": [
-        {"role": "system", "parts": [{"type": "text", "content": "You help customers of a bookshop. Be brief."}]},
         {"role": "user", "parts": [{"type": "text", "content": "Where is my order 4711?"}]},
         {"role": "assistant", "parts": [{"type": "tool_call", "id": "call_1", "name": "find_order", "arguments": {"number": 4711}}]},
         {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "result": "{\"state\":\"shipped\",\"arrives\":\"tomorrow\"}", "response": "{\"state\":\"shipped\",\"arrives\":\"tomorrow\"}"}]}
@@ -22,7 +21,7 @@ const CONVERSATION: &str = r#"{
     "output": [
         {"role": "assistant", "parts": [{"type": "text", "content": "Your order 4711 is on its way and arrives tomorrow."}], "finish_reason": "stop"}
     ],
-    "system_instructions": "You help customers of a bookshop. Be brief.",
+    "system_instructions": [{"type": "text", "content": "You help customers of a bookshop. Be brief."}],
     "tools": [{"type": "function", "name": "find_order", "description": "Finds an order by its number.", "parameters": {"type": "object", "properties": {"number": {"type": "integer"}}, "required": ["number"]}}]
 }"#;
 

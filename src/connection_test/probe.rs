@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::PAUSES;
@@ -28,7 +29,8 @@ pub async fn run(given: &Given, kind: &Kind, connection: &Connection) -> Verdict
     let planned = Planned::to_reach().into_iter().chain(steps.iter().flat_map(Planned::of)).collect();
     let mut test = Test { given, connection, record: Record::new(kind, connection, planned) };
     test.record.step(Duration::ZERO, State::Passed, format!("Traces go to {}.", connection.target()));
-    let passed = test.reach().await && test.take_all(steps).await;
+    let passed = timeout(given.egress.limits().test, async { test.reach().await && test.take_all(steps).await }).await;
+    let passed = passed.unwrap_or_else(|_| test.record.give_up());
     test.record.verdict(passed, &given.clock)
 }
 
@@ -180,7 +182,11 @@ impl Test<'_> {
             What::Test => (test(id, now), None),
             What::Example { with_content } => (example(id, now), conversation().filter(|_| with_content)),
         };
-        let trace = trace::build(&request, content.as_ref(), self.connection.traces());
+        let settings = self.connection.traces();
+        let trace = match what {
+            What::Test => trace::build_test(&request, settings),
+            What::Example { .. } => trace::build(&request, content.as_ref(), settings),
+        };
         let sent = sent(&trace);
         let mut encoder = self.connection.wire().encoding().encoder();
         encoder.begin(&Resource::new(&self.given.config.service_name).with(self.connection.wire().resource()));
@@ -228,7 +234,12 @@ impl Test<'_> {
 
     /// Sends a request, and notes its answer.
     async fn ask(&mut self, request: &Request) -> Result<Response, Outcome> {
-        match self.egress().send(request).await {
+        let begun = Instant::now();
+        let answered = self.egress().send(request).await;
+        if answered.is_ok() && begun.elapsed() > self.given.egress.limits().slow {
+            self.record.slow(begun.elapsed());
+        }
+        match answered {
             Ok(response) => {
                 self.record.answer(Some(response.clone()));
                 Ok(response)

@@ -7,6 +7,7 @@ use super::verdict::{SentSpan, State, Step, Verdict};
 use crate::clock::Clock;
 use crate::delivery::Outcome;
 use crate::destination::{Connection, Kind, TestStep};
+use crate::egress;
 use crate::otlp::Compression;
 use crate::otlp::answer::Response;
 
@@ -67,6 +68,8 @@ pub(super) struct Record<'a> {
     /// The last answer; None where the last request got none.
     response: Option<Response>,
     server: Option<String>,
+    /// The longest that the receiver took for an answer, where that is too long.
+    slowest: Option<Duration>,
     /// Where traces go, in the receiver's names.
     pub(super) found: Option<String>,
     pub(super) sent: Option<Sent>,
@@ -82,6 +85,7 @@ impl<'a> Record<'a> {
             last: None,
             response: None,
             server: None,
+            slowest: None,
             found: None,
             sent: None,
         }
@@ -93,6 +97,17 @@ impl<'a> Record<'a> {
         let server = server.map(|server| shown(&self.connection.redact(server)));
         self.server = server.or(self.server.take());
         self.response = response;
+    }
+
+    /// The receiver took too long for an answer.
+    pub(super) fn slow(&mut self, took: Duration) {
+        self.slowest = self.slowest.max(Some(took));
+    }
+
+    /// The time for the whole test is over. What began last got no answer.
+    pub(super) fn give_up(&mut self) -> bool {
+        self.answer(None);
+        self.fail(Duration::ZERO, egress::Error::Timeout.outcome())
     }
 
     /// Notes an outcome. False: the test ends here.
@@ -143,7 +158,7 @@ impl<'a> Record<'a> {
         let headers = self.connection.wire().headers(self.connection.wire().compression(Compression::Gzip));
         Verdict {
             passed,
-            warning: passed && self.last.is_some(),
+            warning: passed && (self.last.is_some() || self.slowest.is_some()),
             advice,
             field,
             found: self.found,
@@ -160,7 +175,11 @@ impl<'a> Record<'a> {
     }
 
     fn warning(&self) -> Option<String> {
-        self.last.as_ref().and_then(|outcome| advice(self.kind, outcome))
+        let slow = || {
+            let seconds = self.slowest?.as_secs_f64();
+            Some(format!("The receiver is slow: it took {seconds:.1} s for an answer. Traces may arrive late."))
+        };
+        self.last.as_ref().and_then(|outcome| advice(self.kind, outcome)).or_else(slow)
     }
 
     /// What to do about the failure, and in which field. A value that was meant for another field is named first, once a

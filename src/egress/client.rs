@@ -90,6 +90,11 @@ impl Egress {
         }
     }
 
+    /// How long things may take.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     /// Sends a request and reads its answer. A connection that breaks before anything of the answer arrived is tried
     /// once more, because a kept one may have been closed meanwhile (spec 2.1, fact 10).
     ///

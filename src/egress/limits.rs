@@ -14,6 +14,10 @@ pub struct Limits {
     pub connect: Duration,
     /// For everything together, the answer's body included.
     pub total: Duration,
+    /// For all steps of a connection test together (spec 2.3).
+    pub test: Duration,
+    /// A receiver that takes longer for an answer is slow: a warning in its connection test (spec 2.3).
+    pub slow: Duration,
     /// How long an unused connection is kept: Relay closes its side after 5 s (spec 2.1, fact 10).
     pub idle: Duration,
     /// Every refusal takes at least this long, so that its time does not reveal the reason.
@@ -26,6 +30,8 @@ impl Default for Limits {
             dns: Duration::from_secs(3),
             connect: Duration::from_secs(5),
             total: Duration::from_secs(30),
+            test: Duration::from_secs(30),
+            slow: Duration::from_secs(2),
             idle: Duration::from_secs(4),
             refusal: Duration::from_millis(500),
         }

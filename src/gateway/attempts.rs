@@ -39,8 +39,10 @@ pub(super) struct Attempts {
 /// Who is asked, since the last attempt began.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Asked {
-    /// The provider where the answer names none; empty until one is asked.
+    /// The provider; empty until one is asked.
     pub(super) provider: String,
+    /// Its host.
+    pub(super) server: String,
     /// The model by the name that caller or operator gave it.
     pub(super) model: String,
     /// The model by the name that the server got.
@@ -49,8 +51,12 @@ pub(super) struct Asked {
 
 impl Asked {
     fn of(candidate: &Candidate<'_>) -> Self {
-        let (provider, own_name) = (candidate.upstream.name().to_owned(), candidate.own_name().to_owned());
-        Self { provider, model: candidate.model.clone(), own_name }
+        Self {
+            provider: candidate.upstream.name().to_owned(),
+            server: candidate.upstream.host().to_owned(),
+            model: candidate.model.clone(),
+            own_name: candidate.own_name().to_owned(),
+        }
     }
 }
 
@@ -213,6 +219,7 @@ impl Attempts {
             begun: self.begun.unwrap_or(ended),
             ended,
             provider: known(&self.asked.provider),
+            server: known(&self.asked.server),
             model: known(&self.asked.own_name),
             status,
             kind: Text(failure.kind),
@@ -282,8 +289,8 @@ mod tests {
         assert_eq!((answer.status, attempts.asked.provider.as_str()), (200, "b"));
         let failed = &attempts.failed[0];
         assert_eq!(
-            (failed.provider.as_deref(), failed.model.as_deref(), &*failed.kind),
-            (Some("a"), Some("1"), "timeout")
+            (failed.provider.as_deref(), failed.server.as_deref(), failed.model.as_deref(), &*failed.kind),
+            (Some("a"), Some("127.0.0.1"), Some("1"), "timeout")
         );
         assert_eq!(attempts.failed.len(), 1);
     }

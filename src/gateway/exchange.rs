@@ -141,7 +141,7 @@ impl Exchange {
         self.refuse(failure).await
     }
 
-    /// The name of the provider where the answer names none; empty until one is asked.
+    /// The name of the provider; empty until one is asked.
     pub(super) fn provider(&self) -> &str {
         &self.attempts.asked.provider
     }

@@ -89,6 +89,7 @@ impl PriceList {
             input: Some(price.input_price),
             output: Some(price.output_price),
             source: Some(CostSource::List),
+            ..Cost::default()
         })
     }
 
@@ -136,7 +137,7 @@ mod tests {
     }
 
     fn asked(provider: &str, model: &str, own_name: &str) -> Asked {
-        Asked { provider: provider.into(), model: model.into(), own_name: own_name.into() }
+        Asked { provider: provider.into(), model: model.into(), own_name: own_name.into(), ..Asked::default() }
     }
 
     fn usage() -> Usage {
@@ -158,8 +159,13 @@ mod tests {
             (asked("my-openai-like", "openai/gpt-4o", "openai/gpt-4o"), Some("gpt-4o")),
         ] {
             let cost = prices.cost(&asked, answered, &usage(), NOW);
-            let expected =
-                Cost { total: Some(3.0), input: Some(2.0), output: Some(1.0), source: Some(CostSource::List) };
+            let expected = Cost {
+                total: Some(3.0),
+                input: Some(2.0),
+                output: Some(1.0),
+                source: Some(CostSource::List),
+                ..Cost::default()
+            };
             assert_eq!(cost, expected, "{asked:?}");
         }
     }

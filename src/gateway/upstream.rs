@@ -94,7 +94,12 @@ impl Upstream {
         Ok(Self { client, settings: settings.clone(), bearer, plain })
     }
 
-    /// The operator's name for it, and the provider where an answer names none.
+    /// Where it is, without port.
+    pub(super) fn host(&self) -> &str {
+        self.settings.base_url.expose().host_str().unwrap_or_default()
+    }
+
+    /// The operator's name for it, and the provider in traces.
     pub(super) fn name(&self) -> &str {
         &self.settings.name
     }

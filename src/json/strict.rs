@@ -73,7 +73,15 @@ pub fn repaired(text: String) -> String {
 /// # Errors
 /// When the text is not acceptable.
 pub fn check(text: &str) -> Result<(), JsonError> {
-    let (depth, values) = (Cell::new(0), Cell::new(0));
+    check_inside(text, 0)
+}
+
+/// As [`check`], of a text that is to lie `depth` levels deep in other JSON.
+///
+/// # Errors
+/// When the text is not acceptable there.
+pub fn check_inside(text: &str, depth: u8) -> Result<(), JsonError> {
+    let (depth, values) = (Cell::new(depth), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Strict { depth: &depth, values: &values }
         .deserialize(&mut deserializer)

@@ -95,7 +95,8 @@ mod tests {
         let usage = completion.usage();
         assert_eq!((usage.input, usage.output, completion.cost), (Some(3), Some(2), Some(0.0)));
         let facts = completion.facts("openai");
-        assert_eq!(facts.provider.as_deref(), Some("P"));
+        assert_eq!((facts.provider.as_deref(), facts.routed_to.as_deref()), (Some("openai"), Some("P")));
+        assert_eq!(completion.facts("p").routed_to, None, "the same name");
         assert_eq!((facts.finish_reasons.as_slice(), facts.native_finish_reason), (&[Text::from("stop")][..], None));
     }
 

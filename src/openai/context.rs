@@ -14,6 +14,8 @@ pub struct CallerHeaders {
     pub session_id: Option<String>,
     /// `traceparent` (W3C Trace Context)
     pub traceparent: Option<String>,
+    /// `sentry-trace` (Sentry's SDKs)
+    pub sentry_trace: Option<String>,
 }
 
 /// Who asks and where the trace belongs, cleaned and cut: `user` as the protocol names it, `session_id`, `trace` and the headers.
@@ -31,6 +33,7 @@ pub(crate) fn of_caller(
         trace: members.get("trace"),
         x_session_id: headers.session_id.as_deref(),
         traceparent: headers.traceparent.as_deref(),
+        sentry_trace: headers.sentry_trace.as_deref(),
     };
     TraceContext::from_caller(&caller).map_err(|error| Invalid::field(error.field(), error.to_string()))
 }

@@ -108,6 +108,21 @@ pub(crate) fn whole(members: &Members<'_>, name: &str) -> Option<i64> {
     members.read::<WholeNumber>(name).map(|WholeNumber(whole)| whole)
 }
 
+/// Characters of a level of reasoning that are recorded.
+const LEVEL_CHARS: usize = 32;
+
+/// How much the model shall think: `reasoning_effort`, or `effort` of the object `reasoning`.
+pub(crate) fn reasoning_level(members: &Members<'_>) -> Option<Text<'static>> {
+    let nested = || members.read::<Members<'_>>("reasoning")?.read("effort");
+    level(members.read("reasoning_effort").or_else(nested))
+}
+
+/// A level as it is recorded.
+pub(crate) fn level(word: Option<Text<'_>>) -> Option<Text<'static>> {
+    let level = clean::name(&word?, LEVEL_CHARS).into_owned();
+    (!level.is_empty()).then(|| level.into())
+}
+
 /// Stop sequences that are recorded of one request; OpenAI allows four.
 const STOP_SEQUENCES: usize = 16;
 /// Characters of a stop sequence that are recorded.

@@ -77,6 +77,7 @@ fn readable(members: &Members<'_>) -> RequestFacts {
         presence_penalty: members.read("presence_penalty"),
         stop_sequences: fields::stop_sequences(members, "stop"),
         seed: fields::whole(members, "seed"),
+        reasoning_level: fields::reasoning_level(members),
         ..Parameters::default()
     };
     let streaming = members.read("stream").unwrap_or_default();
@@ -89,16 +90,32 @@ mod tests {
 
     #[test]
     fn sampling_parameters_are_read() {
-        let text = r#"{"messages":[],"temperature":0,"max_tokens":5,"stop":["a","b"],"seed":-1,"top_k":null}"#;
+        let text = r#"{"messages":[],"temperature":0,"max_tokens":5,"stop":["a","b"],"seed":-1,"top_k":null,
+            "reasoning_effort":"high"}"#;
         let parameters = ChatRequest::parse(text, &CallerHeaders::default()).unwrap().facts.parameters;
         let expected = Parameters {
             temperature: Some(0.0),
             max_tokens: Some(5),
             stop_sequences: vec!["a".into(), "b".into()],
             seed: Some(-1),
+            reasoning_level: Some("high".into()),
             ..Parameters::default()
         };
         assert_eq!(parameters, expected);
+    }
+
+    #[test]
+    fn level_of_reasoning_is_read_from_either_place_and_never_refused() {
+        for (member, level) in [
+            (r#""reasoning":{"effort":"low","max_tokens":5}"#, Some("low")),
+            (r#""reasoning_effort":" minimal ","reasoning":{"effort":"low"}"#, Some("minimal")),
+            (r#""reasoning_effort":7,"reasoning":"x""#, None),
+            (r#""reasoning_effort":" ""#, None),
+        ] {
+            let text = format!(r#"{{"messages":[],{member}}}"#);
+            let facts = ChatRequest::parse(&text, &CallerHeaders::default()).unwrap().facts;
+            assert_eq!(facts.parameters.reasoning_level.as_deref(), level, "{member}");
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ fn failing() -> CompletedRequest<'static> {
         begun: after(1),
         ended: after(2),
         provider: Some("openai".into()),
+        server: None,
         model: Some("gpt-4o".into()),
         status: Some(503),
         kind: "503".into(),

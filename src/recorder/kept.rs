@@ -41,10 +41,10 @@ struct KeptEntry<'a> {
     completed_at: DateTime<Utc>,
 }
 
-/// The bytes are not what this version writes.
+/// The bytes are not what this version or an older one writes.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
-    #[error("it was written by another version of this program (format {0}); start that version once")]
+    #[error("it was written by a newer version of this program (format {0}); start that version once")]
     Format(i16),
     #[error("it cannot be read: {0}")]
     Json(#[from] serde_json::Error),
@@ -69,7 +69,7 @@ impl<'a> Kept<'a> {
     /// Reads what [`Self::to_bytes`] wrote: the entries, each of which may have been recorded already, and the losses.
     pub(super) fn read(bytes: &'a [u8]) -> Result<(Vec<Entry>, Vec<Loss>), Unreadable> {
         let kept: Self = serde_json::from_slice(bytes)?;
-        if kept.format != FORMAT {
+        if kept.format > FORMAT {
             return Err(Unreadable::Format(kept.format));
         }
         Ok((kept.entries.into_iter().map(KeptEntry::entry).collect(), kept.losses))
@@ -147,10 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn losses_come_back_and_other_versions_are_refused() {
+    fn losses_come_back_from_older_versions_too_and_newer_ones_are_refused() {
         let lost = vec![(Uuid::from_u128(1), AccountId(Uuid::from_u128(2)), 3)];
         let bytes = Kept::losses(lost.clone()).to_bytes();
         assert_eq!(Kept::read(&bytes).unwrap().1, lost);
+        let older = String::from_utf8(bytes).unwrap().replacen(&format!("\"format\":{FORMAT}"), "\"format\":1", 1);
+        assert_eq!(Kept::read(older.as_bytes()).unwrap().1, lost);
         assert!(matches!(Kept::read(br#"{"format":99}"#), Err(Unreadable::Format(99))));
         assert!(matches!(Kept::read(b"{"), Err(Unreadable::Json(_))));
     }

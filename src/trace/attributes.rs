@@ -12,7 +12,7 @@ pub(super) use self::tokens::Tokens;
 use super::failure::Failure;
 use super::ids::SpanId;
 use super::span::{Attribute, Phrase, Value};
-use super::{Dialect, TraceSettings, names};
+use super::{Dialect, TraceSettings, fold, names};
 use crate::completed_request::limits::NAME_CHARS;
 use crate::completed_request::{CompletedRequest, FailedAttempt, MetadataValue, clean};
 
@@ -36,8 +36,8 @@ pub(super) fn common<'a>(
             list.text("sentry.segment.name", root_name.clone());
             list.text("sentry.transaction", root_name.clone());
             list.text("sentry.segment.id", root_id.to_string());
-            list.maybe_text("sentry.environment", environment);
-            list.maybe_text("sentry.release", release);
+            list.maybe_text("sentry.environment", environment.map(fold::environment));
+            list.maybe_text("sentry.release", release.map(fold::release));
             list.double("sentry.client_sample_rate", settings.sample_rate.filter(|rate| *rate > 0.0 && *rate < 1.0));
         }
         Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
@@ -102,6 +102,7 @@ pub(super) fn root<'a>(
     list.maybe_text("http.route", cleaned(&request.route));
     list.int("http.response.status_code", Some(request.status.into()));
     error(list, dialect, failure);
+    list.maybe_text("gen_ai.agent.name", request.context.agent_name.as_deref());
     list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
     let left_out = Some(request.context.metadata_left_out).filter(|count| *count > 0);
     list.int("tracecast.metadata.left_out", left_out.map(i64::from));
@@ -121,6 +122,7 @@ fn error<'a>(list: &mut List<'a>, dialect: Dialect, failure: Option<&Failure<'a>
 /// call of its own; and the method, or Sentry takes the first word of the description for it (spec 2.1, fact 12).
 pub(super) fn attempt<'a>(list: &mut List<'a>, attempt: &'a FailedAttempt<'_>) {
     list.text("http.request.method", "POST");
+    list.maybe_text("server.address", names::asked(attempt.server.as_ref()));
     list.maybe_text("gen_ai.provider.name", names::asked(attempt.provider.as_ref()));
     list.maybe_text("gen_ai.request.model", names::asked(attempt.model.as_ref()));
     list.int("http.response.status_code", attempt.status.map(i64::from));

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::attributes::List;
 use super::span::Phrase;
-use crate::completed_request::content::{ContentTexts, Message, Part};
+use crate::completed_request::content::{ContentTexts, Message};
 
 const PLAIN_TEXT: &str = "text/plain";
 const JSON: &str = "application/json";
@@ -115,18 +115,8 @@ fn list<'j, T: Deserialize<'j>>(json: &'j str) -> Vec<T> {
 
 /// The messages of the request behind one of the system's that holds the instructions.
 fn with_system<'a>(texts: &ContentTexts<'a>) -> Option<Cow<'a, str>> {
-    let Some(text) = texts.system_instructions.as_ref().filter(|_| !has_system(texts)) else {
-        return texts.input.clone();
-    };
-    let system = Message { role: "system".into(), parts: vec![Part::text((&**text).into())], ..Message::default() };
-    let system = serde_json::to_string(&system).ok()?;
+    let Some(parts) = &texts.system_instructions else { return texts.input.clone() };
     let others = texts.input.as_deref().and_then(|json| json.strip_prefix('[')).unwrap_or("]");
     let comma = if others == "]" { "" } else { "," };
-    Some(Cow::Owned(format!("[{system}{comma}{others}")))
-}
-
-/// Whether the system's messages stand among the others.
-fn has_system(texts: &ContentTexts<'_>) -> bool {
-    let input = texts.input.as_deref().unwrap_or_default();
-    [r#"{"role":"system""#, r#"{"role":"developer""#].iter().any(|role| input.contains(role))
+    Some(Cow::Owned(format!(r#"[{{"role":"system","parts":{parts}}}{comma}{others}"#)))
 }

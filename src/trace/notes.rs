@@ -1,8 +1,10 @@
 //! What in a trace may differ from the caller's expectation. Computed when somebody looks at a request, never for
 //! delivery.
 
-use super::scrubbing::is_scrubbed;
-use super::{Dialect, SpanId, Trace, TraceSettings};
+use std::borrow::Cow;
+
+use super::scrubbing::{is_scrubbed, is_user_scrubbed};
+use super::{Dialect, SpanId, Trace, TraceSettings, fold};
 use crate::completed_request::CompletedRequest;
 
 /// One difference. Pages choose the words.
@@ -14,6 +16,12 @@ pub enum Note {
     MetadataLeftOut { count: u32 },
     /// The receiver's own data scrubbing, as it is set up by default, replaces the value of this key in `trace`.
     MetadataScrubbed { key: String },
+    /// The receiver's own data scrubbing, as it is set up by default, replaces the user: all such users become one.
+    UserScrubbed,
+    /// The receiver's filters do not take this environment: it is shown as `folded`.
+    EnvironmentFolded { folded: String },
+    /// The same of the release.
+    ReleaseFolded { folded: String },
     /// The answer held these members, which nobody read: what it said there is missing.
     AnswerUnread { names: Vec<String> },
     /// Prompt or completion were shortened to fit into a span.
@@ -35,8 +43,7 @@ pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &Trace
         notes.push(Note::MetadataLeftOut { count: context.metadata_left_out });
     }
     if settings.dialect == Dialect::Sentry {
-        let scrubbed = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
-        notes.extend(scrubbed.map(|(key, _)| Note::MetadataScrubbed { key: key.to_string() }));
+        notes.extend(of_sentry(request, settings));
     }
     let unread: Vec<String> = request.response.unread.iter().map(ToString::to_string).collect();
     if !unread.is_empty() {
@@ -52,6 +59,22 @@ pub fn notes(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings: &Trace
         notes.push(Note::AttemptsLeftOut { count: trace.attempts_left_out });
     }
     notes
+}
+
+/// What Sentry shows differently.
+fn of_sentry(request: &CompletedRequest<'_>, settings: &TraceSettings) -> Vec<Note> {
+    let context = &request.context;
+    let user = context.user.as_deref().filter(|user| is_user_scrubbed(user)).map(|_| Note::UserScrubbed);
+    let differs = |given: &str, folded: Cow<'_, str>| (*given != *folded).then(|| folded.into_owned());
+    let environment = settings.environment_of(request).and_then(|given| differs(given, fold::environment(given)));
+    let release = settings.release_of(request).and_then(|given| differs(given, fold::release(given)));
+    let scrubbed = context.metadata.iter().filter(|(key, value)| is_scrubbed(key, value));
+    scrubbed
+        .map(|(key, _)| Note::MetadataScrubbed { key: key.to_string() })
+        .chain(user)
+        .chain(environment.map(|folded| Note::EnvironmentFolded { folded }))
+        .chain(release.map(|folded| Note::ReleaseFolded { folded }))
+        .collect()
 }
 
 #[cfg(test)]
@@ -72,5 +95,26 @@ mod tests {
         };
         assert_eq!(of(Dialect::Sentry), [Note::MetadataScrubbed { key: "author".to_owned() }]);
         assert_eq!(of(Dialect::Plain), []);
+    }
+
+    #[test]
+    fn notes_say_what_of_user_environment_and_release_the_receiver_changes() {
+        let context = TraceContext {
+            user: Some("auth0|5f7c8ec7".into()),
+            environment: Some("eu/prod".into()),
+            ..TraceContext::default()
+        };
+        let request = CompletedRequest { context, ..request() };
+        let settings = TraceSettings { release: Some("latest".into()), ..TraceSettings::default() };
+        let folded = |text: &str| text.to_owned();
+        let found = notes(&request, &build(&request, None, &settings), &settings);
+        assert_eq!(
+            found,
+            [
+                Note::UserScrubbed,
+                Note::EnvironmentFolded { folded: folded("eu-prod") },
+                Note::ReleaseFolded { folded: folded("latest_") },
+            ]
+        );
     }
 }

@@ -31,7 +31,7 @@ fn every_metadata_key() {
     let trace = json!({
         "trace_id": "incident_investigation_001", "trace_name": "Error Analysis Agent",
         "span_name": "Second Pass", "generation_name": "Analyze Stack Trace",
-        "environment": "staging", "release": "v2.1.0",
+        "environment": "staging/eu", "release": "v2.1.0", "agent_name": "Investigator",
         "team": "core", "attempt": 3, "score": 0.75, "billable": true, "tags": ["a", { "b": 1 }],
     });
     let request = CompletedRequest { context: context("user_12345", "session_abc", &trace), ..request() };
@@ -51,6 +51,7 @@ fn streaming_with_every_parameter_and_count() {
         presence_penalty: Some(-0.2),
         stop_sequences: vec!["END".into(), "\n\n".into()],
         seed: Some(42),
+        reasoning_level: Some("high".into()),
         output_type: Some("json".into()),
         token_arrays: None,
     };
@@ -62,7 +63,9 @@ fn streaming_with_every_parameter_and_count() {
         cache_creation: Some(20),
         reasoning: Some(30),
     };
-    request.cost = Cost { total: Some(0.0), ..Cost::default() };
+    let parts =
+        Cost { cache_read: Some(0.000_1), cache_creation: Some(0.000_2), reasoning: Some(0.0), ..Cost::default() };
+    request.cost = Cost { total: Some(0.0), ..parts };
     let settings = TraceSettings { sample_rate: Some(0.25), ..defaults() };
     assert_snapshot!(rendered(&request, Some(&small_content()), &settings));
 }
@@ -132,6 +135,7 @@ fn failed() -> CompletedRequest<'static> {
         begun: after(begun),
         ended: after(ended),
         provider: None,
+        server: None,
         model: None,
         status,
         kind: kind.into(),
@@ -162,13 +166,18 @@ fn failed_after_two_attempts() {
 #[test]
 fn answered_by_the_fallback_of_two_models() {
     let mut request = CompletedRequest { failed_attempts: failed().failed_attempts, ..request() };
-    for (attempt, (provider, model)) in
-        request.failed_attempts.iter_mut().zip([("openai", "gpt-4o"), ("anthropic", "claude-sonnet-4")])
+    for (attempt, (provider, server, model)) in request
+        .failed_attempts
+        .iter_mut()
+        .zip([("openai", "api.openai.com", "gpt-4o"), ("anthropic", "api.anthropic.com", "claude-sonnet-4")])
     {
-        (attempt.provider, attempt.model) = (Some(provider.into()), Some(model.into()));
+        attempt.provider = Some(provider.into());
+        attempt.server = Some(server.into());
+        attempt.model = Some(model.into());
     }
     request.times.upstream_begun = Some(after(240));
     request.response.provider = Some("local".into());
+    request.response.routed_to = Some("DeepInfra".into());
     request.response.model = Some("llama-3.3".into());
     request.cost.source = Some(CostSource::Operator);
     assert_snapshot!(rendered(&request, Some(&small_content()), &TraceSettings::default()));
@@ -199,6 +208,46 @@ fn refused_before_the_upstream() {
     request.usage = Usage::default();
     request.cost = Cost::default();
     assert_snapshot!(rendered(&request, None, &TraceSettings::default()));
+}
+
+#[test]
+fn request_that_was_given_up_before_a_model_was_asked_has_no_generation() {
+    let mut request = CompletedRequest { ending: Ending::Cancelled, status: 499, ..request() };
+    request.context = context("", "", &json!({ "span_name": "Second Pass" }));
+    request.times.upstream_begun = None;
+    assert_eq!(build(&request, None, &defaults()).spans.len(), 1);
+    request.failed_attempts = failed().failed_attempts;
+    assert_eq!(build(&request, None, &defaults()).spans.len(), 5, "a model was asked");
+    let reported = CompletedRequest { ending: Ending::Completed, failed_attempts: Vec::new(), ..request };
+    assert_eq!(build(&reported, None, &defaults()).spans.len(), 3, "answered, with unknown times");
+}
+
+#[test]
+fn intermediate_span_has_the_status_of_its_generation() {
+    let (failed, settings) = (failed(), defaults());
+    let trace = build(&failed, None, &settings);
+    assert_eq!(trace.spans[1].kind, super::SpanKind::Internal);
+    assert!(trace.spans[1].error.is_some() && trace.spans[1].error == trace.spans[2].error);
+}
+
+#[test]
+fn trace_of_a_connection_test_is_no_call_of_a_model() {
+    let (request, settings) = (request(), defaults());
+    let trace = super::build_test(&request, &settings);
+    let text = render(&trace);
+    assert_eq!(trace.spans.len(), 1);
+    assert!(text.contains("sentry.op = \"default\"") && !text.contains("gen_ai"), "{text}");
+}
+
+#[test]
+fn top_k_is_a_whole_number_or_left_out() {
+    let of = |top_k| {
+        let mut request = request();
+        request.parameters.top_k = Some(top_k);
+        rendered(&request, None, &defaults())
+    };
+    assert!(of(40.0).contains("gen_ai.request.top_k = 40\n"));
+    assert!(!of(0.5).contains("top_k") && !of(f64::INFINITY).contains("top_k"));
 }
 
 #[test]
@@ -283,7 +332,7 @@ fn parts_of_tokens_that_exceed_their_whole_are_left_out_and_numbers_are_finite()
         cache_creation: Some(8),
         reasoning: Some(5),
     };
-    request.cost = Cost { total: Some(f64::NAN), input: Some(f64::INFINITY), output: Some(-0.0), source: None };
+    request.cost = Cost { total: Some(f64::NAN), input: Some(f64::INFINITY), output: Some(-0.0), ..Cost::default() };
     request.context.metadata = vec![("bad".into(), MetadataValue::Double(f64::NAN))];
     let text = rendered(&request, None, &TraceSettings::default());
     assert!(text.contains("gen_ai.usage.cache_read.input_tokens = 8"));

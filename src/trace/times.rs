@@ -18,7 +18,7 @@ impl Period {
         Self { start, end: times.answered.max(start) }
     }
 
-    /// Upstream request begun to last byte; the whole request where there was no upstream.
+    /// Upstream request begun to last byte; the whole request where that is not known.
     pub(super) fn generation(self, times: &Times) -> Self {
         match times.upstream_begun {
             Some(begun) => self.inside(begun, times.upstream_ended.unwrap_or(self.end)),
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_refused_before_the_upstream_has_a_generation_of_its_whole_length() {
+    fn generation_without_times_of_its_own_has_the_whole_length() {
         let times = Times {
             received: UnixNanos(5),
             answered: UnixNanos(9),

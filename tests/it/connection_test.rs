@@ -22,7 +22,10 @@ use tracecast::store::Store;
 /// What a flow is given, with a way out to loopback that is patient for a second only. The database is never asked.
 fn given() -> State {
     let short = Duration::from_secs(1);
-    let limits = Limits { dns: short, connect: short, total: short, ..Limits::default() };
+    given_within(Limits { dns: short, connect: short, total: short, ..Limits::default() })
+}
+
+fn given_within(limits: Limits) -> State {
     let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()], true);
     State {
         clock: Clock::System,
@@ -43,11 +46,15 @@ fn given() -> State {
 
 /// Tests the DSN of `scheme` at `address`.
 async fn tested(scheme: &str, address: impl std::fmt::Display) -> Verdict {
+    tested_by(&given(), scheme, address).await
+}
+
+async fn tested_by(given: &State, scheme: &str, address: impl std::fmt::Display) -> Verdict {
     let dsn = format!("{scheme}://7c1f6e0b2a9d4c35b8e06f1d5a72943e@{address}/1");
     let settings: Settings = [("dsn", dsn)].into_iter().collect();
     let kind = kinds::find("sentry").unwrap();
     let connection = kind.connect(&settings).unwrap();
-    connection_test::run(&given(), kind, &connection).await
+    connection_test::run(given, kind, &connection).await
 }
 
 /// The test failed at `step`, nothing after it was done, and it says `words`.
@@ -154,10 +161,35 @@ async fn a_key_that_is_unknown_shows_only_at_the_second_request() {
     assert_eq!(again.detail, "The receiver answered 403: event submission rejected with_reason: ProjectId.");
 }
 
+/// Each request may take a minute here, and the whole test half a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn test_as_a_whole_ends_in_time_however_patient_each_request_is() {
+    let patient = Duration::from_mins(1);
+    let given = given_within(Limits { total: patient, test: Duration::from_millis(500), ..Limits::default() });
+    let silent = listener(|stream| {
+        thread::sleep(Duration::from_mins(1));
+        drop(stream);
+    });
+    failed(&tested_by(&given, "http", silent).await, "send", "did not answer in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receiver_that_answers_slowly_passes_with_a_warning() {
+    let receiver = receiver(Behaviour::Normal);
+    let verdict =
+        tested_by(&given_within(Limits { slow: Duration::ZERO, ..Limits::default() }), "http", receiver.address())
+            .await;
+    assert!(verdict.passed && verdict.warning, "{verdict:?}");
+    assert!(verdict.advice.unwrap().contains("The receiver is slow"));
+    let verdict = tested("http", receiver.address()).await;
+    assert!(verdict.passed && verdict.spans.len() == 1, "one span, which is no call of a model: {verdict:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_that_is_used_up_passes_with_a_warning() {
     let receiver = receiver(Behaviour::Quota);
     let verdict = tested("http", receiver.address()).await;
     assert!(verdict.passed && verdict.warning, "{verdict:?}");
     assert!(verdict.advice.unwrap().contains("quota"));
+    assert_eq!(verdict.trace_id, None, "what was refused cannot be looked up");
 }

@@ -77,6 +77,7 @@ fn attempt(begun: UnixNanos, ended: UnixNanos) -> FailedAttempt<'static> {
         begun,
         ended,
         provider: None,
+        server: None,
         model: None,
         status: Some(503),
         kind: "503".into(),

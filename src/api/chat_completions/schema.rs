@@ -95,6 +95,9 @@ pub(in crate::api) struct Trace {
     /// The generation span's description.
     #[schema(required = false)]
     generation_name: Name,
+    /// The agent that asks.
+    #[schema(required = false)]
+    agent_name: Name,
     /// 16 hexadecimal digits: the root's parent, in a trace that you already have.
     #[schema(required = false)]
     parent_span_id: Name,

@@ -75,6 +75,7 @@ pub(super) fn example(
         parameters: Parameters { temperature: Some(0.2), ..Parameters::default() },
         response: ResponseFacts {
             provider: Some(provider.into()),
+            routed_to: None,
             model: answered.then(|| model.into()),
             finish_reasons: if answered { vec!["stop".into()] } else { Vec::new() },
             ..ResponseFacts::default()
@@ -152,7 +153,13 @@ fn cost(number: u32) -> Cost {
     let usage = usage(number);
     let dollars = |tokens: Option<u64>, price: f64| tokens.unwrap_or_default() as f64 * price / 1e6;
     let (input, output) = (dollars(usage.input, input_price), dollars(usage.output, output_price));
-    Cost { total: Some(input + output), input: Some(input), output: Some(output), source: Some(CostSource::Upstream) }
+    Cost {
+        total: Some(input + output),
+        input: Some(input),
+        output: Some(output),
+        source: Some(CostSource::Upstream),
+        ..Cost::default()
+    }
 }
 
 fn failed_attempts(number: u32, at: DateTime<Utc>) -> Vec<FailedAttempt<'static>> {
@@ -164,6 +171,7 @@ fn failed_attempts(number: u32, at: DateTime<Utc>) -> Vec<FailedAttempt<'static>
         begun: before(at, took - 5),
         ended: before(at, took - 20),
         provider: Some(pick(&MODELS, number / 2).1.into()),
+        server: None,
         model: Some(pick(&MODELS, number / 2).0.into()),
         status: Some(503),
         kind: "503".into(),

@@ -4,16 +4,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::ContentRef;
-use super::message::Message;
+use super::message::{Message, Part};
 use super::tools::Tool;
-use crate::json::Text;
 
 /// Content that can still be made smaller.
 #[derive(Debug, Default)]
 pub(crate) struct Conversation<'a> {
     pub(crate) input: Vec<Message<'a>>,
     pub(crate) output: Vec<Message<'a>>,
-    pub(crate) system_instructions: Option<Text<'a>>,
+    pub(crate) system_instructions: Vec<Part<'a>>,
     pub(crate) tools: Vec<Tool<'a>>,
     /// How many messages `input` had before some were left out.
     pub(crate) original_length: Option<u64>,
@@ -22,24 +21,28 @@ pub(crate) struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     /// Takes a recorded document apart again.
     pub(crate) fn read(content: &ContentRef<'a>) -> Self {
-        Self {
+        let mut conversation = Self {
             input: list(content.input),
             output: list(content.output),
-            system_instructions: content.system_instructions.clone(),
             tools: list(content.tools),
             original_length: content.original_length,
+            ..Self::default()
+        };
+        match content.instructions_of_format_1() {
+            Some(text) => {
+                conversation.input.retain(|message| !message.is_system());
+                conversation.system_instructions = vec![Part::text(text)];
+            }
+            None => conversation.system_instructions = list(content.system_instructions),
         }
+        conversation
     }
 
-    /// Adds the texts of the system and developer messages to the instructions that stand beside the messages, one after another.
+    /// Moves system and developer messages to the instructions that stand beside the messages.
     pub(crate) fn gather_system_instructions(&mut self) {
-        let system = self.input.iter().filter(|message| message.is_system());
-        let texts: Vec<&str> =
-            self.system_instructions.as_deref().into_iter().chain(system.flat_map(Message::texts)).collect();
-        self.system_instructions = match texts[..] {
-            [] => None,
-            ref texts => Some(texts.join("\n\n").into()),
-        };
+        for message in self.input.extract_if(.., |message| message.is_system()) {
+            self.system_instructions.extend(message.parts);
+        }
     }
 }
 

@@ -10,15 +10,15 @@ use crate::json::{self, Text};
 /// The content of one completed request, at most [`CONTENT_BYTES`](crate::completed_request::limits::CONTENT_BYTES) of it.
 #[derive(Clone, Default, Serialize)]
 pub struct Content {
-    /// JSON: the messages of the request, system and developer messages among them.
+    /// JSON: the messages of the request, without those of system and developer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) input: Option<Box<RawValue>>,
     /// JSON: the messages of the answer, one for each choice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) output: Option<Box<RawValue>>,
-    /// The text of all system and developer messages.
+    /// JSON: the parts of all system and developer messages.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) system_instructions: Option<String>,
+    pub(super) system_instructions: Option<Box<RawValue>>,
     /// JSON: the tools that the model could call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tools: Option<Box<RawValue>>,
@@ -37,7 +37,7 @@ pub struct ContentRef<'a> {
     #[serde(borrow)]
     pub(super) output: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) system_instructions: Option<Text<'a>>,
+    pub(super) system_instructions: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) tools: Option<&'a RawValue>,
     pub(super) original_length: Option<u64>,
@@ -60,7 +60,7 @@ impl Content {
         ContentRef {
             input: self.input.as_deref(),
             output: self.output.as_deref(),
-            system_instructions: self.system_instructions.as_deref().map(Text::from),
+            system_instructions: self.system_instructions.as_deref(),
             tools: self.tools.as_deref(),
             original_length: self.original_length,
         }
@@ -79,8 +79,14 @@ impl<'a> ContentRef<'a> {
     /// Bytes of the four texts, which is what they take up in a span.
     pub fn size(&self) -> usize {
         let json = |value: Option<&RawValue>| value.map_or(0, |value| value.get().len());
-        let system = self.system_instructions.as_ref().map_or(0, |text| text.len());
-        json(self.input) + json(self.output) + json(self.tools) + system
+        json(self.input) + json(self.output) + json(self.tools) + json(self.system_instructions)
+    }
+
+    /// Recorded by a version of [`FORMAT`](crate::completed_request::FORMAT) 1: the instructions are one text, and the messages that
+    /// they come from are in `input`, too.
+    pub(super) fn instructions_of_format_1(&self) -> Option<Text<'a>> {
+        let json = self.system_instructions.filter(|json| json.get().starts_with('"'))?;
+        serde_json::from_str(json.get()).ok()
     }
 }
 

@@ -7,9 +7,9 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::conversation::Conversation;
 use super::document::Content;
-use super::message::{Message, cut};
+use super::message::{Message, Part};
+use super::piece::Piece;
 use super::tools::Tool;
-use crate::json::Text;
 
 /// No text is cut below this; if that does not suffice, there are too many of them and parts are left out.
 const SHORTEST_TEXT: usize = 64;
@@ -19,66 +19,76 @@ impl<'a> Conversation<'a> {
     pub(crate) fn fit(mut self, budget: usize) -> Content {
         if self.size() > budget {
             self.leave_out_oldest(budget);
+            while self.longest_that_fits(budget) < SHORTEST_TEXT && self.leave_out_parts() {}
             self.cut_long_texts(budget);
-            while self.size() > budget && self.leave_out_parts() {}
         }
         Content {
             input: json_list(&self.input),
             output: json_list(&self.output),
             tools: json_list(&self.tools),
-            system_instructions: self.system_instructions.map(|text| text.0.into_owned()),
+            system_instructions: json_list(&self.system_instructions),
             original_length: self.original_length,
         }
     }
 
     /// Bytes in a span.
     fn size(&self) -> usize {
-        let system = self.system_instructions.as_ref().map_or(0, |text| text.len());
-        json_size(&self.input) + json_size(&self.output) + json_size(&self.tools) + system
+        let instructions = json_size(&self.system_instructions);
+        json_size(&self.input) + json_size(&self.output) + json_size(&self.tools) + instructions
     }
 
-    /// Leaves out the oldest messages until the rest fits, but never a system message nor the newest other one.
+    /// Leaves out the oldest messages until the rest fits, but never the newest.
     fn leave_out_oldest(&mut self, budget: usize) {
-        let before = self.input.len();
-        let newest = self.input.iter().rposition(|message| !message.is_system());
         let mut excess = self.size().saturating_sub(budget);
-        let mut index = 0;
-        self.input.retain(|message| {
-            let goes = excess > 0 && !message.is_system() && Some(index) != newest;
-            index += 1;
-            if goes {
-                excess = excess.saturating_sub(json_size(message) + ",".len());
-            }
-            !goes
-        });
-        if self.input.len() < before {
-            self.original_length.get_or_insert(before as u64);
+        let mut oldest = 0;
+        while excess > 0 && oldest + 1 < self.input.len() {
+            excess = excess.saturating_sub(json_size(&self.input[oldest]) + ",".len());
+            oldest += 1;
+        }
+        self.leave_out_messages(oldest);
+    }
+
+    fn leave_out_messages(&mut self, oldest: usize) {
+        if oldest > 0 {
+            self.original_length.get_or_insert(self.input.len() as u64);
+            self.input.drain(..oldest);
         }
     }
 
-    /// Finds the greatest length, in steps of a quarter, to which texts must be cut for the whole to fit.
+    /// Cuts the longest texts, all to the same length: the greatest with which the whole fits. What a schema leaves, because it
+    /// cannot be cut, is the texts'.
     fn cut_long_texts(&mut self, budget: usize) {
-        let mut longest = self.longest_text().min(budget);
-        while self.size() > budget && longest > SHORTEST_TEXT {
-            longest = (longest / 4 * 3).max(SHORTEST_TEXT);
-            self.texts_mut().for_each(|text| cut(text, longest));
-            self.tools.iter_mut().for_each(|tool| tool.leave_out_long_schema(longest));
+        let longest = self.longest_that_fits(budget);
+        self.tools.iter_mut().for_each(|tool| tool.leave_out_long_schema(longest));
+        let longest = self.longest_that_fits(budget);
+        self.pieces().for_each(|piece| piece.cut(longest));
+    }
+
+    /// How long a text may be for the whole to fit, in bytes of JSON.
+    fn longest_that_fits(&mut self, budget: usize) -> usize {
+        let size = self.size();
+        let mut lengths: Vec<usize> = self.pieces().map(|piece| piece.json_bytes()).collect();
+        let frame = size.saturating_sub(lengths.iter().sum());
+        lengths.sort_unstable();
+        let (mut room, mut others) = (budget.saturating_sub(frame), lengths.len());
+        for length in lengths {
+            if length.saturating_mul(others) > room {
+                return room / others;
+            }
+            room -= length;
+            others -= 1;
         }
+        usize::MAX
     }
 
-    fn longest_text(&mut self) -> usize {
-        let schema = self.tools.iter().map(Tool::schema_bytes).max().unwrap_or_default();
-        self.texts_mut().map(|text| text.len()).max().unwrap_or_default().max(schema)
-    }
-
-    fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
-        let messages = self.input.iter_mut().chain(&mut self.output).flat_map(Message::texts_mut);
-        messages.chain(self.tools.iter_mut().flat_map(Tool::texts_mut)).chain(&mut self.system_instructions)
+    fn pieces(&mut self) -> impl Iterator<Item = Piece<'_, 'a>> {
+        let messages = self.input.iter_mut().chain(&mut self.output).flat_map(Message::pieces);
+        let instructions = self.system_instructions.iter_mut().flat_map(Part::pieces);
+        messages.chain(self.tools.iter_mut().flat_map(Tool::pieces)).chain(instructions)
     }
 
     /// The last resort, against thousands of tiny parts: leaves out the least needed. False when nothing is left.
     fn leave_out_parts(&mut self) -> bool {
-        let before = self.input.len();
         let messages = self.input.iter_mut().chain(&mut self.output);
         let most_parts = messages.max_by_key(|message| message.parts.len()).filter(|message| message.parts.len() > 1);
         if !self.tools.is_empty() {
@@ -86,12 +96,14 @@ impl<'a> Conversation<'a> {
         } else if let Some(message) = most_parts {
             message.parts.drain(..message.parts.len() / 2);
         } else if self.input.len() > 1 {
-            self.input.drain(..self.input.len() / 2);
-            self.original_length.get_or_insert(before as u64);
+            self.leave_out_messages(self.input.len() / 2);
         } else if self.output.len() > 1 {
             self.output.truncate(self.output.len() / 2);
+        } else if self.system_instructions.len() > 1 {
+            self.system_instructions.truncate(self.system_instructions.len() / 2);
         } else {
-            *self = Self { original_length: self.original_length.or(Some(before as u64)), ..Self::default() };
+            let length = self.original_length.or(Some(self.input.len() as u64));
+            *self = Self { original_length: length, ..Self::default() };
             return false;
         }
         true

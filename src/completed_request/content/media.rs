@@ -8,13 +8,16 @@ const MARK: &str = ";base64,";
 /// A media type is never longer (RFC 6838: two names of at most 127 characters).
 const MEDIA_TYPE_BYTES: usize = 255;
 
+/// The longest address that is recorded. Servers refuse longer ones.
+const URI_BYTES: usize = 8 * 1024;
+
 /// What is recorded of an image, a recording or a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Media<'a> {
     /// Its bytes came with the message.
     Embedded { modality: &'static str, mime_type: Option<Text<'a>> },
-    /// The message links to it.
-    Linked { modality: &'static str },
+    /// The message links to it; by an address, if that is known.
+    Linked { modality: &'static str, uri: Option<Text<'a>> },
 }
 
 impl Media<'_> {
@@ -24,9 +27,18 @@ impl Media<'_> {
             Self::Embedded { modality, mime_type } => {
                 Media::Embedded { modality, mime_type: mime_type.map(Text::into_owned) }
             }
-            Self::Linked { modality } => Media::Linked { modality },
+            Self::Linked { modality, uri } => Media::Linked { modality, uri: uri.map(Text::into_owned) },
         }
     }
+}
+
+/// The address of what a message links to. An address that holds the bytes themselves (`data:`) is none, whether or not it could be
+/// read, nor is one that no server would take.
+pub(crate) fn uri(address: Text<'_>) -> Option<Text<'_>> {
+    let (scheme, _) = address.split_once("://")?;
+    let is_scheme =
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    (is_scheme && address.len() <= URI_BYTES).then_some(address)
 }
 
 /// The media type of a `data:` URL.
@@ -89,6 +101,21 @@ mod tests {
         assert_eq!(media_type("https://example.com/a.png"), None);
         assert_eq!(modality("image/png"), Some("image"));
         assert_eq!(modality("application/pdf"), None);
+    }
+
+    #[test]
+    fn address_of_a_link_holds_no_bytes() {
+        for (address, kept) in [
+            ("https://example.com/a.png?sig=abc", true),
+            ("gs://bucket/a.png", true),
+            ("data:;base64,AAAA", false),
+            ("data:text/html,http://x", false),
+            ("iVBORw0KGgo=", false),
+            ("://", false),
+        ] {
+            assert_eq!(uri(address.into()).is_some(), kept, "{address}");
+        }
+        assert!(uri(format!("https://{}", "x".repeat(URI_BYTES)).into()).is_none());
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::arguments::Arguments;
 use super::media::Media;
-use crate::completed_request::clean;
+use super::piece::Piece;
 use crate::json::Text;
 
 /// One message of the request or the answer.
@@ -34,7 +35,7 @@ pub(crate) struct Part<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(crate) arguments: Option<Text<'a>>,
+    pub(crate) arguments: Option<Arguments<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(crate) response: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -43,10 +44,12 @@ pub(crate) struct Part<'a> {
     pub(crate) modality: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(crate) mime_type: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) uri: Option<Text<'a>>,
 }
 
 impl<'a> Message<'a> {
-    /// System and developer messages: the last to be left out.
+    /// System and developer messages.
     pub(crate) fn is_system(&self) -> bool {
         matches!(&*self.role, "system" | "developer")
     }
@@ -61,15 +64,11 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The texts among its parts.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(Part::as_text)
-    }
-
-    /// All its texts, also roles and names: whatever a caller could make long.
-    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
+    /// All that a caller could make long, also roles and names.
+    pub(super) fn pieces(&mut self) -> impl Iterator<Item = Piece<'_, 'a>> {
         let labels = [&mut self.name, &mut self.finish_reason].into_iter().flatten();
-        [&mut self.role].into_iter().chain(labels).chain(self.parts.iter_mut().flat_map(Part::texts_mut))
+        let labels = [&mut self.role].into_iter().chain(labels).map(Piece::Text);
+        labels.chain(self.parts.iter_mut().flat_map(Part::pieces))
     }
 }
 
@@ -83,7 +82,7 @@ impl<'a> Part<'a> {
     }
 
     pub(crate) fn tool_call(id: Option<Text<'a>>, name: Option<Text<'a>>, arguments: Option<Text<'a>>) -> Self {
-        Self { kind: "tool_call".into(), id, name, arguments, ..Self::default() }
+        Self { kind: "tool_call".into(), id, name, arguments: arguments.map(Arguments::of), ..Self::default() }
     }
 
     /// OpenTelemetry's conventions read `response`, some receivers read `result`.
@@ -98,8 +97,8 @@ impl<'a> Part<'a> {
             Media::Embedded { modality, mime_type } => {
                 Self { kind: "blob".into(), modality: Some(modality.into()), mime_type, ..Self::default() }
             }
-            Media::Linked { modality } => {
-                Self { kind: "uri".into(), modality: Some(modality.into()), ..Self::default() }
+            Media::Linked { modality, uri } => {
+                Self { kind: "uri".into(), modality: Some(modality.into()), uri, ..Self::default() }
             }
         }
     }
@@ -115,11 +114,12 @@ impl<'a> Part<'a> {
             content: owned(self.content),
             id: owned(self.id),
             name: owned(self.name),
-            arguments: owned(self.arguments),
+            arguments: self.arguments.map(Arguments::into_owned),
             response: owned(self.response),
             result: owned(self.result),
             modality: owned(self.modality),
             mime_type: owned(self.mime_type),
+            uri: owned(self.uri),
         }
     }
 
@@ -133,16 +133,10 @@ impl<'a> Part<'a> {
         if &*self.kind == "text" { self.content.as_deref() } else { None }
     }
 
-    fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
-        let texts = [&mut self.content, &mut self.arguments, &mut self.response, &mut self.result];
+    pub(super) fn pieces(&mut self) -> impl Iterator<Item = Piece<'_, 'a>> {
+        let texts = [&mut self.content, &mut self.response, &mut self.result, &mut self.uri];
         let labels = [&mut self.id, &mut self.name, &mut self.modality, &mut self.mime_type];
-        [&mut self.kind].into_iter().chain(texts.into_iter().chain(labels).flatten())
-    }
-}
-
-/// Cuts a text in place.
-pub(crate) fn cut(text: &mut Text<'_>, max_bytes: usize) {
-    if text.len() > max_bytes {
-        *text = clean::cut_bytes(text, max_bytes).into_owned().into();
+        let texts = [&mut self.kind].into_iter().chain(texts.into_iter().chain(labels).flatten());
+        texts.map(Piece::Text).chain(self.arguments.as_mut().map(Piece::Arguments))
     }
 }

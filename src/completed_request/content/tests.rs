@@ -44,7 +44,15 @@ fn images_recordings_and_files_are_named_but_not_repeated() {
         ),
         (
             json!({ "type": "image_url", "image_url": "https://example.com/private.png?sig=abc" }),
+            json!({ "type": "uri", "modality": "image", "uri": "https://example.com/private.png?sig=abc" }),
+        ),
+        (
+            json!({ "type": "image_url", "image_url": { "url": "data:;base64,iVBORw0KGgo=" } }),
             json!({ "type": "uri", "modality": "image" }),
+        ),
+        (
+            json!({ "type": "input_file", "file_url": "https://example.com/a.pdf" }),
+            json!({ "type": "uri", "modality": "file", "uri": "https://example.com/a.pdf" }),
         ),
         (
             json!({ "type": "input_audio", "input_audio": { "data": "UklGRg==", "format": "wav" } }),
@@ -94,7 +102,7 @@ fn tool_calls_and_their_responses_are_distinguished() {
         json!([
             { "role": "assistant", "parts": [
                 { "type": "reasoning", "content": "I should look." },
-                { "type": "tool_call", "id": "call_1", "name": "weather", "arguments": "{\"city\":\"Paris\"}" } ] },
+                { "type": "tool_call", "id": "call_1", "name": "weather", "arguments": { "city": "Paris" } } ] },
             { "role": "tool", "parts": [
                 { "type": "tool_call_response", "id": "call_1", "response": "18 °C", "result": "18 °C" } ] },
             { "role": "tool", "parts": [
@@ -105,17 +113,17 @@ fn tool_calls_and_their_responses_are_distinguished() {
 }
 
 #[test]
-fn system_messages_stay_and_are_the_instructions_too() {
+fn system_messages_are_the_instructions_and_stand_there_only() {
     let messages = json!([
         { "role": "system", "content": "Be brief." },
         { "role": "developer", "content": [{ "type": "text", "text": "Answer in French." }] },
         { "role": "user", "name": "ada", "content": "Hello" },
     ]);
     let content = content(&messages, &Value::Null, &[]);
-    assert_eq!(content.system_instructions.as_deref(), Some("Be brief.\n\nAnswer in French."));
+    let text = |text: &str| json!({ "type": "text", "content": text });
+    assert_eq!(parsed(content.system_instructions.as_deref()), json!([text("Be brief."), text("Answer in French.")]));
     let input = parsed(content.input.as_deref());
-    assert_eq!(input.as_array().unwrap().len(), 3);
-    assert_eq!(input[2]["name"], "ada");
+    assert_eq!(input, json!([{ "role": "user", "name": "ada", "parts": [text("Hello")] }]));
 }
 
 #[test]
@@ -155,7 +163,7 @@ fn answers_hold_all_that_the_model_said() {
                 { "type": "reasoning", "content": "Think." },
                 { "type": "text", "content": "Calling\u{fffd}." },
                 { "type": "tool_call", "id": "call_1", "name": "f", "arguments": "{\"a\":" } ] },
-            { "role": "assistant", "parts": [{ "type": "text", "content": "I will not." }] },
+            { "role": "assistant", "finish_reason": "error", "parts": [{ "type": "text", "content": "I will not." }] },
         ])
     );
 }
@@ -176,7 +184,7 @@ fn recorded_content_is_read_back_and_never_printed() {
     assert_eq!(read.input.map(RawValue::get), content.input.as_deref().map(RawValue::get));
     assert_eq!(read.output.map(RawValue::get), content.output.as_deref().map(RawValue::get));
     assert_eq!(read.tools.map(RawValue::get), content.tools.as_deref().map(RawValue::get));
-    assert_eq!(read.system_instructions.as_deref(), Some("canary"));
+    assert_eq!(parsed(read.system_instructions)[0]["content"], "canary");
     assert!(!format!("{content:?}{read:?}").contains("canary"));
     assert!(ContentRef::from_bytes(b"[").is_err());
 }
@@ -187,11 +195,12 @@ fn the_oldest_messages_go_first_but_never_the_instructions() {
     messages.extend((0..30).map(|n| json!({ "role": "user", "content": format!("{n} {}", "x".repeat(100 * 1024)) })));
     let content = content(&messages.into(), &Value::Null, &[answer("done")]);
     assert!(content.as_borrowed().size() <= CONTENT_BYTES);
-    assert_eq!(content.original_length, Some(31));
+    assert_eq!(content.original_length, Some(30));
+    assert_eq!(parsed(content.system_instructions.as_deref())[0]["content"], "Be brief.");
     let input = parsed(content.input.as_deref());
     let input = input.as_array().unwrap();
-    assert_eq!((input.len(), &input[0]["role"]), (9, &json!("system")));
-    let newest = input[8]["parts"][0]["content"].as_str().unwrap();
+    assert_eq!(input.len(), 8);
+    let newest = input[7]["parts"][0]["content"].as_str().unwrap();
     assert!(newest.starts_with("29 ") && newest.len() > 100 * 1024, "whole messages are left whole");
     assert_eq!(parsed(content.output.as_deref())[0]["parts"][0]["content"], "done");
 }
@@ -200,10 +209,61 @@ fn the_oldest_messages_go_first_but_never_the_instructions() {
 fn a_single_text_that_is_too_long_is_cut_with_a_mark() {
     let content = content(&json!([{ "role": "user", "content": "ä\"".repeat(1_000_000) }]), &Value::Null, &[]);
     let size = content.as_borrowed().size();
-    assert!(size <= CONTENT_BYTES && size > CONTENT_BYTES / 2, "{size}");
+    assert!((CONTENT_BYTES - 8..=CONTENT_BYTES).contains(&size), "{size}");
     let text = parsed(content.input.as_deref())[0]["parts"][0]["content"].clone();
     assert!(text.as_str().unwrap().ends_with("… [cut]"));
     assert_eq!(content.original_length, None, "no message was left out");
+}
+
+#[test]
+fn texts_are_cut_to_the_same_length_and_fill_the_budget() {
+    let text = |letter: &str, length| json!({ "type": "text", "text": letter.repeat(length) });
+    let call =
+        json!({ "id": "c", "function": { "name": "f", "arguments": json!({ "a": "e".repeat(900_000) }).to_string() } });
+    let schema = |length| json!({ "type": "object", "title": "s".repeat(length) });
+    let tool = |length| json!({ "type": "function", "function": { "name": "f", "parameters": schema(length) } });
+    let messages = json!([
+        { "role": "system", "content": "a".repeat(1_000_000) },
+        { "role": "assistant", "content": [text("b", 100_000), { "type": "text", "text": "\"".repeat(700_000) }], "tool_calls": [call] },
+    ]);
+    let content = content(&messages, &json!([tool(800_000), tool(1_000)]), &[answer("done")]);
+    let size = content.as_borrowed().size();
+    assert!((CONTENT_BYTES - 32..=CONTENT_BYTES).contains(&size), "{size}");
+    let (instructions, input) = (parsed(content.system_instructions.as_deref()), parsed(content.input.as_deref()));
+    let parts = &input[0]["parts"];
+    let written = |text: &Value| text.to_string().len();
+    let (instructions, quotes) = (written(&instructions[0]["content"]), written(&parts[1]["content"]));
+    assert!(instructions.abs_diff(quotes) <= 2 && instructions.abs_diff(written(&parts[2]["arguments"])) <= 4);
+    assert_eq!(parts[2]["arguments"].as_str().map(|text| &text[..8]), Some("{\"a\":\"ee"));
+    let tools = parsed(content.tools.as_deref());
+    assert_eq!((&tools[0]["parameters"], &tools[1]["parameters"]), (&Value::Null, &schema(1_000)));
+    assert_eq!(parsed(content.output.as_deref())[0]["parts"][0]["content"], "done");
+}
+
+/// What a program of format 1 recorded of a question with instructions.
+#[test]
+fn document_of_format_1_has_its_instructions_once_and_is_not_cut() {
+    let recorded = json!({
+        "system_instructions": "Be brief.\n\nAnswer in French.",
+        "input": [
+            { "role": "system", "parts": [{ "type": "text", "content": "Be brief." }] },
+            { "role": "developer", "parts": [{ "type": "text", "content": "Answer in French." }] },
+            { "role": "user", "parts": [{ "type": "text", "content": "Hello" }] },
+            { "role": "assistant", "parts": [{ "type": "tool_call", "id": "c", "name": "f", "arguments": "{\"a\":1}" }] },
+        ],
+        "output": [{ "role": "assistant", "parts": [{ "type": "text", "content": "Salut" }], "finish_reason": "stop" }],
+    })
+    .to_string();
+    let read = ContentRef::from_bytes(recorded.as_bytes()).unwrap();
+    for budget in [100_000, 300] {
+        let texts = read.texts(budget);
+        let value =
+            |text: &Option<std::borrow::Cow<'_, str>>| serde_json::from_str::<Value>(text.as_deref().unwrap()).unwrap();
+        let instructions = value(&texts.system_instructions);
+        assert_eq!(instructions, json!([{ "type": "text", "content": "Be brief.\n\nAnswer in French." }]));
+        assert!(!texts.input.as_deref().unwrap().contains("brief"));
+        assert_eq!(texts.cut, budget == 300);
+    }
 }
 
 #[test]
@@ -230,9 +290,9 @@ proptest! {
         let read = ContentRef::from_bytes(&bytes).unwrap();
         let texts = read.texts(budget);
         let (input, output) = (texts.input.as_deref(), texts.output.as_deref());
-        let json = [input, output, texts.tools.as_deref()];
+        let json = [input, output, texts.tools.as_deref(), texts.system_instructions.as_deref()];
         let size: usize = json.iter().flatten().map(|json| json.len()).sum();
-        prop_assert!(size + texts.system_instructions.as_deref().map_or(0, str::len) <= budget);
+        prop_assert!(size <= budget);
         for json in json.into_iter().flatten() {
             prop_assert!(serde_json::from_str::<Vec<Value>>(json).is_ok());
         }

@@ -14,7 +14,7 @@ pub struct ContentTexts<'a> {
     pub input: Option<Cow<'a, str>>,
     /// JSON: the messages of the answer.
     pub output: Option<Cow<'a, str>>,
-    /// The text of all system and developer messages.
+    /// JSON: the parts of all system and developer messages.
     pub system_instructions: Option<Cow<'a, str>>,
     /// JSON: the tools that the model could call.
     pub tools: Option<Cow<'a, str>>,
@@ -24,21 +24,19 @@ pub struct ContentTexts<'a> {
     pub cut: bool,
 }
 
-impl From<Content> for ContentTexts<'_> {
-    fn from(content: Content) -> Self {
+impl ContentTexts<'_> {
+    fn of(content: Content, cut: bool) -> Self {
         let json = |value: Option<Box<RawValue>>| value.map(|value| Cow::Owned(Box::<str>::from(value).into()));
         Self {
             input: json(content.input),
             output: json(content.output),
-            system_instructions: content.system_instructions.map(Cow::Owned),
+            system_instructions: json(content.system_instructions),
             tools: json(content.tools),
             original_length: content.original_length,
-            cut: true,
+            cut,
         }
     }
-}
 
-impl ContentTexts<'_> {
     /// Bytes of the four texts.
     pub fn size(&self) -> usize {
         let texts = [&self.input, &self.output, &self.system_instructions, &self.tools];
@@ -63,7 +61,7 @@ impl<'a> ContentRef<'a> {
         ];
         for (text, part) in parts {
             if text.as_ref().is_some_and(|text| text.len() > most) {
-                let short = ContentTexts::from(part.fit(most));
+                let short = ContentTexts::of(part.fit(most), true);
                 *text = short.input.or(short.output).or(short.tools).or(short.system_instructions);
                 texts.original_length = texts.original_length.or(short.original_length);
                 texts.cut = true;
@@ -74,14 +72,15 @@ impl<'a> ContentRef<'a> {
 
     /// Its texts in at most `budget` bytes: the recorded ones where they fit, else shortened ones.
     pub fn texts(&self, budget: usize) -> ContentTexts<'_> {
-        if self.size() > budget {
-            return Conversation::read(self).fit(budget).into();
+        let cut = self.size() > budget;
+        if cut || self.instructions_of_format_1().is_some() {
+            return ContentTexts::of(Conversation::read(self).fit(budget), cut);
         }
         let json = |value: Option<&'a RawValue>| value.map(|value| Cow::Borrowed(value.get()));
         ContentTexts {
             input: json(self.input),
             output: json(self.output),
-            system_instructions: self.system_instructions.as_deref().map(Cow::Borrowed),
+            system_instructions: json(self.system_instructions),
             tools: json(self.tools),
             original_length: self.original_length,
             cut: false,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::piece::Piece;
 use crate::json::Text;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -20,17 +21,13 @@ pub(crate) struct Tool<'a> {
 
 impl<'a> Tool<'a> {
     /// Leaves the parameters' schema out where it is longer than `max_bytes`.
-    pub(crate) fn leave_out_long_schema(&mut self, max_bytes: usize) {
+    pub(super) fn leave_out_long_schema(&mut self, max_bytes: usize) {
         self.parameters = self.parameters.filter(|schema| schema.get().len() <= max_bytes);
     }
 
-    /// Bytes of the parameters' schema.
-    pub(crate) fn schema_bytes(&self) -> usize {
-        self.parameters.map_or(0, |schema| schema.get().len())
-    }
-
-    /// All its texts.
-    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text<'a>> {
-        [&mut self.kind, &mut self.name, &mut self.description].into_iter().flatten()
+    /// All that a caller could make long.
+    pub(super) fn pieces(&mut self) -> impl Iterator<Item = Piece<'_, 'a>> {
+        let texts = [&mut self.kind, &mut self.name, &mut self.description].into_iter().flatten().map(Piece::Text);
+        texts.chain(self.parameters.map(|schema| Piece::Schema(schema.get().len())))
     }
 }

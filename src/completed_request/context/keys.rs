@@ -1,4 +1,4 @@
-//! The keys of the `trace` object: seven that have a meaning, all others metadata.
+//! The keys of the `trace` object: eight that have a meaning, all others metadata.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -54,6 +54,7 @@ fn take_known(context: &mut TraceContext<'static>, key: &str, text: &str) -> boo
         "trace_name" => context.trace_name = name(),
         "span_name" => context.span_name = name(),
         "generation_name" => context.generation_name = name(),
+        "agent_name" => context.agent_name = name(),
         "environment" => context.environment = name(),
         "release" => context.release = name(),
         _ => return false,

@@ -31,6 +31,7 @@ fn the_product_pages_example_is_understood() {
         trace: Some(&trace),
         x_session_id: Some("another"),
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        sentry_trace: Some("4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1"),
     };
     let context = TraceContext::from_caller(&caller).unwrap();
     assert_eq!(context.user.as_deref(), Some("user_12345"));
@@ -42,6 +43,21 @@ fn the_product_pages_example_is_understood() {
     assert_eq!(context.environment.as_deref(), Some("production"));
     assert_eq!(context.release.as_deref(), Some("v2.1.0"));
     assert_eq!(context.metadata, [("team".into(), text("core"))]);
+}
+
+#[test]
+fn header_of_sentry_stands_in_where_no_valid_traceparent_comes() {
+    let sentry_trace = Some("771a43a4192642f0b136d5159a501700-b3db6ad3c1f84d12-1");
+    let parent = |traceparent, trace: &str| {
+        let trace = raw(trace);
+        let caller = Caller { traceparent, sentry_trace, trace: Some(&trace), ..Caller::default() };
+        TraceContext::from_caller(&caller).unwrap().parent_span_id
+    };
+    let valid = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    assert_eq!(parent(None, "{}").as_deref(), Some("b3db6ad3c1f84d12"));
+    assert_eq!(parent(Some("nonsense"), "{}").as_deref(), Some("b3db6ad3c1f84d12"));
+    assert_eq!(parent(valid, "{}").as_deref(), Some("00f067aa0ba902b7"));
+    assert_eq!(parent(None, r#"{"trace_id":"mine"}"#), None);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The W3C header `traceparent` (<https://www.w3.org/TR/trace-context/#traceparent-header>).
+//! The headers by which a caller's own spans and ours become one trace: W3C's `traceparent`
+//! (<https://www.w3.org/TR/trace-context/#traceparent-header>) and Sentry's `sentry-trace`.
 
 /// The trace id and the parent's span id of a valid header. Later versions may add fields behind another dash.
 pub(super) fn parse(header: &str) -> Option<(&str, &str)> {
@@ -14,6 +15,19 @@ pub(super) fn parse(header: &str) -> Option<(&str, &str)> {
         && is_not_zero(parent)
         && is_hex(flags, 2)
         && (version != "00" || more.is_none());
+    valid.then_some((trace, parent))
+}
+
+/// The same of `<trace id>-<span id>`, with or without `-<sampled>` behind.
+pub(super) fn parse_sentry(header: &str) -> Option<(&str, &str)> {
+    let mut fields = header.trim().split('-');
+    let (trace, parent, sampled) = (fields.next()?, fields.next()?, fields.next().unwrap_or_default());
+    let valid = is_hex(trace, 32)
+        && is_not_zero(trace)
+        && is_hex(parent, 16)
+        && is_not_zero(parent)
+        && matches!(sampled, "" | "0" | "1")
+        && fields.next().is_none();
     valid.then_some((trace, parent))
 }
 
@@ -36,6 +50,26 @@ mod tests {
     fn valid_headers_give_both_ids() {
         assert_eq!(parse(&format!("00-{TRACE}-{PARENT}-01")), Some((TRACE, PARENT)));
         assert_eq!(parse(&format!("cc-{TRACE}-{PARENT}-00-what-the-future-holds")), Some((TRACE, PARENT)));
+    }
+
+    #[test]
+    fn header_of_sentry_gives_both_ids() {
+        for sampled in ["", "-", "-0", "-1", "-1 "] {
+            assert_eq!(parse_sentry(&format!("{TRACE}-{PARENT}{sampled}")), Some((TRACE, PARENT)));
+        }
+        let zeros = "0".repeat(32);
+        for header in [
+            String::new(),
+            TRACE.to_owned(),
+            format!("{TRACE}-1"),
+            format!("{zeros}-{PARENT}-1"),
+            format!("{TRACE}-0000000000000000-1"),
+            format!("{TRACE}-{PARENT}-2"),
+            format!("{TRACE}-{PARENT}-1-1"),
+            format!("00-{TRACE}-{PARENT}-01"),
+        ] {
+            assert_eq!(parse_sentry(&header), None, "{header}");
+        }
     }
 
     #[test]

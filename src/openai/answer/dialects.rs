@@ -60,7 +60,7 @@ fn understood(completion: &Completion) -> Value {
         "cost": completion.cost,
         "error": completion.error.as_ref().map(|words| &words.message),
         "model": facts.model,
-        "provider": facts.provider.filter(|provider| !provider.is_empty()),
+        "provider": facts.routed_to,
         "native": facts.native_finish_reason,
         "unread": Some(facts.unread).filter(|names| !names.is_empty()),
     });

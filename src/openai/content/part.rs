@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::texts::text;
-use crate::completed_request::content::media::{media_type, modality};
+use crate::completed_request::content::media::{media_type, modality, uri};
 use crate::completed_request::content::{Media, Part};
 use crate::json::Text;
 
@@ -43,6 +43,8 @@ struct Source<'a> {
     format: Option<&'a RawValue>,
     #[serde(borrow)]
     file_data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    file_url: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -87,7 +89,7 @@ pub(in crate::openai) fn part(json: &RawValue) -> Part<'_> {
         // The members of `file` stand beside the type in `/responses`.
         "file" | "input_file" => Some(Part::media(file(part.file.unwrap_or(json)))),
         "input_image" | "computer_screenshot" => {
-            Some(Part::media(part.media().unwrap_or(Media::Linked { modality: "image" })))
+            Some(Part::media(part.media().unwrap_or(Media::Linked { modality: "image", uri: None })))
         }
         _ => part.media().map(Part::media),
     };
@@ -118,11 +120,12 @@ impl<'a> RawPart<'a> {
 /// `{"url": …}` or, from some clients, the URL itself.
 pub(in crate::openai) fn linked<'a>(kind: &'static str, json: &'a RawValue) -> Media<'a> {
     let source: Source<'a> = serde_json::from_str(json.get()).unwrap_or_default();
-    match embedded(source.url.unwrap_or(json)) {
+    let url = source.url.unwrap_or(json);
+    match embedded(url) {
         Some(media_type) => {
             Media::Embedded { modality: modality(&media_type).unwrap_or(kind), mime_type: Some(media_type) }
         }
-        None => Media::Linked { modality: kind },
+        None => Media::Linked { modality: kind, uri: text(Some(url)).and_then(uri) },
     }
 }
 
@@ -133,10 +136,12 @@ fn audio(json: &RawValue) -> Media<'_> {
     Media::Embedded { modality: "audio", mime_type: format.map(|format| format!("audio/{format}").into()) }
 }
 
-/// `{"file_data": "data:…"}` or `{"file_id": …}`
+/// `{"file_data": "data:…"}`, `{"file_url": …}` or `{"file_id": …}`
 fn file(json: &RawValue) -> Media<'_> {
     let source: Source<'_> = serde_json::from_str(json.get()).unwrap_or_default();
-    let Some(data) = source.file_data else { return Media::Linked { modality: "file" } };
+    let Some(data) = source.file_data else {
+        return Media::Linked { modality: "file", uri: text(source.file_url).and_then(uri) };
+    };
     let mime_type = embedded(data);
     Media::Embedded { modality: mime_type.as_deref().and_then(modality).unwrap_or("file"), mime_type }
 }

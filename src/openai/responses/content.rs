@@ -1,7 +1,7 @@
 //! What was asked of `/responses`, and what was answered, as messages. Any body gives some content; nothing here fails.
 
 use super::input;
-use crate::completed_request::content::{Content, Conversation};
+use crate::completed_request::content::{Content, Conversation, Part};
 use crate::completed_request::limits::CONTENT_BYTES;
 use crate::completion::{self, Choice};
 use crate::json::{Members, escapes};
@@ -15,7 +15,7 @@ pub fn of_body(body: &str, answer: &[Choice]) -> Content {
     let mut conversation = Conversation {
         input: input::messages(members.get("input")),
         output: completion::messages(answer),
-        system_instructions: text(members.get("instructions")),
+        system_instructions: text(members.get("instructions")).map(Part::text).into_iter().collect(),
         tools: members.get("tools").map(|tools| tools::list(tools.get())).unwrap_or_default(),
         ..Conversation::default()
     };
@@ -42,7 +42,8 @@ mod tests {
     fn a_text_is_a_message_of_the_user_and_instructions_are_the_systems() {
         let recorded = recorded(&json!({ "instructions": "Be brief.", "input": "Hi" }));
         let expected = json!([{ "role": "user", "parts": [{ "type": "text", "content": "Hi" }] }]);
-        assert_eq!((&recorded["input"], &recorded["system_instructions"]), (&expected, &json!("Be brief.")));
+        let instructions = json!([{ "type": "text", "content": "Be brief." }]);
+        assert_eq!((&recorded["input"], &recorded["system_instructions"]), (&expected, &instructions));
     }
 
     #[test]
@@ -51,8 +52,8 @@ mod tests {
             { "type": "message", "role": "developer", "content": [{ "type": "input_text", "text": "Two." }] },
             { "role": "system", "content": "Three." },
         ] }));
-        assert_eq!(recorded["system_instructions"], "One.\n\nTwo.\n\nThree.");
-        assert_eq!(recorded["input"][0]["role"], "developer");
+        let expected = ["One.", "Two.", "Three."].map(|text| json!({ "type": "text", "content": text }));
+        assert_eq!((&recorded["system_instructions"], &recorded["input"]), (&json!(expected), &Value::Null));
     }
 
     #[test]
@@ -69,19 +70,19 @@ mod tests {
             { "type": "mcp_call", "id": "mcp_1", "name": "search", "arguments": "{}", "output": "found" },
             { "type": "web_search_call", "id": "ws_1", "status": "completed" },
         ]);
-        let call = |id: &str, name: &str, arguments: &str| json!({ "type": "tool_call", "id": id, "name": name, "arguments": arguments });
+        let call = |id: &str, name: &str, arguments: Value| json!({ "type": "tool_call", "id": id, "name": name, "arguments": arguments });
         let response = |id: &str, response: &str| json!({ "type": "tool_call_response", "id": id, "response": response, "result": response });
         let image = json!({ "type": "blob", "modality": "image", "mime_type": "image/png" });
         assert_eq!(
             input(&items),
             json!([
-                { "role": "assistant", "parts": [call("call_1", "weather", "{\"city\":\"Rome\"}")] },
+                { "role": "assistant", "parts": [call("call_1", "weather", json!({ "city": "Rome" }))] },
                 { "role": "tool", "parts": [response("call_1", "18 °C")] },
                 { "role": "tool", "parts": [response("call_2", "see"), image] },
-                { "role": "assistant", "parts": [call("call_3", "apply_patch", "*** Begin")] },
+                { "role": "assistant", "parts": [call("call_3", "apply_patch", json!("*** Begin"))] },
                 { "role": "tool", "parts": [response("call_3", "Done")] },
-                { "role": "assistant", "parts": [call("call_4", "local_shell", r#"{"type":"exec","command":["ls"]}"#)] },
-                { "role": "assistant", "parts": [call("mcp_1", "search", "{}"), response("mcp_1", "found")] },
+                { "role": "assistant", "parts": [call("call_4", "local_shell", json!({ "type": "exec", "command": ["ls"] }))] },
+                { "role": "assistant", "parts": [call("mcp_1", "search", json!({})), response("mcp_1", "found")] },
                 { "role": "assistant", "parts": [{ "type": "tool_call", "id": "ws_1", "name": "web_search" }] },
             ])
         );

@@ -59,6 +59,7 @@ fn readable(members: &Members<'_>) -> RequestFacts {
             temperature: members.read("temperature"),
             top_p: members.read("top_p"),
             max_tokens: fields::whole(members, "max_output_tokens"),
+            reasoning_level: fields::reasoning_level(members),
             output_type: output_type(members),
             ..Parameters::default()
         },
@@ -96,6 +97,7 @@ mod tests {
             temperature: Some(0.5),
             top_p: Some(1.0),
             max_tokens: Some(100),
+            reasoning_level: Some("low".into()),
             output_type: Some("json".into()),
             ..Parameters::default()
         };

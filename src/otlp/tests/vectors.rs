@@ -20,6 +20,7 @@ fn full() -> CompletedRequest<'static> {
         begun: after(2),
         ended: after(15),
         provider: Some("azure".into()),
+        server: Some("example.openai.azure.com".into()),
         model: Some("gpt-4o".into()),
         status: Some(503),
         kind: "503".into(),
@@ -47,7 +48,13 @@ fn full() -> CompletedRequest<'static> {
         cache_creation: Some(20),
         reasoning: Some(30),
     };
-    request.cost = Cost { total: Some(0.03), input: Some(0.01), output: Some(0.02), source: Some(CostSource::List) };
+    request.cost = Cost {
+        total: Some(0.03),
+        input: Some(0.01),
+        output: Some(0.02),
+        source: Some(CostSource::List),
+        ..Cost::default()
+    };
     request
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::tokens::{Tokens, saturating};
 use super::{List, cleaned, error};
-use crate::completed_request::content::{ContentTexts, Part};
+use crate::completed_request::content::ContentTexts;
 use crate::completed_request::{
     CompletedRequest, Cost, CostSource, Operation, Parameters, ResponseFacts, Usage, clean,
 };
@@ -30,6 +30,7 @@ pub(in crate::trace) fn generation<'a>(
     let dialect = settings.dialect;
     list.text("gen_ai.operation.name", operation(request.operation, settings.extras));
     list.maybe_text("gen_ai.provider.name", request.response.provider.as_deref().and_then(cleaned));
+    list.maybe_text("gen_ai.agent.name", request.context.agent_name.as_deref());
     list.maybe_text("gen_ai.request.model", cleaned(&request.request_model));
     list.maybe_text("gen_ai.response.model", request.response.model.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.response.id", request.response.id.as_deref().and_then(cleaned));
@@ -46,6 +47,7 @@ pub(in crate::trace) fn generation<'a>(
     usage(list, &request.usage);
     cost(list, &request.cost, dialect);
     list.maybe("tracecast.response.unread".into(), texts(&request.response.unread).map(Value::Texts));
+    list.maybe_text("tracecast.response.provider", request.response.routed_to.as_deref().and_then(cleaned));
     error(list, dialect, failure);
     list.maybe_text("tracecast.request.id", cleaned(request.id.as_str()));
 }
@@ -65,31 +67,18 @@ pub(in crate::trace) fn seconds_to_first_chunk(request: &CompletedRequest<'_>, p
 }
 
 /// Prompt and completion.
-pub(in crate::trace) fn content<'a>(list: &mut List<'a>, texts: ContentTexts<'a>, dialect: Dialect) {
-    list.maybe_text(
-        "gen_ai.system_instructions",
-        match dialect {
-            Dialect::Sentry => texts.system_instructions,
-            Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
-                texts.system_instructions.and_then(|text| parts_json(&text))
-            }
-        },
-    );
+pub(in crate::trace) fn content<'a>(list: &mut List<'a>, texts: ContentTexts<'a>) {
+    list.maybe_text("gen_ai.system_instructions", texts.system_instructions);
     list.maybe_text("gen_ai.tool.definitions", texts.tools);
     list.maybe_text("gen_ai.input.messages", texts.input);
     list.maybe_text("gen_ai.output.messages", texts.output);
     list.int("gen_ai.request.messages.original_length", texts.original_length.map(saturating));
 }
 
-/// A text as the conventions' array of parts.
-fn parts_json(text: &str) -> Option<Cow<'static, str>> {
-    serde_json::to_string(&[Part::text(text.into())]).ok().map(Cow::Owned)
-}
-
 fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: Dialect) {
     list.double("gen_ai.request.temperature", parameters.temperature);
     list.double("gen_ai.request.top_p", parameters.top_p);
-    list.double("gen_ai.request.top_k", parameters.top_k);
+    list.int("gen_ai.request.top_k", parameters.top_k.and_then(whole));
     list.int("gen_ai.request.max_tokens", parameters.max_tokens);
     list.double("gen_ai.request.frequency_penalty", parameters.frequency_penalty);
     list.double("gen_ai.request.presence_penalty", parameters.presence_penalty);
@@ -101,8 +90,15 @@ fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: 
             list.int("gen_ai.request.seed", parameters.seed);
         }
     }
+    list.maybe_text("gen_ai.request.reasoning.level", parameters.reasoning_level.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.output.type", parameters.output_type.as_deref().and_then(cleaned));
     list.int("tracecast.input.token_arrays", parameters.token_arrays.map(saturating));
+}
+
+/// Some callers write a number of candidates with a point, `40.0`. A part of a candidate means nothing.
+#[expect(clippy::cast_possible_truncation, reason = "whole, and far below 2^53")]
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
 }
 
 fn finish_reasons<'a>(list: &mut List<'a>, response: &'a ResponseFacts<'_>, dialect: Dialect) {
@@ -134,6 +130,9 @@ fn cost(list: &mut List<'_>, cost: &Cost, dialect: Dialect) {
             list.double("gen_ai.cost.total_tokens", cost.total);
             list.double("gen_ai.cost.input_tokens", cost.input);
             list.double("gen_ai.cost.output_tokens", cost.output);
+            list.double("gen_ai.cost.cache_read.input_tokens", cost.cache_read);
+            list.double("gen_ai.cost.cache_creation.input_tokens", cost.cache_creation);
+            list.double("gen_ai.cost.reasoning.output_tokens", cost.reasoning);
         }
         Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => list.double("gen_ai.usage.cost", cost.total),
     }

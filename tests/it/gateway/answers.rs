@@ -185,6 +185,19 @@ async fn headers_give_session_and_trace_where_the_body_does_not() {
 }
 
 #[tokio::test]
+async fn header_of_sentrys_sdks_gives_the_trace_too() {
+    let server = Server::start().await;
+    let request = server.asking().header("sentry-trace", "771a43a4192642f0b136d5159a501700-b3db6ad3c1f84d12-1");
+    let body = json!({ "model": "m", "messages": [], "reasoning_effort": "low", "trace": { "agent_name": "Planner" } });
+    got(request.json(&body)).await;
+    let record = server.record().await;
+    let context = &record["context"];
+    assert_eq!(context["trace_id"], "771a43a4192642f0b136d5159a501700");
+    assert_eq!((&context["parent_span_id"], &context["agent_name"]), (&json!("b3db6ad3c1f84d12"), &json!("Planner")));
+    assert_eq!(record["parameters"]["reasoning_level"], "low");
+}
+
+#[tokio::test]
 async fn the_short_base_serves_too() {
     let server = Server::start().await;
     let request = super::server::client().post(format!("{}/v1/chat/completions", server.url));

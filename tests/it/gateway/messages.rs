@@ -69,7 +69,7 @@ async fn messages_pass_as_they_are_and_are_recorded() {
     let usage = &record["usage"];
     assert_eq!((&usage["input"], &usage["cache_read"], &usage["output"]), (&json!(12), &json!(8), &json!(9)));
     assert_eq!((&record["context"]["user"], &record["context"]["session_id"]), (&json!("user_2"), &json!("s-1")));
-    assert_eq!(record["content"]["system_instructions"], "Be brief.");
+    assert_eq!(record["content"]["system_instructions"][0]["content"], "Be brief.");
     assert_eq!(record["content"]["output"][0]["parts"][0]["content"], "Paris it is.");
 }
 

@@ -71,7 +71,7 @@ async fn responses_pass_with_their_own_id_and_are_recorded() {
     assert_eq!(record["parameters"]["max_tokens"], 50);
     assert_eq!((&record["usage"]["input"], &record["usage"]["cache_read"]), (&json!(12), &json!(8)));
     assert_eq!((&record["context"]["user"], &record["context"]["session_id"]), (&json!("user_1"), &json!("s-1")));
-    assert_eq!(record["content"]["system_instructions"], "Be brief.");
+    assert_eq!(record["content"]["system_instructions"][0]["content"], "Be brief.");
     assert_eq!(record["content"]["input"][0]["parts"][0]["content"], "Capital of France?");
     assert_eq!(record["content"]["output"][0]["parts"][0]["content"], "Paris it is.");
 }

@@ -1,4 +1,4 @@
-//! Endpoint and DSN are typed apart and have to belong together.
+//! Endpoint and DSN are typed apart and have to belong together: project, server, and the path that a self-hosted Sentry lives under.
 
 use super::dsn::SentryDsn;
 use super::endpoint::OtlpEndpoint;
@@ -19,11 +19,26 @@ pub(super) fn check(endpoint: &OtlpEndpoint, dsn: &SentryDsn, relay: bool) -> Re
             expected.as_url()
         ));
     }
-    if relay || endpoint.as_url().origin() == dsn.server().origin() {
+    if relay {
         return Ok(());
     }
+    let Some(differ) = difference(endpoint, dsn) else { return Ok(()) };
+    Err(format!(
+        "{differ} Copy both from the same project, or tick the box below if a Relay of your own stands in front. \
+         For this DSN it is {}",
+        expected.as_url()
+    ))
+}
+
+/// What of server and path differs, as a sentence.
+fn difference(endpoint: &OtlpEndpoint, dsn: &SentryDsn) -> Option<String> {
+    if endpoint.as_url().origin() == dsn.server().origin() {
+        let expected = dsn.endpoint();
+        let (ours, theirs) = (prefix(endpoint), prefix(&expected));
+        return (ours != theirs).then(|| format!("The endpoint's path begins with {ours}, the DSN's with {theirs}."));
+    }
     let (ours, theirs) = (host_and_port(endpoint.as_url()), host_and_port(dsn.server()));
-    let differ = if ours == theirs {
+    Some(if ours == theirs {
         format!(
             "The endpoint begins with {}://, the DSN with {}://.",
             endpoint.as_url().scheme(),
@@ -31,10 +46,11 @@ pub(super) fn check(endpoint: &OtlpEndpoint, dsn: &SentryDsn, relay: bool) -> Re
         )
     } else {
         format!("The endpoint is on {ours}, the DSN on {theirs}.")
-    };
-    Err(format!(
-        "{differ} Copy both from the same project, or tick the box below if a Relay of your own stands in front. \
-         For this DSN it is {}",
-        expected.as_url()
-    ))
+    })
+}
+
+/// The path before `/api/<project>/…`; a slash where there is none.
+fn prefix(endpoint: &OtlpEndpoint) -> &str {
+    let (prefix, _) = endpoint.as_url().path().rsplit_once("/api/").unwrap_or_default();
+    if prefix.is_empty() { "/" } else { prefix }
 }

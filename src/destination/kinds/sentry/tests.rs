@@ -37,6 +37,26 @@ fn a_key_that_stands_anywhere_else_is_refused_before_it_is_shown() {
     assert!(errors(&[("dsn", &dsn), ("otlp_endpoint", &endpoint)]).is_empty(), "this one is stripped");
 }
 
+/// A request to the wrong path is answered by whatever else lives on the server.
+#[test]
+fn paths_before_the_project_must_agree_unless_a_relay_stands_between() {
+    let dsn = |prefix: &str| format!("https://{KEY}@sentry.example{prefix}/1");
+    let endpoint = |prefix: &str| format!("https://sentry.example{prefix}/api/1/integration/otlp/v1/traces");
+    for (ours, theirs, words) in [
+        ("", "/sentry", "begins with /, the DSN's with /sentry."),
+        ("/sentry", "", "begins with /sentry, the DSN's with /."),
+        ("/a/api/b", "/a", "begins with /a/api/b, the DSN's with /a."),
+    ] {
+        let (endpoint, dsn) = (endpoint(ours), dsn(theirs));
+        let refused = errors(&[("dsn", &dsn), ("otlp_endpoint", &endpoint)]);
+        assert!(refused.on("otlp_endpoint").is_some_and(|sentence| sentence.contains(words)), "{refused}");
+        assert!(errors(&[("dsn", &dsn), ("otlp_endpoint", &endpoint), ("relay", "on")]).is_empty());
+    }
+    for same in ["", "/sentry", "/a/api/b"] {
+        assert!(errors(&[("dsn", &dsn(same)), ("otlp_endpoint", &endpoint(same))]).is_empty());
+    }
+}
+
 /// What passes is stored in canonical form and read again at every turn: it must still be short enough then.
 #[test]
 fn settings_that_grow_too_long_in_canonical_form_are_refused() {

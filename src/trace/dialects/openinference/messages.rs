@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::completed_request::content::{Message, Part};
+use crate::completed_request::content::{Arguments, Message, Part};
 use crate::trace::attributes::List;
 use crate::trace::dialogue::only_text;
 use crate::trace::span::{Phrase, Value};
@@ -61,9 +61,10 @@ impl<'a> Fields<'_, 'a> {
     }
 
     fn add_call(&mut self, number: usize, part: &Part<'a>) {
-        for (name, text) in [("id", &part.id), ("function.name", &part.name), ("function.arguments", &part.arguments)] {
-            self.add_maybe(&format!("tool_calls.{number}.tool_call.{name}"), text.as_ref().map(|text| &text.0));
-        }
+        let field = |name| format!("tool_calls.{number}.tool_call.{name}");
+        self.add_maybe(&field("id"), part.id.as_ref().map(|id| &id.0));
+        self.add_maybe(&field("function.name"), part.name.as_ref().map(|name| &name.0));
+        self.add_maybe(&field("function.arguments"), part.arguments.as_ref().map(Arguments::text).as_ref());
     }
 
     fn add_maybe(&mut self, field: &str, text: Option<&Cow<'a, str>>) {
