@@ -10,12 +10,11 @@ use url::Url;
 use self::field_names::{DATABASE, HOST, PASSWORD, TABLE, USERNAME};
 pub use self::table::create_table;
 use self::table::quoted;
-use super::super::row::{Address, Row, Step, Values, header};
+use super::super::row::{Address, Row, Step, Values, fields, header};
 use super::super::web_address::host_and_port;
 use super::super::{
     Check, Connection, Encoding, Field, FieldError, Format, Group, Kind, Limits, Manifest, Method, TestStep,
 };
-use super::fields;
 
 /// Where the HTTP interface listens over TLS.
 const TLS_PORT: u16 = 8443;

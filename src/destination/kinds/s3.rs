@@ -12,12 +12,11 @@ use url::Url;
 use self::field_names::{ACCESS_KEY, BUCKET, ENDPOINT, PREFIX, REGION, SECRET_KEY, TEMPLATE};
 use self::object_name::{PathTemplate, parse_prefix};
 use self::upload::Upload;
-use super::super::row::{Address, Regions, Row, Step, Values};
+use super::super::row::{Address, Regions, Row, Step, Values, fields};
 use super::super::web_address::host_and_port;
 use super::super::{
     Connection, Encoding, Field, FieldError, Group, Input, Kind, Limits, Manifest, Method, MixUp, Shape,
 };
-use super::fields;
 use crate::rows::documents::Form;
 use crate::signature::aws_v4::Signer;
 

@@ -8,11 +8,10 @@ use std::sync::Arc;
 pub use self::secrets::Secrets;
 use self::signed::SignedMessage;
 use super::super::reading::Reading;
-use super::super::row::{Address, Row, Step, Values};
+use super::super::row::{Address, Row, Step, Values, fields};
 use super::super::{
     Connection, Encoding, Field, FieldError, Group, Input, Kind, Limits, Manifest, Method, masking, reading,
 };
-use super::fields;
 use crate::delivery::Attention;
 
 /// The kind's name.

@@ -14,7 +14,7 @@ use crate::five_steps::{count, request};
 use crate::support::app::TestApp;
 
 const WEBHOOK: &str = "/settings/observability/webhook";
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 async fn receiver(status: u16) -> MockServer {
     let receiver = MockServer::start().await;
@@ -107,7 +107,8 @@ async fn webhook_without_a_secret_is_not_signed_and_one_that_is_gone_is_switched
     .await;
     let all = receiver.received_requests().await.unwrap();
     assert!(all.iter().all(|request| !request.headers.contains_key("webhook-signature")));
-    let page = app.gets(&cookie, &stored.location).await;
+    let deliveries = format!("{}/deliveries", stored.location.trim_end_matches("/edit"));
+    let page = app.gets(&cookie, &deliveries).await;
     assert!(page.text.contains("wants no more requests"), "{}", page.text);
     app.stop().await;
 }
