@@ -10,6 +10,7 @@ mod dialects;
 mod dialogue;
 mod export;
 mod extras;
+mod facts;
 mod failure;
 mod fold;
 pub mod ids;

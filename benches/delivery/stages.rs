@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use tracecast::completed_request::CompletedRequest;
 use tracecast::completed_request::content::ContentRef;
+use tracecast::id::AccountId;
 use tracecast::otlp::{Encode, Gzip, Json, Protobuf, Resource};
-use tracecast::trace::{self, Dialect, TraceSettings};
+use tracecast::trace::{self, Dialect, Export, TraceSettings};
 
 use crate::bench::{Bench, count};
 use crate::ledger::{Ledger, Row};
@@ -68,7 +69,10 @@ fn forms(rounds: u32, batch: &Batch, ledger: &mut Ledger) {
         let settings = TraceSettings { dialect, ..bodies::settings() };
         let taken = least(rounds, || {
             encoder.begin(&resource);
-            batch.each(|request, content| encoder.push(&trace::build(&request, Some(&content), &settings)));
+            batch.each(|request, content| {
+                let trace = trace::build(&request, Some(&content), &settings);
+                encoder.push(&Export { request: &request, trace: &trace, account: AccountId(uuid::Uuid::nil()) });
+            });
         });
         let row = |what: &str, unit| Row::new(format!("one event by form, {what}"), unit, "");
         ledger.note(&row("read, built and encoded", "µs"), form, each(taken));

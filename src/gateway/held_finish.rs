@@ -172,7 +172,7 @@ mod tests {
         let both = r#"{"choices":[{"index":1,"delta":{},"finish_reason":"length"}],"timings":2,"usage":{"n":1}}"#;
         let seen = passed(true, &[FINISH, OTHER_FINISH, USAGE]);
         assert_eq!(seen, [String::new(), event(FINISH), event(both), String::new()]);
-        assert_eq!(passed(true, &[FINISH, WORD]), [String::new(), event(FINISH) + &event(WORD), String::new()]);
+        assert_eq!(passed(true, &[FINISH, WORD]), [String::new(), event(FINISH) + event(WORD).as_str(), String::new()]);
         assert_eq!(passed(true, &[FINISH]), [String::new(), event(FINISH)], "the end lets it go");
     }
 

@@ -28,7 +28,9 @@ fn received(encoder: &mut Protobuf, traces: &[Trace<'_>]) -> ExportTraceServiceR
     let decoded = ExportTraceServiceRequest::decode(ours).unwrap();
     assert_eq!(decoded, theirs);
     let mut json = Json::new(&Resource::new("tracecast"));
-    traces.iter().for_each(|trace| json.push(trace));
+    for trace in traces {
+        json.push(trace);
+    }
     let read: ExportTraceServiceRequest = serde_json::from_slice(json.finish()).unwrap();
     // Reading may move a double's last digit, so both are read.
     let theirs = serde_json::from_slice(&serde_json::to_vec(&theirs).unwrap()).unwrap();

@@ -18,6 +18,7 @@ fn full() -> CompletedRequest<'static> {
         begun: after(1),
         ended: after(2),
         provider: Some("openai".into()),
+        server: None,
         model: Some("gpt-4o".into()),
         status: Some(503),
         kind: "503".into(),

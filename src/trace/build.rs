@@ -9,8 +9,8 @@
 
 use std::borrow::Cow;
 
-use super::additions::{Facts, Place};
 use super::dialogue::Dialogue;
+use super::facts::{Facts, Place};
 use super::failure::Failure;
 use super::ids::{SpanId, TraceId};
 use super::span::{Attribute, Phrase, Span, SpanKind, Value};

@@ -47,7 +47,11 @@ impl<'a> Dialogue<'a> {
     /// For those that repeat single messages too.
     pub(super) fn parsed(texts: &ContentTexts<'a>) -> Self {
         let unparsed = Self::unparsed(texts);
-        Self { input: messages(&unparsed.input_json), output: messages(&unparsed.output_json), ..unparsed }
+        Self {
+            input: messages(unparsed.input_json.as_ref()),
+            output: messages(unparsed.output_json.as_ref()),
+            ..unparsed
+        }
     }
 
     /// The newest message of the user.
@@ -101,7 +105,7 @@ fn said<'a>(messages: &[Message<'a>], json: Option<&Cow<'a, str>>) -> Option<Sai
     Some(Said { text: json.into(), mime_type: JSON })
 }
 
-fn messages<'a>(json: &Option<Cow<'a, str>>) -> Vec<Message<'a>> {
+fn messages<'a>(json: Option<&Cow<'a, str>>) -> Vec<Message<'a>> {
     match json {
         Some(Cow::Borrowed(json)) => list(json),
         Some(Cow::Owned(json)) => list(json).into_iter().map(Message::into_owned).collect(),

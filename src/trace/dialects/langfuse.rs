@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value as Json};
 
-use crate::trace::additions::{Facts, Place, object_text};
 use crate::trace::attributes::List;
 use crate::trace::dialogue::Dialogue;
+use crate::trace::facts::{Facts, Place, object_text};
 
 /// The most characters of an environment.
 const ENVIRONMENT_CHARS: usize = 40;

@@ -3,9 +3,9 @@
 mod messages;
 mod tools;
 
-use crate::trace::additions::{Facts, Place, object_text};
 use crate::trace::attributes::{List, Tokens, cleaned};
 use crate::trace::dialogue::{Dialogue, add_values};
+use crate::trace::facts::{Facts, Place, object_text};
 
 pub(in crate::trace) fn to_one<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>, dialogue: &Dialogue<'a>, place: Place) {
     let kind = match place {

@@ -1,8 +1,8 @@
 //! Braintrust: JSON attributes, which it shows as null where they are not valid JSON.
 
-use crate::trace::additions::{Facts, Place, object_text};
 use crate::trace::attributes::{List, Tokens};
 use crate::trace::dialogue::Dialogue;
+use crate::trace::facts::{Facts, Place, object_text};
 
 pub(in crate::trace) fn to_one<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>, dialogue: &Dialogue<'a>, place: Place) {
     let kind = if place == Place::Generation { r#"{"type":"llm"}"# } else { r#"{"type":"task"}"# };

@@ -1,7 +1,7 @@
 //! Datadog's LLM Observability: it drops spans without any `gen_ai.*` attribute.
 
-use crate::trace::additions::{Facts, Place, object_text};
 use crate::trace::attributes::List;
+use crate::trace::facts::{Facts, Place, object_text};
 
 pub(in crate::trace) fn to_all<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>) {
     list.maybe_text("env", facts.environment());

@@ -1,8 +1,8 @@
 //! LangSmith: runs of a kind, with metadata and tags. Its `session` means a project: the caller's session is metadata.
 
-use crate::trace::additions::{Facts, Place};
 use crate::trace::attributes::{List, Tokens, cleaned};
 use crate::trace::dialogue::{Dialogue, add_values};
+use crate::trace::facts::{Facts, Place};
 use crate::trace::span::Phrase;
 
 /// Metadata that LangSmith itself reads; the caller's own must not stand beside it under the same name.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::trace::additions::{Facts, Place, object_text};
 use crate::trace::attributes::List;
+use crate::trace::facts::{Facts, Place, object_text};
 
 pub(in crate::trace) fn to_one<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>, place: Place) {
     if place != Place::Generation {

@@ -1,7 +1,7 @@
 //! Opik: tags, metadata, thread, and the provider under its former name.
 
-use crate::trace::additions::{Facts, Place};
 use crate::trace::attributes::{List, cleaned};
+use crate::trace::facts::{Facts, Place};
 use crate::trace::span::Phrase;
 
 pub(in crate::trace) fn to_all<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>) {

@@ -1,7 +1,7 @@
 //! PostHog: it drops spans that no attribute marks as AI, and reads cost and times under its own names.
 
-use crate::trace::additions::{Facts, Place, object_text};
 use crate::trace::attributes::{List, Tokens};
+use crate::trace::facts::{Facts, Place, object_text};
 
 pub(in crate::trace) fn to_all<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>) {
     list.maybe_text("posthog.distinct_id", facts.user());

@@ -1,7 +1,7 @@
 //! Weights & Biases Weave: name and thread of the trace.
 
-use crate::trace::additions::{Facts, Place};
 use crate::trace::attributes::List;
+use crate::trace::facts::{Facts, Place};
 
 pub(in crate::trace) fn to_one<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>, place: Place) {
     if place == Place::Root {

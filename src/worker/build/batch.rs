@@ -226,7 +226,7 @@ mod tests {
         encoder.push(&trace::build(&request, None, &settings));
         let (spans, bytes) = (encoder.checkpoint().spans, encoder.encoded_len());
         for (spans, bytes, expected) in [(spans, bytes, false), (spans - 1, bytes, true), (spans, bytes - 1, true)] {
-            assert_eq!(is_over(&encoder, Limits { spans, bytes, ..Limits::USUAL }), expected, "{spans} {bytes}");
+            assert_eq!(is_over(&encoder, Limits { bytes, spans, ..Limits::USUAL }), expected, "{spans} {bytes}");
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::trace::span::{Phrase, Value};
 pub(super) fn add<'a>(list: &mut List<'a>, prefix: &'static str, messages: &[Message<'a>]) {
     for (number, message) in messages.iter().enumerate() {
         let mut fields = Fields { list: &mut *list, prefix, message: number };
-        fields.add("role", &message.role.0);
+        fields.add("role", message.role.0.clone());
         match only_text(message) {
-            Some(text) => fields.add("content", text),
+            Some(text) => fields.add("content", text.clone()),
             None => fields.add_parts(&message.parts),
         }
     }
@@ -27,9 +27,9 @@ struct Fields<'l, 'a> {
 }
 
 impl<'a> Fields<'_, 'a> {
-    fn add(&mut self, field: &str, text: &Cow<'a, str>) {
+    fn add(&mut self, field: &str, text: Cow<'a, str>) {
         let key = Phrase::joined(self.prefix, format!("{}.message.{field}", self.message));
-        self.list.maybe(key, Some(Value::Text(text.clone().into())));
+        self.list.maybe(key, Some(Value::Text(text.into())));
     }
 
     /// Calls of tools and their results have fields of their own; whatever else there is becomes contents.
@@ -43,17 +43,17 @@ impl<'a> Fields<'_, 'a> {
                 }
                 // A message has room for one result.
                 "tool_call_response" if results == 0 => {
-                    self.add_maybe("tool_call_id", part.id.as_ref().map(|id| &id.0));
-                    self.add_maybe("content", part.response.as_ref().map(|text| &text.0));
+                    self.add_maybe("tool_call_id", part.id.as_ref().map(|id| id.0.clone()));
+                    self.add_maybe("content", part.response.as_ref().map(|text| text.0.clone()));
                     results += 1;
                 }
                 _ => {
                     let field = |name| format!("contents.{contents}.message_content.{name}");
                     self.add(
                         &field("type"),
-                        &Cow::Borrowed(if &*part.kind == "reasoning" { "reasoning" } else { "text" }),
+                        Cow::Borrowed(if &*part.kind == "reasoning" { "reasoning" } else { "text" }),
                     );
-                    self.add(&field("text"), &words(part));
+                    self.add(&field("text"), words(part));
                     contents += 1;
                 }
             }
@@ -62,12 +62,12 @@ impl<'a> Fields<'_, 'a> {
 
     fn add_call(&mut self, number: usize, part: &Part<'a>) {
         let field = |name| format!("tool_calls.{number}.tool_call.{name}");
-        self.add_maybe(&field("id"), part.id.as_ref().map(|id| &id.0));
-        self.add_maybe(&field("function.name"), part.name.as_ref().map(|name| &name.0));
-        self.add_maybe(&field("function.arguments"), part.arguments.as_ref().map(Arguments::text).as_ref());
+        self.add_maybe(&field("id"), part.id.as_ref().map(|id| id.0.clone()));
+        self.add_maybe(&field("function.name"), part.name.as_ref().map(|name| name.0.clone()));
+        self.add_maybe(&field("function.arguments"), part.arguments.as_ref().map(Arguments::text));
     }
 
-    fn add_maybe(&mut self, field: &str, text: Option<&Cow<'a, str>>) {
+    fn add_maybe(&mut self, field: &str, text: Option<Cow<'a, str>>) {
         if let Some(text) = text {
             self.add(field, text);
         }
@@ -76,11 +76,9 @@ impl<'a> Fields<'_, 'a> {
 
 /// What can be read of a part: its text, else what it is, for example `[image/png]`.
 fn words<'a>(part: &Part<'a>) -> Cow<'a, str> {
-    match part.content.as_ref().or(part.response.as_ref()) {
-        Some(text) => text.0.clone(),
-        None => {
-            let kind = part.mime_type.as_ref().or(part.modality.as_ref()).unwrap_or(&part.kind);
-            Cow::Owned(format!("[{kind}]"))
-        }
+    if let Some(text) = part.content.as_ref().or(part.response.as_ref()) {
+        return text.0.clone();
     }
+    let kind = part.mime_type.as_ref().or(part.modality.as_ref()).unwrap_or(&part.kind);
+    Cow::Owned(format!("[{kind}]"))
 }
