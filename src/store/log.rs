@@ -2,7 +2,6 @@
 
 mod backlog;
 mod clock_offset;
-mod frame;
 mod listener;
 mod read;
 mod removal;
@@ -15,7 +14,7 @@ use uuid::Uuid;
 pub use self::backlog::{Backlog, Stretch, list_backlogs};
 pub use self::clock_offset::{ClockOffset, Completed};
 pub use self::listener::Listener;
-pub use self::read::{Entries, Entry as ReadEntry, SMALL_BYTES, Window, list_after, list_small_after};
+pub use self::read::{Entries, Entry as ReadEntry, LeasedSettings, SMALL_BYTES, Window, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
 use super::notification::{Notice, given_if_possible};
 use super::xid::Xid;

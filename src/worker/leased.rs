@@ -19,6 +19,9 @@ use crate::store::{self, Store};
 /// The age up to which an answer of the database counts when a request starts. It leaves half of the second to a busy machine.
 const FRESH: Duration = Duration::from_millis(500);
 
+/// The age up to which a read of the log does not ask as well: what is built and sent after it still counts as fresh then.
+const FRESH_AT_READ: Duration = Duration::from_millis(250);
+
 /// The same for the answer to a question that was asked for this request.
 const RECENT: Duration = Duration::from_millis(800);
 
@@ -48,8 +51,7 @@ impl Leased {
         if self.stop.is_cancelled() {
             return Ok(false);
         }
-        let current_at = *self.current_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if current_at.elapsed() <= FRESH {
+        if self.age() <= FRESH {
             return Ok(true);
         }
         let mut database = self.store().connection().await?;
@@ -64,6 +66,15 @@ impl Leased {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the settings were known to be the current ones a moment ago.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.age() <= FRESH_AT_READ
+    }
+
+    fn age(&self) -> Duration {
+        self.current_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// Notes that the settings were the current ones at `asked`.

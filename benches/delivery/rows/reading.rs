@@ -40,7 +40,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     for _ in 0..bench.options.runs() {
         let begun = begin(bench)?;
         for _ in 0..rounds {
-            log::list_small_after(&bench.state.store, account, &window).await?;
+            log::list_small_after(&bench.state.store, account, &window, None).await?;
         }
         note(bench, "tracecast", begun, rounds)?;
         let begun = begin(bench)?;

@@ -14,7 +14,7 @@ use crate::delivery::confirmation::{Confirmation, LOOK_UP, UpTo};
 use crate::delivery::poison::{Noted, Poison};
 use crate::id::{AccountId, CursorId, DestinationId};
 use crate::store::interval::interval;
-use crate::store::log::Position;
+use crate::store::log::{LeasedSettings, Position};
 use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 
@@ -92,6 +92,11 @@ impl Lease {
     /// Names this lease in a statement.
     pub fn fence(&self) -> Fence {
         Fence { account: self.account, cursor: self.cursor, worker: self.worker, lease: self.number }
+    }
+
+    /// What a read of the log compares with the current settings.
+    pub fn leased_settings(&self) -> LeasedSettings {
+        LeasedSettings { cursor: self.cursor, worker: self.worker, lease: self.number, revision: self.revision }
     }
 
     /// Where the cursor stands.

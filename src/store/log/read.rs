@@ -1,14 +1,12 @@
-//! Reads the log, several entries in one row.
+//! Reads the log, an entry a row.
 //!
-//! The cost of a row on its way (a message, a decoder, memory of its own) is shared by its entries. A whole batch in one row
-//! would cost more: Postgres and we would take memory of that size from the system anew each time.
+//! Rows that hold several entries would be fewer messages, but joining bytes costs Postgres more than a message costs both sides:
+//! it takes the memory for each joined row from the system anew.
 
 use chrono::{DateTime, Utc};
 
 use super::Position;
-use super::frame::Frame;
-use crate::id::AccountId;
-#[cfg(test)]
+use crate::id::{AccountId, CursorId};
 use crate::store::xid::Xid;
 use crate::store::{Result, Store};
 
@@ -31,57 +29,74 @@ pub struct Window {
     pub entries: i64,
 }
 
+/// A lease of the account, and its settings. A read can say as well whether they still are the current ones: a statement of its own
+/// would cost as much as the read.
+#[derive(Debug, Clone, Copy)]
+pub struct LeasedSettings {
+    pub cursor: CursorId,
+    pub worker: i32,
+    /// The lease's number.
+    pub lease: i64,
+    pub revision: i32,
+}
+
 /// Entries as a worker reads them, in order.
 #[derive(Debug, Default)]
 pub struct Entries {
-    /// Each row holds some frames.
-    rows: Vec<Vec<u8>>,
-    /// Index of the row, and where the entry lies in it.
-    frames: Vec<(usize, Frame)>,
+    entries: Vec<Entry>,
     bytes: usize,
     cut: bool,
+    is_current: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub struct Entry<'e> {
-    pub place: Position,
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its place, with `position`.
+    xid: Xid,
+    /// Its place, with `xid`.
+    position: i64,
     pub completed_at: DateTime<Utc>,
     /// False: the request completed before the destination existed.
     pub wanted: bool,
+    /// Whether its bytes are there.
+    is_read: bool,
     /// Version of the payload's form.
     pub format: i16,
     /// What Privacy Mode lets pass.
-    pub payload: &'e [u8],
+    pub payload: Vec<u8>,
     /// Prompt and completion. None: private, or never recorded.
-    pub content: Option<&'e [u8]>,
+    pub content: Option<Vec<u8>>,
+    /// Whether the settings of the lease were the current ones. None: not asked, or the lease is lost.
+    is_current: Option<bool>,
+}
+
+impl Entry {
+    pub fn place(&self) -> Position {
+        Position { xid: self.xid, position: self.position }
+    }
+
+    fn bytes(&self) -> usize {
+        self.payload.len() + self.content.as_ref().map_or(0, Vec::len)
+    }
 }
 
 impl Entries {
-    /// The rows may come in any order.
-    fn of(rows: Vec<Vec<u8>>) -> Self {
-        let mut frames = Vec::new();
-        for (index, row) in rows.iter().enumerate() {
-            let mut at = 0;
-            while let Some(frame) = Frame::read(row, at) {
-                at = frame.end();
-                frames.push((index, frame));
-            }
-        }
-        frames.sort_by_key(|(_, frame)| frame.place);
-        // Entries after a large one came without their bytes.
-        let small = frames.iter().take_while(|(_, frame)| frame.small).count();
-        let cut = small < frames.len();
-        frames.truncate(small);
-        let bytes = frames.iter().map(|(_, frame)| frame.bytes()).sum();
-        Self { rows, frames, bytes, cut }
+    /// The first entries, up to one that came without its bytes.
+    fn of(mut entries: Vec<Entry>) -> Self {
+        let read = entries.iter().take_while(|entry| entry.is_read).count();
+        let cut = read < entries.len();
+        entries.truncate(read);
+        let bytes = entries.iter().map(Entry::bytes).sum();
+        let is_current = entries.first().is_some_and(|entry| entry.is_current == Some(true));
+        Self { entries, bytes, cut, is_current }
     }
 
     pub fn len(&self) -> usize {
-        self.frames.len()
+        self.entries.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.entries.is_empty()
     }
 
     /// Bytes of all payloads and contents.
@@ -94,19 +109,14 @@ impl Entries {
         self.cut
     }
 
+    /// Whether the read has shown that the lease is held and its settings are the current ones.
+    pub fn is_current(&self) -> bool {
+        self.is_current
+    }
+
     /// In order.
-    pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.frames.iter().filter_map(|(row, frame)| {
-            let row = self.rows.get(*row)?;
-            Some(Entry {
-                place: frame.place,
-                completed_at: frame.completed_at,
-                wanted: frame.wanted,
-                format: frame.format,
-                payload: row.get(frame.payload.clone())?,
-                content: frame.content.clone().and_then(|content| row.get(content)),
-            })
-        })
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.entries.iter()
     }
 }
 
@@ -114,40 +124,49 @@ impl Entries {
 impl Entries {
     /// So many entries that are not wanted and have no bytes.
     pub(crate) fn unwanted(count: usize) -> Self {
-        let place = |number| Position { xid: Xid(7), position: number };
-        let frames = (1..).map(place).take(count).map(|place| Frame {
-            place,
+        let entry = |position| Entry {
+            xid: Xid(7),
+            position,
             completed_at: DateTime::default(),
-            format: 1,
             wanted: false,
-            small: true,
-            payload: 0..0,
+            is_read: true,
+            format: 1,
+            payload: Vec::new(),
             content: None,
-        });
-        let frames = frames.map(|frame| (0, frame)).collect();
-        Self { rows: vec![Vec::new()], frames, bytes: 0, cut: false }
+            is_current: None,
+        };
+        Self::of((1..).map(entry).take(count).collect())
     }
 }
 
 /// Reads the next small entries of an account's log, in order, that completed while Broadcast was on and lie below the oldest
 /// running transaction. Empty: there are none, or the next one is larger than [`SMALL_BYTES`].
-pub async fn list_small_after(store: &Store, account: AccountId, window: &Window) -> Result<Entries> {
-    let rows = sqlx::query_scalar!(
-        r#"SELECT string_agg(f.frame, '') AS "frames!"
-           FROM (SELECT (row_number() OVER () - 1) / 16 AS row,
-                        xid8send(e.xid) || int8send(e.position) || timestamptz_send(e.completed_at) || int4send(e.format * 4 + e.wanted::integer * 2 + e.small::integer)
-                        || int4send(octet_length(e.payload)) || int4send(coalesce(octet_length(e.content), -1))
-                        || e.payload || coalesce(e.content, '') AS frame
-                 FROM (SELECT l.xid, l.position, l.completed_at, l.format, l.wanted, l.small,
-                              CASE WHEN l.wanted AND l.small THEN l.payload ELSE '' END AS payload,
-                              CASE WHEN l.wanted AND l.small AND NOT $5 THEN l.content END AS content
-                       FROM (SELECT xid, position, completed_at, format, payload, content, completed_at >= $4 AS wanted,
-                                    octet_length(payload) + coalesce(octet_length(content), 0) <= $7 AS small
-                             FROM completed_requests
-                             WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
-                               AND xid < pg_snapshot_xmin(pg_current_snapshot())
-                             ORDER BY xid, position LIMIT $6) l) e) f
-           GROUP BY f.row"#,
+pub async fn list_small_after(
+    store: &Store,
+    account: AccountId,
+    window: &Window,
+    leased: Option<LeasedSettings>,
+) -> Result<Entries> {
+    let entries = sqlx::query_as!(
+        Entry,
+        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, l.wanted AS "wanted!", l.small AS "is_read!",
+                  CASE WHEN l.wanted AND l.small THEN l.payload ELSE '' END AS "payload!",
+                  CASE WHEN l.wanted AND l.small AND NOT $5 THEN l.content END AS content,
+                  CASE WHEN $10::uuid IS NOT NULL THEN
+                      (SELECT d.revision = $13 AND (a.privacy_mode OR d.privacy_mode) = $5 AND a.broadcast_enabled AND d.enabled
+                              AND (c.purpose = 'live' OR NOT live_waits(c.account_id, c.destination_id))
+                       FROM cursors c
+                       JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id
+                       JOIN accounts a ON a.id = c.account_id
+                       WHERE c.account_id = $1 AND c.id = $10 AND c.leased_by = $11 AND c.lease_number = $12
+                         AND c.leased_until > clock_timestamp()) END AS is_current
+           FROM (SELECT xid, position, completed_at, format, payload, content, completed_at >= $4 AS wanted,
+                        octet_length(payload) + coalesce(octet_length(content), 0) <= $7 AS small
+                 FROM completed_requests
+                 WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
+                   AND xid < pg_snapshot_xmin(pg_current_snapshot())
+                 ORDER BY xid, position LIMIT $6) l
+           ORDER BY l.xid, l.position"#,
         account.0,
         window.after.xid as _,
         window.after.position,
@@ -156,29 +175,31 @@ pub async fn list_small_after(store: &Store, account: AccountId, window: &Window
         window.entries,
         SMALL_BYTES,
         window.until.xid as _,
-        window.until.position
+        window.until.position,
+        leased.map(|leased| leased.cursor.0),
+        leased.map(|leased| leased.worker),
+        leased.map(|leased| leased.lease),
+        leased.map(|leased| leased.revision)
     );
-    Ok(Entries::of(rows.fetch_all(store.pool()).await?))
+    Ok(Entries::of(entries.fetch_all(store.pool()).await?))
 }
 
 /// Reads as [`list_small_after`] does, entries of any size, until their bytes reach `bytes`. The first entry is read in any case.
 pub async fn list_after(store: &Store, account: AccountId, window: &Window, bytes: i64) -> Result<Entries> {
-    let rows = sqlx::query_scalar!(
-        r#"SELECT xid8send(e.xid) || int8send(e.position) || timestamptz_send(e.completed_at) || int4send(e.format * 4 + e.wanted::integer * 2 + 1)
-                  || int4send(octet_length(e.payload)) || int4send(coalesce(octet_length(e.content), -1))
-                  || e.payload || coalesce(e.content, '') AS "frame!"
-           FROM (SELECT l.xid, l.position, l.completed_at, l.format, l.wanted,
-                        CASE WHEN l.wanted THEN l.payload ELSE '' END AS payload,
-                        CASE WHEN l.wanted AND NOT $5 THEN l.content END AS content
-                 FROM (SELECT r.*, r.completed_at >= $4 AS wanted,
-                              sum(octet_length(r.payload) + CASE WHEN $5 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
-                                  OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-                       FROM (SELECT * FROM completed_requests
-                             WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
-                               AND xid < pg_snapshot_xmin(pg_current_snapshot())
-                             ORDER BY xid, position LIMIT $6) r) l
-                 WHERE coalesce(l.before, 0) < $7
-                 ORDER BY l.xid, l.position) e"#,
+    let entries = sqlx::query_as!(
+        Entry,
+        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, l.wanted AS "wanted!", true AS "is_read!",
+                  CASE WHEN l.wanted THEN l.payload ELSE '' END AS "payload!",
+                  CASE WHEN l.wanted AND NOT $5 THEN l.content END AS content, NULL::boolean AS is_current
+           FROM (SELECT r.*, r.completed_at >= $4 AS wanted,
+                        sum(octet_length(r.payload) + CASE WHEN $5 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
+                            OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+                 FROM (SELECT * FROM completed_requests
+                       WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
+                         AND xid < pg_snapshot_xmin(pg_current_snapshot())
+                       ORDER BY xid, position LIMIT $6) r) l
+           WHERE coalesce(l.before, 0) < $7
+           ORDER BY l.xid, l.position"#,
         account.0,
         window.after.xid as _,
         window.after.position,
@@ -189,7 +210,7 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
         window.until.xid as _,
         window.until.position
     );
-    let mut entries = Entries::of(rows.fetch_all(store.pool()).await?);
+    let mut entries = Entries::of(entries.fetch_all(store.pool()).await?);
     entries.cut = i64::try_from(entries.bytes).is_ok_and(|read| read >= bytes);
     Ok(entries)
 }

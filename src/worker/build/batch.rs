@@ -77,7 +77,7 @@ pub(in crate::worker) enum WithContent {
 impl Batch {
     /// These entries, none of which is built.
     pub(super) fn of_unreadable(entries: &Entries) -> Self {
-        let unreadable: Vec<_> = entries.iter().map(|entry| entry.place).collect();
+        let unreadable: Vec<_> = entries.iter().map(Entry::place).collect();
         Self { last: unreadable.last().copied(), entries: unreadable.len(), unreadable, ..Self::default() }
     }
 }
@@ -156,8 +156,8 @@ struct Built {
 }
 
 /// Adds one entry. False: it does not fit any more.
-fn take(encoder: &mut dyn Encode, entry: Entry<'_>, target: Target<'_>, batch: &mut Batch, named: &mut Named) -> bool {
-    let place = entry.place;
+fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut Batch, named: &mut Named) -> bool {
+    let place = entry.place();
     if entry.wanted {
         let before = encoder.checkpoint();
         let has_content = target.content == WithContent::AsRead && entry.content.is_some();
@@ -195,9 +195,10 @@ fn is_over(encoder: &dyn Encode, limits: Limits) -> bool {
 }
 
 /// None: the entry cannot be read.
-fn push(entry: Entry<'_>, target: Target<'_>, encoder: &mut dyn Encode) -> Option<Built> {
-    let request = CompletedRequest::from_bytes(entry.payload).ok()?;
-    let content = entry.content.filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
+fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode) -> Option<Built> {
+    let request = CompletedRequest::from_bytes(&entry.payload).ok()?;
+    let content =
+        entry.content.as_deref().filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
     let content = content.transpose().ok()?;
     let mut trace = trace::build(&request, content.as_ref(), target.traces);
     if target.content == WithContent::LeftOut {

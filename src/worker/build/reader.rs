@@ -1,12 +1,14 @@
 //! Reads an account's log behind a cursor, batch after batch, and has each batch built.
 
+use std::time::Instant;
+
 use tokio::task::JoinSet;
 
 use super::batch::{Batch, Target, WithContent};
 use crate::delivery::poison::{Build, Poison};
 use crate::store;
 use crate::store::cursors;
-use crate::store::log::{self, Entries, Position, Window};
+use crate::store::log::{self, Entries, Position, ReadEntry as Entry, Window};
 use crate::worker::leased::Leased;
 
 /// Reads on from a place in the log.
@@ -49,12 +51,11 @@ impl Reader {
 
     /// Reads on, small entries in the quick way.
     async fn read(&mut self, leased: &Leased, most: i64) -> store::Result<Entries> {
-        let (store, account) = (leased.store(), leased.lease.account);
         let window = window(leased, (self.after, leased.lease.until()), most);
         if !self.is_large {
             let entries = match self.take_ahead().await {
                 Some(entries) => entries,
-                None => log::list_small_after(store, account, &window).await?,
+                None => read_small(leased, &window).await?,
             };
             // A large entry may lie right behind small ones. If it comes first, it is read in the other way.
             if !entries.is_empty() || !entries.is_cut() {
@@ -63,7 +64,7 @@ impl Reader {
         }
         // Entries are hardly smaller in OTLP.
         let bytes = i64::try_from(leased.connection.wire().limits().bytes).unwrap_or(i64::MAX);
-        let entries = log::list_after(store, account, &window, bytes).await?;
+        let entries = log::list_after(leased.store(), leased.lease.account, &window, bytes).await?;
         let average = entries.bytes().checked_div(entries.len()).unwrap_or_default();
         self.is_large = average > usize::try_from(log::SMALL_BYTES).unwrap_or_default();
         Ok(entries)
@@ -74,7 +75,8 @@ impl Reader {
         match self.poison.begin() {
             Build::Freely => {
                 if !self.is_large && is_full(entries, most_entries(leased)) {
-                    self.ahead = entries.iter().last().map(|entry| (entry.place, read_ahead(leased, entry.place)));
+                    self.ahead =
+                        entries.iter().last().map(Entry::place).map(|place| (place, read_ahead(leased, place)));
                 }
                 Ok(build.await)
             }
@@ -107,12 +109,23 @@ pub(in crate::worker) async fn read_part(
     Ok(leased.builders.build(&entries, target(leased, content)).await)
 }
 
+/// Reads small entries. The read shows as well that the settings are the current ones, where that would be asked before sending.
+async fn read_small(leased: &Leased, window: &Window) -> store::Result<Entries> {
+    let asked = Instant::now();
+    let settings = (!leased.is_fresh()).then(|| leased.lease.leased_settings());
+    let entries = log::list_small_after(leased.store(), leased.lease.account, window, settings).await?;
+    if entries.is_current() {
+        leased.was_current(asked);
+    }
+    Ok(entries)
+}
+
 /// Begins to read on a task of its own, because building keeps a thread busy for milliseconds.
 fn read_ahead(leased: &Leased, after: Position) -> JoinSet<store::Result<Entries>> {
     let (store, account) = (leased.store().clone(), leased.lease.account);
     let window = window(leased, (after, leased.lease.until()), most_entries(leased));
     let mut read = JoinSet::new();
-    read.spawn(async move { log::list_small_after(&store, account, &window).await });
+    read.spawn(async move { log::list_small_after(&store, account, &window, None).await });
     read
 }
 
