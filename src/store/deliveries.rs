@@ -115,6 +115,8 @@ fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> std::resul
 pub struct LeftOut {
     /// Entries that completed before the destination existed.
     pub before_destination: usize,
+    /// Entries that completed longer ago than the receiver accepts.
+    pub too_old: usize,
 }
 
 impl LeftOut {

@@ -19,6 +19,7 @@ mod five_steps;
 mod fuzzing;
 mod gateway;
 mod invitations;
+mod kinds;
 mod members;
 mod otel_collector;
 mod pages;

@@ -114,12 +114,17 @@ impl Entries {
 impl Entries {
     /// So many entries that are not wanted and have no bytes.
     pub(crate) fn unwanted(count: usize) -> Self {
+        Self::without_bytes(count, false)
+    }
+
+    /// So many entries without bytes that completed at the beginning of 1970.
+    pub(crate) fn without_bytes(count: usize, wanted: bool) -> Self {
         let place = |number| Position { xid: Xid(7), position: number };
         let frames = (1..).map(place).take(count).map(|place| Frame {
             place,
             completed_at: DateTime::default(),
             format: 1,
-            wanted: false,
+            wanted,
             small: true,
             payload: 0..0,
             content: None,

@@ -59,6 +59,8 @@ pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) encoding: Encoding,
     pub(in crate::worker) compression: Compression,
     pub(in crate::worker) limits: Limits,
+    /// Requests that completed before are not taken by the receiver any more. None: it takes all.
+    pub(in crate::worker) not_before: Option<DateTime<Utc>>,
     /// Attributes that are added to our resource, or replace one of the same name.
     pub(in crate::worker) resource: &'a [(&'static str, String)],
 }
@@ -119,7 +121,11 @@ impl Builder {
 /// Adds one entry. False: it does not fit any more.
 fn take(encoder: &mut dyn Encode, entry: Entry<'_>, target: Target<'_>, batch: &mut Batch) -> bool {
     let place = entry.place;
-    if entry.wanted {
+    if !entry.wanted {
+        batch.left_out.before_destination += 1;
+    } else if target.not_before.is_some_and(|earliest| entry.completed_at < earliest) {
+        batch.left_out.too_old += 1;
+    } else {
         let before = encoder.checkpoint();
         let has_content = target.content == WithContent::AsRead && entry.content.is_some();
         // A fault of ours in building one trace must not take the others with it.
@@ -137,8 +143,6 @@ fn take(encoder: &mut dyn Encode, entry: Entry<'_>, target: Target<'_>, batch: &
             let at = entry.completed_at;
             batch.completed = Some(batch.completed.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }
-    } else {
-        batch.left_out.before_destination += 1;
     }
     batch.entries += 1;
     batch.last = Some(place);

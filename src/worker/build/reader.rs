@@ -124,6 +124,7 @@ fn target(leased: &Leased, content: WithContent) -> Target<'_> {
         encoding: wire.encoding(),
         compression: wire.compression(leased.state.config.delivery.compression),
         limits: wire.limits(),
+        not_before: wire.limits().oldest.map(|age| leased.state.clock.now() - age),
         resource: wire.resource(),
     }
 }
