@@ -87,9 +87,10 @@ pub(super) async fn show(
     let id = id.parse().map_err(|_| Error::NotFound)?;
     let part = address.and_then(|address| Part::named(&address)).ok_or(Error::NotFound)?;
     let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
-    let listed = listing::find(&mut tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
+    // First, so that the head of the page is never older than its rows.
     let attempts = part.attempts(&mut tenant, id).await?;
     let dead_letters = part.dead_letters(&mut tenant, id).await?;
+    let listed = listing::find(&mut tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
     let is_older = part != Part::Newest;
     let empty = if is_older { NOTHING_OLDER } else { advice(account.broadcast_enabled, listed.destination.enabled) };
     let kept = TimeDelta::from_std(state.config.delivery.retention).unwrap_or(TimeDelta::MAX);

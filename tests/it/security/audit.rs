@@ -25,7 +25,8 @@ async fn works_on_a_destination(app: &TestApp, ada: &str) {
     let one = path.trim_end_matches("/edit");
     let edited = [&form[..], &[("revision", "1"), ("environment", "staging")]].concat();
     assert_eq!(app.posts_form(ada, one, &edited).await.status, 303);
-    app.posts_form(ada, &format!("{one}/rename"), &[("new_name", "Production")]).await;
+    let renamed = [("revision", "2"), ("name", "Production"), ("environment", "staging")];
+    assert_eq!(app.posts_form(ada, &format!("{one}/defaults"), &renamed).await.status, 303);
     for act in ["pause", "resume", "delete"] {
         assert_eq!(app.posts_form(ada, &format!("{one}/{act}"), &[]).await.status, 303);
     }
