@@ -159,9 +159,6 @@ pub struct FailedAttempt<'a> {
     /// Who was asked, as [`ResponseFacts::provider`]. Attempts that were recorded by older versions name nobody.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Text<'a>>,
-    /// The host that was asked.
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    pub server: Option<Text<'a>>,
     /// The model that was asked, by the name that the upstream got.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub model: Option<Text<'a>>,

@@ -82,7 +82,7 @@ impl Connection {
             return None;
         }
         let known = response.and_then(|response| self.wire.field_of(&self.redact_response(response)));
-        let field = known.unwrap_or_else(|| match outcome {
+        let field = known.unwrap_or(match outcome {
             Outcome::NeedsAttention { reason: Attention::Unauthorized | Attention::Forbidden, .. } => {
                 self.mended.credentials
             }

@@ -41,8 +41,6 @@ pub(super) struct Attempts {
 pub(super) struct Asked {
     /// The provider; empty until one is asked.
     pub(super) provider: String,
-    /// Its host.
-    pub(super) server: String,
     /// The model by the name that caller or operator gave it.
     pub(super) model: String,
     /// The model by the name that the server got.
@@ -59,7 +57,7 @@ impl Asked {
             provider: upstream.name().to_owned(),
             model: model.to_owned(),
             own_name: settings.own_name(model).to_owned(),
-            server: settings.base_url.expose().host_str().unwrap_or_default().to_owned(),
+            server: upstream.host().to_owned(),
         }
     }
 }

@@ -47,7 +47,6 @@ fn failing() -> CompletedRequest<'static> {
         begun: after(1),
         ended: after(2),
         provider: Some("openai".into()),
-        server: None,
         model: Some("gpt-4o".into()),
         server: Some("api.openai.com".into()),
         status: Some(503),

@@ -29,9 +29,10 @@ fn fold<'a>(text: &'a str, max_bytes: usize, fits: impl Fn(char) -> bool, reserv
     if reserved.iter().any(|name| text.eq_ignore_ascii_case(name)) {
         return Cow::Owned(format!("{text}_"));
     }
-    let folded: Cow<'a, str> = match text.chars().all(&fits) {
-        true => Cow::Borrowed(text),
-        false => text.chars().map(|c| if fits(c) { c } else { '-' }).collect(),
+    let folded: Cow<'a, str> = if text.chars().all(&fits) {
+        Cow::Borrowed(text)
+    } else {
+        text.chars().map(|c| if fits(c) { c } else { '-' }).collect()
     };
     if folded.len() <= max_bytes {
         return folded;

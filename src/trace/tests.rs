@@ -135,7 +135,6 @@ fn failed() -> CompletedRequest<'static> {
         begun: after(begun),
         ended: after(ended),
         provider: None,
-        server: None,
         model: None,
         server: None,
         status,

@@ -51,6 +51,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
                 ("retried".into(), MetadataValue::Bool(true)),
             ],
             metadata_left_out: 0,
+            ..TraceContext::default()
         },
         request_model: "openai/gpt-4o".into(),
         parameters: Parameters {
@@ -77,7 +78,6 @@ fn attempt(begun: UnixNanos, ended: UnixNanos) -> FailedAttempt<'static> {
         begun,
         ended,
         provider: None,
-        server: None,
         model: None,
         server: None,
         status: Some(503),

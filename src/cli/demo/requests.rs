@@ -171,7 +171,6 @@ fn failed_attempts(number: u32, at: DateTime<Utc>) -> Vec<FailedAttempt<'static>
         begun: before(at, took - 5),
         ended: before(at, took - 20),
         provider: Some(pick(&MODELS, number / 2).1.into()),
-        server: None,
         model: Some(pick(&MODELS, number / 2).0.into()),
         server: None,
         status: Some(503),

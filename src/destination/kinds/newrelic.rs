@@ -47,7 +47,7 @@ pub(super) const KIND: Kind = Kind::row(
             bytes: 1_000_000,
             value_chars: Some(4095),
             span_attributes: Some(64),
-            oldest: Some(Duration::from_mins(60)),
+            oldest: Some(Duration::from_hours(1)),
             ..Limits::USUAL
         },
         readings: &[Reading::words(

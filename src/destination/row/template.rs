@@ -80,7 +80,7 @@ impl HeaderRow {
 
     /// Names of its fields that are secret and filled in.
     fn secrets<'a>(&self, values: &'a Values<'_>) -> impl Iterator<Item = &'static str> + 'a {
-        let is_secret = |name: &&str| values.field(name).is_some_and(|field| field.is_secret());
+        let is_secret = |name: &&str| values.field(name).is_some_and(super::super::field::Field::is_secret);
         names(self.text()).filter(is_secret).filter(|name| !values.get(name).is_empty())
     }
 }

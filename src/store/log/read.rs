@@ -43,7 +43,7 @@ pub struct LeasedSettings {
 /// Entries as a worker reads them, in order.
 #[derive(Debug, Default)]
 pub struct Entries {
-    entries: Vec<Entry>,
+    list: Vec<Entry>,
     bytes: usize,
     cut: bool,
     is_current: bool,
@@ -88,15 +88,15 @@ impl Entries {
         entries.truncate(read);
         let bytes = entries.iter().map(Entry::bytes).sum();
         let is_current = entries.first().is_some_and(|entry| entry.is_current == Some(true));
-        Self { entries, bytes, cut, is_current }
+        Self { list: entries, bytes, cut, is_current }
     }
 
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.list.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.list.is_empty()
     }
 
     /// Bytes of all payloads and contents.
@@ -115,8 +115,8 @@ impl Entries {
     }
 
     /// In order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
-        self.entries.iter()
+    pub fn list(&self) -> &[Entry] {
+        &self.list
     }
 }
 

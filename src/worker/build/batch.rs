@@ -79,7 +79,7 @@ pub(in crate::worker) enum WithContent {
 impl Batch {
     /// These entries, none of which is built.
     pub(super) fn of_unreadable(entries: &Entries) -> Self {
-        let unreadable: Vec<_> = entries.iter().map(Entry::place).collect();
+        let unreadable: Vec<_> = entries.list().iter().map(Entry::place).collect();
         Self { last: unreadable.last().copied(), entries: unreadable.len(), unreadable, ..Self::default() }
     }
 }
@@ -95,7 +95,7 @@ impl Builder {
         let mut named = Named::default();
         let encoder = encoder(&mut self.encoders, target.encoding);
         encoder.begin(&self.resource.clone().with(target.resource));
-        for (number, entry) in entries.iter().enumerate() {
+        for (number, entry) in entries.list().iter().enumerate() {
             if number % AT_A_TIME == AT_A_TIME - 1 {
                 tokio::task::yield_now().await;
             }

@@ -76,7 +76,7 @@ impl Reader {
             Build::Freely => {
                 if !self.is_large && is_full(entries, most_entries(leased)) {
                     self.ahead =
-                        entries.iter().last().map(Entry::place).map(|place| (place, read_ahead(leased, place)));
+                        entries.list().last().map(Entry::place).map(|place| (place, read_ahead(leased, place)));
                 }
                 Ok(build.await)
             }

@@ -108,7 +108,7 @@ pub(in super::super) const DYNATRACE: Kind = Kind::row(
     &Row {
         address: Address::typed("baseUrl", "/api/v2/otlp/v1/traces"),
         headers: &[header("authorization", "Api-Token {apiToken}")],
-        limits: Limits { bytes: 8_000_000, oldest: Some(Duration::from_mins(60)), ..Limits::USUAL },
+        limits: Limits { bytes: 8_000_000, oldest: Some(Duration::from_hours(1)), ..Limits::USUAL },
         readings: &[
             Reading::words(401, "apiToken", "Dynatrace does not know this token. Copy it again"),
             Reading::words(
