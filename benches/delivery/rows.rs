@@ -1,6 +1,7 @@
 //! The rows of the table (spec 4.5).
 
 pub(crate) mod export;
+pub(crate) mod forms;
 pub(crate) mod gateway;
 pub(crate) mod healthy;
 pub(crate) mod idle;

@@ -1,7 +1,5 @@
 //! Accounts with one destination each, made through the program's own library, so that the worker accepts them.
 
-use std::collections::BTreeMap;
-
 use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -10,7 +8,7 @@ use tracecast::audit::{Actor, Who};
 use tracecast::auth::sign_up;
 use tracecast::broadcast;
 use tracecast::config::{Config, Given, Source};
-use tracecast::destination::{Settings, kinds};
+use tracecast::destination::kinds;
 use tracecast::id::{AccountId, DestinationId};
 use tracecast::seal::Place;
 use tracecast::state::State;
@@ -44,12 +42,17 @@ pub(crate) async fn state(database_url: &str) -> Result<State> {
 impl Tenant {
     /// An account with Broadcast on and a Sentry destination at `receiver`.
     pub(crate) async fn create(state: &State, name: &str, receiver: &Endpoint) -> Result<Self> {
+        Self::of_kind(state, name, "sentry", receiver).await
+    }
+
+    /// The same with a destination of another kind.
+    pub(crate) async fn of_kind(state: &State, name: &str, kind: &str, receiver: &Endpoint) -> Result<Self> {
         let email = format!("{name}@bench.example");
         let account =
             sign_up::create(state, &email, name, SecretString::from("nobody signs in to a benchmark")).await?;
         let tenant = Self { account, destination: DestinationId(state.random.uuid()) };
         broadcast::switch(state, &tenant.operator(), true).await?;
-        tenant.connect(state, receiver).await?;
+        tenant.connect(state, kind, receiver).await?;
         Ok(tenant)
     }
 
@@ -59,16 +62,15 @@ impl Tenant {
     }
 
     /// What [`broadcast::connect`] stores after a passed test.
-    async fn connect(self, state: &State, receiver: &Endpoint) -> Result<()> {
-        let kind = kinds::find("sentry").ok_or("there is no Sentry")?;
-        let (scheme, address) = (receiver.scheme(), receiver.address);
-        let dsn = format!("{scheme}://{}@{address}/1", "0123456789abcdef".repeat(2));
-        let fields = BTreeMap::from([("dsn", dsn.as_str()), ("environment", "production")]);
-        let connection = kind.connect(&fields.into_iter().collect::<Settings>())?;
+    async fn connect(self, state: &State, kind: &str, receiver: &Endpoint) -> Result<()> {
+        let fields = fields(kind, receiver)?;
+        let kind = kinds::find(kind).ok_or_else(|| format!("there is no {kind}"))?;
+        let connection =
+            kind.connect(&fields.into_iter().chain([("environment", "production".to_owned())]).collect())?;
         let place = Place::Destination(self.account, self.destination);
         let secrets = connection.stored().seal(&state.keyring, place, state.random)?;
         let values = TestedValues {
-            name: "Sentry",
+            name: kind.manifest.label,
             privacy_mode: false,
             settings: &connection.stored().open,
             masked: connection.all_masked(),
@@ -99,6 +101,22 @@ impl Tenant {
         }
         Ok(())
     }
+}
+
+/// What connects a destination of a kind to `receiver`. A kind that is to be measured has a line here.
+fn fields(kind: &str, receiver: &Endpoint) -> Result<Vec<(&'static str, String)>> {
+    let (scheme, address) = (receiver.scheme(), receiver.address);
+    let base = format!("{scheme}://{address}");
+    Ok(match kind {
+        "sentry" => vec![("dsn", format!("{scheme}://{}@{address}/1", "0123456789abcdef".repeat(2)))],
+        "otel-collector" => vec![("endpoint", format!("{base}/v1/traces"))],
+        "phoenix" => vec![("baseUrl", base)],
+        "langfuse" => {
+            vec![("publicKey", "pk-lf-bench".to_owned()), ("secretKey", "sk-lf-bench".to_owned()), ("baseUrl", base)]
+        }
+        "webhook" => vec![("url", base), ("method", "POST".to_owned())],
+        _ => return Err(format!("nobody knows how to connect a {kind}").into()),
+    })
 }
 
 /// Pauses all destinations, so that no worker of a later row takes up what an earlier one left.

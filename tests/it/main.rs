@@ -23,6 +23,7 @@ mod kinds;
 mod members;
 mod otel_collector;
 mod pages;
+mod products;
 mod rotel;
 mod sealing;
 mod security;

@@ -1,4 +1,4 @@
-//! What a body holds: its traces, found by walking over the protobuf without decoding it.
+//! What a body holds: its traces, found by walking over the protobuf or the JSON without decoding it.
 
 use libdeflater::Decompressor;
 
@@ -25,6 +25,10 @@ impl Reader {
     /// Hands over the trace of each span without parent, which is one for each event. Gives the bytes before compression.
     pub(super) fn roots(&mut self, body: &[u8], gzip: bool, mut root: impl FnMut([u8; 16])) -> Result<usize> {
         let plain = if gzip { self.decompressed(body)? } else { body };
+        if plain.starts_with(b"{") {
+            roots_of_json(plain, root)?;
+            return Ok(plain.len());
+        }
         for resource in fields(plain, RESOURCE_SPANS) {
             for scope in fields(resource, SCOPE_SPANS) {
                 for span in fields(scope, SPANS) {
@@ -46,6 +50,21 @@ impl Reader {
         let length = self.decompressor.gzip_decompress(body, &mut self.plain)?;
         Ok(&self.plain[..length])
     }
+}
+
+/// The same of OTLP as JSON. A text within it cannot hold the beginning of a span, because its quotes are escaped.
+fn roots_of_json(body: &[u8], mut root: impl FnMut([u8; 16])) -> Result<()> {
+    const BEGINNING: &str = r#"{"traceId":""#;
+    for span in std::str::from_utf8(body)?.split(BEGINNING).skip(1) {
+        // `<32 digits>","spanId":"<16 digits>","parentSpanId":…`
+        let (Some(trace), Some(behind_ids)) = (span.get(..32), span.get(61..)) else {
+            return Err("half a span".into());
+        };
+        if !behind_ids.starts_with(r#","parentSpanId""#) {
+            root(u128::from_str_radix(trace, 16)?.to_be_bytes());
+        }
+    }
+    Ok(())
 }
 
 /// The contents of all length-delimited fields with this number. Ends at the first byte that makes no sense.
