@@ -16,6 +16,7 @@ use crate::support::http::client;
 const LOOKS: u32 = 40;
 
 /// The address of a product that runs; none where the test is to be skipped.
+#[expect(clippy::disallowed_methods, reason = "how the run of receivers names their addresses")]
 fn address(variable: &str) -> Option<String> {
     let address = std::env::var(variable).ok();
     if address.is_none() {
@@ -26,7 +27,7 @@ fn address(variable: &str) -> Option<String> {
 
 /// A name that nobody has used before.
 fn fresh_name() -> String {
-    format!("tracecast-{}", uuid::Uuid::now_v7().simple())
+    format!("tracecast-{}", tracecast::random::Random.uuid().simple())
 }
 
 fn content() -> String {
@@ -47,7 +48,7 @@ fn content() -> String {
 /// A request of now under a name of its own, in a trace of its own.
 fn recorded() -> CompletedRequest<'static> {
     let mut recorded = request();
-    recorded.id = tracecast::completed_request::GenerationId::given(&fresh_name());
+    recorded.id = tracecast::completed_request::GenerationId::given(fresh_name());
     recorded.context.trace_id = None;
     recorded
 }
