@@ -21,6 +21,7 @@ pub mod confirm;
 pub mod delete_account;
 pub mod deliveries;
 pub mod destination;
+pub mod documentation;
 pub mod invitation;
 pub mod keys;
 pub mod kinds;

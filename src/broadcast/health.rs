@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::delivery::Health as Noted;
+use crate::destination::kinds;
 use crate::store::accounts::Account;
 use crate::store::cursors::Lag;
 use crate::store::destinations::Destination;
@@ -35,6 +36,8 @@ pub struct Trouble {
     pub reason: Option<String>,
     /// When waiting requests are tried again. None: none wait, or none are tried.
     pub next: Option<DateTime<Utc>>,
+    /// Whether the receiver said that it wants no more requests.
+    pub is_farewell: bool,
 }
 
 impl Health {
@@ -45,6 +48,7 @@ impl Health {
             since,
             reason: destination.reason.clone().filter(|reason| !reason.is_empty()),
             next: destination.not_before.filter(|_| is_tried),
+            is_farewell: is_farewell(destination),
         };
         match (destination.enabled, destination.health) {
             _ if destination.switched_off_at.is_some() => Self::SwitchedOff(trouble(destination.switched_off_at)),
@@ -63,6 +67,12 @@ impl Health {
             Self::Failing(trouble) | Self::NeedsAttention(trouble) | Self::SwitchedOff(trouble) => Some(trouble),
         }
     }
+}
+
+/// The kind knows its own words again: no more than the sentence is kept of an attempt.
+fn is_farewell(destination: &Destination) -> bool {
+    let kind = kinds::find(&destination.kind);
+    kind.zip(destination.reason.as_deref()).is_some_and(|(kind, reason)| kind.is_farewell(reason))
 }
 
 /// No destination is behind while Broadcast is off, when every request waits.

@@ -21,7 +21,7 @@ impl Kind {
         writeln!(text, "# {}\n", manifest.label)?;
         writeln!(text, "{}: {}", manifest.group.label(), manifest.group.summary())?;
         writeln!(text, "\nYou need: {}.\n", lower(manifest.needs))?;
-        writeln!(text, "## Fields\n\n| Field | In the API | | Where to find it |\n|---|---|---|---|")?;
+        writeln!(text, "## Fields\n\n| Field | In the API | Value | Where to find it |\n|---|---|---|---|")?;
         for field in manifest.fields {
             writeln!(text, "| {} | `{}` | {} | {} |", field.label, field.name, conditions(field), field.hint)?;
         }

@@ -98,6 +98,12 @@ impl Kind {
         (self.advice)(outcome)
     }
 
+    /// Whether the sentence of an attempt says that the receiver wants no more requests.
+    pub fn is_farewell(&self, sentence: &str) -> bool {
+        let Parse::Row(row) = self.parse else { return false };
+        row.readings.iter().any(|reading| reading.is_farewell() && sentence.starts_with(reading.sentence))
+    }
+
     /// Parses what was typed for a new destination, or what is stored for an old one.
     ///
     /// # Errors

@@ -39,6 +39,11 @@ impl Reading {
         Self { status, words: "", meaning: Meaning::Usual, sentence, field }
     }
 
+    /// Whether it says that the receiver wants no more requests.
+    pub(super) fn is_farewell(&self) -> bool {
+        matches!(self.meaning, Meaning::NeedsAttention(Attention::Gone))
+    }
+
     /// The first row that is about `response`.
     pub(super) fn find(rows: &'static [Self], response: &Response) -> Option<&'static Self> {
         let mut rows = rows.iter().filter(|row| row.status == response.status).peekable();

@@ -36,6 +36,7 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/second_factor.css"),
     include_str!("../../static/css/verdict.css"),
     include_str!("../../static/css/code.css"),
+    include_str!("../../static/css/document.css"),
 );
 const SCRIPT_TEXT: &str = include_str!("../../static/app.js");
 const MARK_TEXT: &str = include_str!("../../static/mark.svg");

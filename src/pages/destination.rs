@@ -2,6 +2,7 @@
 //! test passed; name, Privacy Mode and defaults need none.
 
 mod page;
+pub(super) mod signing_secret;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -34,8 +35,7 @@ const CONFLICT: &str =
 const TEST_RESULT: &str = "test-result";
 
 /// The answer to resuming a destination that the program switched off.
-const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off, because it accepted nothing for too long. \
-                          Press Test Connection: when the test passes, it is on again, and what waits is sent.";
+const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off. Press Test Connection: when the test passes, it is on again, and what waits is sent.";
 
 /// `GET /settings/observability/{kind}/new`
 pub(super) async fn new(Admin(visitor): Admin, slug: web::Path<String>) -> Result {

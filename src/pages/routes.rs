@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig, resource};
 
 use super::error::{Error, Result};
 use super::{
-    account, assets, audit, code, delete_account, deliveries, destination, edge, invitation, keys, kinds, members,
-    observability, password_reset, second_factor, sessions, sign_in, sign_up, you,
+    account, assets, audit, code, delete_account, deliveries, destination, documentation, edge, invitation, keys,
+    kinds, members, observability, password_reset, second_factor, sessions, sign_in, sign_up, you,
 };
 
 /// Mounts the pages. Routes that were mounted before keep their addresses; every other address gets a page. Needs
@@ -44,12 +44,14 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource(format!("{one}/deliveries")).get(deliveries::show))
         .service(resource(format!("{one}/defaults")).post(destination::save))
         .service(resource(format!("{one}/send-trace")).post(destination::send_trace))
+        .service(resource(format!("{one}/signing-secret")).post(destination::signing_secret::update))
         .service(resource(format!("{one}/pause")).post(destination::pause))
         .service(resource(format!("{one}/resume")).post(destination::resume))
         .service(resource(format!("{one}/delete")).get(destination::confirm).post(destination::remove))
         .service(resource(one).post(destination::update))
         .service(resource("/settings/observability/{kind}/new").get(destination::new))
         .service(resource("/settings/observability/{kind}").post(destination::create))
+        .service(resource("/docs/destinations/{kind}").get(documentation::show))
         .service(resource("/settings/keys").get(keys::show).post(keys::create))
         .service(resource("/settings/keys/new").get(keys::new))
         .service(resource("/settings/keys/{id}/revoke").get(keys::confirm).post(keys::remove))

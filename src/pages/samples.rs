@@ -36,7 +36,7 @@ pub(super) fn ago(minutes: i64) -> When {
 
 /// Trouble that began 12 minutes ago.
 pub(super) fn trouble(reason: &str) -> Trouble {
-    Trouble { since: Some(before(12)), reason: Some(reason.to_owned()), next: None }
+    Trouble { since: Some(before(12)), reason: Some(reason.to_owned()), next: None, is_farewell: false }
 }
 
 pub(super) fn problem(field: Option<&'static str>, message: &str) -> Problem {

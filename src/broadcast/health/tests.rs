@@ -69,7 +69,7 @@ fn health(destination: &Destination, lag: &Lag, is_on: bool) -> Health {
 }
 
 fn trouble(next: Option<DateTime<Utc>>) -> Trouble {
-    Trouble { since: Some(BEGUN), reason: Some("It said no.".to_owned()), next }
+    Trouble { since: Some(BEGUN), reason: Some("It said no.".to_owned()), next, is_farewell: false }
 }
 
 #[test]

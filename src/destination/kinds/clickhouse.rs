@@ -7,7 +7,8 @@ mod table;
 
 use url::Url;
 
-use self::field_names::{DATABASE, HOST, PASSWORD, TABLE, USERNAME};
+pub use self::field_names::{DATABASE, TABLE};
+use self::field_names::{HOST, PASSWORD, USERNAME};
 pub use self::table::create_table;
 use self::table::quoted;
 use super::super::row::{Address, Row, Step, Values, fields, header};
@@ -16,12 +17,15 @@ use super::super::{
     Check, Connection, Encoding, Field, FieldError, Format, Group, Kind, Limits, Manifest, Method, TestStep,
 };
 
+/// The kind's name.
+pub const SLUG: &str = "clickhouse";
+
 /// Where the HTTP interface listens over TLS.
 const TLS_PORT: u16 = 8443;
 
 pub(super) const KIND: Kind = Kind::row(
     Manifest {
-        slug: "clickhouse",
+        slug: SLUG,
         label: "ClickHouse",
         sign: "CH",
         group: Group::Warehouses,

@@ -107,6 +107,11 @@ impl HealthPanel {
         self.trouble()?.reason.as_deref()
     }
 
+    /// Whether the receiver said that it wants no more requests.
+    pub fn is_farewell(&self) -> bool {
+        self.trouble().is_some_and(|trouble| trouble.is_farewell)
+    }
+
     /// What follows from the health, and what to do.
     pub fn advice(&self) -> Option<&'static str> {
         Some(match self.health {
@@ -120,6 +125,10 @@ impl HealthPanel {
             Health::NeedsAttention(_) => {
                 "Requests wait. It is tried now and then by itself, and at once when an admin presses Test Connection and \
                  the test passes."
+            }
+            Health::SwitchedOff(_) if self.is_farewell() => {
+                "The receiver said that it is gone, so nothing more is tried. Requests wait until an admin presses Test \
+                 Connection and the test passes; then it is on again and they are sent."
             }
             Health::SwitchedOff(_) => {
                 "It accepted nothing for too long, so nothing more is tried. Requests wait until an admin presses Test \
@@ -143,7 +152,7 @@ mod tests {
     fn health_panel_words_trouble_by_its_length_its_reason_and_the_next_attempt() {
         let (begun, now) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::minutes(5));
         let next = Some(now + TimeDelta::minutes(3));
-        let trouble = Trouble { since: Some(begun), reason: Some("It said no.".to_owned()), next };
+        let trouble = Trouble { since: Some(begun), reason: Some("It said no.".to_owned()), next, is_farewell: false };
         let health = HealthPanel::new(Health::Failing(trouble), now);
         assert_eq!([health.words(), health.tone()], ["Failing", "warn"]);
         assert_eq!(health.since().map(|since| since.lasted()).as_deref(), Some("5 minutes"));

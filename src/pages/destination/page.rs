@@ -7,11 +7,13 @@ use askama::Template;
 use crate::broadcast;
 use crate::broadcast::listing::Listed;
 use crate::connection_test::Verdict;
+use crate::destination::kinds::{clickhouse, webhook};
 use crate::destination::{Field, Input, Kind, Settings};
 use crate::pages::components::control::Control;
 use crate::pages::components::health::HealthPanel;
 use crate::pages::components::verdict::{Purpose, VerdictPanel, panel};
 use crate::pages::components::when::When;
+use crate::pages::documentation;
 use crate::pages::form::Values;
 use crate::pages::shell::{Problem, Section, Shell};
 use crate::pages::visit::Visitor;
@@ -36,6 +38,10 @@ pub struct DestinationPage {
     pub further: Vec<Control>,
     /// Where traces go, as far as the fields say something else.
     pub address: Option<String>,
+    /// What makes the place that traces go to, for people to copy, if it has to be made.
+    pub statement: Option<String>,
+    /// Where the document about the kind is.
+    pub documentation: String,
     /// Name, Privacy Mode and defaults: they need no test.
     pub defaults: Vec<Control>,
     /// What a stored destination has. None for a new one.
@@ -64,6 +70,16 @@ pub struct Existing {
     pub is_paused: bool,
     /// Since when the program has given up on it: only a passed test switches it on again.
     pub switched_off: Option<When>,
+    /// None: it signs nothing.
+    pub signing: Option<Signing>,
+}
+
+/// The signing of requests.
+#[derive(Debug)]
+pub struct Signing {
+    pub has_secret: bool,
+    /// Whether the person may make or replace the secret.
+    pub can_edit: bool,
 }
 
 /// A part of the form that is sent by itself.
@@ -109,12 +125,15 @@ impl Drawing<'_> {
             further: controls(further),
             defaults: [vec![self.name()], controls(&defaults), vec![self.privacy()]].concat(),
             address: self.address(),
+            statement: self.statement(),
+            documentation: documentation::path(self.kind),
             existing: self.listed.map(|listed| Existing {
                 path: path.clone().unwrap_or_default(),
                 revision: self.revision(&listed.destination).into(),
                 health: HealthPanel::of(listed, self.visitor.now),
                 is_paused: !listed.destination.enabled,
                 switched_off: listed.destination.switched_off_at.map(|at| When::new(at, self.visitor.now)),
+                signing: self.signing(&listed.destination),
             }),
             heading,
             kind: manifest.label,
@@ -209,6 +228,24 @@ impl Drawing<'_> {
         let connection = self.kind.connect(&settings.collect::<Settings>()).ok()?;
         let address = connection.wire().url().to_string();
         values.iter().all(|(_, value)| *value != address).then_some(address)
+    }
+
+    /// The statement that makes the table of the fields as they stand.
+    fn statement(&self) -> Option<String> {
+        let value = |name| {
+            let field = self.kind.manifest.field(name)?;
+            let value = self.control(field).value;
+            let usual = if field.default.is_empty() { field.example } else { field.default };
+            Some(if value.is_empty() { usual.to_owned() } else { value })
+        };
+        let is_table = self.kind.manifest.slug == clickhouse::SLUG;
+        let names = value(clickhouse::DATABASE).zip(value(clickhouse::TABLE)).filter(|_| is_table);
+        names.map(|(database, table)| clickhouse::create_table(&database, &table))
+    }
+
+    fn signing(&self, stored: &Destination) -> Option<Signing> {
+        let has_secret = stored.masked.0.contains_key(webhook::SECRET);
+        (stored.kind == webhook::SLUG).then(|| Signing { has_secret, can_edit: self.visitor.can_edit() })
     }
 
     fn name(&self) -> Control {

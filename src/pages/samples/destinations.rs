@@ -127,6 +127,8 @@ fn new_destination(shell: Shell) -> DestinationPage {
         connection: Vec::new(),
         further: vec![Control::check("relay", "A Relay of our own stands in front of Sentry", false)],
         address: None,
+        statement: None,
+        documentation: "/docs/destinations/sentry".to_owned(),
         defaults: defaults("Sentry"),
         existing: None,
         verdict: None,
@@ -147,6 +149,7 @@ fn existing(health: Health) -> DestinationPage {
             is_paused: switched_off.is_some(),
             health: health_panel(health),
             switched_off,
+            signing: None,
         }),
         ..new_destination(Shell::settings(Section::Observability, "Settings of Production", person()))
     }

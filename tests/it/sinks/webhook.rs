@@ -11,7 +11,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::{eventually, reaching};
 use crate::five_steps::{count, request};
-use crate::support::app::TestApp;
+use crate::support::app::{Answer, TestApp};
 
 const WEBHOOK: &str = "/settings/observability/webhook";
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -110,5 +110,42 @@ async fn webhook_without_a_secret_is_not_signed_and_one_that_is_gone_is_switched
     let deliveries = format!("{}/deliveries", stored.location.trim_end_matches("/edit"));
     let page = app.gets(&cookie, &deliveries).await;
     assert!(page.text.contains("wants no more requests"), "{}", page.text);
+    let page = app.gets(&cookie, &stored.location).await;
+    assert!(page.text.contains("The receiver said that it is gone"), "{}", page.text);
+    app.stop().await;
+}
+
+/// The secret that a page shows; None: it shows none.
+fn shown(answer: &Answer) -> Option<String> {
+    let (_, rest) = answer.text.split_once("value=\"whsec_")?;
+    Some(format!("whsec_{}", rest.split_once('"')?.0.replace("&#43;", "+").replace("&#61;", "=")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_secret_is_made_and_replaced_by_a_button_and_shown_once() {
+    let receiver = receiver(204).await;
+    let (app, cookie) = reaching(&receiver.address().to_string()).await;
+    let url = format!("{}/traces", receiver.uri());
+    let stored = app.posts_form(&cookie, WEBHOOK, &[("name", "Hook"), ("url", &url)]).await;
+    assert_eq!(stored.status, 303, "{}", stored.text);
+    let page = app.gets(&cookie, &stored.location).await;
+    assert!(page.text.contains("your program cannot know the sender. You see"), "{}", page.text);
+    let path = format!("{}/signing-secret", stored.location.trim_end_matches("/edit"));
+    let made = app.posts_form(&cookie, &path, &[("revision", "1")]).await;
+    let first = shown(&made).unwrap_or_else(|| panic!("{}", made.text));
+    assert!(made.text.contains("from the next batch on"), "{}", made.text);
+    let page = app.gets(&cookie, &stored.location).await;
+    assert!(page.text.contains("Replace secret") && !page.text.contains(&first), "{}", page.text);
+
+    let again = app.posts_form(&cookie, &path, &[("revision", "1")]).await;
+    assert_eq!((again.status, shown(&again)), (409, None), "a reload replaces nothing");
+    let replaced = app.posts_form(&cookie, &path, &[("revision", "2")]).await;
+    let second = shown(&replaced).unwrap_or_else(|| panic!("{}", replaced.text));
+    assert!(replaced.text.contains("sign for 24 hours"), "{}", replaced.text);
+
+    let key = app.creates_key(&cookie).await;
+    assert_eq!(app.asks(&key, &request()).await.status, 200);
+    let message = message(&receiver, "Error Analysis Agent", 0).await;
+    assert!(verifies(&second, &message) && verifies(&first, &message));
     app.stop().await;
 }

@@ -1,7 +1,7 @@
 //! Names of the fields that more than one file speaks of.
 
 pub(super) const HOST: &str = "host";
-pub(super) const DATABASE: &str = "database";
+pub const DATABASE: &str = "database";
 pub(super) const USERNAME: &str = "username";
 pub(super) const PASSWORD: &str = "password";
-pub(super) const TABLE: &str = "table";
+pub const TABLE: &str = "table";
