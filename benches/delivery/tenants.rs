@@ -115,8 +115,19 @@ fn fields(kind: &str, receiver: &Endpoint) -> Result<Vec<(&'static str, String)>
             vec![("publicKey", "pk-lf-bench".to_owned()), ("secretKey", "sk-lf-bench".to_owned()), ("baseUrl", base)]
         }
         "webhook" => vec![("url", base), ("method", "POST".to_owned())],
+        "clickhouse" => named([("host", &base), ("database", "bench"), ("username", "bench"), ("password", "bench")]),
+        "s3" => named([
+            ("bucketName", "bench"),
+            ("accessKeyId", "AKIABENCH"),
+            ("secretAccessKey", "bench"),
+            ("endpoint", &base),
+        ]),
         _ => return Err(format!("nobody knows how to connect a {kind}").into()),
     })
+}
+
+fn named<const N: usize>(fields: [(&'static str, &str); N]) -> Vec<(&'static str, String)> {
+    fields.map(|(name, value)| (name, value.to_owned())).into()
 }
 
 /// Pauses all destinations, so that no worker of a later row takes up what an earlier one left.

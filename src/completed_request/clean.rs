@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::json::Text;
+
 /// Stands at the end of a name that was cut.
 const ELLIPSIS: char = '…';
 
@@ -70,6 +72,14 @@ pub fn cut_json(text: &str, max_bytes: usize) -> Cow<'_, str> {
         kept += 1;
     }
     Cow::Owned(format!("{}{mark}", &text[..text.floor_char_boundary(kept)]))
+}
+
+/// The same in place.
+pub fn cut_json_in_place(text: &mut Text<'_>, max_bytes: usize) {
+    let cut = cut_json(text, max_bytes);
+    if cut.len() < text.len() {
+        *text = cut.into_owned().into();
+    }
 }
 
 /// How `serde_json` writes a byte of a text.

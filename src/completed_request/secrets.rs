@@ -3,9 +3,11 @@
 
 mod numbers;
 mod text;
+mod word;
 
 use self::numbers::{is_bank_account, is_card, is_social_security};
 use self::text::{has_bearer, has_password_in_url, has_pem_key};
+use self::word::is_of_word;
 
 /// Words that make a text a secret wherever in it they stand.
 const WORDS: [&str; 12] = [
@@ -63,10 +65,6 @@ fn at_word_beginnings(text: &str, holds: impl Fn(&str) -> bool) -> bool {
         before = Some(c);
         begins && holds(&text[at..])
     })
-}
-
-fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub fn requires_secret_again(old: &Url, new: &Url) -> bool {
 }
 
 impl Kind {
-    /// Parses the defaults of [`Field::is_default`] that were typed for a stored destination. Gives all its open settings.
+    /// Parses the defaults of [`super::Field::is_default`] that were typed for a stored destination. Gives all its open settings.
     ///
     /// # Errors
     /// One sentence for each field that has to be corrected.

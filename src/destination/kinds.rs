@@ -1,4 +1,4 @@
-//! The kinds of destination that there are. A new one is a file here, or a row of [`presets`], and a line below.
+//! The kinds of destination that there are. A new one is a file here, or a row of `presets`, and a line below.
 
 mod arize;
 mod braintrust;

@@ -10,6 +10,8 @@ use tracecast::otlp::{Encode as _, Gzip, Protobuf, Resource};
 use tracecast::trace::{Dialect, Extras, Parent, Trace, TraceSettings, build};
 
 use crate::rotel::request;
+use crate::sinks::reaching;
+use crate::support::app::TestApp;
 use crate::support::http::client;
 
 /// Looks that are taken before a product must show what it took.
@@ -102,13 +104,33 @@ async fn phoenix_shows_messages_tokens_and_kinds() {
     assert_eq!(attributes["llm.token_count.prompt"], 412);
 }
 
-#[tokio::test]
-async fn mlflow_shows_a_finished_trace_with_its_cost() {
-    let Some(base) = address("MLFLOW_URL") else { return };
+/// An experiment that nobody has used before.
+async fn new_experiment(base: &str) -> String {
     let create = client().post(format!("{base}/api/2.0/mlflow/experiments/create"));
     let create = create.header("content-type", "application/json").body(json!({ "name": fresh_name() }).to_string());
     let made: Value = serde_json::from_str(&create.send().await.unwrap().text().await.unwrap()).unwrap();
-    let experiment = made["experiment_id"].as_str().unwrap();
+    made["experiment_id"].as_str().unwrap().to_owned()
+}
+
+/// Connects a product by its form, and asks the gateway once within the trace `trace_id`.
+async fn goes_through_the_program(kind: &str, base: &str, form: &[(&str, &str)], trace_id: &str) -> TestApp {
+    let (app, cookie) = reaching(base.trim_start_matches("http://")).await;
+    let form = [form, &[("baseUrl", base)]].concat();
+    let stored = app.posts_form(&cookie, &format!("/settings/observability/{kind}"), &form).await;
+    assert_eq!(stored.status, 303, "{}", stored.text);
+    let asked = json!({
+        "model": "openai/gpt-4o", "messages": [{ "role": "user", "content": "Debug this error..." }],
+        "trace": { "trace_id": trace_id, "trace_name": "Error Analysis Agent", "generation_name": "Analyze Stack Trace" },
+    });
+    let key = app.creates_key(&cookie).await;
+    assert_eq!(app.asks(&key, &asked.to_string()).await.status, 200);
+    app
+}
+
+#[tokio::test]
+async fn mlflow_shows_a_finished_trace_with_its_cost() {
+    let Some(base) = address("MLFLOW_URL") else { return };
+    let experiment = new_experiment(&base).await;
     let (recorded, content) = (recorded(), content());
     let content = ContentRef::from_bytes(content.as_bytes()).unwrap();
     let settings = TraceSettings {
@@ -118,7 +140,7 @@ async fn mlflow_shows_a_finished_trace_with_its_cost() {
         ..TraceSettings::default()
     };
     let trace = build(&recorded, Some(&content), &settings);
-    let headers = [("x-mlflow-experiment-id", experiment)];
+    let headers = [("x-mlflow-experiment-id", experiment.as_str())];
     assert_eq!(send(&format!("{base}/v1/traces"), &headers, &trace, &[]).await, 200);
 
     let url = format!("{base}/api/3.0/mlflow/traces/tr-{}", trace.trace_id);
@@ -126,4 +148,32 @@ async fn mlflow_shows_a_finished_trace_with_its_cost() {
     println!("{one:#}");
     let metadata = &one["trace"]["trace_info"]["trace_metadata"];
     assert!(metadata.to_string().contains("412"), "{metadata:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn phoenix_shows_a_request_that_went_through_the_program() {
+    let Some(base) = address("PHOENIX_URL") else { return };
+    let (project, trace_id) = (fresh_name(), tracecast::random::Random.uuid().simple().to_string());
+    let app = goes_through_the_program("phoenix", &base, &[("project", &project)], &trace_id).await;
+    let url = format!("{base}/v1/projects/{project}/spans");
+    let of_kind = |spans: &Value, name: &str, kind: &str| {
+        let mut spans = spans["data"].as_array().into_iter().flatten();
+        spans.any(|span| span["name"] == name && span["span_kind"] == kind && span["context"]["trace_id"] == trace_id)
+    };
+    let all = shown(&url, |spans| of_kind(spans, "Analyze Stack Trace", "LLM")).await;
+    assert!(of_kind(&all, "Error Analysis Agent", "CHAIN"), "{all:#}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mlflow_shows_a_request_that_went_through_the_program() {
+    let Some(base) = address("MLFLOW_URL") else { return };
+    let (experiment, trace_id) = (new_experiment(&base).await, tracecast::random::Random.uuid().simple().to_string());
+    let app = goes_through_the_program("mlflow", &base, &[("experimentId", &experiment)], &trace_id).await;
+    let url = format!("{base}/api/3.0/mlflow/traces/tr-{trace_id}");
+    let one = shown(&url, |trace| trace["trace"]["trace_info"]["state"] == "OK").await;
+    let info = &one["trace"]["trace_info"];
+    assert_eq!(info["trace_location"]["mlflow_experiment"]["experiment_id"], experiment.as_str(), "{info:#}");
+    assert!(info["request_preview"].as_str().is_some_and(|text| text.contains("Debug this error")), "{info:#}");
+    app.stop().await;
 }

@@ -11,7 +11,7 @@ use tracecast::config::Source;
 use crate::support::app::TestApp;
 
 /// An application that reaches this address, signed in, with Broadcast on; and the cookie.
-async fn reaching(address: &str) -> (TestApp, String) {
+pub(crate) async fn reaching(address: &str) -> (TestApp, String) {
     let app = TestApp::start_with(|given| {
         let allowed = format!("{},{address}", given.value("egress-allow").unwrap_or_default());
         given.with("egress-allow", allowed, Source::Argument)

@@ -52,19 +52,35 @@ impl Reader {
     }
 }
 
-/// The same of OTLP as JSON. A text within it cannot hold the beginning of a span, because its quotes are escaped.
+/// The same of OTLP as JSON, of ClickHouse's lines, and of an S3 object, which holds one trace. A text within any of them cannot
+/// hold the beginning of a span, because its quotes are escaped.
 fn roots_of_json(body: &[u8], mut root: impl FnMut([u8; 16])) -> Result<()> {
-    const BEGINNING: &str = r#"{"traceId":""#;
-    for span in std::str::from_utf8(body)?.split(BEGINNING).skip(1) {
-        // `<32 digits>","spanId":"<16 digits>","parentSpanId":…`
-        let (Some(trace), Some(behind_ids)) = (span.get(..32), span.get(61..)) else {
-            return Err("half a span".into());
-        };
-        if !behind_ids.starts_with(r#","parentSpanId""#) {
-            root(u128::from_str_radix(trace, 16)?.to_be_bytes());
+    let body = std::str::from_utf8(body)?;
+    if let Some(document) = body.strip_prefix(r#"{"id":""#) {
+        root(trace(document)?);
+        return Ok(());
+    }
+    if body.starts_with(r#"{"TRACE_ID":""#) {
+        // `<32 digits>","SPAN_ID":"<16 digits>","PARENT_SPAN_ID":…`
+        for row in body.split(r#"{"TRACE_ID":""#).skip(1) {
+            if row.get(62..).ok_or("half a row")?.starts_with(r#","PARENT_SPAN_ID":null"#) {
+                root(trace(row)?);
+            }
+        }
+        return Ok(());
+    }
+    // `<32 digits>","spanId":"<16 digits>","parentSpanId":…`
+    for span in body.split(r#"{"traceId":""#).skip(1) {
+        if !span.get(61..).ok_or("half a span")?.starts_with(r#","parentSpanId""#) {
+            root(trace(span)?);
         }
     }
     Ok(())
+}
+
+/// The trace whose 32 digits `text` begins with.
+fn trace(text: &str) -> Result<[u8; 16]> {
+    Ok(u128::from_str_radix(text.get(..32).ok_or("half a trace")?, 16)?.to_be_bytes())
 }
 
 /// The contents of all length-delimited fields with this number. Ends at the first byte that makes no sense.

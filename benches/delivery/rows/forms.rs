@@ -15,12 +15,14 @@ use crate::tenants::Tenant;
 const MOST: u64 = 200_000;
 
 /// Each form, and a kind of destination that is sent it. What a kind needs to be connected stands in `tenants.rs`.
-const FORMS: [(&str, &str); 5] = [
+const FORMS: [(&str, &str); 7] = [
     ("sentry", "sentry"),
     ("plain", "otel-collector"),
     ("openinference", "phoenix"),
     ("langfuse", "langfuse"),
-    ("OTLP as JSON", "webhook"),
+    ("json webhook", "webhook"),
+    ("clickhouse lines", "clickhouse"),
+    ("s3 objects", "s3"),
 ];
 
 const EXPORT: Form = Form { gzip: true, words: "by form", cpu_goal: "", rate_goal: "" };

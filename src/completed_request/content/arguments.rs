@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::value::RawValue;
 
-use super::piece;
 use crate::completed_request::clean;
 use crate::json::{Text, check_inside, escapes};
 
@@ -57,7 +56,7 @@ impl<'a> Arguments<'a> {
                 *self = Self::Text(cut.into());
             }
             Self::Object(_) => {}
-            Self::Text(text) => piece::cut(text, max_bytes),
+            Self::Text(text) => clean::cut_json_in_place(text, max_bytes),
         }
     }
 

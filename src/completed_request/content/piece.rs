@@ -25,17 +25,9 @@ impl Piece<'_, '_> {
     /// Cuts it to at most `max_bytes` of JSON. A schema stays.
     pub(super) fn cut(self, max_bytes: usize) {
         match self {
-            Self::Text(text) => cut(text, max_bytes),
+            Self::Text(text) => clean::cut_json_in_place(text, max_bytes),
             Self::Arguments(arguments) => arguments.cut(max_bytes),
             Self::Schema(_) => {}
         }
-    }
-}
-
-/// Cuts a text in place to at most `max_bytes` of JSON.
-pub(super) fn cut(text: &mut Text<'_>, max_bytes: usize) {
-    let cut = clean::cut_json(text, max_bytes);
-    if cut.len() < text.len() {
-        *text = cut.into_owned().into();
     }
 }

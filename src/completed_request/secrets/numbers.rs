@@ -1,6 +1,6 @@
 //! Numbers that identify a person's money: cards, bank accounts, social security. Each function reads from the beginning of a word.
 
-use super::is_of_word;
+use super::word::is_of_word;
 
 /// Digits behind the beginning of a card number.
 const FURTHER_DIGITS: usize = 12;

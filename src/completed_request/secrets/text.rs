@@ -1,6 +1,6 @@
 //! Secrets that a text shows by what stands around them.
 
-use super::is_of_word;
+use super::word::is_of_word;
 
 /// `bearer abc`, in lower case.
 pub(super) fn has_bearer(lower_case: &str) -> bool {

@@ -123,7 +123,9 @@ async fn an_answer_comes_back_with_our_id_and_the_cost_and_is_recorded_with_the_
     assert_eq!(record["response"]["provider"], "127.0.0.1");
     let usage = json!({ "input": 20, "output": 10, "total": 30, "cache_read": 4, "reasoning": 3 });
     assert_eq!(record["usage"], usage);
-    assert_eq!(record["cost"], json!({ "total": 0.00015, "input": 0.00005, "output": 0.0001, "source": "operator" }));
+    let parts = json!({ "total": 0.00015, "input": 0.00005, "output": 0.0001, "cache_read": 0.00001, "reasoning": 0.00003,
+                        "source": "operator" });
+    assert_eq!(record["cost"], parts);
     assert!(record["times"]["upstream_ended"].is_u64());
 }
 

@@ -39,7 +39,8 @@ async fn public_list_says_the_cost_where_nobody_else_does() {
 async fn operators_prices_come_before_the_list_and_the_upstreams_word_before_both() {
     let prices = r#"{"gpt-4o": {"input": 1, "output": 2, "cache_read": 0.5}}"#;
     let (told, record) = asked("openai", answer("gpt-4o", &usage()), &[("prices", prices)]).await;
-    assert_eq!(record["cost"], json!({ "total": 1.0, "input": 0.8, "output": 0.2, "source": "operator" }));
+    let parts = json!({ "total": 1.0, "input": 0.8, "output": 0.2, "cache_read": 0.2, "source": "operator" });
+    assert_eq!(record["cost"], parts);
     assert_eq!(told, 1.0);
     let mut with_cost = usage();
     with_cost["cost"] = json!(0.25);
