@@ -16,6 +16,7 @@ mod chat_completions;
 mod completions;
 mod echo;
 mod embeddings;
+mod examples;
 mod exchange;
 mod failure;
 mod held_finish;

@@ -75,6 +75,12 @@ impl Upstreams {
         self.servers.iter()
     }
 
+    /// The models that the operator's table names in full: patterns without `*` first, then those with fallbacks.
+    pub fn named_models(&self) -> impl Iterator<Item = &str> {
+        let patterns = self.servers.iter().flat_map(|server| &server.models);
+        patterns.filter_map(Pattern::name).chain(self.fallbacks.keys().map(String::as_str))
+    }
+
     /// The models that the operator's table names for when `model` fails, in order. The table is not followed further, so two
     /// models may stand in for each other.
     pub fn fallbacks(&self, model: &str) -> &[String] {
@@ -136,6 +142,7 @@ mod tests {
         }
         assert_eq!(upstreams.fallbacks("openai/gpt-4o"), ["local/llama-3.3"]);
         assert!(upstreams.fallbacks("gpt-4o").is_empty());
+        assert_eq!(upstreams.named_models().collect::<Vec<_>>(), ["local/llama-3.3", "openai/gpt-4o"]);
     }
 
     #[test]

@@ -45,6 +45,14 @@ impl Catalogue {
         Self(Arc::new(std::iter::repeat_with(Mutex::default).take(servers).collect()))
     }
 
+    /// The models that are known without a question, in the order of their servers.
+    pub(super) fn known(&self) -> Vec<Model> {
+        let now = Instant::now();
+        // A list that is being asked for just now is not waited for.
+        let lists = self.0.iter().filter_map(|kept| kept.try_lock().ok()?.known(now).ok());
+        lists.flat_map(|list| list.to_vec()).collect()
+    }
+
     /// The models of all servers, each name once, with their prices `at` an instant. A server that is silent for longer than an
     /// hour is left out, as long as another has a list.
     pub(super) async fn list(

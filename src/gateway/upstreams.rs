@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::protocol::Protocol;
 use super::upstream::{self, Upstream, UpstreamError};
 use crate::config;
-use crate::config::upstreams::MOST_MODELS;
+use crate::config::upstreams::{Api, MOST_MODELS};
 use crate::json::{Members, Text};
 use crate::openai::Invalid;
 
@@ -39,6 +39,16 @@ impl Upstreams {
     /// In the order in which their patterns are tried.
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Upstream> {
         self.servers.iter()
+    }
+
+    /// The models that the operator's table names in full.
+    pub(super) fn named_models(&self) -> impl Iterator<Item = &str> {
+        self.settings.named_models()
+    }
+
+    /// Whether the server that answers for a model speaks OpenAI's API.
+    pub(super) fn chats(&self, model: &str) -> bool {
+        self.of(model).is_some_and(|server| server.settings().speaks(Api::OpenAi))
     }
 
     /// The models that are tried for a request, the one asked for first; never empty. Further ones that nobody serves here, or

@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod control;
+pub mod examples;
 pub mod health;
 pub mod kind_card;
 pub mod outcome;

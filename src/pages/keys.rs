@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::answer::{self, done, shown};
 use super::components::control::Control;
+use super::components::examples::ExampleModel;
 use super::components::when::When;
 use super::confirm::Confirm;
 use super::error::{Error, Result};
@@ -16,6 +17,7 @@ use super::public_url;
 use super::shell::{Problem, Section, Shell, problems};
 use super::visit::{Admin, Visit, Visitor};
 use crate::auth::{self, api_keys};
+use crate::gateway::Gateway;
 use crate::id::ApiKeyId;
 use crate::state::State;
 use crate::store;
@@ -67,6 +69,8 @@ pub struct KeyCreatedPage {
     pub is_management: bool,
     /// Where the gateway is, without a trailing slash.
     pub public_url: String,
+    /// What the examples ask for.
+    pub model: ExampleModel,
 }
 
 /// `GET /settings/keys`
@@ -87,7 +91,12 @@ pub(super) async fn new(Admin(visitor): Admin) -> Result {
 }
 
 /// `POST /settings/keys`
-pub(super) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
+pub(super) async fn create(
+    state: web::Data<State>,
+    gateway: web::Data<Gateway>,
+    Admin(visitor): Admin,
+    Form(values): Form,
+) -> Result {
     let unreadable = values.problems(&["name"]);
     if !unreadable.is_empty() {
         return Ok(answer::unprocessable(&form(&visitor, &values, unreadable)));
@@ -114,6 +123,7 @@ pub(super) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(
             key: key.reveal().to_owned(),
             is_management: key_type == ApiKeyType::Management,
             public_url: public_url(&state),
+            model: ExampleModel::of(&gateway),
         }),
         Err(auth::Error::Invalid(errors)) => answer::unprocessable(&form(&visitor, &values, problems(&errors))),
         Err(error) => return Err(error.into()),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::answer::{self, done, shown};
 use super::components::amount::count;
+use super::components::examples::ExampleModel;
 use super::components::kind_card::KindCard;
 use super::components::when::span;
 use super::error::{Error, Result};
@@ -21,6 +22,7 @@ use super::shell::{Section, Shell};
 use super::visit::{Admin, Visit};
 use crate::broadcast::{listing, switch};
 use crate::destination::{Group, Kind, kinds};
+use crate::gateway::Gateway;
 use crate::recorder::Buffer;
 use crate::state::State;
 use crate::store::{accounts, deliveries, losses};
@@ -86,6 +88,8 @@ pub struct Guide {
     pub is_on: bool,
     /// Where the gateway is, without a trailing slash.
     pub public_url: String,
+    /// What the example asks for.
+    pub model: ExampleModel,
 }
 
 /// Which destinations, as the address says it.
@@ -99,6 +103,7 @@ pub(super) struct Query {
 pub(super) async fn show(
     state: web::Data<State>,
     recording: web::Data<Buffer>,
+    gateway: web::Data<Gateway>,
     visit: Visit,
     query: Option<web::Query<Query>>,
 ) -> Result {
@@ -125,6 +130,7 @@ pub(super) async fn show(
             has_destination: !in_use.is_empty(),
             is_on: account.broadcast_enabled,
             public_url: public_url(&state),
+            model: ExampleModel::of(&gateway),
         },
         attention: Attention::of(&destinations),
         states: rows::filter(&mut destinations, &wanted),

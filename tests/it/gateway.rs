@@ -28,5 +28,5 @@ pub(crate) mod server;
 mod stream_form;
 mod stream_usage;
 mod turned_away;
-mod upstream;
+pub(crate) mod upstream;
 mod upstreams;

@@ -15,6 +15,7 @@ mod destinations;
 mod docker_compose;
 mod egress;
 mod embedded_postgres;
+mod examples;
 mod five_steps;
 mod fuzzing;
 mod gateway;

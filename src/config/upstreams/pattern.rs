@@ -14,6 +14,11 @@ impl Pattern {
         Self("*".to_owned())
     }
 
+    /// The one name that it fits, if it is one.
+    pub fn name(&self) -> Option<&str> {
+        (!self.0.contains('*')).then_some(self.0.as_str())
+    }
+
     /// Whether the whole name fits. Upper and lower case differ, as they do at model servers.
     pub fn fits(&self, model: &str) -> bool {
         let Some((head, tail)) = self.0.split_once('*') else { return self.0 == model };

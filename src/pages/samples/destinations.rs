@@ -6,6 +6,7 @@ use super::{ago, before, drawn, health_panel, now, person, problem, trouble};
 use crate::broadcast::health::{Health, Trouble};
 use crate::id::DestinationId;
 use crate::pages::components::control::Control;
+use crate::pages::components::examples::ExampleModel;
 use crate::pages::components::health::{HealthPanel, Waiting};
 use crate::pages::components::kind_card::KindCard;
 use crate::pages::components::spark::Spark;
@@ -34,6 +35,7 @@ fn observability(destinations: Vec<DestinationRow>, is_on: bool) -> Observabilit
             has_destination: !destinations.is_empty(),
             is_on,
             public_url: "http://localhost:8080".to_owned(),
+            model: ExampleModel { name: "demo/echo".to_owned(), is_placeholder: false },
         },
         destinations,
     }

@@ -4,6 +4,7 @@ use super::{ago, drawn, person, problem};
 use crate::pages::account::AccountPage;
 use crate::pages::audit::{AuditPage, AuditRow, ChangeRow, Choice};
 use crate::pages::components::control::Control;
+use crate::pages::components::examples::ExampleModel;
 use crate::pages::delete_account::DeleteAccountPage;
 use crate::pages::keys::{KeyCreatedPage, KeyRow, KeysPage, NewKeyPage};
 use crate::pages::members::{InvitationRow, MemberRow, MembersPage};
@@ -45,6 +46,7 @@ fn key_that_was_just_made() {
         key: "tck-inf-0123456789abcdefghijklmnopqrstuvwxyzABCDEFG-h1J2k3".to_owned(),
         is_management: false,
         public_url: "http://localhost:8080".to_owned(),
+        model: ExampleModel { name: "demo/echo".to_owned(), is_placeholder: false },
     }));
 }
 

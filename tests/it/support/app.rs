@@ -120,6 +120,11 @@ impl TestApp {
         read(request.header("content-type", "application/json").body(body.to_owned()).send().await.unwrap()).await
     }
 
+    /// Asks the gateway which models there are.
+    pub(crate) async fn lists_models(&self, key: &str) -> Answer {
+        read(client().get(format!("{}/api/v1/models", self.url)).bearer_auth(key).send().await.unwrap()).await
+    }
+
     /// A new inference key.
     pub(crate) async fn creates_key(&self, cookie: &str) -> String {
         let page = self.posts_form(cookie, "/settings/keys", &[("name", "app"), ("type", "inference")]).await.text;
