@@ -53,7 +53,7 @@ const PLAIN: Form = Form {
 };
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
-    let mut course = Course::lay(bench, Receiver::start(Duration::ZERO, false)?).await?;
+    let mut course = Course::lay(bench, "export", Receiver::start(Duration::ZERO, false)?).await?;
     let large_events = bench.options.large();
     let small_events = bench.options.sized(SMALL).min(large_events);
     let small = bench.tenant("small", &course.receiver, small_events).await?;
@@ -82,10 +82,10 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
 }
 
 impl Course {
-    pub(super) async fn lay(bench: &mut Bench, receiver: Receiver) -> Result<Self> {
-        let name = if receiver.endpoint().certificate.is_some() { "warm-up-tls" } else { "warm-up" };
+    /// `row`: whose it is.
+    pub(super) async fn lay(bench: &mut Bench, row: &str, receiver: Receiver) -> Result<Self> {
         let events = bench.options.sized(SMALL);
-        let warm_up = bench.tenant(name, &receiver, events).await?;
+        let warm_up = bench.tenant(&format!("warm-up-{row}"), &receiver, events).await?;
         Ok(Self { receiver, warm_up, events })
     }
 

@@ -28,7 +28,7 @@ const FORMS: [(&str, &str); 7] = [
 const EXPORT: Form = Form { gzip: true, words: "by form", cpu_goal: "", rate_goal: "" };
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
-    let mut course = Course::lay(bench, Receiver::start(Duration::ZERO, false)?).await?;
+    let mut course = Course::lay(bench, "forms", Receiver::start(Duration::ZERO, false)?).await?;
     let events = bench.options.large().min(MOST);
     let mut tenants = Vec::new();
     for (form, kind) in FORMS {

@@ -13,7 +13,7 @@ const GZIP_TLS: Form =
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let receiver = Receiver::start_tls(&bench.server.folder().join("receiver.pem"))?;
-    let mut course = Course::lay(bench, receiver).await?;
+    let mut course = Course::lay(bench, "tls", receiver).await?;
     let events = bench.options.large().min(MOST);
     let backlog = (bench.tenant("tls", &course.receiver, events).await?, events);
     let program = bench.program.clone();
