@@ -69,7 +69,7 @@ impl Health {
     }
 }
 
-/// The kind knows its own words again: no more than the sentence is kept of an attempt.
+/// An attempt is stored with its sentence only, so the sentence is compared with the kind's own.
 fn is_farewell(destination: &Destination) -> bool {
     let kind = kinds::find(&destination.kind);
     kind.zip(destination.reason.as_deref()).is_some_and(|(kind, reason)| kind.is_farewell(reason))

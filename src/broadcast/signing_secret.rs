@@ -31,7 +31,7 @@ pub struct NewSecret {
     pub older_until: Option<u64>,
 }
 
-/// Makes a new signing secret. The one before still signs for 24 hours, so that the receiver can change over at any time of these.
+/// Makes a new signing secret. The one before still signs for 24 hours, so that the receiver can change over at any time within them.
 ///
 /// # Errors
 /// The database is away, or there is no randomness.

@@ -46,9 +46,9 @@ pub(in crate::worker) struct Batch {
 /// Builds batches, one after the other, with the same buffers.
 #[derive(Debug)]
 pub(super) struct Builder {
-    /// Ours, without a destination's own attributes.
+    /// The program's resource attributes, without those that a destination adds.
     resource: Resource,
-    /// Those that were needed so far.
+    /// One for each encoding that a batch was built in so far.
     encoders: Vec<(Encoding, Box<dyn Encode>)>,
     gzip: Gzip,
 }
@@ -61,7 +61,7 @@ pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) encoding: Encoding,
     pub(in crate::worker) compression: Compression,
     pub(in crate::worker) limits: Limits,
-    /// Requests that completed before are not taken by the receiver any more. None: it takes all.
+    /// The receiver takes no request that completed earlier. None: it takes requests of any age.
     pub(in crate::worker) not_before: Option<DateTime<Utc>>,
     pub(in crate::worker) account: AccountId,
     /// Attributes that are added to our resource, or replace one of the same name.
@@ -119,7 +119,7 @@ impl Builder {
     }
 }
 
-/// The encoder for this encoding, which is kept.
+/// The encoder for this encoding; the next batch uses it again.
 fn encoder(encoders: &mut Vec<(Encoding, Box<dyn Encode>)>, encoding: Encoding) -> &mut dyn Encode {
     let known = encoders.iter().position(|(known, _)| *known == encoding).unwrap_or_else(|| {
         encoders.push((encoding, encoding.encoder()));
