@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::body::Body;
 use super::trace_document;
 use crate::otlp::{Checkpoint, Encode, Json, Resource};
 use crate::trace::Export;
@@ -22,16 +23,14 @@ pub struct Documents {
     resource: Resource,
     /// For documents in OTLP.
     otlp: Json,
-    buffer: Vec<u8>,
-    traces: usize,
-    spans: usize,
+    body: Body,
 }
 
 impl Documents {
     pub fn new(form: Form) -> Self {
         let resource = Resource::new("");
         let otlp = Json::new(&resource);
-        Self { form, resource, otlp, buffer: Vec::new(), traces: 0, spans: 0 }
+        Self { form, resource, otlp, body: Body::default() }
     }
 }
 
@@ -43,37 +42,33 @@ impl Encode for Documents {
 
     fn push(&mut self, export: &Export<'_>) {
         match self.form {
-            Form::Trace => self.buffer.extend_from_slice(&trace_document::encode(export)),
+            Form::Trace => self.body.bytes.extend_from_slice(&trace_document::encode(export)),
             Form::Otlp => {
                 self.otlp.begin(&self.resource);
                 self.otlp.push(export.trace);
-                self.buffer.extend_from_slice(self.otlp.finish());
+                self.body.bytes.extend_from_slice(self.otlp.finish());
             }
         }
-        self.traces += 1;
-        self.spans += export.trace.spans.len();
+        self.body.count(export.trace.spans.len());
     }
 
     fn checkpoint(&self) -> Checkpoint {
-        Checkpoint { traces: self.traces, spans: self.spans, bytes: self.buffer.len() }
+        self.body.checkpoint()
     }
 
     fn rewind(&mut self, checkpoint: Checkpoint) {
-        self.buffer.truncate(checkpoint.bytes);
-        (self.traces, self.spans) = (checkpoint.traces, checkpoint.spans);
+        self.body.rewind(checkpoint);
     }
 
     fn encoded_len(&self) -> usize {
-        self.buffer.len()
+        self.body.bytes.len()
     }
 
     fn finish(&mut self) -> &[u8] {
-        &self.buffer
+        &self.body.bytes
     }
 
     fn take(&mut self) -> Bytes {
-        let next = Vec::with_capacity(self.buffer.len());
-        (self.traces, self.spans) = (0, 0);
-        std::mem::replace(&mut self.buffer, next).into()
+        self.body.take()
     }
 }

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::body::Body;
 use super::facts::{self, Attributes, INPUT, Metadata, OUTPUT, Object, time, to_json};
 use crate::completed_request::Cost;
 use crate::otlp::{Checkpoint, Encode, Resource};
@@ -12,11 +13,9 @@ use crate::trace::{Export, Span};
 /// Lines as they grow.
 #[derive(Debug, Default)]
 pub struct Lines {
-    buffer: Vec<u8>,
+    body: Body,
     /// JSON.
     resource: String,
-    traces: usize,
-    spans: usize,
 }
 
 impl Encode for Lines {
@@ -27,39 +26,35 @@ impl Encode for Lines {
 
     fn push(&mut self, export: &Export<'_>) {
         for span in &export.trace.spans {
-            let before = self.buffer.len();
+            let before = self.body.bytes.len();
             // Texts and finite numbers cannot fail to be written.
-            if serde_json::to_writer(&mut self.buffer, &row(export, span, &self.resource)).is_err() {
-                self.buffer.truncate(before);
+            if serde_json::to_writer(&mut self.body.bytes, &row(export, span, &self.resource)).is_err() {
+                self.body.bytes.truncate(before);
                 continue;
             }
-            self.buffer.push(b'\n');
+            self.body.bytes.push(b'\n');
         }
-        self.traces += 1;
-        self.spans += export.trace.spans.len();
+        self.body.count(export.trace.spans.len());
     }
 
     fn checkpoint(&self) -> Checkpoint {
-        Checkpoint { traces: self.traces, spans: self.spans, bytes: self.buffer.len() }
+        self.body.checkpoint()
     }
 
     fn rewind(&mut self, checkpoint: Checkpoint) {
-        self.buffer.truncate(checkpoint.bytes);
-        (self.traces, self.spans) = (checkpoint.traces, checkpoint.spans);
+        self.body.rewind(checkpoint);
     }
 
     fn encoded_len(&self) -> usize {
-        self.buffer.len()
+        self.body.bytes.len()
     }
 
     fn finish(&mut self) -> &[u8] {
-        &self.buffer
+        &self.body.bytes
     }
 
     fn take(&mut self) -> Bytes {
-        let next = Vec::with_capacity(self.buffer.len());
-        (self.traces, self.spans) = (0, 0);
-        std::mem::replace(&mut self.buffer, next).into()
+        self.body.take()
     }
 }
 
