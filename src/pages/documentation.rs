@@ -22,7 +22,7 @@ pub struct DocumentationPage {
     pub body: Markup,
 }
 
-/// HTML that [`Markup::of`] made, to be drawn as it is.
+/// HTML made of Markdown, to be drawn as it is.
 #[derive(Debug)]
 pub struct Markup(String);
 
