@@ -48,18 +48,29 @@ pub fn of_body(body: &str) -> Content {
     Conversation { input, ..Conversation::default() }.fit(CONTENT_BYTES)
 }
 
-/// Learns who answered and how long its vectors are.
+/// Learns who answered and how long its vectors are. The first stands for all: they are equally long, and reading each
+/// would hold the answer up.
 pub fn learn(completion: &mut Completion, answer: &Members<'_>) {
     openai::learn(completion, answer);
-    let vectors = answer.read::<Vec<Members<'_>>>("data").unwrap_or_default();
-    completion.dimensions = vectors.first().and_then(|vector| dimensions(vector.get("embedding")?));
+    let first = answer.get("data").and_then(first);
+    completion.dimensions = first.and_then(|vector| dimensions(vector.get("embedding")?));
+}
+
+/// The first object of an array.
+fn first(objects: &RawValue) -> Option<Members<'_>> {
+    let objects = objects.get().strip_prefix('[')?;
+    serde_json::Deserializer::from_str(objects).into_iter().next()?.ok()
 }
 
 /// How many numbers a vector has: an array of them, or four bytes each in base64.
 fn dimensions(vector: &RawValue) -> Option<u64> {
-    let numbers = match serde_json::from_str::<Text<'_>>(vector.get()) {
-        Ok(base64) => base64.trim_end_matches('=').len() * 3 / 4 / 4,
-        Err(_) => fields::length(vector)?,
+    let numbers = match vector.get().strip_prefix('[') {
+        // Numbers have no commas of their own.
+        Some(numbers) if !numbers.contains(['[', '{', '"']) && !numbers.starts_with(']') => {
+            numbers.bytes().filter(|byte| *byte == b',').count() + 1
+        }
+        Some(_) => fields::length(vector)?,
+        None => serde_json::from_str::<Text<'_>>(vector.get()).ok()?.trim_end_matches('=').len() * 3 / 4 / 4,
     };
     u64::try_from(numbers).ok()
 }
@@ -126,6 +137,8 @@ mod tests {
         assert!(facts.unread.is_empty());
         // Two numbers of four bytes.
         assert_eq!(learnt(json!("AACAPwAAAEA=")).dimensions, Some(2));
+        assert_eq!(learnt(json!([])).dimensions, Some(0));
+        assert_eq!(learnt(json!([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])).dimensions, Some(3), "a vector for each token");
         assert_eq!(learnt(json!({})).dimensions, None);
     }
 
