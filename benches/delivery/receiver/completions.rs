@@ -26,8 +26,9 @@ pub(crate) const CHAT: &str = "/v1/chat/completions";
 pub(crate) const RESPONSES: &str = "/v1/responses";
 pub(crate) const MESSAGES: &str = "/v1/messages";
 pub(crate) const EMBEDDINGS: &str = "/v1/embeddings";
+const MODELS: &str = "/v1/models";
 /// Where it answers.
-pub(super) const PATHS: [&str; 4] = [CHAT, RESPONSES, MESSAGES, EMBEDDINGS];
+pub(super) const PATHS: [&str; 5] = [CHAT, RESPONSES, MESSAGES, EMBEDDINGS, MODELS];
 
 /// Answers what was asked at one of its paths.
 pub(super) async fn answer(stream: &mut impl Stream, path: &str, body: &[u8]) -> Result<()> {
@@ -40,6 +41,7 @@ pub(super) async fn answer(stream: &mut impl Stream, path: &str, body: &[u8]) ->
         CHAT => serve::answer(stream, COMPLETION.as_bytes()).await,
         RESPONSES => serve::answer(stream, RESPONSE.as_bytes()).await,
         MESSAGES => serve::answer(stream, MESSAGE.as_bytes()).await,
+        MODELS => serve::answer(stream, br#"{"object":"list","data":[]}"#).await,
         _ => serve::answer(stream, embedding().as_bytes()).await,
     }
 }
