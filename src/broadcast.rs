@@ -1,6 +1,7 @@
 //! Broadcast's settings: the switch, Privacy Mode, and destinations, which are stored only after a passed connection test.
 
 mod audited;
+mod choose;
 pub mod connect;
 mod error;
 pub mod health;
@@ -19,6 +20,7 @@ use crate::store::destinations::{Destination, UntestedValues};
 use crate::store::{self, accounts, destinations};
 
 use self::audited::recorded_values;
+pub use self::choose::choose;
 pub use self::connect::{Connecting, Typed, connect, reconnect};
 pub use self::error::Error;
 pub use self::signing_secret::{NewSecret, Replacing, replace_signing_secret};

@@ -19,6 +19,7 @@ mod reading;
 mod request;
 mod row;
 mod sealed;
+pub mod selection;
 mod settings;
 mod sign;
 mod test_step;

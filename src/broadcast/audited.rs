@@ -12,6 +12,7 @@ pub(super) fn recorded_values(destination: &Destination) -> Value {
         "target": destination.target,
         "privacy_mode": destination.privacy_mode,
         "settings": destination.settings.0,
+        "selection": destination.selection,
         "secrets": destination.masked.0,
     })
 }

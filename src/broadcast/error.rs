@@ -1,6 +1,7 @@
 //! Why Broadcast's settings were not changed.
 
 use crate::destination::FieldErrors;
+use crate::destination::selection::Mistakes;
 use crate::state::testing::Busy;
 use crate::{random, store};
 
@@ -9,6 +10,9 @@ pub enum Error {
     /// Mistakes that the person can correct.
     #[error("{0}")]
     Invalid(#[from] FieldErrors),
+    /// Mistakes in rules that the person can correct.
+    #[error("{0}")]
+    Misruled(#[from] Mistakes),
     /// Another test of this account is running, or there were too many.
     #[error(transparent)]
     Busy(#[from] Busy),

@@ -13,6 +13,7 @@ mod message;
 mod piece;
 mod texts;
 mod tools;
+mod words;
 
 pub(crate) use self::arguments::Arguments;
 pub(crate) use self::conversation::Conversation;

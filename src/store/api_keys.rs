@@ -2,12 +2,15 @@
 
 mod listener;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use self::listener::Listener;
 use super::notification::Notice;
 use super::{Result, Store, Tenant, accounts, set_account};
+use crate::destination::selection::KnownKey;
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
 
@@ -125,6 +128,33 @@ async fn notify_ended(tenant: &mut Tenant, keys: &[ApiKeyId], notice: Notice) ->
             .await?;
     }
     Ok(())
+}
+
+/// What rules may ask of an account's keys. The revoked ones are among them: requests that were made with those may still wait.
+pub async fn list_known(store: &Store, account: AccountId) -> Result<BTreeMap<ApiKeyId, KnownKey>> {
+    let keys = sqlx::query!(
+        r#"SELECT id AS "id!: ApiKeyId", hash AS "hash!", name AS "name!" FROM known_keys($1)"#,
+        account.0
+    );
+    let known = keys.fetch_all(store.pool()).await?.into_iter().filter_map(|key| {
+        let hash = TokenHash(key.hash.try_into().ok()?);
+        Some((key.id, KnownKey { hash, name: key.name }))
+    });
+    Ok(known.collect())
+}
+
+/// Those of `hashes` that are no key of the account, revoked or not.
+pub async fn list_unknown(tenant: &mut Tenant, hashes: &[TokenHash]) -> Result<Vec<TokenHash>> {
+    let account = tenant.account().0;
+    let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.as_bytes().to_vec()).collect();
+    let unknown = sqlx::query_scalar!(
+        r#"SELECT named.hash AS "hash!" FROM unnest($2::bytea[]) AS named (hash)
+           WHERE NOT EXISTS (SELECT FROM api_keys k WHERE k.account_id = $1 AND k.hash = named.hash)"#,
+        account,
+        &hashes
+    );
+    let unknown = unknown.fetch_all(tenant.connection()).await?;
+    Ok(unknown.into_iter().filter_map(|hash| hash.try_into().ok().map(TokenHash)).collect())
 }
 
 /// The owner of the unrevoked key with this hash. Records the use, at most once a minute.

@@ -151,6 +151,7 @@ async fn grant(connection: &mut PgConnection) -> Result<()> {
         run(connection, format!("GRANT {rights} ON {table} TO {WEB}")).await?;
     }
     run(connection, format!("GRANT USAGE ON SEQUENCE completed_request_position TO {WORKER}")).await?;
+    run(connection, format!("GRANT EXECUTE ON FUNCTION known_keys TO {WORKER}")).await?;
     for (table, rights) in WORKER_TABLES {
         run(connection, format!("GRANT {rights} ON {table} TO {WORKER}")).await?;
         let exists = sqlx::query_scalar!(

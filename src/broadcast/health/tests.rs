@@ -34,6 +34,7 @@ fn destination(health: Noted) -> Destination {
         privacy_mode: false,
         settings: BTreeMap::new().into(),
         masked: BTreeMap::new().into(),
+        selection: None,
         secrets: Vec::new(),
         secrets_set_at: BEGUN,
         target: String::new(),

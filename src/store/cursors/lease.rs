@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -57,6 +58,8 @@ pub struct Lease {
     pub kind: String,
     /// Values that are no secrets.
     pub settings: Json<BTreeMap<String, String>>,
+    /// Which requests it gets, as rules are stored. None: all.
+    pub selection: Option<Value>,
     /// Sealed values.
     pub secrets: Vec<u8>,
     /// Counts up at each change of the destination.
@@ -169,7 +172,7 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                      d.failures, c.server_errors, d.probes_first, c.unconfirmed,
                      extract(epoch FROM clock_timestamp() - c.accepted_at)::float8 AS accepted_seconds_ago,
                      c.poison_lost_leases, c.poison_unfinished, c.poison_one_by_one, d.kind,
-                     d.settings AS "settings: Json<BTreeMap<String, String>>", d.secrets, d.revision,
+                     d.settings AS "settings: Json<BTreeMap<String, String>>", d.selection, d.secrets, d.revision,
                      (a.privacy_mode OR d.privacy_mode) AS "private!",
                      (SELECT count(*) FROM cursors s
                       JOIN destinations o ON o.account_id = s.account_id AND o.id = s.destination_id AND o.enabled

@@ -247,6 +247,32 @@ pub async fn put_untested(
     Ok(true)
 }
 
+/// Replaces which requests a destination gets, if it is still at `revision`. Health and back-off stay, and what is left out was
+/// left out: requests before the cursor are not judged again.
+pub async fn put_selection(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    revision: i32,
+    selection: Option<&Value>,
+) -> Result<bool> {
+    let account = tenant.account().0;
+    let updated = sqlx::query!(
+        "UPDATE destinations SET selection = $4, revision = revision + 1, updated_at = now()
+         WHERE account_id = $1 AND id = $2 AND revision = $3",
+        account,
+        id.0,
+        revision,
+        selection
+    )
+    .execute(tenant.connection())
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Ok(false);
+    }
+    revisions::record(tenant, id).await?;
+    Ok(true)
+}
+
 /// Pauses or resumes a destination. False: it does not exist, or the program switched it off; then it needs a passed test.
 pub async fn put_enabled(tenant: &mut Tenant, id: DestinationId, enabled: bool) -> Result<bool> {
     let account = tenant.account().0;

@@ -1,0 +1,52 @@
+//! Saves which requests a destination gets. That needs no connection test: it says nothing about how the receiver is reached.
+
+use super::audited::recorded_values;
+use super::{Error, Saving};
+use crate::audit::{self, Actor, Change, Event};
+use crate::destination::selection::{Mistakes, Place, Rules};
+use crate::state::State;
+use crate::store::destinations::{self, Destination};
+use crate::store::{Tenant, api_keys};
+
+/// Saves the rules, if nobody else changed the destination since `revision`.
+///
+/// # Errors
+/// Sentences at places of the rules, or the database is away.
+pub async fn choose(
+    state: &State,
+    actor: &Actor,
+    destination: &Destination,
+    revision: i32,
+    rules: &Rules,
+) -> Result<Saving, Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    refuse_unknown_keys(&mut tenant, rules).await?;
+    let selection = rules.to_stored();
+    let is_saved = destination.revision == revision
+        && destinations::put_selection(&mut tenant, destination.id, revision, selection.as_ref()).await?;
+    let Some(saved) = destinations::find(&mut tenant, destination.id).await? else { return Ok(Saving::Gone) };
+    if !is_saved {
+        return Ok(Saving::Conflict);
+    }
+    let change = Change::new(Event::DestinationEdited, saved.name.clone());
+    let change = change.between(recorded_values(destination), recorded_values(&saved));
+    audit::record(state, &mut tenant, actor, change).await?;
+    tenant.commit().await?;
+    Ok(Saving::Saved)
+}
+
+/// A key of another account is as unknown as one that never was.
+async fn refuse_unknown_keys(tenant: &mut Tenant, rules: &Rules) -> Result<(), Error> {
+    let lists = [
+        ("api_key_hashes", rules.keys.included.as_deref().unwrap_or_default()),
+        ("excluded_api_key_hashes", &rules.keys.excluded),
+    ];
+    let mut mistakes = Mistakes::default();
+    for (member, hashes) in lists {
+        if let Some(unknown) = api_keys::list_unknown(tenant, hashes).await?.first() {
+            let hash = hex::encode(unknown.as_bytes());
+            mistakes.add(Place::Member(member), format!("There is no API key with the hash {hash}."));
+        }
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes.into()) }
+}
