@@ -20,7 +20,7 @@ use tracecast::state::hashing::Hashing;
 use tracecast::store::Store;
 
 /// What a flow is given, with a way out to loopback that is patient for a second only. The database is never asked.
-fn given() -> State {
+pub(crate) fn given() -> State {
     let short = Duration::from_secs(1);
     given_within(Limits { dns: short, connect: short, total: short, ..Limits::default() })
 }

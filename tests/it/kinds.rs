@@ -1,157 +1,139 @@
-//! Every kind against a strict fake of its vendor: form, failed test with a wrong key, test, save, request, trace.
+//! Every kind against a strict fake of its vendor: form, failed test with a wrong key, test, save, request, a bad day, and the trace
+//! that the vendor shows.
 
+mod bad_days;
 mod fakes;
+mod forgetting;
+mod hosted;
+mod vendor;
 
-use std::collections::BTreeMap;
-use std::io::Read as _;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use flate2::read::GzDecoder;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use prost::Message as _;
+use serde_json::{Map, json};
 use tracecast::config::Source;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use self::fakes::{ALL, Fake, Question};
-use crate::five_steps::request;
-use crate::support::app::TestApp;
+use self::fakes::{ALL, Fake};
+use self::forgetting::text;
+use self::hosted::Hosts;
+use self::vendor::Vendor;
+use crate::support::app::{Answer, TestApp};
 
-/// A vendor's server. What it does not know is a 404.
-struct Vendor {
-    fake: &'static Fake,
-    kept: Arc<Mutex<Vec<ExportTraceServiceRequest>>>,
-}
+/// The names of the trace and of its generation.
+const TRACE: &str = "Error Analysis Agent";
+const GENERATION: &str = "Analyze Stack Trace";
 
-impl Respond for Vendor {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let path = request
-            .url
-            .query()
-            .map_or_else(|| request.url.path().to_owned(), |query| format!("{}?{query}", request.url.path()));
-        let method = request.method.as_str();
-        if let Some(question) = self.fake.check.as_ref().filter(|question| question.path == path) {
-            return if method == question.method { self.answer(question, request) } else { ResponseTemplate::new(405) };
-        }
-        if path != self.fake.path {
-            return ResponseTemplate::new(404);
-        }
-        if method == "POST" { self.take(request) } else { ResponseTemplate::new(405) }
-    }
-}
-
-impl Vendor {
-    fn answer(&self, question: &Question, request: &Request) -> ResponseTemplate {
-        let body = String::from_utf8_lossy(&request.body);
-        if !has(request, question.headers) || !body.contains(question.body) {
-            return self.refuse();
-        }
-        ResponseTemplate::new(200).set_body_raw(question.answer, "application/json")
-    }
-
-    fn take(&self, request: &Request) -> ResponseTemplate {
-        if !has(request, self.fake.headers) {
-            return self.refuse();
-        }
-        if !has(request, &[("content-type", "application/x-protobuf"), ("content-encoding", "gzip")]) {
-            return ResponseTemplate::new(415);
-        }
-        let mut body = Vec::new();
-        GzDecoder::new(request.body.as_slice()).read_to_end(&mut body).unwrap();
-        let export = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
-        if export.resource_spans.is_empty() && self.fake.refuses_empty {
-            return ResponseTemplate::new(400);
-        }
-        self.kept.lock().unwrap().push(export);
-        ResponseTemplate::new(200).set_body_raw("{}", "application/json")
-    }
-
-    fn refuse(&self) -> ResponseTemplate {
-        let (status, body) = self.fake.refusal;
-        ResponseTemplate::new(status).set_body_raw(body, "application/json")
-    }
-}
-
-fn has(request: &Request, headers: &[(&str, &str)]) -> bool {
-    headers.iter().all(|(name, value)| {
-        let mut values = request.headers.get_all(*name).iter();
-        values.next().is_some_and(|found| found == value) && values.next().is_none()
-    })
-}
-
-/// The resource of the export with a span of this name, as soon as it has arrived.
-async fn receives(kept: &Mutex<Vec<ExportTraceServiceRequest>>, span: &str, kind: &str) -> BTreeMap<String, String> {
-    for _ in 0..600 {
-        for export in kept.lock().unwrap().iter() {
-            for spans in &export.resource_spans {
-                let mut all = spans.scope_spans.iter().flat_map(|scope| &scope.spans);
-                if all.any(|found| found.name == span) {
-                    let attributes = spans.resource.iter().flat_map(|resource| &resource.attributes);
-                    return attributes
-                        .filter_map(|pair| Some((pair.key.clone(), text(pair.value.as_ref()?.value.as_ref()?)?)))
-                        .collect();
-                }
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{kind}: no trace with a span `{span}` arrived");
-}
-
-fn text(value: &Value) -> Option<String> {
-    if let Value::StringValue(text) = value { Some(text.clone()) } else { None }
-}
-
-fn form<'a>(fake: &Fake, base: &str, secret: Option<(&'a str, &'a str)>) -> Vec<(&'a str, String)> {
-    let fields = fake.form.iter().map(|(name, value)| (*name, value.replace("{base}", base)));
-    fields.chain(secret.map(|(name, value)| (name, value.to_owned()))).collect()
-}
-
-async fn walks(app: &TestApp, fake: &'static Fake) {
-    let kind = fake.kind;
-    let kept = Arc::default();
-    let server = MockServer::start().await;
-    Mock::given(wiremock::matchers::any()).respond_with(Vendor { fake, kept: Arc::clone(&kept) }).mount(&server).await;
-    let cookie = app.signs_up(&format!("{kind}@example.com")).await;
-    app.switches(&cookie, "true").await;
-    let path = format!("/settings/observability/{kind}");
-    let posts = async |secret: Option<(&str, &str)>| {
-        let form = form(fake, &server.uri(), secret);
-        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        app.posts_form(&cookie, &path, &form).await
-    };
-
-    let wrong = fake.secret.map(|(field, right)| {
-        let wrong = right.replace("right", "wrong").replace("sk-lf-2", "sk-lf-3").replace("ZWxhc3RpYw==", "d3Jvbmc=");
-        (field, wrong)
+/// A request within a trace of the caller's application, larger than some vendors take: a text of 20,000 characters, and more
+/// metadata than a span of 64 attributes holds.
+fn request(number: usize) -> String {
+    let metadata: Map<_, _> = (0..70).map(|number| (format!("key_{number}"), json!(number))).collect();
+    let mut trace = json!({
+        "trace_id": format!("incident_investigation_{number}"), "trace_name": TRACE, "generation_name": GENERATION,
+        "parent_span_id": "00f067aa0ba902b7", "environment": "production", "release": "v2.1.0",
     });
-    if let Some((field, wrong)) = &wrong {
-        let refused = posts(Some((*field, wrong.as_str()))).await;
+    trace.as_object_mut().unwrap().extend(metadata);
+    let content = "Debug this error… ".repeat(1200);
+    let messages = json!([{ "role": "user", "content": content }]);
+    json!({ "model": "openai/gpt-4o", "messages": messages, "user": "ada", "session_id": "s1", "trace": trace })
+        .to_string()
+}
+
+async fn app(hosts: &Hosts) -> TestApp {
+    TestApp::start_with_way_out(hosts.way_out(), |given| given.with("egress-allow", "127.0.0.0/8", Source::Argument))
+        .await
+}
+
+/// A person who connects a vendor.
+struct Person<'a> {
+    app: &'a TestApp,
+    vendor: &'a Vendor,
+    cookie: String,
+}
+
+impl<'a> Person<'a> {
+    async fn new(app: &'a TestApp, vendor: &'a Vendor, name: &str) -> Self {
+        let cookie = app.signs_up(&format!("{name}@example.com")).await;
+        app.switches(&cookie, "true").await;
+        Self { app, vendor, cookie }
+    }
+
+    /// Fills in the form of the kind; `more` comes behind what the fake says.
+    async fn fills_in(&self, secret: Option<(&str, &str)>, more: &[(&str, &str)]) -> Answer {
+        let (fake, base) = (self.vendor.fake, self.vendor.server.uri());
+        let fields: Vec<_> = fake.form.iter().map(|(name, value)| (*name, value.replace("{base}", &base))).collect();
+        let mut form: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        form.extend(secret.iter().chain(more));
+        self.app.posts_form(&self.cookie, &format!("/settings/observability/{}", fake.kind), &form).await
+    }
+
+    /// Connects it; gives the destination's path.
+    async fn connects(&self, more: &[(&str, &str)]) -> String {
+        let stored = self.fills_in(self.vendor.fake.secret, more).await;
+        assert_eq!(stored.status, 303, "{}: {}", self.vendor.fake.kind, stored.text);
+        stored.location.trim_end_matches("/edit").to_owned()
+    }
+
+    /// Whether the page lists a destination.
+    async fn has_a_destination(&self) -> bool {
+        let page = self.app.gets(&self.cookie, "/settings/observability").await;
+        assert_eq!(page.status, 200);
+        page.text.contains("/settings/observability/destinations/")
+    }
+
+    async fn asks(&self, times: usize) {
+        let key = self.app.creates_key(&self.cookie).await;
+        for number in 0..times {
+            let answer = self.app.asks(&key, &request(number)).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+    }
+}
+
+/// A key that nobody gave out.
+fn wrong(right: &str) -> String {
+    right.replace("right", "wrong").replace("sk-lf-2", "sk-lf-3").replace("ZWxhc3RpYw==", "d3Jvbmc=")
+}
+
+async fn walks(app: &TestApp, vendor: &Vendor) {
+    let fake: &Fake = vendor.fake;
+    let kind = fake.kind;
+    let person = Person::new(app, vendor, kind).await;
+    if let Some((field, right)) = fake.secret {
+        let refused = person.fills_in(Some((field, &wrong(right))), &[]).await;
         assert_eq!(refused.status, 422, "{kind}");
         let shown = refused.text.replace("&#39;", "'");
         assert!(shown.contains(fake.sentence) && shown.contains("Nothing was saved"), "{kind}: {shown}");
-        assert!(kept.lock().unwrap().iter().all(|export| export.resource_spans.is_empty()), "{kind}: it got a trace");
+        assert!(!person.has_a_destination().await, "{kind}: it was saved");
+        assert_eq!(vendor.taken_and_shown(), (0, 0), "{kind}: it got a trace");
     }
-    let stored = posts(fake.secret).await;
-    assert_eq!(stored.status, 303, "{kind}: {}", stored.text);
-    let page = app.gets(&cookie, &stored.location).await;
+    let destination = person.connects(&[]).await;
+    assert!(person.has_a_destination().await, "{kind}");
+    let page = app.gets(&person.cookie, &format!("{destination}/edit")).await;
     let shown = fake.check.as_ref().map_or("", |question| question.shown);
     assert!(page.text.contains(shown), "{kind}: {}", page.text);
 
-    let key = app.creates_key(&cookie).await;
-    assert_eq!(app.asks(&key, &request()).await.status, 200);
-    let resource = receives(&kept, "Error Analysis Agent", kind).await;
+    vendor.has_bad_days(&[(503, "busy"), (500, ""), (429, "slow down")]);
+    person.asks(1).await;
+    let traces = vendor.shows(TRACE, 1).await;
+    assert_eq!((traces.len(), vendor.refused()), (1, 3), "{kind}");
+    assert_eq!(vendor.shown(GENERATION).len(), 1, "{kind}");
+    let (taken, shown) = vendor.taken_and_shown();
+    assert_eq!(taken, shown, "{kind} took {taken} spans, and shows {shown}");
+    let resource = traces[0].resource.as_ref().unwrap();
     for (name, value) in fake.resource {
-        assert_eq!(resource.get(*name).map(String::as_str), Some(*value), "{kind}: {name} of {resource:?}");
+        assert_eq!(text(&resource.attributes, name), Some(*value), "{kind}: {name} of {resource:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_kind_refuses_a_wrong_key_and_delivers_with_the_right_one() {
-    let app = TestApp::start_with(|given| given.with("egress-allow", "127.0.0.0/8", Source::Argument)).await;
-    for fake in ALL {
-        walks(&app, fake).await;
+async fn every_kind_refuses_a_wrong_key_and_shows_a_whole_trace_with_the_right_one() {
+    let hosts = Hosts::new();
+    let app = app(&hosts).await;
+    for (number, fake) in (1..).zip(ALL) {
+        let vendor = Vendor::start(fake).await;
+        if fake.is_hosted() {
+            let Some(_listening) = hosts.lead_to(number, *vendor.server.address()).await else { continue };
+            walks(&app, &vendor).await;
+        } else {
+            walks(&app, &vendor).await;
+        }
     }
     app.stop().await;
 }

@@ -1,5 +1,6 @@
 //! Destinations that take no OTLP over protobuf, against real receivers: form, test, save, request, and what the receiver has.
 
+mod bad_answers;
 mod clickhouse;
 mod s3;
 mod webhook;

@@ -1,11 +1,15 @@
 //! Vendors without a server to run, as strict fakes: method, path and headers are compared literally (spec 7.9).
 
+use super::forgetting::{self, Forgets};
+
 /// One vendor. `{base}` in a form is the fake's address.
 pub(super) struct Fake {
     pub(super) kind: &'static str,
     pub(super) form: &'static [(&'static str, &'static str)],
     /// The secret's field and its right value. None: the vendor has none.
     pub(super) secret: Option<(&'static str, &'static str)>,
+    /// The host that nobody types. Empty: the form has the address.
+    pub(super) host: &'static str,
     /// Where traces go.
     pub(super) path: &'static str,
     /// Headers without which traces are refused, or taken and forgotten.
@@ -19,6 +23,14 @@ pub(super) struct Fake {
     pub(super) resource: &'static [(&'static str, &'static str)],
     /// Whether an empty request is a 400.
     pub(super) refuses_empty: bool,
+    /// What it does not show of what it took.
+    pub(super) forgets: Forgets,
+}
+
+impl Fake {
+    pub(super) fn is_hosted(&self) -> bool {
+        !self.host.is_empty()
+    }
 }
 
 /// What the connection test asks.
@@ -37,6 +49,7 @@ const NONE: Fake = Fake {
     kind: "",
     form: &[],
     secret: None,
+    host: "",
     path: "/v1/traces",
     headers: &[],
     check: None,
@@ -44,6 +57,7 @@ const NONE: Fake = Fake {
     sentence: "",
     resource: &[],
     refuses_empty: false,
+    forgets: |_| false,
 };
 
 const ASKED: Question = Question { method: "GET", path: "", headers: &[], body: "", answer: "{}", shown: "" };
@@ -87,6 +101,7 @@ pub(super) const ALL: &[Fake] = &[
             ..ASKED
         }),
         sentence: "LangSmith does not know this key",
+        forgets: forgetting::orphans,
         ..NONE
     },
     Fake {
@@ -103,6 +118,7 @@ pub(super) const ALL: &[Fake] = &[
         refusal: (403, r#"{"errors":["Forbidden"]}"#),
         sentence: "Datadog refuses this API key",
         resource: &[("service.name", "shop"), ("dd_llmobs_enabled", "true")],
+        forgets: forgetting::without_ai_and_orphans,
         ..NONE
     },
     Fake {
@@ -122,6 +138,7 @@ pub(super) const ALL: &[Fake] = &[
             ..ASKED
         }),
         sentence: "Braintrust does not know this key",
+        forgets: forgetting::broken_json,
         ..NONE
     },
     Fake {
@@ -149,6 +166,7 @@ pub(super) const ALL: &[Fake] = &[
         }),
         sentence: "PostHog does not know this project token",
         refuses_empty: true,
+        forgets: forgetting::without_ai,
         ..NONE
     },
     Fake {
@@ -181,6 +199,7 @@ pub(super) const ALL: &[Fake] = &[
             ..ASKED
         }),
         sentence: "Opik does not know this API key",
+        forgets: forgetting::broken_usage,
         ..NONE
     },
     Fake {
@@ -191,6 +210,7 @@ pub(super) const ALL: &[Fake] = &[
         headers: &[("authorization", "Basic YXBpOndhbmRiLXJpZ2h0")],
         sentence: "Weave does not know this API key",
         resource: &[("wandb.entity", "team"), ("wandb.project", "checkout")],
+        forgets: forgetting::without_routing,
         ..NONE
     },
     Fake {
@@ -217,6 +237,7 @@ pub(super) const ALL: &[Fake] = &[
         }),
         sentence: "MLflow does not know this user or password",
         refuses_empty: true,
+        forgets: forgetting::orphans,
         ..NONE
     },
     Fake {
@@ -226,6 +247,7 @@ pub(super) const ALL: &[Fake] = &[
         path: "/e/abc/api/v2/otlp/v1/traces",
         headers: &[("authorization", "Api-Token dt0c01.right")],
         sentence: "Dynatrace does not know this token",
+        forgets: forgetting::old,
         ..NONE
     },
     Fake {
@@ -290,4 +312,56 @@ pub(super) const ALL: &[Fake] = &[
         ..NONE
     },
     Fake { kind: "jaeger", form: &[("endpoint", "{base}/")], ..NONE },
+    Fake {
+        kind: "newrelic",
+        form: &[("region", "eu")],
+        secret: Some(("licenseKey", "eu01xx-right")),
+        host: "otlp.eu01.nr-data.net",
+        headers: &[("host", "otlp.eu01.nr-data.net"), ("api-key", "eu01xx-right")],
+        refusal: (403, "{}"),
+        sentence: "New Relic refuses this key",
+        forgets: forgetting::old_or_large,
+        ..NONE
+    },
+    Fake {
+        kind: "honeycomb",
+        form: &[("region", "us"), ("dataset", "")],
+        secret: Some(("apiKey", "hc-right")),
+        host: "api.honeycomb.io",
+        headers: &[("host", "api.honeycomb.io"), ("x-honeycomb-team", "hc-right")],
+        check: Some(Question {
+            path: "/1/auth",
+            headers: &[("host", "api.honeycomb.io"), ("x-honeycomb-team", "hc-right")],
+            answer: r#"{"team":{"slug":"acme"},"environment":{"slug":"live"}}"#,
+            shown: "acme",
+            ..ASKED
+        }),
+        sentence: "Honeycomb does not know this key",
+        ..NONE
+    },
+    Fake {
+        kind: "logfire",
+        form: &[("region", "eu")],
+        secret: Some(("writeToken", "pylf-right")),
+        host: "logfire-eu.pydantic.dev",
+        headers: &[("host", "logfire-eu.pydantic.dev"), ("authorization", "pylf-right")],
+        sentence: "Logfire does not know this token",
+        ..NONE
+    },
+    Fake {
+        kind: "laminar",
+        secret: Some(("apiKey", "lm-right")),
+        host: "api.lmnr.ai",
+        headers: &[("host", "api.lmnr.ai"), ("authorization", "Bearer lm-right")],
+        sentence: "Laminar does not know this key",
+        ..NONE
+    },
+    Fake {
+        kind: "traceloop",
+        secret: Some(("apiKey", "tl-right")),
+        host: "api.traceloop.com",
+        headers: &[("host", "api.traceloop.com"), ("authorization", "Bearer tl-right")],
+        sentence: "Traceloop does not know this key",
+        ..NONE
+    },
 ];
