@@ -124,9 +124,10 @@ async fn read(leased: &Leased, reader: &Mutex<Reader>) -> store::Result<Event> {
 
 /// Sends probes. The first one that is not accepted ends them.
 async fn probe(leased: &Leased, probes: Probes<Position>) -> store::Result<Event> {
+    let nothing = [Parcel::of(leased.state.config.delivery.compression.empty_body())];
     for pause in probes.pauses {
         tokio::time::sleep(*pause).await;
-        let attempt = leased.send(&[Parcel::of(leased.builders.empty())]).await?;
+        let attempt = leased.send(&nothing).await?;
         if !attempt.as_ref().is_some_and(|attempt| attempt.outcome.is_accepted()) {
             return Ok(Event::NotPassed(Report::of_probe(attempt)));
         }

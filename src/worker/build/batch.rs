@@ -91,8 +91,7 @@ impl Builder {
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
     pub(super) async fn build(&mut self, entries: &Entries, target: Target<'_>) -> Batch {
-        let mut batch = Batch::default();
-        let mut named = Named::default();
+        let (mut batch, mut named) = (Batch::default(), Named::new());
         let encoder = encoder(&mut self.encoders, target.encoding);
         encoder.begin(&self.resource.clone().with(target.resource));
         for (number, entry) in entries.list().iter().enumerate() {
@@ -113,7 +112,7 @@ impl Builder {
                     compressed.into()
                 }
             };
-            batch.parcels = named.parcels(body, target.encoding);
+            batch.parcels = parcels(body, named, target.encoding);
         }
         batch
     }
@@ -129,32 +128,17 @@ fn encoder(encoders: &mut Vec<(Encoding, Box<dyn Encode>)>, encoding: Encoding) 
 }
 
 /// The requests in a body, where the encoding names them, and where the part of each one ends.
-#[derive(Debug, Default)]
-struct Named {
-    carried: Vec<Carried>,
-    ends: Vec<usize>,
-}
+type Named = Vec<(Carried, usize)>;
 
-impl Named {
-    /// The body as it is sent: whole, or in the parts of its requests.
-    fn parcels(self, body: Bytes, encoding: Encoding) -> Vec<Parcel> {
-        if !encoding.is_split() {
-            return vec![Parcel { carried: self.carried, body }];
-        }
-        let mut begin = 0;
-        let part = |(carried, end)| {
-            let body = body.slice(begin..end);
-            begin = end;
-            Parcel { carried: vec![carried], body }
-        };
-        self.carried.into_iter().zip(self.ends).map(part).collect()
+/// The body as it is sent: whole, or in the parts of its requests.
+fn parcels(body: Bytes, named: Named, encoding: Encoding) -> Vec<Parcel> {
+    if !encoding.is_split() {
+        return vec![Parcel { carried: named.into_iter().map(|(carried, _)| carried).collect(), body }];
     }
-}
-
-/// An entry that is in the body.
-struct Built {
-    /// None: the encoding names no requests.
-    carried: Option<Carried>,
+    let mut begin = 0;
+    let part =
+        |(carried, end)| Parcel { carried: vec![carried], body: body.slice(std::mem::replace(&mut begin, end)..end) };
+    named.into_iter().map(part).collect()
 }
 
 /// Adds one entry. False: it does not fit any more.
@@ -168,19 +152,18 @@ fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut
         let before = encoder.checkpoint();
         let has_content = target.content == WithContent::AsRead && entry.content.is_some();
         // A fault of ours in building one trace must not take the others with it.
-        match catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder))).unwrap_or_default() {
+        match catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder, named))).unwrap_or_default() {
             None => {
                 encoder.rewind(before);
                 batch.unreadable.push(place);
             }
             Some(_) if before.traces > 0 && is_over(encoder, target.limits) => {
                 encoder.rewind(before);
+                named.truncate(before.traces);
                 batch.has_more = true;
                 return false;
             }
-            Some(built) => {
-                named.ends.extend(built.carried.is_some().then(|| encoder.encoded_len()));
-                named.carried.extend(built.carried);
+            Some(()) => {
                 batch.has_content |= has_content;
                 batch.places.push(place);
                 let at = entry.completed_at;
@@ -199,7 +182,7 @@ fn is_over(encoder: &dyn Encode, limits: Limits) -> bool {
 }
 
 /// None: the entry cannot be read.
-fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode) -> Option<Built> {
+fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut Named) -> Option<()> {
     let request = CompletedRequest::from_bytes(&entry.payload).ok()?;
     let content =
         entry.content.as_deref().filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
@@ -210,7 +193,10 @@ fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode) -> Option<B
     }
     let export = Export { request: &request, trace: &trace, account: target.account };
     encoder.push(&export);
-    Some(Built { carried: target.encoding.names_requests().then(|| Carried::of(&export)) })
+    if target.encoding.names_requests() {
+        named.push((Carried::of(&export), encoder.encoded_len()));
+    }
+    Some(())
 }
 
 #[cfg(test)]

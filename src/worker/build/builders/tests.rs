@@ -29,13 +29,7 @@ fn target(traces: &TraceSettings) -> Target<'_> {
 
 #[test]
 fn a_small_batch_does_not_wait_behind_large_ones() {
-    let builders = Builders {
-        room: Semaphore::new(0),
-        large: Idle::default(),
-        small: Idle::default(),
-        resource: Resource::new("test"),
-        empty: Bytes::new(),
-    };
+    let builders = Builders::with_room(0, &Config::parse(&Given::defaults()).unwrap());
     let settings = TraceSettings::default();
     let target = target(&settings);
     let built = |count| {
