@@ -14,7 +14,7 @@ pub use self::change::{
     MOST_PER_KIND, NotYet, TestedValues, UntestedValues, create, delete, give_up_secrets, put, put_enabled,
     put_secrets, put_selection, put_untested,
 };
-pub use self::health::{HealthChange, HealthNote, SwitchOff, note_failure};
+pub use self::health::{HealthChange, SwitchOff, note_failure};
 pub use self::revisions::delete_superseded;
 use super::{Result, Tenant};
 use crate::delivery::Health;

@@ -10,7 +10,7 @@ use super::lease::{Current, Lease};
 use crate::delivery::confirmation::Progress;
 use crate::otlp::VERSION;
 use crate::store::deliveries::{self, DeadLetter, Delivery};
-use crate::store::destinations::{self, HealthChange, HealthNote};
+use crate::store::destinations::{self, HealthChange};
 use crate::store::interval::interval;
 use crate::store::log::Position;
 use crate::store::{Result, Store};
@@ -19,7 +19,9 @@ use crate::store::{Result, Store};
 #[derive(Debug)]
 pub struct Acknowledgement<'a> {
     pub progress: Progress<Position>,
-    pub health: HealthNote<'a>,
+    pub health: HealthChange<'a>,
+    /// Whether the next requests carry nothing, to see whether the receiver accepts any.
+    pub probes_first: bool,
     /// HTTP 500s in a row for the batch at the cursor, this one included.
     pub server_errors: u32,
     /// Entries that are still to be built one by one.
@@ -53,7 +55,7 @@ pub enum LeaseState {
 ///
 /// A successful batch is one statement, which writes the destination's row only if the destination was not healthy.
 pub async fn acknowledge(store: &Store, lease: &Lease, result: &Acknowledgement<'_>) -> Result<LeaseState> {
-    let failed = matches!(result.health.change, HealthChange::Waiting { .. });
+    let failed = matches!(result.health, HealthChange::Waiting { .. });
     if !failed && result.dead_letters.is_empty() {
         let mut connection = store.connection().await?;
         return move_cursor(&mut connection, lease, result).await;
@@ -63,7 +65,9 @@ pub async fn acknowledge(store: &Store, lease: &Lease, result: &Acknowledgement<
     if state == LeaseState::Lost {
         return Ok(state);
     }
-    let disabled = destinations::note_failure(&mut transaction, lease.key(), lease.revision, &result.health).await?;
+    let (health, probes_first) = (result.health, result.probes_first);
+    let disabled =
+        destinations::note_failure(&mut transaction, lease.key(), lease.revision, health, probes_first).await?;
     // Apart from the usual statement, which would otherwise be planned for the whole log each time.
     deliveries::dead_letter(&mut transaction, lease.key(), result.dead_letters).await?;
     transaction.commit().await?;
@@ -138,14 +142,14 @@ async fn move_cursor(connection: &mut PgConnection, lease: &Lease, result: &Ackn
         confirmed.map(|up_to| up_to.place.xid) as _,
         confirmed.map(|up_to| up_to.place.position),
         again > 0,
-        matches!(result.health.change, HealthChange::Healthy),
+        matches!(result.health, HealthChange::Healthy),
         number(result.server_errors),
         result.poison_one_by_one,
         lease.revision,
         result.keep.map(interval) as _,
         lease.private,
         Json(result.deliveries) as _,
-        result.health.probes_first,
+        result.probes_first,
         number(result.attempt),
         VERSION.cast_signed()
     )

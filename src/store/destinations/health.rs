@@ -25,17 +25,9 @@ pub enum HealthChange<'a> {
         reason: &'a str,
         /// Counted from now.
         pause: Duration,
+        switch_off: SwitchOff,
     },
     Unchanged,
-}
-
-/// What an attempt says about its destination.
-#[derive(Debug, Clone, Copy)]
-pub struct HealthNote<'a> {
-    pub change: HealthChange<'a>,
-    /// Whether the next requests carry nothing, to see whether the receiver accepts any.
-    pub probes_first: bool,
-    pub switch_off: SwitchOff,
 }
 
 /// When a failing destination is switched off: after so many attempts in a row, and so long without one success.
@@ -55,15 +47,17 @@ impl SwitchOff {
     }
 }
 
-/// Records a failure of the destination's settings of this revision; what older ones cause is ignored. Anything else is recorded with
-/// the cursor that it moves. Gives whether the destination was switched off.
+/// Records a failure of the destination's settings of this revision; what older ones cause is ignored. Any other change is recorded
+/// with the cursor that it moves. `probes_first`: the next requests carry nothing, to see whether the receiver accepts any. Gives
+/// whether the destination was switched off.
 pub async fn note_failure(
     connection: &mut PgConnection,
     destination: Key,
     revision: i32,
-    note: &HealthNote<'_>,
+    change: HealthChange<'_>,
+    probes_first: bool,
 ) -> Result<bool> {
-    let HealthChange::Waiting { health, reason, pause } = note.change else { return Ok(false) };
+    let HealthChange::Waiting { health, reason, pause, switch_off } = change else { return Ok(false) };
     let noted = sqlx::query_scalar!(
         r#"WITH before AS (
                SELECT account_id, id,
@@ -84,10 +78,10 @@ pub async fn note_failure(
         health.name(),
         reason,
         interval(pause) as _,
-        note.probes_first,
+        probes_first,
         revision,
-        note.switch_off.attempts,
-        interval(note.switch_off.after)
+        switch_off.attempts,
+        interval(switch_off.after)
     );
     Ok(noted.fetch_optional(connection).await?.unwrap_or_default())
 }

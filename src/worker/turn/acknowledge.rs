@@ -8,11 +8,11 @@ use metrics::{counter, histogram};
 use super::health::Health;
 use super::report::Report;
 use crate::delivery::confirmation::Progress;
-use crate::delivery::{self, ATTENTION, Outcome, Pauses, unit};
+use crate::delivery::{self, ATTENTION, Pauses, unit};
 use crate::state::State;
 use crate::store;
 use crate::store::cursors::{self, Acknowledgement, Lease, LeaseState};
-use crate::store::destinations::{HealthChange, HealthNote, SwitchOff};
+use crate::store::destinations::{HealthChange, SwitchOff};
 use crate::store::log::Position;
 use crate::worker::leased::Leased;
 
@@ -45,16 +45,12 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
     }
     let jitter = unit(state.random.bytes().unwrap_or([128; 8]));
     let pauses = Pauses { base: config.retry_base, cap: config.retry_cap, jitter };
-    let change = result.progress.map(|progress| result.health.change(&result.report, &progress, pauses));
-    let unchanged = unchanged(state, lease);
-    let is_farewell = result.report.ending.outcome().is_some_and(Outcome::is_farewell);
+    let switch_off = SwitchOff::after(config.disable_after);
+    let change = result.progress.map(|progress| result.health.change(&result.report, &progress, pauses, switch_off));
     let acknowledgement = Acknowledgement {
         progress: result.progress.unwrap_or_default(),
-        health: HealthNote {
-            change: change.unwrap_or(HealthChange::Unchanged),
-            probes_first: result.probes_first,
-            switch_off: if is_farewell { SwitchOff::AT_ONCE } else { unchanged.health.switch_off },
-        },
+        health: change.unwrap_or(HealthChange::Unchanged),
+        probes_first: result.probes_first,
         server_errors: result.health.server_errors,
         poison_one_by_one: result.one_by_one,
         attempt: result.attempt,
@@ -72,30 +68,26 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
 
 /// Gives back the lease of a turn that broke off, everything else being as it was.
 pub(in crate::worker) async fn give_back(state: &State, lease: &Lease) -> store::Result<()> {
-    cursors::acknowledge(&state.store, lease, &unchanged(state, lease)).await?;
+    cursors::acknowledge(&state.store, lease, &unchanged(lease)).await?;
     Ok(())
 }
 
 /// Ends a turn that could not even begin, with a sentence for the page.
 pub(in crate::worker) async fn complain(state: &State, lease: &Lease, sentence: &str) -> store::Result<()> {
-    let unchanged = unchanged(state, lease);
+    let switch_off = SwitchOff::after(state.config.delivery.disable_after);
     let health = delivery::Health::NeedsAttention;
-    let change = HealthChange::Waiting { health, reason: sentence, pause: ATTENTION.0 };
-    let health = HealthNote { change, ..unchanged.health };
-    let complaint = Acknowledgement { health, server_errors: 0, poison_one_by_one: 0, ..unchanged };
+    let health = HealthChange::Waiting { health, reason: sentence, pause: ATTENTION.0, switch_off };
+    let complaint = Acknowledgement { health, server_errors: 0, poison_one_by_one: 0, ..unchanged(lease) };
     cursors::acknowledge(&state.store, lease, &complaint).await?;
     Ok(())
 }
 
 /// The lease is given back, and nothing else changes.
-fn unchanged(state: &State, lease: &Lease) -> Acknowledgement<'static> {
+fn unchanged(lease: &Lease) -> Acknowledgement<'static> {
     Acknowledgement {
         progress: Progress::default(),
-        health: HealthNote {
-            change: HealthChange::Unchanged,
-            probes_first: lease.probes_first,
-            switch_off: SwitchOff::after(state.config.delivery.disable_after),
-        },
+        health: HealthChange::Unchanged,
+        probes_first: lease.probes_first,
         server_errors: Health::of(lease).server_errors,
         poison_one_by_one: lease.poison_one_by_one,
         attempt: 0,

@@ -6,7 +6,7 @@ use super::report::{Ending, Report};
 use crate::delivery::confirmation::Progress;
 use crate::delivery::{self, MOST_DEAD_LETTERS, Outcome, Pauses, WaitReason};
 use crate::store::cursors::Lease;
-use crate::store::destinations::HealthChange;
+use crate::store::destinations::{HealthChange, SwitchOff};
 use crate::store::log::Position;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,22 +44,23 @@ impl Health {
         report: &'r Report,
         progress: &Progress<Position>,
         pauses: Pauses,
+        switch_off: SwitchOff,
     ) -> HealthChange<'r> {
         if let Some(outcome) = report.ending.outcome() {
             let (health, pause) = pauses.after(self.failures, outcome);
-            return HealthChange::Waiting { health, reason: outcome.sentence().unwrap_or_default(), pause };
+            let (reason, is_farewell) = (outcome.sentence().unwrap_or_default(), outcome.is_farewell());
+            let switch_off = if is_farewell { SwitchOff::AT_ONCE } else { switch_off };
+            return HealthChange::Waiting { health, reason, pause, switch_off };
         }
         if report.accepted > 0 || progress.confirmed.is_some() {
             return HealthChange::Healthy;
         }
         // Other requests may pass, so nothing waits. But a receiver that takes nothing at all is not healthy.
         let Some(reason) = report.last_refusal() else { return HealthChange::Unchanged };
-        match self.failures.checked_sub(MOST_DEAD_LETTERS) {
-            None => HealthChange::Waiting { health: delivery::Health::Failing, reason, pause: Duration::ZERO },
-            Some(beyond) => {
-                let (health, pause) = (delivery::Health::NeedsAttention, pauses.attention(beyond + 1));
-                HealthChange::Waiting { health, reason, pause }
-            }
-        }
+        let (health, pause) = match self.failures.checked_sub(MOST_DEAD_LETTERS) {
+            None => (delivery::Health::Failing, Duration::ZERO),
+            Some(beyond) => (delivery::Health::NeedsAttention, pauses.attention(beyond + 1)),
+        };
+        HealthChange::Waiting { health, reason, pause, switch_off }
     }
 }

@@ -8,7 +8,7 @@ use tracecast::delivery::DeadLetterReason;
 use tracecast::delivery::confirmation::Progress;
 use tracecast::store::cursors::{self, Acknowledgement, Lease, Ready};
 use tracecast::store::deliveries::DeadLetter;
-use tracecast::store::destinations::{HealthChange, HealthNote, SwitchOff};
+use tracecast::store::destinations::HealthChange;
 use tracecast::store::log::{self, Backlog, Position, Stretch};
 use tracecast::store::xid::Xid;
 use tracecast::store::{PLANNED_ONCE, Store};
@@ -132,11 +132,8 @@ async fn dead_lettering_a_request_does_not_read_what_else_lies_in_the_log() {
 async fn dead_letters_it(store: &Store, lease: &Lease, place: Position) {
     let result = Acknowledgement {
         progress: Progress::default(),
-        health: HealthNote {
-            change: HealthChange::Unchanged,
-            probes_first: false,
-            switch_off: SwitchOff::after(Duration::from_hours(1)),
-        },
+        health: HealthChange::Unchanged,
+        probes_first: false,
         server_errors: 0,
         poison_one_by_one: 0,
         attempt: 1,
