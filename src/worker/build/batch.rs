@@ -157,7 +157,7 @@ fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut
                 encoder.rewind(before);
                 batch.unreadable.push(place);
             }
-            Some(_) if before.traces > 0 && is_over(encoder, target.limits) => {
+            Some(()) if before.traces > 0 && is_over(encoder, target.limits) => {
                 encoder.rewind(before);
                 named.truncate(before.traces);
                 batch.has_more = true;
