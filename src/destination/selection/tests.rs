@@ -41,7 +41,7 @@ fn rules(members: Value) -> Rules {
 }
 
 /// One group that holds where `rule` does.
-fn filter(rule: Value) -> Rules {
+fn filter(rule: &Value) -> Rules {
     rules(json!({ "filter_rules": { "groups": [{ "rules": [rule] }] } }))
 }
 
@@ -108,7 +108,7 @@ fn rule_compares_the_field_with_the_value() {
         ("release", "not_equals", json!("1"), true),
     ];
     for (field, operator, value, holds) in cases {
-        let rules = filter(json!({ "field": field, "operator": operator, "value": value }));
+        let rules = filter(&json!({ "field": field, "operator": operator, "value": value }));
         assert_eq!(judge(&rules, &request).is_ok(), holds, "{field} {operator} {value}");
     }
 }
@@ -133,12 +133,12 @@ fn rules_about_content_look_at_its_words_and_never_hold_without_it() {
     let content = content(&messages, &Value::Null, &[crate::completed_request::sample::answer("Ahoy!")]);
     let content = content.as_borrowed();
     for (field, value) in [("input", "Say \"ahoy\""), ("output", "Ahoy!")] {
-        let rules = filter(json!({ "field": field, "operator": "equals", "value": value }));
+        let rules = filter(&json!({ "field": field, "operator": "equals", "value": value }));
         assert!(rules.need_content());
         assert!(rules.keep(DESTINATION, &Candidate::new(&request, Some(&content), None)).is_ok(), "{field}");
         let without_content = Err(LeftOut::Rules { first: 1, last: 1, without_content: true });
         assert_eq!(judge(&rules, &request), without_content);
-        let absent = filter(json!({ "field": field, "operator": "not_contains", "value": value }));
+        let absent = filter(&json!({ "field": field, "operator": "not_contains", "value": value }));
         assert_eq!(judge(&absent, &request), without_content);
     }
 }
