@@ -11,13 +11,18 @@ pub(super) fn integer(schema: &Members<'_>) -> Option<String> {
     let limits = Limits::of(schema);
     let step = limits.multiple.filter(|multiple| multiple.fract() == 0.0).unwrap_or(1.0);
     let fits = |value: &f64| value.fract() == 0.0 && value.abs() <= LARGEST_WHOLE && limits.hold(*value);
-    limits.candidates(7.0, Some(step)).into_iter().find(fits).map(|value| format!("{value:.0}"))
+    let value = limits.candidates(7.0, Some(step)).into_iter().find(fits)?;
+    // Without the sign that a zero may have.
+    Some(format!("{:.0}", value + 0.0))
 }
 
+/// A whole number where one fits: many schemas say `number` and programs behind them read an integer.
 pub(super) fn number(schema: &Members<'_>) -> Option<String> {
-    let limits = Limits::of(schema);
-    let value = limits.candidates(1.5, limits.multiple).into_iter().find(|value| limits.hold(*value))?;
-    Number::from_f64(value).map(|number| number.to_string())
+    integer(schema).or_else(|| {
+        let limits = Limits::of(schema);
+        let value = limits.candidates(1.5, limits.multiple).into_iter().find(|value| limits.hold(*value))?;
+        Number::from_f64(value).map(|number| number.to_string())
+    })
 }
 
 #[derive(Debug, Default)]
