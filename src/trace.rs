@@ -22,6 +22,7 @@ mod size;
 pub mod span;
 mod times;
 
+pub use self::attributes::Tokens;
 pub use self::build::{build, build_test};
 pub use self::export::Export;
 pub use self::ids::{SpanId, TraceId};

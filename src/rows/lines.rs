@@ -8,7 +8,7 @@ use super::body::Body;
 use super::facts::{self, Attributes, INPUT, Metadata, OUTPUT, Object, time, to_json};
 use crate::completed_request::Cost;
 use crate::otlp::{Checkpoint, Encode, Resource};
-use crate::trace::{Export, Span};
+use crate::trace::{Export, Span, Tokens};
 
 /// Lines as they grow.
 #[derive(Debug, Default)]
@@ -91,12 +91,12 @@ struct Row<'a> {
     provider_slug: Option<String>,
     streaming: bool,
     time_to_first_token_ms: Option<f64>,
-    prompt_tokens: u64,
-    completion_tokens: u64,
-    total_tokens: u64,
-    cached_tokens: u64,
-    cache_write_tokens: u64,
-    reasoning_tokens: u64,
+    prompt_tokens: i64,
+    completion_tokens: i64,
+    total_tokens: i64,
+    cached_tokens: i64,
+    cache_write_tokens: i64,
+    reasoning_tokens: i64,
     input_cost: Option<f64>,
     output_cost: Option<f64>,
     total_cost: Option<f64>,
@@ -115,7 +115,8 @@ fn row<'a>(export: &'a Export<'_>, span: &'a Span<'_>, resource: &'a str) -> Row
     let Export { request, trace, account } = *export;
     let is_generation = facts::is_generation(span, request);
     let (usage, cost) = if is_generation { (request.usage, request.cost) } else { Default::default() };
-    let both = usage.input.unwrap_or_default().saturating_add(usage.output.unwrap_or_default());
+    let tokens = Tokens::of(&usage);
+    let both = tokens.input.unwrap_or_default().saturating_add(tokens.output.unwrap_or_default());
     let Cost { total, input, output, .. } = cost;
     let finite = |cost: Option<f64>| cost.filter(|cost| cost.is_finite());
     let root = trace.spans.first().unwrap_or(span);
@@ -151,12 +152,12 @@ fn row<'a>(export: &'a Export<'_>, span: &'a Span<'_>, resource: &'a str) -> Row
         provider_slug: request.response.provider.as_deref().map(str::to_ascii_lowercase),
         streaming: request.streaming,
         time_to_first_token_ms: first_token(export, span).filter(|_| is_generation),
-        prompt_tokens: usage.input.unwrap_or_default(),
-        completion_tokens: usage.output.unwrap_or_default(),
-        total_tokens: usage.total.unwrap_or(both),
-        cached_tokens: usage.cache_read.unwrap_or_default(),
-        cache_write_tokens: usage.cache_creation.unwrap_or_default(),
-        reasoning_tokens: usage.reasoning.unwrap_or_default(),
+        prompt_tokens: tokens.input.unwrap_or_default(),
+        completion_tokens: tokens.output.unwrap_or_default(),
+        total_tokens: tokens.total.unwrap_or(both),
+        cached_tokens: tokens.cache_read.unwrap_or_default(),
+        cache_write_tokens: tokens.cache_creation.unwrap_or_default(),
+        reasoning_tokens: tokens.reasoning.unwrap_or_default(),
         input_cost: finite(input),
         output_cost: finite(output),
         total_cost: finite(total),

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::facts::{self, Attributes, INPUT, Metadata, OUTPUT, time};
 use crate::completed_request::{Cost, Parameters, Usage};
-use crate::trace::{Export, Span};
+use crate::trace::{Export, Span, Tokens};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +45,7 @@ struct Observation<'a> {
 struct Generation<'a> {
     model: Option<&'a str>,
     model_parameters: &'a Parameters<'a>,
-    usage: Tokens,
+    usage: Counts,
     cost: Dollars,
     input: Option<Box<RawValue>>,
     output: Option<Box<RawValue>>,
@@ -53,13 +53,13 @@ struct Generation<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Tokens {
-    input: Option<u64>,
-    output: Option<u64>,
-    total: Option<u64>,
-    cache_read: Option<u64>,
-    cache_write: Option<u64>,
-    reasoning: Option<u64>,
+struct Counts {
+    input: Option<i64>,
+    output: Option<i64>,
+    total: Option<i64>,
+    cache_read: Option<i64>,
+    cache_write: Option<i64>,
+    reasoning: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -116,17 +116,16 @@ fn generation<'a>(export: &'a Export<'_>, span: &Span<'_>) -> Generation<'a> {
     Generation {
         model: request.response.model.as_deref().or(asked),
         model_parameters: &request.parameters,
-        usage: tokens(request.usage),
+        usage: counts(&request.usage),
         cost: dollars(request.cost),
         input: facts::json(trace, span, INPUT),
         output: facts::json(trace, span, OUTPUT),
     }
 }
 
-fn tokens(usage: Usage) -> Tokens {
-    let Usage { input, output, total, cache_read, cache_creation, reasoning } = usage;
-    let both = input.zip(output).map(|(input, output)| input.saturating_add(output));
-    Tokens { input, output, total: total.or(both), cache_read, cache_write: cache_creation, reasoning }
+fn counts(usage: &Usage) -> Counts {
+    let Tokens { input, output, total, cache_read, cache_creation, reasoning } = Tokens::of(usage);
+    Counts { input, output, total, cache_read, cache_write: cache_creation, reasoning }
 }
 
 fn dollars(cost: Cost) -> Dollars {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 pub(super) use self::generation::{content, generation, seconds_to_first_chunk};
 pub(super) use self::list::List;
-pub(super) use self::tokens::Tokens;
+pub use self::tokens::Tokens;
 use super::failure::Failure;
 use super::ids::SpanId;
 use super::span::{Attribute, Phrase, Value};

@@ -322,7 +322,7 @@ fn clocks_that_go_backwards_give_spans_that_do_not() {
 }
 
 #[test]
-fn parts_of_tokens_that_exceed_their_whole_are_left_out_and_numbers_are_finite() {
+fn parts_of_tokens_never_exceed_their_whole_and_numbers_are_finite() {
     let mut request = request();
     request.usage = Usage {
         input: Some(10),
@@ -336,11 +336,15 @@ fn parts_of_tokens_that_exceed_their_whole_are_left_out_and_numbers_are_finite()
     request.context.metadata = vec![("bad".into(), MetadataValue::Double(f64::NAN))];
     let text = rendered(&request, None, &TraceSettings::default());
     assert!(text.contains("gen_ai.usage.cache_read.input_tokens = 8"));
+    assert!(text.contains("gen_ai.usage.cache_creation.input_tokens = 2"));
     assert!(text.contains(&format!("gen_ai.usage.total_tokens = {}", i64::MAX)));
-    for absent in
-        ["cache_creation", "reasoning", "output_tokens = 5", "gen_ai.cost.total", "gen_ai.cost.input", "metadata.bad"]
-    {
+    for absent in ["reasoning", "output_tokens = 5", "gen_ai.cost.total", "gen_ai.cost.input", "metadata.bad"] {
         assert!(!text.contains(absent), "{absent}");
+    }
+    request.usage = Usage { output: Some(4), cache_read: Some(11), ..request.usage };
+    let text = rendered(&request, None, &TraceSettings::default());
+    for clamped in ["cache_read.input_tokens = 10", "cache_creation.input_tokens = 0", "reasoning.output_tokens = 4"] {
+        assert!(text.contains(clamped), "{clamped}: {text}");
     }
 }
 

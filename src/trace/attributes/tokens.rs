@@ -4,19 +4,19 @@ use crate::completed_request::Usage;
 
 /// The counts that a trace shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::trace) struct Tokens {
-    pub(in crate::trace) input: Option<i64>,
-    pub(in crate::trace) output: Option<i64>,
-    pub(in crate::trace) total: Option<i64>,
-    pub(in crate::trace) cache_read: Option<i64>,
-    pub(in crate::trace) cache_creation: Option<i64>,
-    pub(in crate::trace) reasoning: Option<i64>,
+pub struct Tokens {
+    pub input: Option<i64>,
+    pub output: Option<i64>,
+    pub total: Option<i64>,
+    pub cache_read: Option<i64>,
+    pub cache_creation: Option<i64>,
+    pub reasoning: Option<i64>,
 }
 
 impl Tokens {
-    /// A part that is greater than its whole is left out: Sentry would compute negative costs, and cut to fit it would
-    /// be an invented number. Without the whole there is no part.
-    pub(in crate::trace) fn of(usage: &Usage) -> Self {
+    /// A part that is greater than its whole counts as all of it (spec 2.4): Sentry would compute negative costs. Without the
+    /// whole there is no part.
+    pub fn of(usage: &Usage) -> Self {
         let cache_read = part(usage.cache_read, usage.input);
         let uncached = usage.input.map(|input| input - cache_read.unwrap_or(0));
         let both = usage.input.zip(usage.output).map(|(input, output)| input.saturating_add(output));
@@ -32,7 +32,7 @@ impl Tokens {
 }
 
 fn part(part: Option<u64>, whole: Option<u64>) -> Option<u64> {
-    part.filter(|part| whole.is_some_and(|whole| *part <= whole))
+    Some(part?.min(whole?))
 }
 
 pub(super) fn saturating(count: u64) -> i64 {
