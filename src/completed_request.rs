@@ -47,6 +47,9 @@ pub struct CompletedRequest<'a> {
     /// The API key it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<ApiKeyId>,
+    /// What people called the key then. Requests that were recorded by older versions do not say.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    pub api_key_name: Option<Text<'a>>,
     /// The caller's identifiers and metadata.
     #[serde(borrow)]
     pub context: TraceContext<'a>,

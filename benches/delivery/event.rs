@@ -116,6 +116,7 @@ pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
         ending: Ending::Completed,
         streaming: false,
         api_key: None,
+        api_key_name: None,
         context,
         request_model: "openai/gpt-4o".into(),
         parameters: Parameters::default(),

@@ -148,6 +148,7 @@ fn request(context: TraceContext<'static>) -> CompletedRequest<'static> {
         ending: Ending::Completed,
         streaming: false,
         api_key: None,
+        api_key_name: None,
         context,
         request_model: Text::from("openai/gpt-4o"),
         parameters: Parameters::default(),

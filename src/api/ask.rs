@@ -25,7 +25,7 @@ pub(super) async fn ask(
     gateway: web::Data<Gateway>,
     mut incoming: Incoming,
 ) -> Result<HttpResponse, Error> {
-    let key = match incoming.beside(InferenceKey::of(&request)).await {
+    let InferenceKey(identity) = match incoming.beside(InferenceKey::of(&request)).await {
         Ok(Ok(key)) => key,
         Ok(Err(not_let_in)) => {
             return Err(turned_away::record(protocol, &request, &gateway, incoming, not_let_in).await);
@@ -39,7 +39,7 @@ pub(super) async fn ask(
     };
     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let passed = gateway.passed(headers);
-    let caller = Caller { passed, ..caller(protocol, &request, (key.account, key.key)) };
+    let caller = Caller { passed, ..caller(protocol, &request, identity) };
     let mut exchange = gateway.receive(caller).map_err(|error| {
         tracing::error!(%error, "a request could not be named");
         Error::unavailable()

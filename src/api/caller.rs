@@ -2,25 +2,22 @@
 
 use actix_web::HttpRequest;
 
+use crate::auth::api_keys::ApiKeyIdentity;
 use crate::gateway::{Base, Caller, CallerHeaders, PassedHeaders, Protocol};
-use crate::id::{AccountId, ApiKeyId};
 
 /// Headers that name the session: ours, Codex', Claude Code's. The first that is set counts.
 const SESSION_HEADERS: [&str; 3] = ["x-session-id", "session-id", "x-claude-code-session-id"];
 
-pub(super) fn caller(
-    protocol: &'static dyn Protocol,
-    request: &HttpRequest,
-    (account, api_key): (AccountId, ApiKeyId),
-) -> Caller {
+pub(super) fn caller(protocol: &'static dyn Protocol, request: &HttpRequest, identity: ApiKeyIdentity) -> Caller {
     let header = |name| {
         let value = request.headers().get(name)?.to_str().ok()?;
         (!value.trim().is_empty()).then(|| value.to_owned())
     };
     let session_id = SESSION_HEADERS.into_iter().find_map(header);
     Caller {
-        account,
-        api_key,
+        account: identity.account,
+        api_key: identity.key,
+        api_key_name: identity.name,
         base: Base::of(request.path()),
         protocol,
         query: Some(request.query_string().to_owned()).filter(|query| !query.is_empty()),

@@ -15,11 +15,8 @@ use crate::state::State;
 use crate::token::ApiKeyType;
 
 /// A key that may ask models and report completed requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InferenceKey {
-    pub account: AccountId,
-    pub key: ApiKeyId,
-}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InferenceKey(pub ApiKeyIdentity);
 
 /// A key that may read and change the account's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +26,7 @@ pub struct ManagementKey {
 }
 
 /// A key of either type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AnyKey(pub(super) ApiKeyIdentity);
 
 /// Why a key does not let a request in.
@@ -38,7 +35,7 @@ pub(super) enum NotLetIn {
     /// Nobody knows whose request this is.
     Unknown(Error),
     /// The key is somebody's. Their account learns of the request.
-    Known { account: AccountId, key: ApiKeyId, failure: Failure },
+    Known { identity: ApiKeyIdentity, failure: Failure },
 }
 
 impl From<NotLetIn> for Error {
@@ -55,10 +52,10 @@ impl InferenceKey {
     ///
     /// [`Incoming::beside`]: crate::http::Incoming::beside
     pub(super) async fn of(request: &HttpRequest) -> Result<Self, NotLetIn> {
-        let ApiKeyIdentity { account, key, kind } = identity(request).await?;
-        match kind {
-            ApiKeyType::Inference => Ok(Self { account, key }),
-            ApiKeyType::Management => Err(NotLetIn::Known { account, key, failure: Failure::wrong_key() }),
+        let identity = identity(request).await?;
+        match identity.kind {
+            ApiKeyType::Inference => Ok(Self(identity)),
+            ApiKeyType::Management => Err(NotLetIn::Known { identity, failure: Failure::wrong_key() }),
         }
     }
 }
@@ -71,7 +68,7 @@ impl FromRequest for ManagementKey {
         const REFUSAL: &str = "Only management keys can perform this operation. Use one from Settings › API keys.";
         let request = request.clone();
         Box::pin(async move {
-            let ApiKeyIdentity { account, key, kind } = identity(&request).await?;
+            let ApiKeyIdentity { account, key, kind, .. } = identity(&request).await?;
             match kind {
                 ApiKeyType::Management => Ok(Self { account, key }),
                 ApiKeyType::Inference => Err(Error::forbidden(REFUSAL)),
@@ -101,10 +98,10 @@ async fn identity(request: &HttpRequest) -> Result<ApiKeyIdentity, NotLetIn> {
         Presented::Several => return Err(refused(request, state, Error::several_keys())),
     };
     match identified {
-        Ok(identity) => state.rate_limits.key(identity.key).map(|()| identity).map_err(|too_often| {
-            let failure = Failure::too_often(too_often);
-            NotLetIn::Known { account: identity.account, key: identity.key, failure }
-        }),
+        Ok(identity) => match state.rate_limits.key(identity.key) {
+            Ok(()) => Ok(identity),
+            Err(too_often) => Err(NotLetIn::Known { identity, failure: Failure::too_often(too_often) }),
+        },
         Err(IdentifyError::Unauthorized) => Err(refused(request, state, Error::unauthorized())),
         Err(IdentifyError::Unavailable(error)) => {
             tracing::error!(%error, "an API key could not be checked");

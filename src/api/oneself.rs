@@ -29,7 +29,7 @@ use crate::store;
 )]
 pub(super) async fn key(AnyKey(identity): AnyKey, state: web::Data<State>) -> Result<HttpResponse, Error> {
     let described =
-        api_keys::describe(&state, identity).await.map_err(|error| away(&error))?.ok_or_else(Error::unauthorized)?;
+        api_keys::describe(&state, &identity).await.map_err(|error| away(&error))?.ok_or_else(Error::unauthorized)?;
     Ok(HttpResponse::Ok().json(KeyAnswer { data: CurrentKey::of(described, identity.kind) }))
 }
 

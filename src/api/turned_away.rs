@@ -21,11 +21,12 @@ pub(super) async fn record(
     incoming: Incoming,
     not_let_in: NotLetIn,
 ) -> Error {
-    let NotLetIn::Known { account, key, failure } = not_let_in else { return not_let_in.into() };
+    let NotLetIn::Known { identity, failure } = not_let_in else { return not_let_in.into() };
     let refusals = request.app_data::<web::Data<State>>().map(|state| &state.refusals);
-    let count = refusals.filter(|_| protocol.is_recorded()).and_then(|refusals| refusals.count(key, Instant::now()));
+    let count =
+        refusals.filter(|_| protocol.is_recorded()).and_then(|refusals| refusals.count(identity.key, Instant::now()));
     let Some(count) = count else { return failure.into() };
-    let Ok(mut exchange) = gateway.receive(caller(protocol, request, (account, key))) else { return failure.into() };
+    let Ok(mut exchange) = gateway.receive(caller(protocol, request, identity)) else { return failure.into() };
     let id = exchange.id().clone();
     // A body that cannot be read says nothing of the caller. The refusal stays the same.
     let body = body::read(request, incoming, exchange.room()).await.unwrap_or_default();

@@ -4,6 +4,7 @@ mod ended_keys;
 mod owner;
 mod spending;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use super::{Error, parse_name};
 use crate::audit::{self, Actor, Change, Event};
 use crate::id::{AccountId, ApiKeyId};
 use crate::state::State;
-use crate::store::api_keys::MOST_KEYS;
+use crate::store::api_keys::{KeyOwner, MOST_KEYS};
 use crate::store::notification::{Notice, given_if_possible};
 use crate::store::{self, api_keys};
 use crate::token::{ApiKey, ApiKeyType};
@@ -22,10 +23,12 @@ pub use self::owner::Unanswered;
 pub use self::spending::{DescribedKey, describe, spent_by_account};
 
 /// The owner of a presented key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKeyIdentity {
     pub account: AccountId,
     pub key: ApiKeyId,
+    /// What its people call it.
+    pub name: Arc<str>,
     pub kind: ApiKeyType,
 }
 
@@ -47,7 +50,8 @@ pub enum IdentifyError {
 pub async fn identify(state: &State, presented: &str) -> Result<ApiKeyIdentity, IdentifyError> {
     let key = ApiKey::parse(presented).ok_or(IdentifyError::Unauthorized)?;
     let owner = owner::find(state, key.hash()).await?.ok_or(IdentifyError::Unauthorized)?;
-    Ok(ApiKeyIdentity { account: owner.account, key: owner.key, kind: key.key_type() })
+    let KeyOwner { account, key: id, name } = owner;
+    Ok(ApiKeyIdentity { account, key: id, name, kind: key.key_type() })
 }
 
 /// Makes a key. It is shown only once; only its hash is stored.

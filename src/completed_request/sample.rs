@@ -38,6 +38,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
         ending: Ending::Completed,
         streaming: false,
         api_key: None,
+        api_key_name: None,
         context: TraceContext::default(),
         request_model: "openai/gpt-4o".into(),
         parameters: Parameters::default(),

@@ -43,6 +43,7 @@ pub(super) fn test(id: GenerationId, now: UnixNanos) -> CompletedRequest<'static
         ending: Ending::Completed,
         streaming: false,
         api_key: None,
+        api_key_name: None,
         context: TraceContext {
             trace_name: Some(Text::from(TEST)),
             generation_name: Some(Text::from(TEST)),

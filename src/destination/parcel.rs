@@ -21,7 +21,7 @@ pub struct Carried {
     pub generation: String,
     pub trace: TraceId,
     pub received: UnixNanos,
-    /// The id of the API key that it came with.
+    /// The name of the API key that it came with.
     pub api_key: Option<String>,
 }
 

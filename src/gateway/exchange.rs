@@ -30,6 +30,8 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 pub struct Caller {
     pub account: AccountId,
     pub api_key: ApiKeyId,
+    /// What its people call the key.
+    pub api_key_name: Arc<str>,
     pub base: Base,
     pub protocol: &'static dyn Protocol,
     /// The query string, which the model server gets.
@@ -261,6 +263,7 @@ impl Exchange {
             ending,
             streaming: self.streaming,
             api_key: Some(self.caller.api_key),
+            api_key_name: Some(Text::from(&*self.caller.api_key_name)),
             context: std::mem::take(&mut self.facts.context),
             request_model: Text::from(self.facts.model.as_str()),
             parameters: std::mem::take(&mut self.facts.parameters),

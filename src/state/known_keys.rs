@@ -47,7 +47,7 @@ struct Memory {
     listening: Option<Listening>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Known {
     owner: KeyOwner,
     /// When the look-up was sent that last found the key unended: the answer may be as old as that.
@@ -74,7 +74,7 @@ pub struct LookUp {
 }
 
 /// The memory's answer about a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remembered {
     /// No look-up is needed.
     Fresh(KeyOwner),
@@ -101,9 +101,9 @@ impl KnownKeys {
         if silence >= self.grace.max(LIFETIME) {
             Remembered::Nothing
         } else if now < known.fresh_until {
-            Remembered::Fresh(known.owner)
+            Remembered::Fresh(known.owner.clone())
         } else {
-            Remembered::Stale(known.owner)
+            Remembered::Stale(known.owner.clone())
         }
     }
 
@@ -141,7 +141,7 @@ impl KnownKeys {
         }
         let answer = answer.map(|owner| owner.filter(|owner| !memory.ended.contains_key(&owner.key)));
         match &answer {
-            Ok(Some(owner)) if counts => memory.put(*hash, *owner, asked),
+            Ok(Some(owner)) if counts => memory.put(*hash, owner.clone(), asked),
             Ok(None) => memory.refuse(|known, _| known == hash, now),
             Err(_) if counts => memory.postpone(hash, now),
             Ok(Some(_)) | Err(_) => {}

@@ -3,6 +3,7 @@
 mod listener;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -17,10 +18,12 @@ use crate::token::{ApiKey, ApiKeyType, TokenHash};
 /// Channel of revoked keys. The payload is the key's id, and the notification travels with the commit.
 const ENDED: &str = "tracecast_key_ended";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whose a key is, and what its people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyOwner {
     pub account: AccountId,
     pub key: ApiKeyId,
+    pub name: Arc<str>,
 }
 
 /// A key, as the page lists it.
@@ -161,7 +164,7 @@ pub async fn list_unknown(tenant: &mut Tenant, hashes: &[TokenHash]) -> Result<V
 pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
     let mut transaction = store.holder(hash).await?;
     let found = sqlx::query!(
-        r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId",
+        r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId", name,
                   coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS "unnoted!"
            FROM api_keys WHERE hash = $1 AND revoked_at IS NULL"#,
         hash.as_bytes()
@@ -169,7 +172,7 @@ pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwn
     .fetch_optional(&mut *transaction)
     .await?;
     let Some(found) = found else { return Ok(None) };
-    let owner = KeyOwner { account: found.account, key: found.key };
+    let owner = KeyOwner { account: found.account, key: found.key, name: found.name.into() };
     if found.unnoted {
         set_account(&mut transaction, owner.account).await?;
         sqlx::query!(

@@ -13,8 +13,9 @@ pub struct Export<'a> {
 }
 
 impl Export<'_> {
-    /// The API key that the request came with, by its id: names of keys are not recorded, and the worker reaches no keys.
+    /// The name of the API key that the request came with; its id, where the name is not recorded.
     pub fn api_key(&self) -> Option<String> {
-        self.request.api_key.map(|key| key.to_string())
+        let CompletedRequest { api_key_name, api_key, .. } = self.request;
+        api_key_name.as_deref().map(str::to_owned).or_else(|| api_key.map(|key| key.to_string()))
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
         ending: Ending::Completed,
         streaming: true,
         api_key: None,
+        api_key_name: None,
         context: TraceContext {
             user: Some("user_12345".into()),
             session_id: Some("session_abc".into()),

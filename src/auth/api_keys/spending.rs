@@ -20,7 +20,7 @@ pub struct DescribedKey {
 ///
 /// # Errors
 /// When the database is away.
-pub async fn describe(state: &State, identity: ApiKeyIdentity) -> Result<Option<DescribedKey>, store::Error> {
+pub async fn describe(state: &State, identity: &ApiKeyIdentity) -> Result<Option<DescribedKey>, store::Error> {
     let by_key = spent_by_key(state, identity.account).await?;
     let mut tenant = state.store.tenant(identity.account).await?;
     let Some(key) = api_keys::find(&mut tenant, identity.key).await? else { return Ok(None) };

@@ -85,6 +85,7 @@ async fn passed(protocol: &'static dyn Protocol, pieces: &[&[u8]], broken: Optio
     let caller = Caller {
         account,
         api_key,
+        api_key_name: "ours".into(),
         base: Base::OpenAi,
         protocol,
         query: None,

@@ -57,7 +57,7 @@ async fn clickhouse_gets_a_row_for_each_span_and_says_what_its_table_lacks() {
         "SELECT * FROM default.OPENROUTER_TRACES FINAL WHERE TRACE_NAME = 'Error Analysis Agent' FORMAT JSONEachRow";
     let found = eventually("rows", async || Some(rows(&mut engine, of_trace)).filter(|rows| !rows.is_empty())).await;
     let generation = found.iter().find(|row| row["SPAN_TYPE"] == "GENERATION").unwrap();
-    assert_eq!(generation["SPAN_NAME"], "Analyze Stack Trace");
+    assert_eq!((&generation["SPAN_NAME"], &generation["API_KEY_NAME"]), (&json!("Analyze Stack Trace"), &json!("app")));
     assert!(generation["INPUT"].as_str().is_some_and(|input| input.starts_with("{\"messages\":[")), "{generation}");
     let sums = rows(
         &mut engine,

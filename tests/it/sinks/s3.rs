@@ -60,7 +60,7 @@ async fn s3_gets_an_object_for_each_request_and_refuses_wrong_keys() {
     .await;
     let (name, body) = objects.iter().find(|(name, _)| !name.ends_with("connection-test.json")).unwrap();
     let parts: Vec<_> = name.split('/').collect();
-    assert!(parts[0] == "openrouter-traces" && parts[1].len() == 36 && parts[2].starts_with("20"), "{name}");
+    assert!(parts[0] == "openrouter-traces" && parts[1] == "app" && parts[2].starts_with("20"), "{name}");
     let document: Value = serde_json::from_str(body).unwrap();
     assert!(name.contains(document["id"].as_str().unwrap()), "{name}");
     assert_eq!(document["name"], "Error Analysis Agent");

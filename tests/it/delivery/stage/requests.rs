@@ -36,6 +36,7 @@ pub(super) fn request(name: &str) -> CompletedRequest<'static> {
         ending: Ending::Completed,
         streaming: false,
         api_key: None,
+        api_key_name: None,
         context: TraceContext::default(),
         request_model: "openai/gpt-4o".into(),
         parameters: Parameters::default(),
