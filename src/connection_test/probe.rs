@@ -131,10 +131,13 @@ impl Test<'_> {
             Ok(response) => response,
             Err(outcome) => return self.record.fail(begun.elapsed(), outcome),
         };
+        if is_web_page(&response) {
+            return self.record.fail(begun.elapsed(), web_page(&response));
+        }
         if let Some(finding) = check.finding.and_then(|read| read(&response)) {
             return self.find(begun, finding);
         }
-        if !check.expected.contains(&response.status) || is_web_page(&response) {
+        if !check.expected.contains(&response.status) {
             return self.record.fail(begun.elapsed(), self.refusal(check, &response));
         }
         let names = check.names(&response.body);
@@ -217,7 +220,7 @@ impl Test<'_> {
         };
         let parcel = Parcel { carried, body: body.into() };
         match self.ask(&wire.request(&parcel, compression, self.occasion())).await {
-            Ok(response) if (200..300).contains(&response.status) && is_web_page(&response) => web_page(&response),
+            Ok(response) if is_web_page(&response) => web_page(&response),
             Ok(response) => self.connection.outcome(&response),
             Err(outcome) => outcome,
         }
@@ -261,10 +264,10 @@ fn sent(trace: &Trace<'_>) -> Sent {
     Sent { trace_id: trace.trace_id.to_string(), spans: spans.collect() }
 }
 
-/// Whether a browser would show the answer as a page. A test takes none for a receiver's, even where the worker would.
+/// Whether a success is what a browser would show as a page. A test takes none for a receiver's, even where the worker would.
 fn is_web_page(response: &Response) -> bool {
     let is_html = response.headers.get("content-type").is_some_and(|media| media.starts_with("text/html"));
-    response.is_page() || (is_html && !response.body.is_empty())
+    (200..300).contains(&response.status) && (response.is_page() || (is_html && !response.body.is_empty()))
 }
 
 fn web_page(response: &Response) -> Outcome {

@@ -332,8 +332,8 @@ pub(super) const ALL: &[Fake] = &[
         check: Some(Question {
             path: "/1/auth",
             headers: &[("host", "api.honeycomb.io"), ("x-honeycomb-team", "hc-right")],
-            answer: r#"{"team":{"slug":"acme"},"environment":{"slug":"live"}}"#,
-            shown: "acme",
+            answer: r#"{"team":{"name":"Acme","slug":"acme"},"environment":{"name":"Live","slug":"live"}}"#,
+            shown: "team Acme, environment Live",
             ..ASKED
         }),
         sentence: "Honeycomb does not know this key",
