@@ -210,9 +210,16 @@ pub(in super::super) const SIGNOZ: Kind = Kind::row(
             "ingestionKey",
             "SigNoz does not know this key. Copy it again, and check the region",
         )],
+        agree: signoz_cloud_needs_a_key,
         ..Row::PLAIN
     },
 );
+
+fn signoz_cloud_needs_a_key(values: &Values<'_>) -> Option<FieldError> {
+    let is_cloud = values.get("baseUrl").is_empty();
+    let sentence = "Enter the ingestion key, which SigNoz Cloud needs, or the address of your own server.".to_owned();
+    (is_cloud && values.get("ingestionKey").is_empty()).then_some(FieldError { field: "ingestionKey", sentence })
+}
 
 pub(in super::super) const LOGFIRE: Kind = Kind::row(
     Manifest {
