@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use secrecy::ExposeSecret as _;
 
-use super::{Connection, Kind, Manifest, Parse, Settings, kinds};
+use super::{Connection, Field, Kind, Manifest, Parse, Settings, kinds};
 use crate::delivery::Outcome;
 use crate::otlp::Compression;
 use crate::otlp::answer::Response;
+use crate::trace::Parent;
 
 fn example(kind: &Kind) -> Settings {
     kind.manifest.fields.iter().map(|field| (field.name, field.example)).collect()
@@ -180,6 +181,31 @@ fn header_of_a_kind_wins_over_one_that_a_person_adds() {
         };
         assert_eq!(values(&header.name), [header.expose()], "{}", kind.manifest.slug);
         assert_eq!(values("x-added"), ["yes"], "{}", kind.manifest.slug);
+    }
+}
+
+#[test]
+fn every_kind_takes_headers_and_lets_a_person_decide_whether_traces_join() {
+    for kind in kinds::all() {
+        let slug = kind.manifest.slug;
+        assert!(kind.manifest.field(Field::HEADERS.name).is_some_and(Field::is_secret), "{slug}");
+        let join = kind.manifest.field(Field::JOIN).unwrap_or_else(|| panic!("{slug} has no box to join"));
+        let parent = |joins: Option<&str>| {
+            let mut settings: Settings = kind
+                .manifest
+                .fields
+                .iter()
+                .filter(|field| field.name != Field::JOIN)
+                .map(|field| (field.name, field.example))
+                .collect();
+            joins.into_iter().for_each(|joins| settings.insert(Field::JOIN, joins));
+            let connection = kind.connect(&settings).unwrap();
+            assert_eq!(kind.traces(&Settings::from(connection.stored())), *connection.traces(), "{slug}");
+            connection.traces().parent
+        };
+        let usual = if join.is_usually_on() { Parent::Link } else { Parent::Attribute };
+        let found = [None, Some(Field::TICKED), Some(Field::UNTICKED), Some("")].map(parent);
+        assert_eq!(found, [usual, Parent::Link, Parent::Attribute, Parent::Attribute], "{slug}");
     }
 }
 

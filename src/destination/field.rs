@@ -80,6 +80,8 @@ pub enum Shape {
 impl Field {
     /// The value of a ticked box.
     pub const TICKED: &'static str = "on";
+    /// The value of a box that is usually ticked, and is not.
+    pub const UNTICKED: &'static str = "off";
 
     /// Names of the two fields that every kind has.
     pub(super) const ENVIRONMENT: &'static str = "environment";
@@ -160,6 +162,11 @@ impl Field {
     /// without a connection test.
     pub fn is_default(&self) -> bool {
         matches!(self.name, Self::ENVIRONMENT | Self::RELEASE)
+    }
+
+    /// Whether it is a box that is ticked where nobody says anything of it.
+    pub fn is_usually_on(&self) -> bool {
+        self.input == Input::Checkbox && self.default == Self::TICKED
     }
 
     /// Whether its value is sealed at rest and never shown again.

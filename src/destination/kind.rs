@@ -1,8 +1,9 @@
 //! A kind of destination: what its form looks like, and how to connect.
 
-use super::row::Row;
+use super::row::{Row, Values};
 use super::{Connection, Field, FieldErrors, Settings};
 use crate::delivery::Outcome;
+use crate::trace::TraceSettings;
 
 /// A kind, described as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +83,11 @@ pub struct Kind {
 /// How settings become a connection. They are checked field by field already, or are reported anyway.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Parse {
-    /// By a function of the kind's own.
-    Own(fn(&Settings) -> Result<Connection, FieldErrors>),
+    /// By functions of the kind's own.
+    Own {
+        connect: fn(&Settings) -> Result<Connection, FieldErrors>,
+        traces: fn(&Settings) -> TraceSettings,
+    },
     Row(&'static Row),
 }
 
@@ -104,6 +108,14 @@ impl Kind {
         row.readings.iter().any(|reading| reading.is_farewell() && sentence.starts_with(reading.sentence))
     }
 
+    /// How traces are built with these settings, of which the secrets may be missing.
+    pub fn traces(&self, settings: &Settings) -> TraceSettings {
+        match self.parse {
+            Parse::Own { traces, .. } => traces(settings),
+            Parse::Row(row) => row.traces(&Values { settings, fields: self.manifest.fields }),
+        }
+    }
+
     /// Parses what was typed for a new destination, or what is stored for an old one.
     ///
     /// # Errors
@@ -116,7 +128,7 @@ impl Kind {
             }
         }
         let parsed = match self.parse {
-            Parse::Own(parse) => parse(settings),
+            Parse::Own { connect, .. } => connect(settings),
             Parse::Row(row) => row.connect(&self.manifest, settings),
         };
         match parsed {

@@ -70,11 +70,18 @@ fn is_value(value: &str) -> bool {
 
 impl OwnHeaders {
     /// As they are sent.
-    pub(super) fn headers(&self) -> Vec<Header> {
+    fn headers(&self) -> impl Iterator<Item = Header> {
         let header = |(name, value): &(String, SecretString)| {
             Header::secret(name.clone(), value.clone(), masking::middle(value.expose_secret()))
         };
-        self.0.iter().map(header).collect()
+        self.0.iter().map(header)
+    }
+
+    /// Those of the kind, and these behind them. The kind's win.
+    pub(super) fn behind(&self, mut of_kind: Vec<Header>) -> Vec<Header> {
+        let own: Vec<_> = self.headers().filter(|own| of_kind.iter().all(|header| header.name != own.name)).collect();
+        of_kind.extend(own);
+        of_kind
     }
 
     /// As they are stored.
@@ -85,6 +92,10 @@ impl OwnHeaders {
     /// As they may be shown. None: there are none.
     pub(super) fn masked(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.json(|value| masking::middle(value.expose_secret())))
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
     }
 
     /// Their values.

@@ -1,5 +1,7 @@
 //! A destination's life: changed in two tabs, changed wrongly, renamed, paused, deleted; and never stored untested.
 
+mod further;
+
 use std::time::Duration;
 
 use demo_receiver::Behaviour;

@@ -52,6 +52,20 @@ impl Row {
             _ => Err(errors),
         }
     }
+
+    /// How traces are built. Secrets do not matter.
+    pub(in crate::destination) fn traces(&self, values: &Values<'_>) -> TraceSettings {
+        TraceSettings {
+            environment: values.settings.given(Field::ENVIRONMENT),
+            release: values.settings.given(Field::RELEASE),
+            sample_rate: None,
+            dialect: self.dialect,
+            extras: self.extras,
+            parent: if values.is_ticked(Field::JOIN) { Parent::Link } else { Parent::Attribute },
+            value_chars: self.limits.value_chars,
+            span_attributes: self.limits.span_attributes,
+        }
+    }
 }
 
 fn add(errors: &mut FieldErrors, error: Option<FieldError>) {
@@ -80,7 +94,7 @@ impl Filled<'_> {
             redactions: self.redactions(),
             mix_ups: self.mix_ups(),
             mended: self.mended(base),
-            traces: self.traces(),
+            traces: self.row.traces(&self.values),
             wire: Wire {
                 method: Method::Post,
                 url,
@@ -99,25 +113,14 @@ impl Filled<'_> {
         }
     }
 
-    fn traces(&self) -> TraceSettings {
-        TraceSettings {
-            environment: self.values.settings.given(Field::ENVIRONMENT),
-            release: self.values.settings.given(Field::RELEASE),
-            sample_rate: None,
-            dialect: self.row.dialect,
-            extras: self.row.extras,
-            parent: if self.values.is_ticked(Field::JOIN) { Parent::Link } else { Parent::Attribute },
-            value_chars: self.row.limits.value_chars,
-            span_attributes: self.row.limits.span_attributes,
-        }
-    }
-
     /// The values in canonical form: what an empty field means is written down, so that it stays when the kind changes.
     fn stored(&self, base: &Base) -> Stored {
         let mut stored = Stored::default();
         for field in self.manifest.fields {
             let value = match field.name {
-                Field::JOIN => if self.values.is_ticked(Field::JOIN) { Field::TICKED } else { "off" }.to_owned(),
+                Field::JOIN => {
+                    if self.values.is_ticked(Field::JOIN) { Field::TICKED } else { Field::UNTICKED }.to_owned()
+                }
                 name if name == self.row.address.field => base.stored.clone().unwrap_or_default(),
                 name if name == Field::HEADERS.name => self.own.to_json(),
                 name => self.values.get(name).to_owned(),
@@ -163,11 +166,7 @@ impl Filled<'_> {
 
     /// The kind's headers, and behind them the person's own. The kind's win.
     fn headers(&self, of_kind: &'static [HeaderRow]) -> Vec<Header> {
-        let mut headers: Vec<_> = of_kind.iter().filter_map(|header| header.fill(&self.values)).collect();
-        let own = self.own.headers().into_iter();
-        let own: Vec<_> = own.filter(|own| headers.iter().all(|header| header.name != own.name)).collect();
-        headers.extend(own);
-        headers
+        self.own.behind(of_kind.iter().filter_map(|header| header.fill(&self.values)).collect())
     }
 
     fn step(&self, step: &'static Step, base: &Base) -> TestStep {

@@ -5,8 +5,8 @@ use super::super::{Field, Input, Settings, web_address};
 /// What was typed, read by a kind's fields.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::destination) struct Values<'a> {
-    pub(super) settings: &'a Settings,
-    pub(super) fields: &'static [Field],
+    pub(in crate::destination) settings: &'a Settings,
+    pub(in crate::destination) fields: &'static [Field],
 }
 
 impl<'a> Values<'a> {

@@ -32,6 +32,8 @@ pub struct Control {
     pub suggestions: &'static [&'static str],
     /// Values to choose one from, each with its words.
     pub choices: &'static [(&'static str, &'static str)],
+    /// What a box sends that is not ticked, where silence would mean that it is; empty for nothing.
+    pub unticked: &'static str,
     /// Set in the fixed-width font, without spelling.
     pub code: bool,
 }

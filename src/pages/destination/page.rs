@@ -165,12 +165,18 @@ impl Drawing<'_> {
 
     fn control(&self, field: &'static Field) -> Control {
         let part = if field.is_default() { FormPart::Defaults } else { FormPart::Connection };
-        let stored = self.stored().map(|stored| stored.settings.0.get(field.name).cloned().unwrap_or_default());
-        let value = self.typed(field.name, part).map(|typed| typed.raw(field.name).to_owned()).or(stored);
+        let stored = self.stored().map(|stored| &stored.settings.0);
+        let typed = self.typed(field.name, part);
+        let value = match typed {
+            Some(typed) => Some(sent(field, typed, stored)),
+            None => stored.map(|stored| stored.get(field.name).cloned().unwrap_or_default()),
+        };
         match field.input {
             Input::Checkbox => {
+                let value = value.filter(|value| typed.is_some() || !value.is_empty());
                 let value = value.unwrap_or_else(|| field.default.to_owned());
-                Control::check(field.name, field.label, matches!(value.as_str(), "on" | "true" | "1"))
+                let check = Control::check(field.name, field.label, matches!(value.as_str(), "on" | "true" | "1"));
+                Control { unticked: if field.is_usually_on() { Field::UNTICKED } else { "" }, ..check }
             }
             Input::Choice(choices) => {
                 Control::choice(field.name, field.label, choices).value(value.unwrap_or_default())
@@ -264,11 +270,16 @@ impl Drawing<'_> {
 
 /// The kind's fields as they were typed. Defaults that were not sent stay as they are stored.
 pub(super) fn settings(kind: &Kind, values: &Values, stored: Option<&Destination>) -> Settings {
-    let none = BTreeMap::new();
-    let stored = stored.map_or(&none, |stored| &stored.settings.0);
-    let value = |field: &Field| {
-        let kept = stored.get(field.name).filter(|_| field.is_default() && !values.has(field.name));
-        kept.map_or_else(|| values.raw(field.name).to_owned(), Clone::clone)
-    };
-    kind.manifest.fields.iter().map(|field| (field.name, value(field))).collect()
+    let stored = stored.map(|stored| &stored.settings.0);
+    kind.manifest.fields.iter().map(|field| (field.name, sent(field, values, stored))).collect()
+}
+
+/// What a form says of a field. Of a default, and of a box that is usually ticked, silence changes nothing.
+fn sent(field: &Field, values: &Values, stored: Option<&BTreeMap<String, String>>) -> String {
+    if values.has(field.name) || !(field.is_default() || field.is_usually_on()) {
+        return values.raw(field.name).to_owned();
+    }
+    let kept = stored.and_then(|stored| stored.get(field.name)).map(String::as_str);
+    let usual = if field.is_usually_on() { field.default } else { "" };
+    kept.unwrap_or(usual).to_owned()
 }

@@ -1,5 +1,6 @@
 //! What a person fills in for Sentry.
 
+use crate::destination::own_headers::{self, OwnHeaders};
 use crate::destination::{Field, Input};
 
 pub(super) const ENDPOINT: &str = "otlp_endpoint";
@@ -36,9 +37,23 @@ pub(super) const FIELDS: &[Field] = &[
         example: "",
         ..Field::TEXT
     },
+    Field::join(true),
+    Field::HEADERS,
     Field::environment(MAX_ENVIRONMENT),
     Field::release(MAX_RELEASE),
 ];
+
+/// Relay checks these against the project's allowed domains, as if a browser sent the request (spec 2.2).
+const OF_BROWSERS: [&str; 2] = ["origin", "referer"];
+
+/// Headers that a person adds, for a Relay or a proxy of one's own.
+pub(super) fn headers(text: &str) -> Result<OwnHeaders, String> {
+    let headers = own_headers::parse(text)?;
+    match OF_BROWSERS.into_iter().find(|name| headers.has(name)) {
+        Some(name) => Err(format!("Sentry takes a request with the header {name} for a browser's. Leave it out.")),
+        None => Ok(headers),
+    }
+}
 
 /// Sentry takes no spaces or slashes in an environment, and not the word None.
 pub(super) fn environment(text: &str) -> Result<(), &'static str> {
