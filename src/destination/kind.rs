@@ -1,7 +1,7 @@
 //! A kind of destination: what its form looks like, and how to connect.
 
 use super::row::{Row, Values};
-use super::{Connection, Field, FieldErrors, Settings};
+use super::{Connection, Encoding, Field, FieldErrors, Settings};
 use crate::delivery::Outcome;
 use crate::trace::TraceSettings;
 
@@ -95,6 +95,14 @@ impl Kind {
     /// A kind that is a row of data.
     pub(super) const fn row(manifest: Manifest, row: &'static Row) -> Self {
         Self { manifest, advice: |_| None, parse: Parse::Row(row) }
+    }
+
+    /// What its destinations get, unless a field chooses otherwise.
+    pub fn encoding(&self) -> Encoding {
+        match self.parse {
+            Parse::Own { .. } => Encoding::OtlpProtobuf,
+            Parse::Row(row) => row.encoding,
+        }
     }
 
     /// What to do when the connection test comes to this. None: what the outcome itself says.

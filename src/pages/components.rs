@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod control;
 pub mod examples;
+pub mod form_of_arrival;
 pub mod health;
 pub mod kind_card;
 pub mod outcome;

@@ -25,8 +25,8 @@ pub struct VerdictPanel {
     pub arrival: String,
     /// What was done, in order.
     pub steps: Vec<StepRow>,
-    /// Where to look for the trace.
-    pub kind: &'static str,
+    /// Leads to the id of the trace.
+    pub look_up: String,
     /// The trace to look for.
     pub trace_id: Option<String>,
     /// What the receiver calls itself.
@@ -59,12 +59,7 @@ pub enum Purpose {
 }
 
 /// The panel of a test, drawn at `now`.
-pub(in crate::pages) fn panel(
-    verdict: Verdict,
-    purpose: Purpose,
-    kind: &'static str,
-    now: DateTime<Utc>,
-) -> VerdictPanel {
+pub(in crate::pages) fn panel(verdict: Verdict, purpose: Purpose, look_up: String, now: DateTime<Utc>) -> VerdictPanel {
     let (headline, subline) = match (purpose, verdict.passed) {
         (Purpose::Test, true) if verdict.warning => ("The connection works, with a warning", ""),
         (Purpose::Test, true) => ("The connection works", ""),
@@ -93,7 +88,7 @@ pub(in crate::pages) fn panel(
         sent: verdict.headers.iter().cloned().chain(spans).collect(),
         is_focused: purpose == Purpose::Example && verdict.passed,
         steps: verdict.steps.into_iter().map(row).collect(),
-        kind,
+        look_up,
         trace_id: verdict.trace_id,
         server: verdict.server,
     }

@@ -10,6 +10,7 @@ use crate::connection_test::Verdict;
 use crate::destination::kinds::{clickhouse, webhook};
 use crate::destination::{Field, Input, Kind, Settings};
 use crate::pages::components::control::Control;
+use crate::pages::components::form_of_arrival::FormOfArrival;
 use crate::pages::components::health::HealthPanel;
 use crate::pages::components::verdict::{Purpose, VerdictPanel, panel};
 use crate::pages::components::when::When;
@@ -30,13 +31,15 @@ pub struct DestinationPage {
     pub kind: &'static str,
     /// The kind's two letters.
     pub sign: &'static str,
+    /// What requests become there.
+    pub arrival: FormOfArrival,
     /// Where the form of the connection goes.
     pub action: String,
     /// The fields of the connection.
     pub connection: Vec<Control>,
     /// Those that few people need.
     pub further: Vec<Control>,
-    /// Where traces go, as far as the fields say something else.
+    /// Where requests go, as far as the fields say something else.
     pub address: Option<String>,
     /// What makes the place that traces go to, for people to copy, if it has to be made.
     pub statement: Option<String>,
@@ -119,6 +122,7 @@ impl Drawing<'_> {
             manifest.fields.iter().partition(|field| field.is_default());
         let few = connection.iter().position(|field| field.input == Input::Checkbox).unwrap_or(connection.len());
         let (connection, further) = connection.split_at(few);
+        let arrival = FormOfArrival::of(self.kind);
         let controls = |fields: &[&'static Field]| fields.iter().map(|field| self.control(field)).collect::<Vec<_>>();
         DestinationPage {
             connection: controls(connection),
@@ -143,7 +147,8 @@ impl Drawing<'_> {
             verdict: self
                 .verdict
                 .or(kept)
-                .map(|(purpose, verdict)| panel(verdict, purpose, manifest.label, self.visitor.now)),
+                .map(|(purpose, verdict)| panel(verdict, purpose, arrival.look_up.clone(), self.visitor.now)),
+            arrival,
             shell: Shell { problems: self.problems, ..self.visitor.shell(Section::Observability, title) },
         }
     }

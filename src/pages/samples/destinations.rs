@@ -4,9 +4,11 @@ use uuid::Uuid;
 
 use super::{ago, before, drawn, health_panel, now, person, problem, trouble};
 use crate::broadcast::health::{Health, Trouble};
+use crate::destination::kinds;
 use crate::id::DestinationId;
 use crate::pages::components::control::Control;
 use crate::pages::components::examples::ExampleModel;
+use crate::pages::components::form_of_arrival::FormOfArrival;
 use crate::pages::components::health::{HealthPanel, Waiting};
 use crate::pages::components::kind_card::KindCard;
 use crate::pages::components::spark::Spark;
@@ -88,6 +90,10 @@ fn step(state: &'static str, label: &str, detail: &str, time: &str) -> StepRow {
     StepRow { state, label: label.to_owned(), detail: detail.to_owned(), time: time.to_owned() }
 }
 
+fn arrival() -> FormOfArrival {
+    FormOfArrival::of(kinds::find("sentry").unwrap())
+}
+
 fn verdict(is_passed: bool) -> VerdictPanel {
     let (state, headline) =
         if is_passed { ("passed", "The connection works") } else { ("failed", "The connection test failed") };
@@ -110,7 +116,7 @@ fn verdict(is_passed: bool) -> VerdictPanel {
             step(last, "Send again", if is_passed { "HTTP 200" } else { "HTTP 403: ProjectId" }, "3.3 s"),
             step(if is_passed { "passed" } else { "skipped" }, "Send a trace", "", ""),
         ],
-        kind: "Sentry",
+        look_up: arrival().look_up,
         trace_id: is_passed.then(|| "dbd49206c2c8a478fcf97ce967645760".to_owned()),
         server: is_passed.then(|| "sentry-relay/26.9.0".to_owned()),
         is_focused: false,
@@ -125,6 +131,7 @@ fn new_destination(shell: Shell) -> DestinationPage {
         heading: "Add Sentry".to_owned(),
         kind: "Sentry",
         sign: "Se",
+        arrival: arrival(),
         action: "/settings/observability/sentry".to_owned(),
         connection: Vec::new(),
         further: vec![Control::check("relay", "A Relay of our own stands in front of Sentry", false)],
