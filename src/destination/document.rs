@@ -34,7 +34,11 @@ impl Kind {
         let Some(example) = example else { return Ok(()) };
         write_wire(example, text)?;
         write_test(example, text)?;
-        write_answers(example, text)
+        write_answers(example, text)?;
+        if !self.caveats().is_empty() {
+            writeln!(text, "\n## What an acceptance does not mean\n")?;
+        }
+        self.caveats().iter().try_for_each(|sentence| writeln!(text, "- {sentence}"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! A kind of destination: what its form looks like, and how to connect.
 
+use std::time::Duration;
+
 use super::row::{Row, Values};
 use super::{Connection, Encoding, Field, FieldErrors, Settings};
 use crate::delivery::Outcome;
@@ -95,6 +97,22 @@ impl Kind {
     /// A kind that is a row of data.
     pub(super) const fn row(manifest: Manifest, row: &'static Row) -> Self {
         Self { manifest, advice: |_| None, parse: Parse::Row(row) }
+    }
+
+    /// What an acceptance does not mean here, in sentences.
+    pub fn caveats(&self) -> &'static [&'static str] {
+        match self.parse {
+            Parse::Own { .. } => &[],
+            Parse::Row(row) => row.caveats,
+        }
+    }
+
+    /// How long ago a request may have completed for the receiver to take it. None: it takes requests of any age.
+    pub fn oldest(&self) -> Option<Duration> {
+        match self.parse {
+            Parse::Own { .. } => None,
+            Parse::Row(row) => row.limits.oldest,
+        }
     }
 
     /// What its destinations get, unless a field chooses otherwise.

@@ -38,6 +38,8 @@ pub(super) struct Row {
     pub target: &'static str,
     /// When a trace shows, continuing "look for it …". Empty: at once, or in about a minute.
     pub shown: &'static str,
+    /// What an acceptance does not mean here, in sentences.
+    pub caveats: &'static [&'static str],
 }
 
 /// A step of the connection test.
@@ -79,6 +81,7 @@ impl Row {
         finish: |_, _| Ok(()),
         target: "",
         shown: "",
+        caveats: &[],
     };
 
     /// Whether the test asks the receiver something that proves the settings.

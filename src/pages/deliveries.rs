@@ -20,10 +20,10 @@ use super::shell::{Section, Shell};
 use super::visit::Visit;
 use crate::broadcast::listing;
 use crate::delivery::DeadLetterReason;
-use crate::destination::kinds;
+use crate::destination::{Kind, kinds};
 use crate::state::State;
 use crate::store::accounts;
-use crate::store::deliveries::{ListedDeadLetter, ListedDelivery};
+use crate::store::deliveries::{LeftOut, ListedDeadLetter, ListedDelivery};
 
 const NOTHING_OLDER: &str = "There is nothing older.";
 
@@ -37,6 +37,8 @@ pub struct DeliveriesPage {
     pub path: String,
     /// How long attempts are kept, for example "7 days".
     pub kept: String,
+    /// What an acceptance does not mean with this kind.
+    pub caveats: &'static [&'static str],
     pub health: HealthPanel,
     /// Whether this is a page of older rows, which does not say how the destination stands.
     pub is_older: bool,
@@ -94,16 +96,18 @@ pub(super) async fn show(
     let is_older = part != Part::Newest;
     let empty = if is_older { NOTHING_OLDER } else { advice(account.broadcast_enabled, listed.destination.enabled) };
     let kept = TimeDelta::from_std(state.config.delivery.retention).unwrap_or(TimeDelta::MAX);
+    let kind = kinds::find(&listed.destination.kind);
     let page = DeliveriesPage {
         shell: visitor.shell(Section::Observability, format!("Deliveries to {}", listed.destination.name)),
         name: listed.destination.name.clone(),
-        sign: kinds::find(&listed.destination.kind).map_or("?", |kind| kind.manifest.sign),
+        sign: kind.map_or("?", |kind| kind.manifest.sign),
+        caveats: kind.map_or(&[], Kind::caveats),
         path: format!("/settings/observability/destinations/{id}"),
         kept: span(kept),
         health: HealthPanel::of(&listed, visitor.now),
         is_older,
         attempts: attempts.map(|Rows { rows, older }| Listing {
-            rows: group(rows.into_iter().map(|attempt| attempt_row(attempt, visitor.now)).collect()),
+            rows: group(rows.into_iter().map(|attempt| attempt_row(&attempt, kind, visitor.now)).collect()),
             empty,
             older,
             is_older,
@@ -128,10 +132,11 @@ fn advice(is_on: bool, is_enabled: bool) -> &'static str {
     }
 }
 
-fn attempt_row(attempt: ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
+fn attempt_row(attempt: &ListedDelivery, kind: Option<&Kind>, now: DateTime<Utc>) -> AttemptRow {
     let (outcome, tone) = outcome::words(&attempt.outcome);
+    let left_out = left_out(attempt.left_out.0, kind);
     let mut facts = if attempt.outcome == "left_out" {
-        vec!["Nothing was to be sent".to_owned()]
+        if left_out.is_empty() { vec!["Nothing was to be sent".to_owned()] } else { Vec::new() }
     } else if attempt.requests == 0 {
         vec!["Probe that carried nothing".to_owned()]
     } else {
@@ -139,6 +144,7 @@ fn attempt_row(attempt: ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
     };
     facts.extend(Some(milliseconds(attempt.duration_ms)).filter(|_| attempt.duration_ms > 0));
     facts.extend(attempt.status.map(|status| format!("HTTP {status}")));
+    facts.extend(left_out);
     AttemptRow {
         outcome,
         tone,
@@ -146,8 +152,27 @@ fn attempt_row(attempt: ListedDelivery, now: DateTime<Utc>) -> AttemptRow {
         requests: attempt.requests.into(),
         facts,
         status: attempt.status,
-        answer: attempt.answer.unwrap_or_default(),
+        answer: attempt.answer.clone().unwrap_or_default(),
     }
+}
+
+/// The requests of an attempt that were not sent, by reason.
+fn left_out(left_out: LeftOut, kind: Option<&Kind>) -> Vec<String> {
+    let LeftOut { before_destination, too_old } = left_out;
+    let accepts = match kind.and_then(|kind| Some((kind.manifest.label, kind.oldest()?))) {
+        Some((label, oldest)) => format!("{label} accepts ({} minutes)", oldest.as_secs() / 60),
+        None => "the receiver accepts".to_owned(),
+    };
+    [
+        (before_destination, "completed before this destination existed".to_owned()),
+        (too_old, format!("older than {accepts}")),
+    ]
+    .into_iter()
+    .filter(|(requests, _)| *requests > 0)
+    .map(|(requests, reason)| {
+        format!("{} left out: {reason}", count(i64::try_from(requests).unwrap_or(i64::MAX), "request"))
+    })
+    .collect()
 }
 
 fn dead_letter_row(letter: ListedDeadLetter, now: DateTime<Utc>) -> DeadLetterRow {

@@ -6,9 +6,10 @@ mod removal;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::{Builder, Uuid};
 
 pub use self::hours::{HOURS, Hour, count_by_hour};
@@ -111,7 +112,8 @@ fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> std::resul
 }
 
 /// Entries that were not sent, counted by reason.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LeftOut {
     /// Entries that completed before the destination existed.
     pub before_destination: usize,
@@ -207,6 +209,7 @@ pub struct ListedDelivery {
     pub status: Option<i16>,
     /// A sentence of the receiver or about the failure.
     pub answer: Option<String>,
+    pub left_out: Json<LeftOut>,
 }
 
 /// The attempt after which a listing goes on to older ones.
@@ -227,7 +230,8 @@ pub async fn list(
     let account = tenant.account().0;
     let deliveries = sqlx::query_as!(
         ListedDelivery,
-        r#"SELECT id AS "id: DeliveryId", started_at, duration_ms, requests, bytes, outcome, status, answer FROM deliveries
+        r#"SELECT id AS "id: DeliveryId", started_at, duration_ms, requests, bytes, outcome, status, answer,
+                  coalesce(left_out, '{}') AS "left_out!: Json<LeftOut>" FROM deliveries
            WHERE account_id = $1 AND destination_id = $2
              AND (started_at, id) < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
            ORDER BY started_at DESC, id DESC LIMIT $5"#,

@@ -1,6 +1,7 @@
 //! Every kind against a strict fake of its vendor: form, failed test with a wrong key, test, save, request, a bad day, and the trace
 //! that the vendor shows.
 
+mod ages;
 mod bad_days;
 mod fakes;
 mod forgetting;
@@ -33,6 +34,10 @@ fn request(number: usize) -> String {
     let messages = json!([{ "role": "user", "content": content }]);
     json!({ "model": "openai/gpt-4o", "messages": messages, "user": "ada", "session_id": "s1", "trace": trace })
         .to_string()
+}
+
+fn fake(kind: &str) -> &'static Fake {
+    ALL.iter().find(|fake| fake.kind == kind).unwrap()
 }
 
 async fn app(hosts: &Hosts) -> TestApp {

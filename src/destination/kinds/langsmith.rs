@@ -75,6 +75,7 @@ pub(super) const KIND: Kind = Kind::row(
             ),
         ],
         target: "{project}",
+        caveats: &["LangSmith answers before it reads a trace, and does not report what it drops then."],
         ..Row::PLAIN
     },
 );

@@ -56,6 +56,10 @@ pub(super) const KIND: Kind = Kind::row(
             "New Relic refuses this key. Check the license key, and that the region is the account's",
         )],
         mix_up: european_key_in_another_region,
+        caveats: &[
+            "New Relic answers before it checks a trace. What it refuses then, it reports as NrIntegrationError in New Relic.",
+            "A trace that is delivered twice shows twice in New Relic: it happens where an answer got lost.",
+        ],
         ..Row::PLAIN
     },
 );

@@ -80,6 +80,7 @@ pub(super) const KIND: Kind = Kind::row(
                 field: "apiKey",
             },
         ],
+        caveats: &["A trace that is delivered twice shows twice in PostHog: it happens where an answer got lost."],
         ..Row::PLAIN
     },
 );

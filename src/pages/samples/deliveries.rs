@@ -27,6 +27,7 @@ fn deliveries(
         path: PATH.to_owned(),
         sign: "Se",
         kept: "7 days".to_owned(),
+        caveats: &[],
         is_older: health.is_none(),
         health: health.unwrap_or_else(|| health_panel(Health::Healthy)),
         attempts,

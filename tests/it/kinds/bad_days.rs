@@ -4,15 +4,10 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};
 
-use super::fakes::{ALL, Fake};
 use super::hosted::Hosts;
 use super::vendor::Vendor;
-use super::{GENERATION, Person, TRACE, app};
+use super::{GENERATION, Person, TRACE, app, fake};
 use crate::support::app::TestApp;
-
-fn fake(kind: &str) -> &'static Fake {
-    ALL.iter().find(|fake| fake.kind == kind).unwrap()
-}
 
 /// How the destination at this path stands once it failed: its health, and how many minutes it waits.
 async fn standing(app: &TestApp, destination: &str) -> (String, Option<f64>) {
