@@ -20,6 +20,7 @@ pub mod code;
 pub mod confirm;
 pub mod delete_account;
 pub mod deliveries;
+pub mod delivery;
 pub mod destination;
 pub mod documentation;
 pub mod invitation;

@@ -9,7 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::groups::group;
 pub use self::groups::{AttemptRow, Group};
-use self::log::{Address, Part, Rows};
+pub(super) use self::log::parse_attempt;
+use self::log::{Address, Part, Rows, name_of};
 use super::answer::{self, shown};
 use super::components::amount::{bytes, count, milliseconds};
 use super::components::health::HealthPanel;
@@ -132,7 +133,7 @@ fn advice(is_on: bool, is_enabled: bool) -> &'static str {
     }
 }
 
-fn attempt_row(attempt: &ListedDelivery, kind: Option<&Kind>, now: DateTime<Utc>) -> AttemptRow {
+pub(super) fn attempt_row(attempt: &ListedDelivery, kind: Option<&Kind>, now: DateTime<Utc>) -> AttemptRow {
     let (outcome, tone) = outcome::words(&attempt.outcome);
     let left_out = left_out(attempt.left_out.0, kind);
     let mut facts = if attempt.outcome == "left_out" {
@@ -150,6 +151,7 @@ fn attempt_row(attempt: &ListedDelivery, kind: Option<&Kind>, now: DateTime<Utc>
         tone,
         at: When::new(attempt.started_at, now),
         requests: attempt.requests.into(),
+        name: (attempt.requests > 0).then(|| name_of(attempt)),
         facts,
         status: attempt.status,
         answer: attempt.answer.clone().unwrap_or_default(),

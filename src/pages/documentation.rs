@@ -79,6 +79,7 @@ fn by_hand(slug: &str) -> &'static str {
     match slug {
         "clickhouse" => include_str!("../../docs/destinations/details/clickhouse.md"),
         "s3" => include_str!("../../docs/destinations/details/s3.md"),
+        "sentry" => include_str!("../../docs/destinations/details/sentry.md"),
         "webhook" => include_str!("../../docs/destinations/details/webhook.md"),
         _ => "",
     }

@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig, resource};
 
 use super::error::{Error, Result};
 use super::{
-    account, assets, audit, code, delete_account, deliveries, destination, documentation, edge, invitation, keys,
-    kinds, members, observability, password_reset, second_factor, sessions, sign_in, sign_up, you,
+    account, assets, audit, code, delete_account, deliveries, delivery, destination, documentation, edge, invitation,
+    keys, kinds, members, observability, password_reset, second_factor, sessions, sign_in, sign_up, you,
 };
 
 /// Mounts the pages. Routes that were mounted before keep their addresses; every other address gets a page. Needs
@@ -42,6 +42,7 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource("/settings/observability/broadcast").post(observability::update))
         .service(resource(format!("{one}/edit")).get(destination::edit))
         .service(resource(format!("{one}/deliveries")).get(deliveries::show))
+        .service(resource("/settings/observability/destinations/{id}/deliveries/{delivery}").get(delivery::show))
         .service(resource(format!("{one}/defaults")).post(destination::save))
         .service(resource(format!("{one}/send-trace")).post(destination::send_trace))
         .service(resource(format!("{one}/signing-secret")).post(destination::signing_secret::update))

@@ -1,5 +1,6 @@
 //! Tables `deliveries` and `dead_letters`: attempts to deliver, and requests that a destination refuses.
 
+mod carried;
 mod hours;
 mod removal;
 
@@ -12,6 +13,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::{Builder, Uuid};
 
+pub use self::carried::{CarriedRequest, Range, find, list_carried};
 pub use self::hours::{HOURS, Hour, count_by_hour};
 pub use self::removal::delete_orphans;
 use super::cursors::Key;

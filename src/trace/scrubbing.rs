@@ -1,5 +1,5 @@
 //! What Sentry's default data scrubbing will take out of our attributes (spec 2.1, fact 8). An attribute that Sentry does not know
-//! is judged by its key and its value, `user.id` by its value. `docs/destinations/sentry-data-scrubbing.md` tells people.
+//! is judged by its key and its value, `user.id` by its value. `docs/destinations/details/sentry.md` tells people.
 
 use crate::completed_request::MetadataValue;
 use crate::completed_request::secrets::{holds_secret, is_secret_name};

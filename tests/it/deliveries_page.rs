@@ -2,6 +2,7 @@
 
 mod access;
 mod listing;
+mod notes;
 mod receiver;
 mod states;
 mod switched_off;

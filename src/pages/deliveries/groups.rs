@@ -16,6 +16,8 @@ pub struct AttemptRow {
     /// When it began.
     pub at: When,
     pub requests: i64,
+    /// How the address of its page ends. None: it carried nothing.
+    pub name: Option<String>,
     /// Requests, bytes, duration and status, each with its unit.
     pub facts: Vec<String>,
     pub status: Option<i16>,
@@ -82,6 +84,7 @@ mod tests {
             tone: "good",
             at: When::new(midnight - TimeDelta::minutes(minutes), midnight),
             requests: 2,
+            name: None,
             facts: Vec::new(),
             status: None,
             answer: String::new(),

@@ -62,7 +62,7 @@ impl Part {
             Self::DeadLetters(_) => return Ok(None),
         };
         let rows = deliveries::list(tenant, id, before, one_more()).await?;
-        Ok(Some(Rows::of(rows, |last| name_of_attempt(Before { started_at: last.started_at, id: last.id }))))
+        Ok(Some(Rows::of(rows, name_of)))
     }
 
     /// Dead letters of a destination. None: this part shows none.
@@ -100,7 +100,12 @@ fn name_of_attempt(before: Before) -> String {
     format!("{}.{}", before.started_at.timestamp_micros(), before.id)
 }
 
-fn parse_attempt(name: &str) -> Option<Before> {
+/// How an address names an attempt.
+pub(super) fn name_of(attempt: &ListedDelivery) -> String {
+    name_of_attempt(Before { started_at: attempt.started_at, id: attempt.id })
+}
+
+pub(in crate::pages) fn parse_attempt(name: &str) -> Option<Before> {
     let (micros, id) = name.split_once('.')?;
     let started_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
     // Beyond these years Postgres and this program do not agree on what a time is.

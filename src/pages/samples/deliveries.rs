@@ -4,6 +4,7 @@ use super::{ago, before, drawn, health_panel, person, trouble};
 use crate::broadcast::health::{Health, Trouble};
 use crate::pages::components::health::{HealthPanel, Waiting};
 use crate::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Group, Listing};
+use crate::pages::delivery::{DeliveryPage, RequestRow};
 use crate::pages::shell::{Section, Shell};
 
 const PATH: &str = "/settings/observability/destinations/0199-1";
@@ -13,7 +14,8 @@ fn attempt(outcome: &str, tone: &'static str, status: Option<&str>, answer: &str
     facts.extend(status.map(str::to_owned));
     let code = status.and_then(|status| status.trim_start_matches("HTTP ").parse().ok());
     let answer = answer.to_owned();
-    AttemptRow { outcome: outcome.to_owned(), tone, at: ago(3), requests: 500, facts, status: code, answer }
+    let name = Some("1800000000000000.0199-2".to_owned());
+    AttemptRow { outcome: outcome.to_owned(), tone, at: ago(3), requests: 500, name, facts, status: code, answer }
 }
 
 fn deliveries(
@@ -109,4 +111,23 @@ fn older_deliveries() {
 fn older_dead_letters() {
     let letters = listing(vec![dead_letter()], Some("1234.-56"), true);
     insta::assert_snapshot!(drawn(&deliveries(None, None, Some(letters))));
+}
+
+#[test]
+fn delivery_with_what_the_receiver_shows_differently() {
+    let request = |id: &str, notes: &[&str]| RequestRow {
+        id: id.to_owned(),
+        completed: ago(4),
+        notes: notes.iter().map(|note| (*note).to_owned()).collect(),
+    };
+    let notes = ["The environment is shown as eu-prod, because Sentry finds no other form of it.", "<b>bold</b>"];
+    insta::assert_snapshot!(drawn(&DeliveryPage {
+        shell: Shell::settings(Section::Observability, "A delivery to Production", person()),
+        name: "Production".to_owned(),
+        back: format!("{PATH}/deliveries"),
+        attempt: attempt("Delivered", "good", Some("HTTP 200"), ""),
+        requests: vec![request("gen-1", &[]), request("gen-2", &notes)],
+        has_more: true,
+        about: Some(("Sentry", "/docs/destinations/sentry".to_owned())),
+    }));
 }

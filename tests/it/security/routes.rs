@@ -51,6 +51,7 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("POST", "/settings/observability/destinations/{id}/resume", [SignIn, Nothing, No, In]),
     ("GET", "/settings/observability/destinations/{id}/delete", [SignIn, Nothing, No, In]),
     ("GET", "/settings/observability/destinations/{id}/deliveries", [SignIn, Nothing, In, In]),
+    ("GET", "/settings/observability/destinations/{id}/deliveries/{delivery}", [SignIn, Nothing, Nothing, Nothing]),
     ("GET", "/docs/destinations/{kind}", [SignIn, In, In, In]),
     ("GET", "/settings/keys", [SignIn, In, In, In]),
     ("GET", "/settings/keys/new", [SignIn, In, No, In]),
