@@ -198,7 +198,9 @@ fn every_kind_takes_headers_and_lets_a_person_decide_whether_traces_join() {
                 .filter(|field| field.name != Field::JOIN)
                 .map(|field| (field.name, field.example))
                 .collect();
-            joins.into_iter().for_each(|joins| settings.insert(Field::JOIN, joins));
+            if let Some(joins) = joins {
+                settings.insert(Field::JOIN, joins);
+            }
             let connection = kind.connect(&settings).unwrap();
             assert_eq!(kind.traces(&Settings::from(connection.stored())), *connection.traces(), "{slug}");
             connection.traces().parent
