@@ -17,7 +17,6 @@ pub(super) struct HeldBack(BTreeMap<AccountId, Step>);
 
 #[derive(Debug, Clone, Copy)]
 struct Step {
-    polls: u32,
     pause: Duration,
     due: Instant,
 }
@@ -27,9 +26,8 @@ impl HeldBack {
     pub(super) fn has_polled(&mut self, now: Instant, polled: &BTreeSet<AccountId>, held_back: &BTreeSet<AccountId>) {
         self.0.retain(|account, _| !polled.contains(account) || held_back.contains(account));
         for account in held_back {
-            let polls = self.0.get(account).map_or(0, |step| step.polls);
-            let pause = PAUSES.0.saturating_mul(2_u32.saturating_pow(polls)).min(PAUSES.1);
-            self.0.insert(*account, Step { polls: polls + 1, pause, due: now + pause });
+            let pause = self.0.get(account).map_or(PAUSES.0, |step| (step.pause * 2).min(PAUSES.1));
+            self.0.insert(*account, Step { pause, due: now + pause });
         }
     }
 
