@@ -85,7 +85,7 @@ pub struct TraceSettings {
     pub environment: Option<String>,
     /// Used where the request names none.
     pub release: Option<String>,
-    /// The part of all requests that this destination receives, where it is not all: between 0 and 1.
+    /// The part of requests like this one that the destination receives: above 0, up to 1. None: it receives all.
     pub sample_rate: Option<f64>,
     /// Whose conventions the attributes follow.
     pub dialect: Dialect,
@@ -100,6 +100,12 @@ pub struct TraceSettings {
 }
 
 impl TraceSettings {
+    /// The same for a request of whose like only this part is sent.
+    #[must_use]
+    pub fn weighed(&self, sample_rate: f64) -> Self {
+        Self { sample_rate: Some(sample_rate), ..self.clone() }
+    }
+
     /// The environment of `request`, or the destination's.
     fn environment_of<'a>(&'a self, request: &'a CompletedRequest<'_>) -> Option<&'a str> {
         request.context.environment.as_deref().or(self.environment.as_deref())

@@ -21,6 +21,7 @@ use super::log::Position;
 use super::xid::Xid;
 use super::{Result, Store, Tenant};
 use crate::delivery::DeadLetterReason;
+use crate::destination::selection;
 use crate::id::{DeliveryId, DestinationId};
 use crate::otlp::answer::Evidence;
 
@@ -121,11 +122,26 @@ pub struct LeftOut {
     pub before_destination: usize,
     /// Entries that completed longer ago than the receiver accepts.
     pub too_old: usize,
+    /// Entries whose API key is excluded, or not among those that are included.
+    pub key: usize,
+    /// Entries for which a filter rule does not hold.
+    pub rule: usize,
+    /// Entries whose session or trace is not among those that are kept.
+    pub sampling: usize,
 }
 
 impl LeftOut {
     pub fn is_any(self) -> bool {
         self != Self::default()
+    }
+
+    /// Counts an entry that the destination's rules leave out.
+    pub fn count(&mut self, reason: selection::LeftOut) {
+        *match reason {
+            selection::LeftOut::KeyExcluded | selection::LeftOut::KeyNotIncluded => &mut self.key,
+            selection::LeftOut::Rules { .. } => &mut self.rule,
+            selection::LeftOut::Sampled => &mut self.sampling,
+        } += 1;
     }
 }
 

@@ -38,12 +38,13 @@ pub(super) fn common<'a>(
             list.text("sentry.segment.id", root_id.to_string());
             list.maybe_text("sentry.environment", environment.map(fold::environment));
             list.maybe_text("sentry.release", release.map(fold::release));
-            list.double("sentry.client_sample_rate", settings.sample_rate.filter(|rate| *rate > 0.0 && *rate < 1.0));
+            list.double("sentry.client_sample_rate", settings.sample_rate);
         }
         Dialect::Plain | Dialect::OpenInference | Dialect::Langfuse => {
             list.maybe_text("deployment.environment.name", environment);
             // The resource's version is ours: it serves many applications.
             list.maybe_text("service.version", release);
+            list.double("sampling.rate", settings.sample_rate);
         }
     }
     list.maybe_text("user.id", context.user.as_deref());

@@ -3,6 +3,7 @@
 //! No request starts by other settings than the current ones: an edit, Privacy Mode, a pause or the toggle holds at the latest a
 //! second after it was answered.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,11 +11,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::build::builders::Builders;
 use super::schedule::lanes::Permit;
+use crate::destination::selection::{KnownKey, Rules};
 use crate::destination::{Connection, GIVEN_UP, Settings, Stored, kinds};
+use crate::id::ApiKeyId;
 use crate::seal::Place;
 use crate::state::State;
 use crate::store::cursors::{self, Lease};
-use crate::store::{self, Store};
+use crate::store::{self, Store, api_keys};
 
 /// The age up to which an answer of the database counts when a request starts. It leaves half of the second to a busy machine.
 const FRESH: Duration = Duration::from_millis(500);
@@ -35,6 +38,8 @@ pub(super) struct Leased {
     pub(super) builders: Arc<Builders>,
     pub(super) permit: Permit,
     pub(super) connection: Connection,
+    /// Which requests the destination gets. None: all.
+    pub(super) rules: Option<Rules>,
     /// When the settings of the lease were last known to be the current ones.
     pub(super) current_at: Mutex<Instant>,
     pub(super) stop: CancellationToken,
@@ -68,6 +73,14 @@ impl Leased {
         Ok(false)
     }
 
+    /// The account's keys, where the rules ask for them. They are read for each batch: a key may be younger than the turn.
+    pub(super) async fn known_keys(&self) -> store::Result<BTreeMap<ApiKeyId, KnownKey>> {
+        match &self.rules {
+            Some(rules) if rules.need_keys() => api_keys::list_known(self.store(), self.lease.account).await,
+            _ => Ok(BTreeMap::new()),
+        }
+    }
+
     /// Whether the settings were known to be the current ones a moment ago.
     pub(super) fn is_fresh(&self) -> bool {
         self.age() <= FRESH_AT_READ
@@ -82,6 +95,14 @@ impl Leased {
         let mut current_at = self.current_at.lock().unwrap_or_else(PoisonError::into_inner);
         *current_at = asked.max(*current_at);
     }
+}
+
+/// Reads the stored rules. The error is a sentence for the page.
+pub(super) fn rules(lease: &Lease) -> Result<Option<Rules>, String> {
+    let rules = Rules::from_stored(lease.selection.as_ref()).map_err(|error| {
+        format!("Nothing is sent, because {error}. Choose again which requests this destination gets.")
+    })?;
+    Ok(Some(rules).filter(|rules| !rules.is_everything()))
 }
 
 /// Opens and parses the stored settings. The error is a sentence for the page.

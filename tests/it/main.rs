@@ -5,6 +5,7 @@
 mod architecture;
 mod browser;
 mod canaries;
+mod choosing;
 mod command_line;
 mod connection_test;
 mod deliveries_page;

@@ -3,19 +3,20 @@
 /// A request that is sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Kept {
-    /// How much of its like is kept: the rate, or 1.
-    pub weight: f64,
+    /// The part of its like that is kept: the rate, or 1 for what is kept whatever the rate. None: there is no sampling.
+    pub weight: Option<f64>,
     /// Whether it is kept whatever the rate.
     pub always: bool,
 }
 
 impl Kept {
     /// There is no sampling.
-    pub(super) const ALWAYS: Self = Self { weight: 1.0, always: false };
+    pub(super) const ALWAYS: Self = Self { weight: None, always: false };
 }
 
 /// Why a request is not sent: the first rule that says no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Ordered as it is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LeftOut {
     KeyExcluded,
     KeyNotIncluded,

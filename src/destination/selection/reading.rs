@@ -152,7 +152,7 @@ fn read_group(number: usize, value: &Value, mistakes: &mut Mistakes) -> Option<G
 
 fn read_rule(value: &Value) -> Result<Rule, (Part, String)> {
     let word = |member: &str| value.get(member).and_then(Value::as_str);
-    let field = word("field").and_then(Field::from_name);
+    let field = word("field").map(storable).and_then(|name| Field::from_name(&name));
     let field = field.ok_or_else(|| (Part::Field, "There is no such field.".to_owned()))?;
     let operator = word("operator").and_then(Operator::from_name);
     let operator = operator.ok_or_else(|| (Part::Operator, "There is no such operator.".to_owned()))?;
@@ -200,9 +200,14 @@ fn read_operand(field: &Field, operator: Operator, value: &Value) -> Result<Oper
         (_, _, Value::String(text)) if text.chars().count() > MOST_CHARS => {
             Err(format!("Shorten the value to {MOST_CHARS} characters."))
         }
-        (Sort::Pattern, _, Value::String(text)) => pattern::compile(text).map(Operand::Pattern),
-        (_, _, Value::String(text)) => Ok(Operand::Text(text.clone())),
+        (Sort::Pattern, _, Value::String(text)) => pattern::compile(&storable(text)).map(Operand::Pattern),
+        (_, _, Value::String(text)) => Ok(Operand::Text(storable(text))),
         (_, _, Value::Number(number)) => Ok(Operand::Text(number.to_string())),
         _ => Err("Enter a text.".to_owned()),
     }
+}
+
+/// Postgres stores no NUL character, and recorded texts have none.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }

@@ -53,9 +53,9 @@ impl Sampling {
         if self.rate == Rate::ALL {
             Ok(Kept::ALWAYS)
         } else if self.always.keeps(candidate) {
-            Ok(Kept { weight: 1.0, always: true })
+            Ok(Kept { weight: Some(1.0), always: true })
         } else if draw(destination, candidate.request) < self.rate.get() {
-            Ok(Kept { weight: self.rate.get(), always: false })
+            Ok(Kept { weight: Some(self.rate.get()), always: false })
         } else {
             Err(LeftOut::Sampled)
         }

@@ -1,3 +1,5 @@
+//! What rules keep, what they leave out and why, and their mistakes.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -65,7 +67,7 @@ fn asked(session: &str) -> CompletedRequest<'static> {
 #[test]
 fn rules_without_anything_keep_everything_and_are_not_stored() {
     assert!(Rules::default().is_everything());
-    assert_eq!(judge(&Rules::default(), &request()), Ok(Kept { weight: 1.0, always: false }));
+    assert_eq!(judge(&Rules::default(), &request()), Ok(Kept { weight: None, always: false }));
     assert_eq!(Rules::default().to_stored(), None);
     let off = json!({ "groups": [{ "rules": [{ "field": "model", "operator": "equals", "value": "no" }] }], "enabled": false });
     let off = rules(json!({ "filter_rules": off }));
@@ -164,7 +166,7 @@ fn keys_are_included_and_excluded_and_come_before_the_rules() {
 fn failed_slow_and_dear_requests_are_kept_whatever_the_rate_and_count_as_one() {
     let always = json!({ "failed": true, "slower_than_ms": 2_000, "dearer_than_usd": 0.01 });
     let rules = rules(json!({ "sampling_rate": 0.0001, "always_keep": always }));
-    let kept = Ok(Kept { weight: 1.0, always: true });
+    let kept = Ok(Kept { weight: Some(1.0), always: true });
     assert_eq!(judge(&rules, &request()), Err(LeftOut::Sampled));
     let ending = Ending::Failed { kind: "timeout".into(), message: "Late.".into(), detail: None };
     assert_eq!(judge(&rules, &CompletedRequest { ending, ..request() }), kept);

@@ -1,5 +1,6 @@
 //! From entries of the log to one body.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
@@ -7,8 +8,9 @@ use chrono::{DateTime, Utc};
 
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, FORMAT};
+use crate::destination::selection::{self, Candidate, Kept, KnownKey, Rules};
 use crate::destination::{Carried, Encoding, Limits, Parcel};
-use crate::id::AccountId;
+use crate::id::{AccountId, ApiKeyId, DestinationId};
 use crate::otlp::{Compression, Encode, Gzip, Resource};
 use crate::store::deliveries::LeftOut;
 use crate::store::log::{Entries, Position, ReadEntry as Entry};
@@ -57,6 +59,8 @@ pub(super) struct Builder {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) traces: &'a TraceSettings,
+    /// None: it gets all requests.
+    pub(in crate::worker) choice: Option<Choice<'a>>,
     pub(in crate::worker) content: WithContent,
     pub(in crate::worker) encoding: Encoding,
     pub(in crate::worker) compression: Compression,
@@ -66,6 +70,26 @@ pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) account: AccountId,
     /// Attributes that are added to our resource, or replace one of the same name.
     pub(in crate::worker) resource: &'a [(&'static str, String)],
+}
+
+/// Which requests go into the body.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::worker) struct Choice<'a> {
+    pub(in crate::worker) rules: &'a Rules,
+    /// Those of the account. Empty where the rules ask for none.
+    pub(in crate::worker) keys: &'a BTreeMap<ApiKeyId, KnownKey>,
+    pub(in crate::worker) destination: DestinationId,
+}
+
+impl Choice<'_> {
+    fn keep(
+        &self,
+        request: &CompletedRequest<'_>,
+        content: Option<&ContentRef<'_>>,
+    ) -> Result<Kept, selection::LeftOut> {
+        let key = request.api_key.and_then(|key| self.keys.get(&key));
+        self.rules.keep(self.destination, &Candidate::new(request, content, key))
+    }
 }
 
 /// Which content goes into the traces.
@@ -141,6 +165,15 @@ fn parcels(body: Bytes, named: Named, encoding: Encoding) -> Vec<Parcel> {
     named.into_iter().map(part).collect()
 }
 
+/// What became of an entry.
+enum Pushed {
+    Unreadable,
+    /// By the destination's rules.
+    LeftOut(selection::LeftOut),
+    /// It is in the body.
+    Built,
+}
+
 /// Adds one entry. False: it does not fit any more.
 fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut Batch, named: &mut Named) -> bool {
     let place = entry.place();
@@ -152,18 +185,20 @@ fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut
         let before = encoder.checkpoint();
         let has_content = target.content == WithContent::AsRead && entry.content.is_some();
         // A fault of ours in building one trace must not take the others with it.
-        match catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder, named))).unwrap_or_default() {
-            None => {
+        let pushed = catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder, named)));
+        match pushed.unwrap_or(Pushed::Unreadable) {
+            Pushed::Unreadable => {
                 encoder.rewind(before);
                 batch.unreadable.push(place);
             }
-            Some(()) if before.traces > 0 && is_over(encoder, target.limits) => {
+            Pushed::LeftOut(reason) => batch.left_out.count(reason),
+            Pushed::Built if before.traces > 0 && is_over(encoder, target.limits) => {
                 encoder.rewind(before);
                 named.truncate(before.traces);
                 batch.has_more = true;
                 return false;
             }
-            Some(()) => {
+            Pushed::Built => {
                 batch.has_content |= has_content;
                 batch.places.push(place);
                 let at = entry.completed_at;
@@ -181,13 +216,18 @@ fn is_over(encoder: &dyn Encode, limits: Limits) -> bool {
     encoder.encoded_len() > limits.bytes || encoder.checkpoint().spans > limits.spans
 }
 
-/// None: the entry cannot be read.
-fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut Named) -> Option<()> {
-    let request = CompletedRequest::from_bytes(&entry.payload).ok()?;
-    let content =
-        entry.content.as_deref().filter(|_| target.content == WithContent::AsRead).map(ContentRef::from_bytes);
-    let content = content.transpose().ok()?;
-    let mut trace = trace::build(&request, content.as_ref(), target.traces);
+fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut Named) -> Pushed {
+    let Ok(request) = CompletedRequest::from_bytes(&entry.payload) else { return Pushed::Unreadable };
+    let Ok(content) = entry.content.as_deref().map(ContentRef::from_bytes).transpose() else {
+        return Pushed::Unreadable;
+    };
+    let kept = match target.choice.map(|choice| choice.keep(&request, content.as_ref())).transpose() {
+        Ok(kept) => kept,
+        Err(reason) => return Pushed::LeftOut(reason),
+    };
+    let weighed = kept.and_then(|kept| kept.weight).map(|weight| target.traces.weighed(weight));
+    let content = content.filter(|_| target.content == WithContent::AsRead);
+    let mut trace = trace::build(&request, content.as_ref(), weighed.as_ref().unwrap_or(target.traces));
     if target.content == WithContent::LeftOut {
         trace.mark_content_left_out();
     }
@@ -196,7 +236,7 @@ fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut
     if target.encoding.names_requests() {
         named.push((Carried::of(&export), encoder.encoded_len()));
     }
-    Some(())
+    Pushed::Built
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! Reads an account's log behind a cursor, batch after batch, and has each batch built.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::batch::{Batch, Target, WithContent};
+use super::batch::{Batch, Choice, Target, WithContent};
 use crate::delivery::poison::{Build, Poison};
+use crate::destination::selection::KnownKey;
+use crate::id::ApiKeyId;
 use crate::store;
 use crate::store::cursors;
 use crate::store::log::{self, Entries, Position, ReadEntry as Entry, Window};
@@ -71,7 +74,8 @@ impl Reader {
     }
 
     async fn build(&mut self, leased: &Leased, entries: &Entries) -> store::Result<Batch> {
-        let build = leased.builders.build(entries, target(leased, WithContent::AsRead));
+        let keys = leased.known_keys().await?;
+        let build = leased.builders.build(entries, target(leased, WithContent::AsRead, &keys));
         match self.poison.begin() {
             Build::Freely => {
                 if !self.is_large && is_full(entries, most_entries(leased)) {
@@ -106,7 +110,8 @@ pub(in crate::worker) async fn read_part(
     let _room = leased.permit.read().await;
     let window = window(leased, part, most_entries(leased));
     let entries = log::list_after(leased.store(), leased.lease.account, &window, i64::MAX).await?;
-    Ok(leased.builders.build(&entries, target(leased, content)).await)
+    let keys = leased.known_keys().await?;
+    Ok(leased.builders.build(&entries, target(leased, content, &keys)).await)
 }
 
 /// Reads small entries. The read shows as well that the settings are the current ones, where that would be asked before sending.
@@ -129,9 +134,11 @@ fn read_ahead(leased: &Leased, after: Position) -> JoinSet<store::Result<Entries
     read
 }
 
-fn target(leased: &Leased, content: WithContent) -> Target<'_> {
+fn target<'a>(leased: &'a Leased, content: WithContent, keys: &'a BTreeMap<ApiKeyId, KnownKey>) -> Target<'a> {
     let wire = leased.connection.wire();
+    let destination = leased.lease.destination;
     Target {
+        choice: leased.rules.as_ref().map(|rules| Choice { rules, keys, destination }),
         traces: leased.connection.traces(),
         content,
         encoding: wire.encoding(),

@@ -17,6 +17,7 @@ use crate::worker::build::batch::WithContent;
 fn target(traces: &TraceSettings) -> Target<'_> {
     Target {
         traces,
+        choice: None,
         content: WithContent::AsRead,
         encoding: Encoding::OtlpProtobuf,
         compression: Compression::None,

@@ -1,0 +1,106 @@
+//! Which requests a destination gets: the receiver gets just those, and the delivery log counts the rest by reason (spec 10.1).
+
+use serde_json::{Map, Value, json};
+use tracecast::audit::Actor;
+use tracecast::broadcast::{self, Saving};
+use tracecast::destination::selection::Rules;
+use tracecast::id::AccountId;
+use tracecast::store::destinations;
+use tracecast::token::TokenHash;
+
+use crate::support::app::TestApp;
+
+/// Saves rules for the only destination.
+async fn chooses(app: &TestApp, members: Value) -> Result<Saving, broadcast::Error> {
+    let mut rules = Rules::default();
+    let members: Map<_, _> = members.as_object().unwrap().clone();
+    rules.replace(&members).unwrap();
+    let state = app.state();
+    let account: AccountId = app.database.reads("SELECT id::text FROM accounts").await[0].parse().unwrap();
+    let mut tenant = state.store.tenant(account).await.unwrap();
+    let destination = destinations::list(&mut tenant).await.unwrap().remove(0);
+    drop(tenant);
+    let saved = broadcast::choose(&state, &Actor::operator(account), &destination, destination.revision, &rules).await;
+    state.store.close().await;
+    saved
+}
+
+async fn asks(app: &TestApp, key: &str, session: &str, name: &str) {
+    let body = json!({
+        "model": "demo/echo", "session_id": session, "trace": { "trace_name": name },
+        "messages": [{ "role": "user", "content": "Hello" }],
+    });
+    let answer = app.asks(key, &body.to_string()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+/// How many entries the delivery log says were left out for this reason.
+async fn left_out(app: &TestApp, reason: &str) -> String {
+    let sum = format!("SELECT coalesce(sum((left_out->>'{reason}')::int), 0)::text FROM deliveries");
+    app.database.reads(&sum).await.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receiver_gets_what_was_chosen_and_the_delivery_log_counts_the_rest_by_reason() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    app.connects(&cookie).await;
+    app.switches(&cookie, "on").await;
+    let (web, ci) = (app.creates_key(&cookie).await, app.creates_key(&cookie).await);
+    let rule = json!({ "field": "session_id", "operator": "equals", "value": "wanted" });
+    let chosen = json!({
+        "excluded_api_key_hashes": [hex(&ci)], "filter_rules": { "groups": [{ "logic": "and", "rules": [rule] }] },
+    });
+    assert_eq!(chooses(&app, chosen).await.unwrap(), Saving::Saved);
+
+    asks(&app, &web, "wanted", "first").await;
+    asks(&app, &web, "another", "of another session").await;
+    asks(&app, &ci, "wanted", "with another key").await;
+    asks(&app, &web, "wanted", "last").await;
+    app.receives("last").await;
+    let received = app.receiver.received().traces();
+    let names: Vec<_> = ["first", "of another session", "with another key", "last"]
+        .into_iter()
+        .filter(|name| received.iter().any(|trace| trace.span(name).is_some()))
+        .collect();
+    assert_eq!(names, ["first", "last"]);
+    for _ in 0..600 {
+        if app.database.reads("SELECT sum(delivered)::text FROM cursors").await == ["2"] {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!((left_out(&app, "key").await, left_out(&app, "rule").await), ("1".to_owned(), "1".to_owned()));
+    let revisions = "SELECT (selection IS NOT NULL)::text FROM destination_revisions ORDER BY revision";
+    assert_eq!(app.database.reads(revisions).await, ["false", "true"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_that_is_none_of_the_accounts_is_unknown_and_rules_of_a_newer_version_need_attention() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    app.connects(&cookie).await;
+    app.switches(&cookie, "on").await;
+    let key = app.creates_key(&cookie).await;
+    let foreign = chooses(&app, json!({ "api_key_hashes": [hex("tck-inf-of-somebody-else")] })).await;
+    assert!(
+        matches!(&foreign, Err(broadcast::Error::Misruled(mistakes)) if mistakes.to_string().starts_with("api_key_hashes: "))
+    );
+
+    app.database.runs(r#"UPDATE destinations SET selection = '{"version": 99}', revision = revision + 1"#).await;
+    asks(&app, &key, "session", "waits").await;
+    for _ in 0..600 {
+        let reason = app.database.reads("SELECT coalesce(reason, '') FROM destinations").await;
+        if reason[0].contains("newer version") {
+            app.stop().await;
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the destination does not need attention");
+}
+
+fn hex(key: &str) -> String {
+    TokenHash::of(key).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
