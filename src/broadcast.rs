@@ -3,6 +3,7 @@
 mod audited;
 mod choose;
 pub mod connect;
+pub mod dry_run;
 mod error;
 pub mod health;
 pub mod listing;

@@ -27,6 +27,7 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/rows.css"),
     include_str!("../../static/css/kind.css"),
     include_str!("../../static/css/spark.css"),
+    include_str!("../../static/css/rules.css"),
     include_str!("../../static/css/split.css"),
     include_str!("../../static/css/blank.css"),
     include_str!("../../static/css/log.css"),

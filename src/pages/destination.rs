@@ -1,12 +1,22 @@
 //! A destination: its form in two parts that save themselves, and what an admin does with it. The connection is stored only if the
 //! test passed; name, Privacy Mode and defaults need none.
 
+mod attempt;
+mod choosing;
+mod draft;
+mod dry_run;
+mod found;
 mod page;
+pub(super) mod requests;
 pub(super) mod signing_secret;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 
+use self::attempt::{Attempt, CONFLICT, edit_path};
+pub use self::choosing::{Choice, Choosing, GroupRows, KeyBox, RuleRow, Threshold};
+pub use self::dry_run::DryRunPanel;
+use self::found::{Found, find, parse};
 pub use self::page::{DestinationPage, Existing};
 use self::page::{Drawing, FormPart, settings};
 use super::answer::{self, done, shown};
@@ -15,24 +25,14 @@ use super::components::verdict::Purpose;
 use super::confirm::Confirm;
 use super::error::{Error, Result};
 use super::flash::Notice;
-use super::form::{Form, Values};
-use super::shell::{Problem, Section, problems};
+use super::form::Form;
+use super::shell::{Section, problems};
 use super::visit::{Admin, Visit, Visitor};
-use crate::broadcast::listing::{self, Listed};
-use crate::broadcast::{self, Connecting, Pausing, Saving, Typed, Untested};
-use crate::connection_test::Verdict;
-use crate::destination::{Kind, kinds};
-use crate::id::DestinationId;
+use crate::broadcast::listing::Listed;
+use crate::broadcast::{self, Pausing, Saving, Typed, Untested};
+use crate::destination::kinds;
 use crate::state::State;
 use crate::store::cursors::{Lag, MOST_COUNTED};
-use crate::store::{Tenant, accounts};
-
-/// The answer to whoever began with settings that are not the stored ones any more.
-const CONFLICT: &str =
-    "Somebody changed this destination meanwhile. Nothing was saved. Open it again, then repeat your change.";
-
-/// The part of the page that shows a test, for faults that no field mends.
-const TEST_RESULT: &str = "test-result";
 
 /// The answer to resuming a destination that the program switched off.
 const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off. Press Test Connection: when the test passes, it is on again, and what waits is sent.";
@@ -40,7 +40,7 @@ const NEEDS_TEST: &str = "Nothing was changed. This destination is switched off.
 /// `GET /settings/observability/{kind}/new`
 pub(super) async fn new(Admin(visitor): Admin, slug: web::Path<String>) -> Result {
     let kind = kinds::find(&slug).ok_or(Error::NotFound)?;
-    Ok(answer::ok(&Attempt::new(&visitor, kind, None).drawing().page()))
+    Ok(answer::ok(&Attempt::new(&visitor, kind).drawing().page()))
 }
 
 /// `POST /settings/observability/{kind}`
@@ -51,7 +51,7 @@ pub(super) async fn create(
     Form(values): Form,
 ) -> Result {
     let kind = kinds::find(&slug).ok_or(Error::NotFound)?;
-    let attempt = Attempt { values: Some(&values), ..Attempt::new(&visitor, kind, None) };
+    let attempt = Attempt { values: Some(&values), ..Attempt::new(&visitor, kind) };
     if let Some(page) = attempt.unreadable() {
         return Ok(page);
     }
@@ -67,8 +67,8 @@ pub(super) async fn create(
 /// `GET /settings/observability/destinations/{id}/edit`
 pub(super) async fn edit(state: web::Data<State>, visit: Visit, id: web::Path<String>) -> Result {
     let Visit { visitor, mut tenant } = visit;
-    let (kind, listed) = find(&mut tenant, &visitor, &id).await?;
-    let attempt = Attempt::new(&visitor, kind, Some(&listed));
+    let found = find(&mut tenant, &visitor, &id).await?;
+    let attempt = Attempt::of(&visitor, &found);
     Ok(shown(&state, visitor.notice, answer::ok(&attempt.drawing().page())))
 }
 
@@ -79,8 +79,9 @@ pub(super) async fn update(
     id: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    let (kind, listed) = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
-    let attempt = Attempt { values: Some(&values), ..Attempt::new(&visitor, kind, Some(&listed)) };
+    let found = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let Found { kind, listed, .. } = &found;
+    let attempt = Attempt { values: Some(&values), ..Attempt::of(&visitor, &found) };
     if let Some(page) = attempt.unreadable() {
         return Ok(page);
     }
@@ -101,9 +102,9 @@ pub(super) async fn save(
     id: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    let (kind, listed) = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
-    let attempt =
-        Attempt { values: Some(&values), part: FormPart::Defaults, ..Attempt::new(&visitor, kind, Some(&listed)) };
+    let found = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let Found { kind, listed, .. } = &found;
+    let attempt = Attempt { values: Some(&values), part: FormPart::Defaults, ..Attempt::of(&visitor, &found) };
     if let Some(page) = attempt.unreadable() {
         return Ok(page);
     }
@@ -124,9 +125,9 @@ pub(super) async fn save(
 
 /// `POST …/send-trace`: sends the example trace with the stored settings, and shows its id.
 pub(super) async fn send_trace(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
-    let (kind, listed) = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
-    let attempt = Attempt::new(&visitor, kind, Some(&listed));
-    match broadcast::send_trace(&state, visitor.account(), listed.destination.id).await {
+    let found = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let attempt = Attempt::of(&visitor, &found);
+    match broadcast::send_trace(&state, visitor.account(), found.listed.destination.id).await {
         Ok(Some(verdict)) if verdict.passed => {
             let verdict = Some((Purpose::Example, verdict));
             Ok(answer::ok(&Drawing { verdict, ..attempt.drawing() }.page()))
@@ -156,9 +157,8 @@ async fn paused(state: &State, visitor: &Visitor, id: &str, pausing: Pausing, no
         Pausing::Done => Ok(done(state, &edit_path(parse(id)?), notice)),
         Pausing::Gone => Err(Error::NotFound),
         Pausing::SwitchedOff => {
-            let (kind, listed) = find(&mut visitor.tenant(state).await?, visitor, id).await?;
-            let attempt = Attempt::new(visitor, kind, Some(&listed));
-            Ok(attempt.refused(StatusCode::UNPROCESSABLE_ENTITY, NEEDS_TEST))
+            let found = find(&mut visitor.tenant(state).await?, visitor, id).await?;
+            Ok(Attempt::of(visitor, &found).refused(StatusCode::UNPROCESSABLE_ENTITY, NEEDS_TEST))
         }
     }
 }
@@ -166,7 +166,7 @@ async fn paused(state: &State, visitor: &Visitor, id: &str, pausing: Pausing, no
 /// `GET …/delete`
 pub(super) async fn confirm(Admin(visit): Admin<Visit>, id: web::Path<String>) -> Result {
     let Visit { visitor, mut tenant } = visit;
-    let (_, Listed { destination, lag, .. }) = find(&mut tenant, &visitor, &id).await?;
+    let Listed { destination, lag, .. } = find(&mut tenant, &visitor, &id).await?.listed;
     let question = format!("Delete {}?", destination.name);
     Ok(answer::ok(&Confirm {
         shell: visitor.shell(Section::Observability, question.clone()),
@@ -194,97 +194,4 @@ fn what_is_lost(lag: &Lag) -> String {
 pub(super) async fn remove(state: web::Data<State>, Admin(visitor): Admin, id: web::Path<String>) -> Result {
     let removed = broadcast::remove(&state, &visitor.actor(), parse(&id)?).await?;
     removed.then(|| done(&state, Section::Observability.path(), Notice::Deleted)).ok_or(Error::NotFound)
-}
-
-/// A form that was sent, or is about to be.
-struct Attempt<'a> {
-    visitor: &'a Visitor,
-    kind: &'static Kind,
-    listed: Option<&'a Listed>,
-    values: Option<&'a Values>,
-    /// The part of the form that was sent.
-    part: FormPart,
-}
-
-impl<'a> Attempt<'a> {
-    fn new(visitor: &'a Visitor, kind: &'static Kind, listed: Option<&'a Listed>) -> Self {
-        Self { visitor, kind, listed, values: None, part: FormPart::Connection }
-    }
-
-    fn drawing(&self) -> Drawing<'a> {
-        Drawing {
-            visitor: self.visitor,
-            kind: self.kind,
-            listed: self.listed,
-            typed: self.values,
-            part: self.part,
-            problems: Vec::new(),
-            verdict: None,
-        }
-    }
-
-    /// The revision with which the person began.
-    fn revision(&self) -> i32 {
-        self.values.map(|values| values.text("revision")).and_then(|text| text.parse().ok()).unwrap_or_default()
-    }
-
-    /// The page for fields that hold what cannot be text.
-    fn unreadable(&self) -> Option<HttpResponse> {
-        let mut known: Vec<_> = self.kind.manifest.fields.iter().map(|field| field.name).collect();
-        known.push("name");
-        let problems = self.values?.problems(&known);
-        (!problems.is_empty()).then(|| self.wrong(problems))
-    }
-
-    fn conclude(&self, state: &State, connecting: std::result::Result<Connecting, broadcast::Error>) -> Result {
-        match connecting {
-            Ok(Connecting::Stored(id, _)) => {
-                let notice = if self.listed.is_some() { Notice::Updated } else { Notice::Connected };
-                Ok(done(state, &edit_path(id), notice))
-            }
-            Ok(Connecting::Failed(verdict)) => Ok(self.failed(Purpose::Test, *verdict)),
-            Ok(Connecting::Conflict) => Ok(self.refused(StatusCode::CONFLICT, CONFLICT)),
-            Ok(Connecting::Gone) => Err(Error::NotFound),
-            Ok(Connecting::TooMany) => Ok(self.refused(
-                StatusCode::CONFLICT,
-                "This account has five destinations of this kind already. Nothing was saved. Delete one first.",
-            )),
-            Err(broadcast::Error::Invalid(errors)) => Ok(self.wrong(problems(&errors))),
-            Err(broadcast::Error::Busy(busy)) => Ok(self.refused(StatusCode::TOO_MANY_REQUESTS, &busy.to_string())),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The page that says why nothing came of it, at the field where it is mended.
-    fn failed(&self, purpose: Purpose, verdict: Verdict) -> HttpResponse {
-        let field = verdict.field.as_deref().and_then(|name| self.kind.manifest.field(name));
-        let field = Some(field.map_or(TEST_RESULT, |field| field.name));
-        let problems = vec![Problem { field, message: verdict.advice.clone().unwrap_or_default() }];
-        answer::unprocessable(&Drawing { problems, verdict: Some((purpose, verdict)), ..self.drawing() }.page())
-    }
-
-    fn wrong(&self, problems: Vec<Problem>) -> HttpResponse {
-        answer::unprocessable(&Drawing { problems, ..self.drawing() }.page())
-    }
-
-    fn refused(&self, status: StatusCode, sentence: &str) -> HttpResponse {
-        let problems = vec![Problem { field: None, message: sentence.to_owned() }];
-        answer::page(status, &Drawing { problems, ..self.drawing() }.page())
-    }
-}
-
-async fn find(tenant: &mut Tenant, visitor: &Visitor, id: &str) -> Result<(&'static Kind, Listed)> {
-    let id = parse(id)?;
-    let account = accounts::find(tenant).await?.ok_or(Error::NotFound)?;
-    let listed = listing::find(tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
-    let kind = kinds::find(&listed.destination.kind).ok_or(Error::NotFound)?;
-    Ok((kind, listed))
-}
-
-fn parse(id: &str) -> Result<DestinationId> {
-    id.parse().map_err(|_| Error::NotFound)
-}
-
-fn edit_path(id: DestinationId) -> String {
-    format!("/settings/observability/destinations/{id}/edit")
 }

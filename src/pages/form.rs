@@ -55,7 +55,7 @@ impl Values {
         known
             .iter()
             .filter(unreadable)
-            .map(|field| Problem { field: Some(field), message: message.to_owned() })
+            .map(|field| Problem { field: Some((*field).into()), message: message.to_owned() })
             .collect()
     }
 }
@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn field_that_cannot_be_text_has_a_problem() {
         let values = Values::parse(b"name=a%00b&key=%ff&email=fine");
-        let fields: Vec<_> = values.problems(&["email", "name", "key"]).into_iter().map(|found| found.field).collect();
+        let problems = values.problems(&["email", "name", "key"]);
+        let fields: Vec<_> = problems.iter().map(|found| found.field.as_deref()).collect();
         assert_eq!(fields, [Some("name"), Some("key")]);
         assert_eq!(values.text("name"), "a\u{fffd}b");
     }

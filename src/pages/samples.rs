@@ -40,7 +40,7 @@ pub(super) fn trouble(reason: &str) -> Trouble {
 }
 
 pub(super) fn problem(field: Option<&'static str>, message: &str) -> Problem {
-    Problem { field, message: message.to_owned() }
+    Problem { field: field.map(Into::into), message: message.to_owned() }
 }
 
 /// The names of assets change with every style; the snapshots should not.

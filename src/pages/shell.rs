@@ -1,5 +1,7 @@
 //! What stands around every page: title, sections, the person, the notice, and what is wrong.
 
+use std::borrow::Cow;
+
 use super::flash::Notice;
 use crate::destination::FieldErrors;
 
@@ -33,21 +35,21 @@ pub struct Person {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The name of the field, or the id of the part of the page. None: the form as a whole.
-    pub field: Option<&'static str>,
+    pub field: Option<Cow<'static, str>>,
     /// What to do.
     pub message: String,
 }
 
 impl Problem {
     /// The element that the summary's link leads to.
-    pub fn anchor(&self) -> &'static str {
-        self.field.unwrap_or("main")
+    pub fn anchor(&self) -> &str {
+        self.field.as_deref().unwrap_or("main")
     }
 }
 
 /// A person's mistakes as the page shows them.
 pub(super) fn problems(errors: &FieldErrors) -> Vec<Problem> {
-    errors.iter().map(|error| Problem { field: Some(error.field), message: error.sentence.clone() }).collect()
+    errors.iter().map(|error| Problem { field: Some(error.field.into()), message: error.sentence.clone() }).collect()
 }
 
 /// A section of the settings.

@@ -11,7 +11,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::client::network;
-use crate::id::{ApiKeyId, UserId};
+use crate::id::{AccountId, ApiKeyId, UserId};
 
 /// Sign-ups, invitations and password links that one address may send in a minute.
 const SIGNED_OUT_FORMS: NonZeroU32 = NonZeroU32::new(30).unwrap();
@@ -20,6 +20,8 @@ const REFUSED_KEYS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// Forms that one person may send in a minute: more than a person types, and few enough to keep one person from filling the
 /// database.
 const FORMS: NonZeroU32 = NonZeroU32::new(300).unwrap();
+/// Dry runs of rules that one account may ask for in a minute: each reads a thousand requests (spec 10.3).
+const DRY_RUNS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Addresses, people or keys remembered before those are forgotten whose limit is fresh again.
 const REMEMBERED: usize = 10_000;
 
@@ -33,6 +35,7 @@ struct Limits {
     signed_out_forms: DefaultKeyedRateLimiter<IpAddr>,
     refused_keys: DefaultKeyedRateLimiter<IpAddr>,
     forms: DefaultKeyedRateLimiter<UserId>,
+    dry_runs: DefaultKeyedRateLimiter<AccountId>,
     keys: Option<DefaultKeyedRateLimiter<ApiKeyId>>,
 }
 
@@ -48,6 +51,7 @@ impl RateLimits {
             signed_out_forms: RateLimiter::keyed(Quota::per_minute(SIGNED_OUT_FORMS)),
             refused_keys: RateLimiter::keyed(Quota::per_minute(REFUSED_KEYS)),
             forms: RateLimiter::keyed(Quota::per_minute(FORMS)),
+            dry_runs: RateLimiter::keyed(Quota::per_minute(DRY_RUNS)),
             keys: key_rate.map(|rate| RateLimiter::keyed(Quota::per_second(rate))),
         }))
     }
@@ -66,6 +70,14 @@ impl RateLimits {
     /// When they sent too many.
     pub fn form(&self, person: UserId) -> Result<(), TooOften> {
         self.count(&self.0.forms, &person)
+    }
+
+    /// Counts a dry run of rules.
+    ///
+    /// # Errors
+    /// When the account asked for too many.
+    pub fn dry_run(&self, account: AccountId) -> Result<(), TooOften> {
+        self.count(&self.0.dry_runs, &account)
     }
 
     /// Counts a refused API key.

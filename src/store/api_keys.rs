@@ -146,6 +146,30 @@ pub async fn list_known(store: &Store, account: AccountId) -> Result<BTreeMap<Ap
     Ok(known.collect())
 }
 
+/// An inference key, as rules name it.
+#[derive(Debug, Clone)]
+pub struct RuledKey {
+    pub id: ApiKeyId,
+    pub hash: Vec<u8>,
+    pub name: String,
+    /// Its last four characters.
+    pub last_four: String,
+    /// Requests that were made with a revoked key are still judged by it.
+    pub is_revoked: bool,
+}
+
+/// The account's inference keys, by name.
+pub async fn list_ruled(tenant: &mut Tenant) -> Result<Vec<RuledKey>> {
+    let account = tenant.account().0;
+    let keys = sqlx::query_as!(
+        RuledKey,
+        r#"SELECT id AS "id: ApiKeyId", hash, name, last_four, revoked_at IS NOT NULL AS "is_revoked!" FROM api_keys
+           WHERE account_id = $1 AND key_type = 'inference' ORDER BY lower(name), created_at, id"#,
+        account
+    );
+    Ok(keys.fetch_all(tenant.connection()).await?)
+}
+
 /// Those of `hashes` that are no key of the account, revoked or not.
 pub async fn list_unknown(tenant: &mut Tenant, hashes: &[TokenHash]) -> Result<Vec<TokenHash>> {
     let account = tenant.account().0;

@@ -3,6 +3,7 @@
 mod backlog;
 mod clock_offset;
 mod listener;
+mod newest;
 mod read;
 mod removal;
 mod spending;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 pub use self::backlog::{Backlog, Stretch, list_backlogs};
 pub use self::clock_offset::{ClockOffset, Completed};
 pub use self::listener::Listener;
+pub use self::newest::{NewestEntry, list_newest};
 pub use self::read::{Entries, Entry as ReadEntry, LeasedSettings, SMALL_BYTES, Window, list_after, list_small_after};
 pub use self::removal::{delete_of, list_orphans};
 pub use self::spending::{Spent, SpentByKey, list_spent};

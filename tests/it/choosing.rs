@@ -101,6 +101,102 @@ async fn key_that_is_none_of_the_accounts_is_unknown_and_rules_of_a_newer_versio
     panic!("the destination does not need attention");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn form_of_the_rules_works_by_submits_alone_and_names_each_mistake() {
+    const STORED: &str =
+        "SELECT coalesce(selection #>> '{filter_rules,groups,0,rules,0,value}', 'all') FROM destinations";
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    app.creates_key(&cookie).await;
+    let path = format!("{destination}/requests");
+    let page = app.gets(&cookie, &format!("{destination}/edit")).await.text;
+    assert!(page.contains("Which requests") && page.contains("Keys made later"), "{page}");
+
+    let untouched = [("revision", "1"), ("keys-later", "on"), ("share", "100"), ("do", "add-group")];
+    let answer = app.posts_form(&cookie, &path, &untouched).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(answer.text.contains(r#"name="rule-1-1-value""#), "{}", answer.text);
+    assert_eq!(app.database.reads(STORED).await, ["all"]);
+
+    let saves = |revision: &'static str, value: &'static str, share: &'static str| {
+        [
+            ("revision", revision),
+            ("keys-later", "on"),
+            ("group-1", "all"),
+            ("rule-1-1-field", "total_cost"),
+            ("rule-1-1-operator", "gt"),
+            ("rule-1-1-value", value),
+            ("share", share),
+            ("do", "save"),
+        ]
+    };
+    let answer = app.posts_form(&cookie, &path, &saves("1", "much", "0")).await;
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    for words in [
+        "#rule-1-1-value\">Rule 1: Enter a number.",
+        "#share\">Enter a share from 0.01 to 100 per cent.",
+        r#"value="much""#,
+    ] {
+        assert!(answer.text.contains(words), "`{words}` is not in {}", answer.text);
+    }
+    assert_eq!(app.database.reads(STORED).await, ["all"]);
+
+    assert_eq!(app.posts_form(&cookie, &path, &saves("1", "0.05", "25")).await.status, 303);
+    assert_eq!(app.database.reads(STORED).await, ["0.05"]);
+    let page = app.gets(&cookie, &format!("{destination}/edit")).await.text;
+    assert!(page.contains(r#"value="0.05""#) && page.contains(r#"value="25""#), "{page}");
+    let answer = app.posts_form(&cookie, &path, &saves("1", "0.07", "25")).await;
+    assert_eq!(answer.status, 409, "{}", answer.text);
+    assert_eq!(app.database.reads(STORED).await, ["0.05"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dry_run_judges_the_last_requests_and_saves_and_sends_nothing() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    // Broadcast is off: the log has them all the same.
+    let key = app.creates_key(&cookie).await;
+    for session in ["wanted", "another", "wanted"] {
+        asks(&app, &key, session, session).await;
+    }
+    for _ in 0..600 {
+        if app.database.reads("SELECT count(*)::text FROM completed_requests").await == ["3"] {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let before = app.database.reads("SELECT d::text FROM destinations d").await;
+    let form = [
+        ("revision", "1"),
+        ("keys-later", "on"),
+        ("group-1", "all"),
+        ("rule-1-1-field", "session_id"),
+        ("rule-1-1-operator", "equals"),
+        ("rule-1-1-value", "wanted"),
+        ("share", "100"),
+        ("do", "dry-run"),
+    ];
+    let ticked: Vec<_> = app.database.reads("SELECT 'key-' || id FROM api_keys").await;
+    let form: Vec<_> = form.into_iter().chain(ticked.iter().map(|key| (key.as_str(), "on"))).collect();
+    let path = format!("{destination}/requests");
+    let answer = app.posts_form(&cookie, &path, &form).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    for words in
+        ["<strong>2</strong> of 3 would be sent", "<dt>Rule 1</dt><dd>1</dd>", "The saved settings send 3 of the same."]
+    {
+        assert!(answer.text.contains(words), "`{words}` is not in {}", answer.text);
+    }
+    assert_eq!(app.database.reads("SELECT d::text FROM destinations d").await, before);
+    for _ in 1..10 {
+        assert_eq!(app.posts_form(&cookie, &path, &form).await.status, 200);
+    }
+    assert_eq!(app.posts_form(&cookie, &path, &form).await.status, 429);
+    app.stop().await;
+}
+
 fn hex(key: &str) -> String {
     TokenHash::of(key).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }

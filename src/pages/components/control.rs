@@ -86,7 +86,7 @@ impl Control {
     /// The same, with the first of `problems` that is about it.
     #[must_use]
     pub fn problem(self, problems: &[Problem]) -> Self {
-        let error = problems.iter().find(|problem| problem.field == Some(self.name));
+        let error = problems.iter().find(|problem| problem.field.as_deref() == Some(self.name));
         Self { error: error.map(|problem| problem.message.clone()), ..self }
     }
 

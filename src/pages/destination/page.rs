@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use super::choosing::Choosing;
+use super::dry_run::DryRunPanel;
 use crate::broadcast;
 use crate::broadcast::listing::Listed;
 use crate::connection_test::Verdict;
@@ -47,6 +49,10 @@ pub struct DestinationPage {
     pub documentation: String,
     /// Name, Privacy Mode and defaults: they need no test.
     pub defaults: Vec<Control>,
+    /// Which requests it gets. None: a new one gets all.
+    pub choosing: Option<Choosing>,
+    /// What that would have done. None: not asked.
+    pub dry_run: Option<DryRunPanel>,
     /// What a stored destination has. None for a new one.
     pub existing: Option<Existing>,
     /// The last test, or the one that was just made.
@@ -89,6 +95,7 @@ pub struct Signing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FormPart {
     Connection,
+    Requests,
     Defaults,
 }
 
@@ -102,6 +109,10 @@ pub(super) struct Drawing<'a> {
     pub(super) typed: Option<&'a Values>,
     /// The part of the form that was sent.
     pub(super) part: FormPart,
+    /// Which requests it gets. None: a new one gets all.
+    pub(super) choosing: Option<Choosing>,
+    /// What that would have done. None: not asked.
+    pub(super) dry_run: Option<DryRunPanel>,
     pub(super) problems: Vec<Problem>,
     /// What was just tried.
     pub(super) verdict: Option<(Purpose, Verdict)>,
@@ -139,6 +150,8 @@ impl Drawing<'_> {
                 switched_off: listed.destination.switched_off_at.map(|at| When::new(at, self.visitor.now)),
                 signing: self.signing(&listed.destination),
             }),
+            choosing: self.choosing,
+            dry_run: self.dry_run,
             heading,
             kind: manifest.label,
             sign: manifest.sign,

@@ -5,7 +5,8 @@ use actix_web::web;
 use askama::Template;
 use secrecy::ExposeSecret as _;
 
-use super::{Attempt, CONFLICT, edit_path, find};
+use super::attempt::{Attempt, CONFLICT, edit_path};
+use super::found::{Found, find};
 use crate::broadcast::{self, Replacing};
 use crate::destination::kinds::webhook;
 use crate::pages::answer;
@@ -40,12 +41,13 @@ pub(in crate::pages) async fn update(
     id: web::Path<String>,
     Form(values): Form,
 ) -> Result {
-    let (kind, listed) = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let found = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
+    let Found { kind, listed, .. } = &found;
     if kind.manifest.slug != webhook::SLUG {
         return Err(Error::NotFound);
     }
     let destination = &listed.destination;
-    let conflict = || Ok(Attempt::new(&visitor, kind, Some(&listed)).refused(StatusCode::CONFLICT, CONFLICT));
+    let conflict = || Ok(Attempt::of(&visitor, &found).refused(StatusCode::CONFLICT, CONFLICT));
     if values.text("revision") != destination.revision.to_string() {
         return conflict();
     }

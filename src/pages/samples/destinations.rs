@@ -139,6 +139,8 @@ fn new_destination(shell: Shell) -> DestinationPage {
         statement: None,
         documentation: "/docs/destinations/sentry".to_owned(),
         defaults: defaults("Sentry"),
+        choosing: None,
+        dry_run: None,
         existing: None,
         verdict: None,
         can_edit: true,

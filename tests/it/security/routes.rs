@@ -45,6 +45,7 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("GET", "/settings/observability/destinations/{id}/edit", [SignIn, Nothing, In, In]),
     ("POST", "/settings/observability/destinations/{id}", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/defaults", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/requests", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/send-trace", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/signing-secret", [SignIn, Nothing, No, Nothing]),
     ("POST", "/settings/observability/destinations/{id}/pause", [SignIn, Nothing, No, In]),
