@@ -7,23 +7,36 @@
 
 mod address;
 mod ask;
+mod audit_log;
 mod body;
 mod caller;
 mod catalogue;
 mod chat_completions;
 mod completions;
+mod connection_tests;
 mod cors;
+mod deliveries;
+mod destinations;
 pub mod edge;
 mod embeddings;
 mod error;
 mod error_responses;
 mod extract;
+mod generation;
+mod input;
+mod keys;
+mod members;
 mod messages;
 mod oneself;
 mod openapi;
 mod operation;
+mod query;
 mod responses;
+mod revision;
+mod signing_secret;
+mod timestamp;
 mod turned_away;
+mod workspaces;
 
 use std::collections::BTreeMap;
 
@@ -43,7 +56,7 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 15] = [
+const OPERATIONS: [Operation; 42] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
     Operation::new::<completions::__path_create>(|| web::to(completions::create)),
     Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
@@ -52,12 +65,39 @@ const OPERATIONS: [Operation; 15] = [
     Operation::new::<messages::__path_count_tokens>(|| web::to(messages::count_tokens)),
     Operation::new::<catalogue::__path_index>(|| web::to(catalogue::index)),
     Operation::new::<catalogue::__path_count>(|| web::to(catalogue::count)),
-    Operation::new::<catalogue::__path_show>(|| web::to(catalogue::show)),
+    Operation::new::<catalogue::__path_show>(|| web::to(catalogue::show)).with_slashes(),
     Operation::new::<catalogue::__path_index_of_embeddings>(|| web::to(catalogue::index_of_embeddings)),
     Operation::new::<oneself::__path_key>(|| web::to(oneself::key)),
     Operation::new::<oneself::__path_key_by_old_address>(|| web::to(oneself::key_by_old_address)),
     Operation::new::<oneself::__path_credits>(|| web::to(oneself::credits)),
     Operation::new::<oneself::__path_providers>(|| web::to(oneself::providers)),
+    Operation::new::<destinations::__path_index>(|| web::to(destinations::index)),
+    Operation::new::<destinations::__path_create>(|| web::to(destinations::create)),
+    Operation::new::<destinations::__path_show>(|| web::to(destinations::show)),
+    Operation::new::<destinations::__path_update>(|| web::to(destinations::update)),
+    Operation::new::<destinations::__path_remove>(|| web::to(destinations::remove)),
+    Operation::new::<connection_tests::__path_create>(|| web::to(connection_tests::create)),
+    Operation::new::<connection_tests::__path_repeat>(|| web::to(connection_tests::repeat)),
+    Operation::new::<connection_tests::__path_send_trace>(|| web::to(connection_tests::send_trace)),
+    Operation::new::<signing_secret::__path_replace>(|| web::to(signing_secret::replace)),
+    Operation::new::<deliveries::__path_index>(|| web::to(deliveries::index)),
+    Operation::new::<deliveries::__path_index_of_dead_letters>(|| web::to(deliveries::index_of_dead_letters)),
+    Operation::new::<workspaces::__path_index>(|| web::to(workspaces::index)),
+    Operation::new::<workspaces::__path_show>(|| web::to(workspaces::show)),
+    Operation::new::<workspaces::__path_update>(|| web::to(workspaces::update)),
+    Operation::new::<keys::__path_index>(|| web::to(keys::index)),
+    Operation::new::<keys::__path_create>(|| web::to(keys::create)),
+    Operation::new::<keys::__path_show>(|| web::to(keys::show)),
+    Operation::new::<keys::__path_update>(|| web::to(keys::update)),
+    Operation::new::<keys::__path_remove>(|| web::to(keys::remove)),
+    Operation::new::<generation::__path_show>(|| web::to(generation::show)),
+    Operation::new::<members::__path_index>(|| web::to(members::index)),
+    Operation::new::<members::__path_update>(|| web::to(members::update)),
+    Operation::new::<members::__path_remove>(|| web::to(members::remove)),
+    Operation::new::<members::__path_index_of_invitations>(|| web::to(members::index_of_invitations)),
+    Operation::new::<members::__path_invite>(|| web::to(members::invite)),
+    Operation::new::<members::__path_withdraw>(|| web::to(members::withdraw)),
+    Operation::new::<audit_log::__path_index>(|| web::to(audit_log::index)),
     Operation::new::<openapi::__path_show>(|| web::to(openapi::show)),
 ];
 

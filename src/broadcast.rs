@@ -7,8 +7,10 @@ pub mod dry_run;
 mod error;
 pub mod health;
 pub mod listing;
+mod pausing;
 mod signing_secret;
 mod stored_test;
+mod twin;
 
 use serde_json::json;
 
@@ -22,8 +24,9 @@ use crate::store::{self, accounts, destinations};
 
 use self::audited::recorded_values;
 pub use self::choose::choose;
-pub use self::connect::{Connecting, Typed, connect, reconnect};
+pub use self::connect::{Connecting, Typed, connect, reconnect, try_out};
 pub use self::error::Error;
+pub use self::pausing::{Pausing, pause, resume};
 pub use self::signing_secret::{NewSecret, Replacing, replace_signing_secret};
 pub use self::stored_test::{retest, send_trace};
 
@@ -65,6 +68,8 @@ pub struct Untested<'a> {
     pub name: &'a str,
     /// Whether content is kept from it.
     pub privacy_mode: bool,
+    /// None: as before.
+    pub enabled: Option<bool>,
     /// The kind's fields that are defaults.
     pub defaults: Settings,
 }
@@ -111,35 +116,9 @@ pub async fn save(
     };
     let change = Change::new(event, subject).between(before, after);
     audit::record(state, &mut tenant, actor, change).await?;
+    pausing::put(state, &mut tenant, actor, destination, typed.enabled).await?;
     tenant.commit().await?;
     Ok(Saving::Saved)
-}
-
-/// The result of pausing or resuming a destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pausing {
-    /// The destination is paused, or resumed, as asked.
-    Done,
-    /// The program has switched it off. Nothing was changed. Only a passed test switches it on again.
-    SwitchedOff,
-    /// There is no such destination.
-    Gone,
-}
-
-/// Pauses a destination: its requests wait.
-///
-/// # Errors
-/// When the database is away.
-pub async fn pause(state: &State, actor: &Actor, id: DestinationId) -> Result<Pausing, store::Error> {
-    set_enabled(state, actor, id, false).await
-}
-
-/// Resumes a paused destination: waiting requests are sent.
-///
-/// # Errors
-/// When the database is away.
-pub async fn resume(state: &State, actor: &Actor, id: DestinationId) -> Result<Pausing, store::Error> {
-    set_enabled(state, actor, id, true).await
 }
 
 /// Removes a destination with its secrets. False: there is no such destination.
@@ -154,20 +133,6 @@ pub async fn remove(state: &State, actor: &Actor, id: DestinationId) -> Result<b
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(removed)
-}
-
-async fn set_enabled(state: &State, actor: &Actor, id: DestinationId, enabled: bool) -> Result<Pausing, store::Error> {
-    let mut tenant = state.store.tenant(actor.account).await?;
-    let Some(before) = destinations::find(&mut tenant, id).await? else { return Ok(Pausing::Gone) };
-    if !destinations::put_enabled(&mut tenant, id, enabled).await? {
-        return Ok(Pausing::SwitchedOff);
-    }
-    if before.enabled != enabled {
-        let event = if enabled { Event::DestinationResumed } else { Event::DestinationPaused };
-        audit::record(state, &mut tenant, actor, Change::new(event, before.name)).await?;
-    }
-    tenant.commit().await?;
-    Ok(Pausing::Done)
 }
 
 /// The evidence of the test that the stored values passed. None: another version wrote it.

@@ -64,7 +64,7 @@ pub(super) async fn read(request: &HttpRequest, incoming: Incoming, room: &mut R
 }
 
 /// JSON in UTF-8, not compressed. A request that names no type is taken at its word.
-fn check_type(request: &HttpRequest) -> Result<(), Failure> {
+pub(super) fn check_type(request: &HttpRequest) -> Result<(), Failure> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
     if header(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Failure::unsupported_media_type());

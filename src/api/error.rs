@@ -1,6 +1,7 @@
 //! Errors of the API: a status, a sentence that says what to do, and details. In whose envelope they are written is decided by the
 //! path ([`ErrorStyle`]). Never a 5xx for a caller's mistake, because the official clients repeat those for up to an hour.
 
+mod mistakes;
 mod style;
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::{Content, Header, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{ToResponse, ToSchema};
 
@@ -17,6 +18,7 @@ pub(super) use self::style::{AnthropicEnvelope, Envelope, ErrorStyle};
 use crate::completed_request::GenerationId;
 use crate::gateway::Failure;
 use crate::state::rate_limits::TooOften;
+use crate::store;
 
 /// The name of a recorded request.
 pub(super) const GENERATION_ID_HEADER: HeaderName = HeaderName::from_static("x-generation-id");
@@ -120,6 +122,26 @@ impl Error {
         Self { id: Some(id.clone()), ..self }
     }
 
+    /// A caller's mistake in a field.
+    pub(super) fn invalid(field: &str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message).with_metadata(json!({ "field": field }))
+    }
+
+    /// Not in this state of things.
+    pub(super) fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// The thing that an address names is none of the account's, whoever else's it is.
+    pub(super) fn no_such(message: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// The same with details for the caller's program.
+    pub(super) fn with_metadata(self, metadata: Value) -> Self {
+        Self { metadata: Some(metadata), ..self }
+    }
+
     /// The answer in the language of the caller's client.
     pub(super) fn answer(&self, style: ErrorStyle) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
@@ -145,7 +167,7 @@ impl Error {
     }
 
     /// The same with a header more; a value that no header can hold is left out.
-    fn with(mut self, name: HeaderName, value: &str) -> Self {
+    pub(super) fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }
@@ -162,6 +184,14 @@ impl From<Failure> for Error {
             .iter()
             .filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, HeaderValue::from_bytes(value).ok()?)));
         Self { headers: headers.collect(), metadata: failure.metadata, ..Self::new(status, failure.message) }
+    }
+}
+
+/// The database did not do what a flow asked of it.
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        tracing::error!(%error, "the database did not do what the API asked");
+        if error.is_unavailable() { Self::unavailable() } else { Self::internal() }
     }
 }
 

@@ -16,6 +16,9 @@ const STATUSES_OF_LISTS: [u16; 5] = [401, 429, 502, 503, 504];
 /// Of a route on which callers ask about themselves.
 const STATUSES_OF_OWN: [u16; 3] = [401, 429, 503];
 
+/// Of an operation that manages settings.
+const STATUSES_OF_MANAGEMENT: [u16; 11] = [400, 401, 403, 404, 408, 409, 412, 413, 415, 429, 503];
+
 /// Of OpenAI's protocols. Any of them may go wrong in all of these ways.
 pub(super) struct ErrorResponses;
 
@@ -27,6 +30,15 @@ pub(super) struct ListErrorResponses;
 
 /// Of what callers ask about themselves.
 pub(super) struct OwnErrorResponses;
+
+/// Of what manages settings.
+pub(super) struct ManagementErrorResponses;
+
+impl IntoResponses for ManagementErrorResponses {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        in_our_envelope(&STATUSES_OF_MANAGEMENT)
+    }
+}
 
 impl IntoResponses for ErrorResponses {
     fn responses() -> BTreeMap<String, RefOr<Response>> {

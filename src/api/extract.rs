@@ -7,6 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use metrics::counter;
 
 use super::error::Error;
+use crate::audit::Actor;
 use crate::auth::api_keys::{ApiKeyIdentity, IdentifyError, identify};
 use crate::gateway::Failure;
 use crate::http::client;
@@ -23,6 +24,12 @@ pub struct InferenceKey(pub ApiKeyIdentity);
 pub struct ManagementKey {
     pub account: AccountId,
     pub key: ApiKeyId,
+}
+
+/// Who makes a change: a program with a management key.
+#[derive(Debug, Clone)]
+pub(super) struct Author {
+    pub(super) actor: Actor,
 }
 
 /// A key of either type.
@@ -65,14 +72,25 @@ impl FromRequest for ManagementKey {
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        const REFUSAL: &str = "Only management keys can perform this operation. Use one from Settings › API keys.";
         let request = request.clone();
         Box::pin(async move {
-            let ApiKeyIdentity { account, key, kind, .. } = identity(&request).await?;
-            match kind {
-                ApiKeyType::Management => Ok(Self { account, key }),
-                ApiKeyType::Inference => Err(Error::forbidden(REFUSAL)),
-            }
+            let ApiKeyIdentity { account, key, .. } = management(&request).await?;
+            Ok(Self { account, key })
+        })
+    }
+}
+
+impl FromRequest for Author {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = request.app_data::<web::Data<State>>().ok_or_else(Error::unavailable)?;
+            let caller = client(&request, &state.config.trusted_proxies);
+            let actor = management(&request).await?.actor(caller);
+            Ok(Self { actor })
         })
     }
 }
@@ -84,6 +102,16 @@ impl FromRequest for AnyKey {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move { Ok(identity(&request).await.map(Self)?) })
+    }
+}
+
+/// The identity of a management key.
+async fn management(request: &HttpRequest) -> Result<ApiKeyIdentity, Error> {
+    const REFUSAL: &str = "Only management keys can perform this operation. Use one from Settings › API keys.";
+    let identity = identity(request).await?;
+    match identity.kind {
+        ApiKeyType::Management => Ok(identity),
+        ApiKeyType::Inference => Err(Error::forbidden(REFUSAL)),
     }
 }
 

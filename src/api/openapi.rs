@@ -6,15 +6,28 @@ use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
+use super::audit_log::{EntryList, ShownEntry};
 use super::catalogue::schema::{Model, ModelCount, ModelList};
 use super::chat_completions::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
 use super::completions::CompletionRequest;
+use super::connection_tests::TestAnswer;
+use super::deliveries::schema::{Attempt, AttemptList, DeadLetter, DeadLetterList};
+use super::destinations::schema::{
+    CreateDestination, Deleted, Destination, DestinationAnswer, DestinationList, Status, UpdateDestination,
+};
 use super::embeddings::EmbeddingsRequest;
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
+use super::generation::schema::{Generation, GenerationAnswer};
+use super::keys::schema::{CreateKey, Key, KeyList, ListedKeyAnswer, NewKeyAnswer, UpdateKey};
+use super::members::schema::{
+    CreateInvitation, Invitation, InvitationList, Member, MemberList, NewInvitation, NewInvitationAnswer, UpdateMember,
+};
 use super::messages::MessagesRequest;
 use super::oneself::schema::{CreditsAnswer, KeyAnswer, ProviderList};
 use super::operation::Operation;
 use super::responses::ResponsesRequest;
+use super::signing_secret::{SigningSecret, SigningSecretAnswer};
+use super::workspaces::schema::{UpdateWorkspace, Workspace, WorkspaceAnswer, WorkspaceList};
 
 const ABOUT: &str = "\
 An OpenAI-compatible gateway whose completed requests become traces in your observability tools.
@@ -36,7 +49,14 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
     components(
         schemas(
             ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
-            MessagesRequest, ModelList, Model, ModelCount, KeyAnswer, CreditsAnswer, ProviderList, DescribedId, Envelope, AnthropicEnvelope
+            MessagesRequest, ModelList, Model, ModelCount, KeyAnswer, CreditsAnswer, ProviderList,
+            DestinationList, DestinationAnswer, Destination, Status, CreateDestination, UpdateDestination, Deleted,
+            TestAnswer, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
+            WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace,
+            KeyList, ListedKeyAnswer, NewKeyAnswer, Key, CreateKey, UpdateKey, GenerationAnswer, Generation,
+            MemberList, Member, UpdateMember, InvitationList, Invitation, CreateInvitation, NewInvitationAnswer, NewInvitation,
+            EntryList, ShownEntry,
+            DescribedId, Envelope, AnthropicEnvelope
         ),
         responses(Error)
     ),
@@ -65,7 +85,7 @@ impl Document {
         }
         let key = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("An inference key, `tck-inf-…`. Management keys cannot ask models (403)."));
+            .description(Some("An inference key, `tck-inf-…`, asks models; a management key, `tck-mgt-…`, manages settings. The other one answers 403."));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("apiKey", SecurityScheme::Http(key.build()));
         document.to_pretty_json()

@@ -14,12 +14,19 @@ pub(super) struct Operation {
     methods: fn() -> Vec<HttpMethod>,
     description: fn() -> Description,
     handler: fn() -> Route,
+    /// Whether the parameter at the end of its path may hold slashes.
+    takes_slashes: bool,
 }
 
 impl Operation {
     /// `P` is the type that `#[utoipa::path]` makes beside the handler, `__path_<name>`.
     pub(super) const fn new<P: utoipa::Path>(handler: fn() -> Route) -> Self {
-        Self { path: P::path, methods: P::methods, description: P::operation, handler }
+        Self { path: P::path, methods: P::methods, description: P::operation, handler, takes_slashes: false }
+    }
+
+    /// The same with slashes in the parameter at the end of its path, as models' names have them.
+    pub(super) const fn with_slashes(self) -> Self {
+        Self { takes_slashes: true, ..self }
     }
 
     /// Below the base, for example `/chat/completions`.
@@ -45,7 +52,8 @@ pub(super) fn resource(path: &str, operations: &[&Operation]) -> Resource {
         let error = Error::method_not_allowed(&allowed);
         async move { Err::<HttpResponse, _>(error) }
     };
-    let mut resource = web::resource(pattern(path)).default_service(web::to(refuse));
+    let takes_slashes = operations.iter().any(|operation| operation.takes_slashes);
+    let mut resource = web::resource(pattern(path, takes_slashes)).default_service(web::to(refuse));
     for operation in operations {
         for method in operation.methods() {
             resource = resource.route((operation.handler)().method(method));
@@ -54,9 +62,10 @@ pub(super) fn resource(path: &str, operations: &[&Operation]) -> Resource {
     resource
 }
 
-/// What the path looks like to the router: a parameter at its end may hold slashes, as models' names do.
-fn pattern(path: &str) -> String {
-    path.strip_suffix('}').map_or_else(|| path.to_owned(), |start| format!("{start}:.+}}"))
+/// What the path looks like to the router.
+fn pattern(path: &str, takes_slashes: bool) -> String {
+    let open = path.strip_suffix('}').filter(|_| takes_slashes);
+    open.map_or_else(|| path.to_owned(), |start| format!("{start}:.+}}"))
 }
 
 /// The methods of HTTP that a described one stands for. A HEAD is part of its GET.

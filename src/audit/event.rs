@@ -27,6 +27,8 @@ pub enum Event {
     /// Account-wide Privacy Mode was switched.
     PrivacySwitched,
     KeyCreated,
+    /// A key was renamed, disabled or enabled.
+    KeyEdited,
     KeyRevoked,
     MemberInvited,
     InvitationWithdrawn,
@@ -49,7 +51,7 @@ pub enum Event {
 }
 
 /// Name in the database, in addresses and in exports; label on the page.
-const ALL: [(Event, &str, &str); 30] = [
+const ALL: [(Event, &str, &str); 31] = [
     (Event::SignedIn, "signed_in", "Signed in"),
     (Event::SignInFailed, "sign_in_failed", "Sign-in failed"),
     (Event::SignedOut, "signed_out", "Signed out"),
@@ -66,6 +68,7 @@ const ALL: [(Event, &str, &str); 30] = [
     (Event::BroadcastSwitched, "broadcast_switched", "Broadcast switched"),
     (Event::PrivacySwitched, "privacy_switched", "Privacy Mode switched"),
     (Event::KeyCreated, "key_created", "API key created"),
+    (Event::KeyEdited, "key_edited", "API key edited"),
     (Event::KeyRevoked, "key_revoked", "API key revoked"),
     (Event::MemberInvited, "member_invited", "Invitation created"),
     (Event::InvitationWithdrawn, "invitation_withdrawn", "Invitation withdrawn"),

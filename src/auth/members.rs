@@ -20,12 +20,12 @@ pub const INVITATION_LIFETIME: Duration = Duration::from_hours(7 * 24);
 ///
 /// # Errors
 /// A sentence at `role`, or the database is away, or there is no randomness.
-pub async fn invite(state: &State, actor: &Actor, by: UserId, role: Role) -> Result<SecretString, Error> {
+pub async fn invite(state: &State, actor: &Actor, role: Role) -> Result<SecretString, Error> {
     let secret = token::new_token(state.random)?;
     let hash = TokenHash::of(secret.expose_secret());
     let mut tenant = state.store.tenant(actor.account).await?;
     let id = InvitationId(state.random.uuid());
-    if !invitations::create(&mut tenant, id, &hash, role, by, INVITATION_LIFETIME).await? {
+    if !invitations::create(&mut tenant, id, &hash, role, actor.user(), INVITATION_LIFETIME).await? {
         let sentence =
             format!("There are {MOST_INVITATIONS} open invitations already. Withdraw one that nobody needs.");
         return Err(Error::at("role", &sentence));

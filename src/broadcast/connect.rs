@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::audited::recorded_values;
 use super::error::Error;
+use super::pausing;
+use super::twin::{self, Wanted};
 use crate::audit::{self, Actor, Change, Event};
 use crate::auth;
 use crate::connection_test::{self, Verdict};
@@ -20,8 +22,13 @@ pub struct Typed<'a> {
     pub name: &'a str,
     /// Whether content is kept from it.
     pub privacy_mode: bool,
+    /// None: a new one is on, another stays as it was.
+    pub enabled: Option<bool>,
     /// The kind's fields.
     pub settings: Settings,
+    /// Whether a new destination may be the repetition of a request whose answer was lost: then an identical one of the last minute
+    /// takes its place.
+    pub may_repeat: bool,
 }
 
 /// The result of submitting a set of values.
@@ -29,6 +36,8 @@ pub struct Typed<'a> {
 pub enum Connecting {
     /// The test passed and exactly these values are stored.
     Stored(DestinationId, Box<Verdict>),
+    /// An identical destination was created less than a minute ago. It was not made again.
+    Repeated(DestinationId),
     /// The test failed; nothing was saved.
     Failed(Box<Verdict>),
     /// Somebody else changed the destination meanwhile; nothing was saved.
@@ -47,6 +56,13 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     let connection = both(parse_name(typed.name), kind.connect(&typed.settings));
     let (name, connection) = connection?;
     let account = actor.account;
+    let (privacy_mode, enabled) = (typed.privacy_mode, typed.enabled.unwrap_or(true));
+    let wanted = Wanted { kind, name: &name, privacy_mode, enabled, connection: &connection };
+    if typed.may_repeat
+        && let Some(twin) = twin::find(state, &mut state.store.tenant(account).await?, &wanted, None).await?
+    {
+        return Ok(Connecting::Repeated(twin));
+    }
     let verdict = test(state, account, kind, &connection).await?;
     if !verdict.passed {
         return Ok(Connecting::Failed(Box::new(verdict)));
@@ -60,12 +76,27 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     if !destinations::create(&mut tenant, id, kind.manifest.slug, &passed.values(&name, true)).await? {
         return Ok(Connecting::TooMany);
     }
+    // Whoever created the same at the same time has committed by now: creating locks the account.
+    if typed.may_repeat
+        && let Some(twin) = twin::find(state, &mut tenant, &wanted, Some(id)).await?
+    {
+        return Ok(Connecting::Repeated(twin));
+    }
     if let Some(created) = destinations::find(&mut tenant, id).await? {
-        let change = Change::new(Event::DestinationCreated, name).to(recorded_values(&created));
+        let change = Change::new(Event::DestinationCreated, name.as_str()).to(recorded_values(&created));
         audit::record(state, &mut tenant, actor, change).await?;
+        pausing::put(state, &mut tenant, actor, &created, typed.enabled).await?;
     }
     tenant.commit().await?;
     Ok(Connecting::Stored(id, Box::new(verdict)))
+}
+
+/// Tests the settings of a destination that is not stored, and stores nothing.
+///
+/// # Errors
+/// Sentences at fields, or another test is running.
+pub async fn try_out(state: &State, account: AccountId, kind: &Kind, settings: &Settings) -> Result<Verdict, Error> {
+    test(state, account, kind, &kind.connect(settings)?).await
 }
 
 /// Tests changed values of a destination and stores them if the test passes and nobody else changed it since `revision`.
@@ -110,6 +141,7 @@ pub async fn reconnect(
         let change =
             Change::new(Event::DestinationEdited, name).between(recorded_values(destination), recorded_values(&edited));
         audit::record(state, &mut tenant, actor, change).await?;
+        pausing::put(state, &mut tenant, actor, &edited, typed.enabled).await?;
     }
     tenant.commit().await?;
     Ok(Connecting::Stored(id, Box::new(verdict)))

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::secrets::holds_secret;
@@ -40,6 +41,12 @@ impl GenerationId {
         Self(name.into())
     }
 
+    /// When the request was received, to the second. None: another gateway's name, which does not say.
+    pub fn begun(&self) -> Option<DateTime<Utc>> {
+        let (seconds, _) = self.0.strip_prefix("gen-")?.split_once('-')?;
+        DateTime::from_timestamp(seconds.parse::<u32>().ok()?.into(), 0)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -60,6 +67,15 @@ impl fmt::Display for GenerationId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn name_of_ours_says_when_its_request_began() {
+        let begun = |name: &str| GenerationId::given(name).begun().map(|at| at.timestamp());
+        assert_eq!(begun("gen-1788596667-0123456789abcdefghij"), Some(1_788_596_667));
+        for other in ["", "gen-", "gen-x-y", "gen--1-x", "gen-99999999999-x", "chatcmpl-1788596667-x"] {
+            assert_eq!(begun(other), None, "{other}");
+        }
+    }
 
     /// Bytes from which this text is drawn, with zeros behind it.
     fn bytes_of(text: &str) -> [u8; 40] {

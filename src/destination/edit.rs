@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::{Connection, FieldErrors, Kind, Settings, Stored};
+use super::{Connection, FieldErrors, Kind, Settings, Stored, own_headers};
 
 /// Whether the secrets must be typed again because the new endpoint is another server (spec 5.3): else a co-member
 /// could have them sent to a host of their own. Scheme and port belong to the server's identity.
@@ -14,6 +14,35 @@ pub fn requires_secret_again(old: &Url, new: &Url) -> bool {
 }
 
 impl Kind {
+    /// Whether values that were typed over stored ones may lead elsewhere, so that they have to be tested. A secret that is empty or
+    /// masked is the stored one.
+    pub fn requires_test(
+        &self,
+        typed: &Settings,
+        open: &BTreeMap<String, String>,
+        masked: &BTreeMap<String, String>,
+    ) -> bool {
+        let fields = self.manifest.fields.iter().filter(|field| !field.is_default());
+        fields.into_iter().any(|field| {
+            let (typed, of) = (typed.get(field.name), if field.is_secret() { masked } else { open });
+            let stored = of.get(field.name).map_or("", String::as_str);
+            typed != stored && !(field.is_secret() && typed.is_empty())
+        })
+    }
+
+    /// Whether the defaults of [`super::Field::is_default`] that were typed are the stored ones.
+    pub fn keeps_defaults(&self, typed: &Settings, open: &BTreeMap<String, String>) -> bool {
+        let mut defaults = self.manifest.fields.iter().filter(|field| field.is_default());
+        defaults.all(|field| typed.get(field.name) == open.get(field.name).map_or("", String::as_str))
+    }
+
+    /// Where traces go by settings whose secrets are not known; those do not change that. None: another version stored them.
+    pub fn address(&self, open: &BTreeMap<String, String>) -> Option<Url> {
+        let examples = self.manifest.secrets().map(|field| (field.name.to_owned(), field.example.into()));
+        let connection = self.connect(&Settings::merge(open, &examples.collect())).ok()?;
+        Some(connection.wire().url().clone())
+    }
+
     /// Parses the defaults of [`super::Field::is_default`] that were typed for a stored destination. Gives all its open settings.
     ///
     /// # Errors
@@ -56,7 +85,12 @@ impl Kind {
             let value = typed.get(field.name);
             let masked = old.as_ref().and_then(|old| old.masked(field.name));
             let Some(secret) = stored.secret.get(field.name) else { continue };
-            if value.is_empty() || masked == Some(value) {
+            if field.holds_headers()
+                && let Some(headers) = own_headers::kept(value, secret.expose_secret())
+            {
+                settings.insert(field.name, headers);
+                kept.push(field);
+            } else if value.is_empty() || masked == Some(value) {
                 settings.insert(field.name, secret.expose_secret());
                 // A field without a masked form holds no secret.
                 if old.is_none() || masked.is_some() {

@@ -169,6 +169,11 @@ impl Field {
         self.input == Input::Checkbox && self.default == Self::TICKED
     }
 
+    /// Whether its value is a JSON object of headers.
+    pub fn holds_headers(&self) -> bool {
+        self.name == Self::HEADERS.name
+    }
+
     /// Whether its value is sealed at rest and never shown again.
     pub fn is_secret(&self) -> bool {
         self.input == Input::Secret

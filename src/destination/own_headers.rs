@@ -68,6 +68,21 @@ fn is_value(value: &str) -> bool {
     value.len() <= MOST_CHARACTERS && value.bytes().all(is_visible) && value.trim() == value && !value.is_empty()
 }
 
+/// `typed` with the stored values of those headers that hold their masked form. None: there are none.
+pub(super) fn kept(typed: &str, stored: &str) -> Option<String> {
+    let stored: Map<String, Value> = serde_json::from_str(stored).ok()?;
+    let mut typed: Map<String, Value> = serde_json::from_str(typed).ok()?;
+    let mut any = false;
+    for (name, value) in &mut typed {
+        let known = stored.get(&name.to_ascii_lowercase());
+        if let Some(known) = known.filter(|known| known.as_str().map(masking::middle).as_deref() == value.as_str()) {
+            *value = known.clone();
+            any = true;
+        }
+    }
+    any.then(|| Value::Object(typed).to_string())
+}
+
 impl OwnHeaders {
     /// As they are sent.
     fn headers(&self) -> impl Iterator<Item = Header> {
@@ -120,6 +135,16 @@ mod tests {
         assert_eq!(parse(&headers.to_json()).unwrap().to_json(), headers.to_json());
         assert_eq!(headers.masked().unwrap(), r#"{"authorization":"Bear...cdef","x-team":"..."}"#);
         assert_eq!(parse("").unwrap().masked(), None);
+    }
+
+    #[test]
+    fn masked_values_stand_for_the_stored_ones_and_others_for_themselves() {
+        let stored = r#"{"authorization":"Bearer 0123456789abcdef","x-team":"core"}"#;
+        let typed = r#"{"Authorization":"Bear...cdef","x-new":"Bear...cdef","x-team":"other"}"#;
+        let expected = r#"{"Authorization":"Bearer 0123456789abcdef","x-new":"Bear...cdef","x-team":"other"}"#;
+        assert_eq!(kept(typed, stored).as_deref(), Some(expected));
+        assert_eq!(kept(r#"{"x-team":"other"}"#, stored), None);
+        assert_eq!(kept("nonsense", stored), None);
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub struct Limits {
 /// A form of a page. A browser that is still sending never sees an answer, so it may finish within reason.
 pub const FORM: Limits = Limits { bytes: 64 * 1024, time: Duration::from_secs(10), drained: 16 * 1024 * 1024 };
 
+/// Settings, as programs send them.
+pub const SETTINGS: Limits = Limits { bytes: 256 * 1024, time: Duration::from_secs(30), drained: 0 };
+
 pub const API: Limits = Limits { bytes: MOST_OF_ONE, time: Duration::from_secs(30), drained: 0 };
 
 /// Why a body was not read to its end. Not a `std::error::Error`: each edge answers it in its own words.

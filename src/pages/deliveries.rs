@@ -9,8 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::groups::group;
 pub use self::groups::{AttemptRow, Group};
-pub(super) use self::log::parse_attempt;
-use self::log::{Address, Part, Rows, name_of};
+use self::log::{Address, Part, Rows};
 use super::answer::{self, shown};
 use super::components::amount::{bytes, count, milliseconds};
 use super::components::health::HealthPanel;
@@ -151,7 +150,7 @@ pub(super) fn attempt_row(attempt: &ListedDelivery, kind: Option<&Kind>, now: Da
         tone,
         at: When::new(attempt.started_at, now),
         requests: attempt.requests.into(),
-        name: (attempt.requests > 0).then(|| name_of(attempt)),
+        name: (attempt.requests > 0).then(|| attempt.place().name()),
         facts,
         status: attempt.status,
         answer: attempt.answer.clone().unwrap_or_default(),

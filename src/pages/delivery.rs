@@ -7,13 +7,13 @@ use askama::Template;
 
 use super::answer;
 use super::components::when::When;
-use super::deliveries::{AttemptRow, attempt_row, parse_attempt};
+use super::deliveries::{AttemptRow, attempt_row};
 use super::documentation;
 use super::error::{Error, Result};
 use super::shell::{Section, Shell};
 use super::visit::Visit;
 use crate::destination::{Kind, Settings, kinds};
-use crate::store::deliveries;
+use crate::store::deliveries::{self, Before};
 use crate::store::destinations;
 
 /// Requests on the page: the first ones.
@@ -49,7 +49,7 @@ pub struct RequestRow {
 pub(super) async fn show(Visit { visitor, mut tenant }: Visit, path: web::Path<(String, String)>) -> Result {
     let (id, delivery) = path.into_inner();
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    let which = parse_attempt(&delivery).ok_or(Error::NotFound)?;
+    let which = Before::parse(&delivery).ok_or(Error::NotFound)?;
     let all = destinations::list(&mut tenant).await?;
     let destination = all.into_iter().find(|destination| destination.id == id).ok_or(Error::NotFound)?;
     let (listed, range) = deliveries::find(&mut tenant, id, which).await?.ok_or(Error::NotFound)?;

@@ -58,7 +58,9 @@ pub(super) async fn create(
     let typed = Typed {
         name: Some(values.text("name")).filter(|name| !name.is_empty()).unwrap_or(kind.manifest.label),
         privacy_mode: values.is_on("privacy_mode"),
+        enabled: None,
         settings: settings(kind, &values, None),
+        may_repeat: false,
     };
     let connecting = broadcast::connect(&state, &visitor.actor(), kind, &typed).await;
     attempt.conclude(&state, connecting)
@@ -89,7 +91,9 @@ pub(super) async fn update(
     let typed = Typed {
         name: Some(values.text("name")).filter(|name| !name.is_empty()).unwrap_or(&stored.name),
         privacy_mode: if values.has("privacy_mode") { values.is_on("privacy_mode") } else { stored.privacy_mode },
+        enabled: None,
         settings: settings(kind, &values, Some(stored)),
+        may_repeat: false,
     };
     let connecting = broadcast::reconnect(&state, &visitor.actor(), kind, stored, attempt.revision(), &typed).await;
     attempt.conclude(&state, connecting)
@@ -112,6 +116,7 @@ pub(super) async fn save(
     let typed = Untested {
         name: values.text("name"),
         privacy_mode: values.is_on("privacy_mode"),
+        enabled: None,
         defaults: settings(kind, &values, Some(stored)),
     };
     match broadcast::save(&state, &visitor.actor(), kind, stored, attempt.revision(), &typed).await {

@@ -52,10 +52,14 @@ pub struct KeyRow {
     pub name: String,
     /// "Inference" or "Management".
     pub type_label: &'static str,
+    /// "Disabled" or "Expired"; empty where it lets in.
+    pub state: &'static str,
     /// Its ends, for example `tck-inf-Ab12…9xYz`.
     pub masked: String,
     pub created: When,
     pub last_used: Option<When>,
+    /// The day on which it ends by itself.
+    pub expires: Option<String>,
 }
 
 /// The new key, shown this once.
@@ -170,7 +174,13 @@ fn row(key: ListedKey, now: DateTime<Utc>) -> KeyRow {
         id: key.id.to_string(),
         name: key.name,
         type_label: if key.key_type == ApiKeyType::Management { "Management" } else { "Inference" },
+        state: match (key.disabled_at, key.expires_at) {
+            (Some(_), _) => "Disabled",
+            (None, Some(end)) if end <= now => "Expired",
+            (None, _) => "",
+        },
         masked: key.key_type.masked(&key.last_four),
+        expires: key.expires_at.map(|at| at.format("%-d %B %Y").to_string()),
         created: When::new(key.created_at, now),
         last_used: key.last_used_at.map(|at| When::new(at, now)),
     }

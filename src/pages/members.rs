@@ -68,7 +68,7 @@ pub(super) async fn show(state: web::Data<State>, visit: Visit) -> Result {
 /// `POST /settings/members/invitations`: the link is shown in the answer, this once.
 pub(super) async fn create(state: web::Data<State>, Admin(visitor): Admin, Form(values): Form) -> Result {
     let role = Role::from_name(values.text("role"));
-    let token = match members::invite(&state, &visitor.actor(), visitor.session.user, role).await {
+    let token = match members::invite(&state, &visitor.actor(), role).await {
         Ok(token) => token,
         Err(auth::Error::Invalid(errors)) => {
             let mut page = page(&mut visitor.tenant(&state).await?, &visitor).await?;

@@ -42,9 +42,16 @@ struct Memory {
     look_ups: HashMap<TokenHash, LookUp>,
     /// Keys that ended lately, and when the notification arrived.
     ended: HashMap<ApiKeyId, Instant>,
-    /// The hashes of ended keys that had been accepted here. They are refused without a look-up, even when Postgres is slow.
-    refused: HashMap<TokenHash, Instant>,
+    /// Ended keys that had been accepted here. They are refused without a look-up, even when Postgres is slow.
+    refused: HashMap<TokenHash, Refused>,
     listening: Option<Listening>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    key: ApiKeyId,
+    /// When the notification arrived.
+    heard: Instant,
 }
 
 #[derive(Debug, Clone)]
@@ -80,7 +87,7 @@ pub enum Remembered {
     Fresh(KeyOwner),
     /// Holds as long as Postgres gives no answer.
     Stale(KeyOwner),
-    /// The key was accepted here, and has ended. No key comes back.
+    /// The key was accepted here, and has ended.
     Ended,
     Nothing,
 }
@@ -93,7 +100,7 @@ impl KnownKeys {
 
     pub fn get(&self, hash: &TokenHash, now: Instant) -> Remembered {
         let memory = self.lock();
-        if memory.refused.get(hash).is_some_and(|heard| now.saturating_duration_since(*heard) < FAREWELL) {
+        if memory.refused.get(hash).is_some_and(|refused| is_recent(refused.heard, now)) {
             return Remembered::Ended;
         }
         let Some(known) = memory.keys.get(hash) else { return Remembered::Nothing };
@@ -139,7 +146,8 @@ impl KnownKeys {
         if counts {
             memory.look_ups.remove(hash);
         }
-        let answer = answer.map(|owner| owner.filter(|owner| !memory.ended.contains_key(&owner.key)));
+        let has_ended = |key: &ApiKeyId| memory.ended.get(key).is_some_and(|ended| is_recent(*ended, now));
+        let answer = answer.map(|owner| owner.filter(|owner| !has_ended(&owner.key)));
         match &answer {
             Ok(Some(owner)) if counts => memory.put(*hash, owner.clone(), asked),
             Ok(None) => memory.refuse(|known, _| known == hash, now),
@@ -149,11 +157,18 @@ impl KnownKeys {
         answer
     }
 
-    /// A key was revoked, or its account deleted: from now on it is refused.
+    /// A key that was disabled lets in again: Postgres is asked for it anew.
+    pub fn returns(&self, key: ApiKeyId) {
+        let mut memory = self.lock();
+        memory.ended.remove(&key);
+        memory.refused.retain(|_, refused| refused.key != key);
+    }
+
+    /// A key was revoked or disabled, or its account deleted: from now on it is refused.
     pub fn end(&self, key: ApiKeyId, now: Instant) {
         let mut memory = self.lock();
         memory.refuse(|_, known| known.owner.key == key, now);
-        memory.ended.retain(|_, ended| now.saturating_duration_since(*ended) < FAREWELL);
+        memory.ended.retain(|_, ended| is_recent(*ended, now));
         memory.ended.insert(key, now);
     }
 
@@ -191,9 +206,9 @@ impl Memory {
 
     /// Refuses accepted keys that have ended.
     fn refuse(&mut self, has_ended: impl Fn(&TokenHash, &Known) -> bool, now: Instant) {
-        self.refused.retain(|_, heard| now.saturating_duration_since(*heard) < FAREWELL);
-        for (hash, _) in self.keys.extract_if(|hash, known| has_ended(hash, known)) {
-            self.refused.insert(hash, now);
+        self.refused.retain(|_, refused| is_recent(refused.heard, now));
+        for (hash, known) in self.keys.extract_if(|hash, known| has_ended(hash, known)) {
+            self.refused.insert(hash, Refused { key: known.owner.key, heard: now });
         }
     }
 
@@ -203,6 +218,11 @@ impl Memory {
             known.fresh_until = now + LIFETIME;
         }
     }
+}
+
+/// Whether an end is so recent that it has to be remembered.
+fn is_recent(heard: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(heard) < FAREWELL
 }
 
 /// The last time at which Postgres confirmed the key: by an answer, or by silence on a connection that is alive.

@@ -8,15 +8,18 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-pub use self::listener::Listener;
+pub use self::listener::{KeyChange, Listener};
 use super::notification::Notice;
 use super::{Result, Store, Tenant, accounts, set_account};
 use crate::destination::selection::KnownKey;
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
 
-/// Channel of revoked keys. The payload is the key's id, and the notification travels with the commit.
+/// Channel of keys that end or return. The payload is the key's id, and the notification travels with the commit.
 const ENDED: &str = "tracecast_key_ended";
+
+/// Stands before the id of a key that returns.
+const RETURNED: &str = "+";
 
 /// Whose a key is, and what its people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,17 +29,36 @@ pub struct KeyOwner {
     pub name: Arc<str>,
 }
 
-/// A key, as the page lists it.
+/// A key that is not revoked.
 #[derive(Debug, Clone)]
 pub struct ListedKey {
     pub id: ApiKeyId,
+    /// SHA-256 of the whole key.
+    pub hash: Vec<u8>,
     pub key_type: ApiKeyType,
     pub name: String,
     /// Its last four characters.
     pub last_four: String,
     pub created_at: DateTime<Utc>,
+    /// None: an operator, or a program with a management key.
+    pub created_by: Option<UserId>,
+    pub updated_at: Option<DateTime<Utc>>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Since when it lets nobody in. It may come back.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// From then on it lets nobody in.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A key to be stored.
+#[derive(Debug)]
+pub struct NewKey<'a> {
+    pub id: ApiKeyId,
+    pub key: &'a ApiKey,
+    pub name: &'a str,
+    pub created_by: Option<UserId>,
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl From<String> for ApiKeyType {
@@ -49,21 +71,22 @@ impl From<String> for ApiKeyType {
 pub const MOST_KEYS: i64 = 500;
 
 /// False: the account has the most keys already.
-pub async fn create(tenant: &mut Tenant, id: ApiKeyId, key: &ApiKey, name: &str, by: Option<UserId>) -> Result<bool> {
+pub async fn create(tenant: &mut Tenant, new: &NewKey<'_>) -> Result<bool> {
     let account = tenant.account().0;
-    let hash = key.hash();
+    let hash = new.key.hash();
     accounts::lock(tenant).await?;
     let inserted = sqlx::query!(
-        "INSERT INTO api_keys (account_id, id, hash, key_type, name, last_four, created_by)
-         SELECT $1, $2, $3, $4, $5, $6, $7
-         WHERE (SELECT count(*) FROM api_keys WHERE account_id = $1 AND revoked_at IS NULL) < $8",
+        "INSERT INTO api_keys (account_id, id, hash, key_type, name, last_four, created_by, expires_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8
+         WHERE (SELECT count(*) FROM api_keys WHERE account_id = $1 AND revoked_at IS NULL) < $9",
         account,
-        id.0,
+        new.id.0,
         hash.as_bytes(),
-        key.key_type().name(),
-        name,
-        key.last_four(),
-        by.map(|user| user.0),
+        new.key.key_type().name(),
+        new.name,
+        new.key.last_four(),
+        new.created_by.map(|user| user.0),
+        new.expires_at,
         MOST_KEYS
     )
     .execute(tenant.connection())
@@ -76,7 +99,8 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<ListedKey>> {
     let account = tenant.account().0;
     let keys = sqlx::query_as!(
         ListedKey,
-        r#"SELECT id AS "id: ApiKeyId", key_type, name, last_four, created_at, last_used_at
+        r#"SELECT id AS "id: ApiKeyId", hash, key_type, name, last_four, created_at, created_by AS "created_by: UserId", updated_at,
+                  last_used_at, disabled_at, expires_at
            FROM api_keys WHERE account_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC"#,
         account
     );
@@ -88,12 +112,47 @@ pub async fn find(tenant: &mut Tenant, id: ApiKeyId) -> Result<Option<ListedKey>
     let account = tenant.account().0;
     let key = sqlx::query_as!(
         ListedKey,
-        r#"SELECT id AS "id: ApiKeyId", key_type, name, last_four, created_at, last_used_at
+        r#"SELECT id AS "id: ApiKeyId", hash, key_type, name, last_four, created_at, created_by AS "created_by: UserId", updated_at,
+                  last_used_at, disabled_at, expires_at
            FROM api_keys WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL"#,
         account,
         id.0
     );
     Ok(key.fetch_optional(tenant.connection()).await?)
+}
+
+/// The unrevoked key with this hash.
+pub async fn find_by_hash(tenant: &mut Tenant, hash: &TokenHash) -> Result<Option<ListedKey>> {
+    let account = tenant.account().0;
+    let key = sqlx::query_as!(
+        ListedKey,
+        r#"SELECT id AS "id: ApiKeyId", hash, key_type, name, last_four, created_at, created_by AS "created_by: UserId", updated_at,
+                  last_used_at, disabled_at, expires_at
+           FROM api_keys WHERE account_id = $1 AND hash = $2 AND revoked_at IS NULL"#,
+        account,
+        hash.as_bytes()
+    );
+    Ok(key.fetch_optional(tenant.connection()).await?)
+}
+
+/// Renames, disables or enables an unrevoked key. Gives whether there was one.
+pub async fn put(tenant: &mut Tenant, key: &ListedKey, name: &str, disabled: bool, notice: Notice) -> Result<bool> {
+    let account = tenant.account().0;
+    let changed = sqlx::query!(
+        "UPDATE api_keys
+         SET name = $3, disabled_at = CASE WHEN $4 THEN coalesce(disabled_at, clock_timestamp()) END, updated_at = clock_timestamp()
+         WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL",
+        account,
+        key.id.0,
+        name,
+        disabled
+    )
+    .execute(tenant.connection())
+    .await?;
+    if disabled != key.disabled_at.is_some() {
+        notify(tenant, if disabled { "" } else { RETURNED }, &[key.id], notice).await?;
+    }
+    Ok(changed.rows_affected() > 0)
 }
 
 /// Gives whether there was such an unrevoked key.
@@ -124,11 +183,20 @@ pub async fn list_ending(tenant: &mut Tenant, notice: Notice) -> Result<Vec<ApiK
 
 /// Notifies every process that listens, with the commit.
 async fn notify_ended(tenant: &mut Tenant, keys: &[ApiKeyId], notice: Notice) -> Result<()> {
+    notify(tenant, "", keys, notice).await
+}
+
+async fn notify(tenant: &mut Tenant, before: &str, keys: &[ApiKeyId], notice: Notice) -> Result<()> {
     if notice == Notice::Given {
         let keys: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        sqlx::query!("SELECT pg_notify($1, key::text) FROM unnest($2::uuid[]) AS ended (key)", ENDED, &keys)
-            .fetch_all(tenant.connection())
-            .await?;
+        sqlx::query!(
+            "SELECT pg_notify($1, $3::text || key) FROM unnest($2::uuid[]) AS changed (key)",
+            ENDED,
+            &keys,
+            before
+        )
+        .fetch_all(tenant.connection())
+        .await?;
     }
     Ok(())
 }
@@ -184,13 +252,14 @@ pub async fn list_unknown(tenant: &mut Tenant, hashes: &[TokenHash]) -> Result<V
     Ok(unknown.into_iter().filter_map(|hash| hash.try_into().ok().map(TokenHash)).collect())
 }
 
-/// The owner of the unrevoked key with this hash. Records the use, at most once a minute.
+/// The owner of the key with this hash, if it lets in: it is not revoked, disabled or expired. Records the use, at most once a minute.
 pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
     let mut transaction = store.holder(hash).await?;
     let found = sqlx::query!(
         r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId", name,
                   coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS "unnoted!"
-           FROM api_keys WHERE hash = $1 AND revoked_at IS NULL"#,
+           FROM api_keys
+           WHERE hash = $1 AND revoked_at IS NULL AND disabled_at IS NULL AND coalesce(expires_at > clock_timestamp(), true)"#,
         hash.as_bytes()
     )
     .fetch_optional(&mut *transaction)

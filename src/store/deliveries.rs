@@ -2,6 +2,7 @@
 
 mod carried;
 mod hours;
+mod places;
 mod removal;
 
 use std::time::Duration;
@@ -228,6 +229,12 @@ pub struct ListedDelivery {
     /// A sentence of the receiver or about the failure.
     pub answer: Option<String>,
     pub left_out: Json<LeftOut>,
+}
+
+impl ListedDelivery {
+    pub fn place(&self) -> Before {
+        Before { started_at: self.started_at, id: self.id }
+    }
 }
 
 /// The attempt after which a listing goes on to older ones.

@@ -46,6 +46,7 @@ pub struct Destination {
     pub last_test: Value,
     /// Counts up at each change.
     pub revision: i32,
+    pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     /// From the last attempts.
     pub health: Health,
@@ -81,7 +82,7 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Destination>> {
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
                   d.settings AS "settings: Json<BTreeMap<String, String>>",
                   d.masked AS "masked: Json<BTreeMap<String, String>>", d.selection, d.secrets, d.secrets_set_at, d.target,
-                  d.last_test, d.revision, d.updated_at, d.health AS "health: Health", d.reason, d.failing_since, d.not_before, c.last_success_at,
+                  d.last_test, d.revision, d.created_at, d.updated_at, d.health AS "health: Health", d.reason, d.failing_since, d.not_before, c.last_success_at,
                   c.delivered, d.switched_off_at
            FROM destinations d
            JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id AND c.purpose = 'live'
@@ -98,7 +99,7 @@ pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Desti
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
                   d.settings AS "settings: Json<BTreeMap<String, String>>",
                   d.masked AS "masked: Json<BTreeMap<String, String>>", d.selection, d.secrets, d.secrets_set_at, d.target,
-                  d.last_test, d.revision, d.updated_at, d.health AS "health: Health", d.reason, d.failing_since, d.not_before, c.last_success_at,
+                  d.last_test, d.revision, d.created_at, d.updated_at, d.health AS "health: Health", d.reason, d.failing_since, d.not_before, c.last_success_at,
                   c.delivered, d.switched_off_at
            FROM destinations d
            JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id AND c.purpose = 'live'
@@ -107,4 +108,18 @@ pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Desti
         id.0
     );
     Ok(destination.fetch_optional(tenant.connection()).await?)
+}
+
+/// The destinations of this kind and name that were created within the last minute, the oldest first.
+pub async fn list_of_last_minute(tenant: &mut Tenant, kind: &str, name: &str) -> Result<Vec<DestinationId>> {
+    let account = tenant.account().0;
+    let ids = sqlx::query_scalar!(
+        r#"SELECT id AS "id: DestinationId" FROM destinations
+           WHERE account_id = $1 AND kind = $2 AND name = $3 AND created_at > now() - interval '1 minute'
+           ORDER BY created_at, id"#,
+        account,
+        kind,
+        name
+    );
+    Ok(ids.fetch_all(tenant.connection()).await?)
 }

@@ -30,7 +30,7 @@ pub async fn create(
     id: InvitationId,
     token: &TokenHash,
     role: Role,
-    invited_by: UserId,
+    invited_by: Option<UserId>,
     lifetime: Duration,
 ) -> Result<bool> {
     let account = tenant.account().0;
@@ -44,7 +44,7 @@ pub async fn create(
         id.0,
         token.as_bytes(),
         role.name(),
-        invited_by.0,
+        invited_by.map(|user| user.0),
         interval(lifetime),
         MOST_INVITATIONS
     )

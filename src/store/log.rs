@@ -2,6 +2,7 @@
 
 mod backlog;
 mod clock_offset;
+mod generation;
 mod listener;
 mod newest;
 mod read;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 pub use self::backlog::{Backlog, Stretch, list_backlogs};
 pub use self::clock_offset::{ClockOffset, Completed};
+pub use self::generation::find_payload;
 pub use self::listener::Listener;
 pub use self::newest::{NewestEntry, list_newest};
 pub use self::read::{Entries, Entry as ReadEntry, LeasedSettings, SMALL_BYTES, Window, list_after, list_small_after};

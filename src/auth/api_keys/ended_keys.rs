@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::state::State;
 use crate::store;
-use crate::store::api_keys::Listener;
+use crate::store::api_keys::{KeyChange, Listener};
 
 /// Time between two signs of life of the connection.
 const PULSE: Duration = Duration::from_secs(1);
@@ -34,14 +34,21 @@ async fn listen(state: &State) -> Result<Infallible, store::Error> {
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            key = listener.next() => state.known_keys.end(key?, Instant::now()),
+            change = listener.next() => note(state, change?),
             _ = pulse.tick() => {
                 let asked = Instant::now();
-                for key in listener.catch_up().await? {
-                    state.known_keys.end(key, Instant::now());
+                for change in listener.catch_up().await? {
+                    note(state, change);
                 }
                 state.known_keys.hears(asked);
             }
         }
+    }
+}
+
+fn note(state: &State, change: KeyChange) {
+    match change {
+        KeyChange::Ended(key) => state.known_keys.end(key, Instant::now()),
+        KeyChange::Returned(key) => state.known_keys.returns(key),
     }
 }

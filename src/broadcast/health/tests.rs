@@ -40,6 +40,7 @@ fn destination(health: Noted) -> Destination {
         target: String::new(),
         last_test: serde_json::Value::Null,
         revision: 1,
+        created_at: BEGUN,
         updated_at: BEGUN,
         health,
         reason: is_troubled.then(|| "It said no.".to_owned()),

@@ -1,12 +1,10 @@
 //! Which part of a destination's log the page shows, and how an address names it.
 
-use chrono::{DateTime, Datelike as _};
 use serde::Deserialize;
 
-use crate::id::{DeliveryId, DestinationId};
+use crate::id::DestinationId;
 use crate::store::deliveries::{self, Before, ListedDeadLetter, ListedDelivery};
 use crate::store::log::Position;
-use crate::store::xid::Xid;
 use crate::store::{self, Tenant};
 
 /// Attempts, or dead letters, on one page.
@@ -44,8 +42,8 @@ impl Part {
     pub(super) fn named(address: &Address) -> Option<Self> {
         match (&address.before, &address.dead_letters_before) {
             (None, None) => Some(Self::Newest),
-            (Some(before), None) => parse_attempt(before).map(Self::Attempts),
-            (None, Some(before)) => parse_position(before).map(Self::DeadLetters),
+            (Some(before), None) => Before::parse(before).map(Self::Attempts),
+            (None, Some(before)) => Position::parse(before).map(Self::DeadLetters),
             (Some(_), Some(_)) => None,
         }
     }
@@ -62,7 +60,7 @@ impl Part {
             Self::DeadLetters(_) => return Ok(None),
         };
         let rows = deliveries::list(tenant, id, before, one_more()).await?;
-        Ok(Some(Rows::of(rows, name_of)))
+        Ok(Some(Rows::of(rows, |last| last.place().name())))
     }
 
     /// Dead letters of a destination. None: this part shows none.
@@ -77,7 +75,7 @@ impl Part {
             Self::Attempts(_) => return Ok(None),
         };
         let rows = deliveries::list_dead_letters(tenant, id, before, one_more()).await?;
-        Ok(Some(Rows::of(rows, |last| name_of_position(last.place()))))
+        Ok(Some(Rows::of(rows, |last| last.place().name())))
     }
 }
 
@@ -93,52 +91,4 @@ impl<T> Rows<T> {
 
 fn one_more() -> i64 {
     i64::try_from(ON_PAGE + 1).unwrap_or(i64::MAX)
-}
-
-/// When an attempt began, to the microsecond, and its identifier.
-fn name_of_attempt(before: Before) -> String {
-    format!("{}.{}", before.started_at.timestamp_micros(), before.id)
-}
-
-/// How an address names an attempt.
-pub(super) fn name_of(attempt: &ListedDelivery) -> String {
-    name_of_attempt(Before { started_at: attempt.started_at, id: attempt.id })
-}
-
-pub(in crate::pages) fn parse_attempt(name: &str) -> Option<Before> {
-    let (micros, id) = name.split_once('.')?;
-    let started_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-    // Beyond these years Postgres and this program do not agree on what a time is.
-    let is_usual = (1970..=9999).contains(&started_at.year());
-    is_usual.then_some(Before { started_at, id: id.parse().map(DeliveryId).ok()? })
-}
-
-fn name_of_position(place: Position) -> String {
-    format!("{}.{}", place.xid.0, place.position)
-}
-
-fn parse_position(name: &str) -> Option<Position> {
-    let (xid, position) = name.split_once('.')?;
-    Some(Position { xid: Xid(xid.parse().ok()?), position: position.parse().ok()? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_comes_back_from_its_address_and_nothing_else_is_one() {
-        let id = "0190a0b0-0000-7000-8000-000000000000".parse().unwrap();
-        let before = Before { started_at: DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap(), id };
-        assert_eq!(parse_attempt(&name_of_attempt(before)), Some(before));
-        let no_year = format!("{}.{id}", i64::MAX);
-        for wrong in ["", ".", "1", "1.", "x.y", "1.x", "-9000000000000000.x", &no_year] {
-            assert_eq!(parse_attempt(wrong), None, "{wrong}");
-        }
-        let restored = Position { xid: Xid(3), position: -12 };
-        assert_eq!(parse_position(&name_of_position(restored)), Some(restored));
-        for wrong in ["", ".", "1", "1.", "-1.1", "x.y", "1.9223372036854775808"] {
-            assert_eq!(parse_position(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -112,7 +112,7 @@ impl<'a> Attempt<'a> {
         connecting: std::result::Result<Connecting, broadcast::Error>,
     ) -> Result {
         match connecting {
-            Ok(Connecting::Stored(id, _)) => {
+            Ok(Connecting::Stored(id, _) | Connecting::Repeated(id)) => {
                 let notice = if self.listed.is_some() { Notice::Updated } else { Notice::Connected };
                 Ok(done(state, &edit_path(id), notice))
             }

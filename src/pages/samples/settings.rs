@@ -19,6 +19,8 @@ fn keys() {
         id: name.to_owned(),
         name: name.to_owned(),
         type_label: "Inference",
+        state: "",
+        expires: None,
         masked: "tck-inf-Ab12…9xYz".to_owned(),
         created: ago(60 * 24 * 3),
         last_used: used,

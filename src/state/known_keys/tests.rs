@@ -56,6 +56,21 @@ fn a_key_that_ended_is_refused_without_asking_a_database_that_may_be_slow() {
 }
 
 #[test]
+fn key_that_returns_is_asked_for_anew_and_lets_in_by_the_answer() {
+    let (keys, hash, owner, begin) = given();
+    is_answered(&keys, hash, begin, Ok(Some(owner))).unwrap();
+    keys.end(owner.key, begin);
+    assert_eq!(keys.get(&hash, begin), Remembered::Ended);
+    keys.returns(owner.key);
+    assert_eq!(keys.get(&hash, begin), Remembered::Nothing);
+    assert_eq!(is_answered(&keys, hash, begin, Ok(Some(owner))).unwrap(), Some(owner));
+    // Without that, an answer may be one from before its end.
+    keys.end(owner.key, begin);
+    let (look_up, _) = keys.look_up(hash, Instant::now(), ready(Ok(Some(owner))));
+    assert_eq!(look_up.answer.now_or_never().unwrap().unwrap(), None);
+}
+
+#[test]
 fn postgres_that_gives_no_answer_is_not_asked_at_once_again_and_ends_no_grace() {
     let (keys, hash, owner, begin) = given();
     let now = Instant::now();

@@ -1,4 +1,4 @@
-//! Listens for keys that end in any process.
+//! Listens for keys that end or return in any process.
 
 use std::io;
 use std::time::Duration;
@@ -6,12 +6,21 @@ use std::time::Duration;
 use sqlx::postgres::{PgListener, PgNotification};
 use tokio::time::timeout;
 
-use super::ENDED;
+use super::{ENDED, RETURNED};
 use crate::id::ApiKeyId;
 use crate::store::{Error, Result, Store};
 
 /// A connection that is silent for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What became of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyChange {
+    /// It was revoked or disabled, or its account deleted.
+    Ended(ApiKeyId),
+    /// It was disabled, and is no longer.
+    Returned(ApiKeyId),
+}
 
 #[derive(Debug)]
 pub struct Listener(PgListener);
@@ -25,15 +34,15 @@ impl Listener {
         store.listener(ENDED).await.map(Self)
     }
 
-    /// Waits for the next key that ends.
+    /// Waits for the next key that ends or returns.
     ///
     /// # Errors
     /// When the connection is lost. A new one is needed.
-    pub async fn next(&mut self) -> Result<ApiKeyId> {
+    pub async fn next(&mut self) -> Result<KeyChange> {
         loop {
             let notification = self.0.try_recv().await?.ok_or_else(|| Error::lost(io::ErrorKind::ConnectionAborted))?;
-            if let Some(key) = key(&notification) {
-                return Ok(key);
+            if let Some(change) = change(&notification) {
+                return Ok(change);
             }
         }
     }
@@ -43,13 +52,16 @@ impl Listener {
     ///
     /// # Errors
     /// When the connection is lost or stays silent.
-    pub async fn catch_up(&mut self) -> Result<Vec<ApiKeyId>> {
+    pub async fn catch_up(&mut self) -> Result<Vec<KeyChange>> {
         let alive = sqlx::query!("SELECT 1 AS alive").fetch_all(&mut self.0);
         timeout(PATIENCE, alive).await.map_err(|_| Error::lost(io::ErrorKind::TimedOut))??;
-        Ok(std::iter::from_fn(|| self.0.next_buffered()).filter_map(|notification| key(&notification)).collect())
+        Ok(std::iter::from_fn(|| self.0.next_buffered()).filter_map(|notification| change(&notification)).collect())
     }
 }
 
-fn key(notification: &PgNotification) -> Option<ApiKeyId> {
-    notification.payload().parse().ok()
+fn change(notification: &PgNotification) -> Option<KeyChange> {
+    match notification.payload().strip_prefix(RETURNED) {
+        Some(key) => key.parse().ok().map(KeyChange::Returned),
+        None => notification.payload().parse().ok().map(KeyChange::Ended),
+    }
 }

@@ -12,7 +12,8 @@ use tracecast::config::{Config, Given, Source};
 use tracecast::id::ApiKeyId;
 use tracecast::random::Random;
 use tracecast::recorder::BUFFER_BYTES;
-use tracecast::store::{Store, api_keys};
+use tracecast::store::Store;
+use tracecast::store::api_keys::{self, NewKey};
 use tracecast::token::{ApiKey, ApiKeyType};
 
 use super::own_cluster::OwnCluster;
@@ -49,7 +50,9 @@ impl Gateway {
         let app = App::build(config).await.unwrap();
         let key = ApiKey::new(ApiKeyType::Inference, Random).unwrap();
         let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
-        api_keys::create(&mut transaction, ApiKeyId(Random.uuid()), &key, "app", None).await.unwrap();
+        let id = ApiKeyId(Random.uuid());
+        let new = NewKey { id, key: &key, name: "app", created_by: None, expires_at: None };
+        api_keys::create(&mut transaction, &new).await.unwrap();
         transaction.commit().await.unwrap();
         let serving = app.serve(Roles { web: true, worker: false }).unwrap();
         Self { url: format!("http://{}", serving.address().unwrap()), key: key.reveal().to_owned(), serving, app }

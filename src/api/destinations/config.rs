@@ -1,0 +1,167 @@
+//! A destination's `config`: the fields of its kind under the API's names, secrets masked. Presets are `otel-collector`s with
+//! `config.preset` (spec 7.1).
+
+use serde_json::{Map, Value};
+
+use crate::api::error::Error;
+use crate::api::input::wrong_type;
+use crate::destination::{Field, Input, Kind, Settings, kinds};
+use crate::store::destinations::Destination;
+
+/// The type of every preset.
+const COLLECTOR: &str = "otel-collector";
+
+/// The kind of a new destination.
+///
+/// # Errors
+/// There is no such type or preset.
+pub(super) fn kind(of_type: &str, config: &Map<String, Value>) -> Result<&'static Kind, Error> {
+    let preset = config.get("preset").filter(|preset| !preset.is_null() && of_type == COLLECTOR);
+    let (field, named) = match preset {
+        None => ("type", of_type),
+        Some(preset) => ("config.preset", preset.as_str().unwrap_or_default()),
+    };
+    let is_known = |kind: &&Kind| kind.manifest.slug == named && kind.manifest.preset == preset.is_some();
+    kinds::all().iter().find(is_known).ok_or_else(|| {
+        let kinds = kinds::all().iter().filter(|kind| kind.manifest.preset == preset.is_some());
+        let known: Vec<_> = kinds.map(|kind| kind.manifest.slug).collect();
+        Error::invalid(field, format!("`{field}` must be one of these: {}.", known.join(", ")))
+    })
+}
+
+/// The type of a kind.
+pub(super) fn type_of(kind: &Kind) -> &'static str {
+    if kind.manifest.preset { COLLECTOR } else { kind.manifest.slug }
+}
+
+/// A field's name in `config`: `otlp_endpoint` is `otlpEndpoint`.
+pub(super) fn name_of(field: &str) -> String {
+    let mut words = field.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        name + &initial.to_ascii_uppercase() + rest
+    })
+}
+
+/// The kind's fields, with the stored values of those that are not given. A secret that is empty means the stored one.
+///
+/// # Errors
+/// A value is of another type, or is the mask of a secret that is not stored.
+pub(super) fn read(kind: &Kind, config: &Map<String, Value>, stored: Option<&Destination>) -> Result<Settings, Error> {
+    let mut settings = Settings::default();
+    for field in kind.manifest.fields {
+        let name = name_of(field.name);
+        let kept = stored.and_then(|stored| stored.settings.0.get(field.name)).map(String::as_str);
+        let value = match (config.get(&name), kept) {
+            (None, None) => continue,
+            (None, Some(kept)) => kept.to_owned(),
+            (Some(Value::Null), _) => String::new(),
+            (Some(given), kept) => text(field, &name, given, kept)?,
+        };
+        let masked = stored.and_then(|stored| stored.masked.0.get(field.name));
+        if field.is_secret() && is_masked(field, &value) && masked.is_none() {
+            let sentence = format!("`config.{name}` is masked: send the {} itself.", field.label);
+            return Err(Error::invalid(&format!("config.{name}"), sentence));
+        }
+        settings.insert(field.name, value);
+    }
+    Ok(settings)
+}
+
+/// A given value as a person would type it.
+fn text(field: &Field, name: &str, given: &Value, kept: Option<&str>) -> Result<String, Error> {
+    let wrong = |expected| Err(wrong_type(&format!("config.{name}"), expected));
+    match (field.input, given) {
+        (Input::Checkbox, Value::Bool(ticked)) => Ok(match kept {
+            Some(kept) if (kept == Field::TICKED) == *ticked => kept.to_owned(),
+            None if !ticked => String::new(),
+            _ => if *ticked { Field::TICKED } else { "off" }.to_owned(),
+        }),
+        (Input::Checkbox, _) => wrong("true or false"),
+        (_, Value::Object(headers)) if field.holds_headers() => Ok(Value::Object(lower_case(headers)).to_string()),
+        (_, Value::String(text)) if !field.holds_headers() => Ok(text.clone()),
+        _ if field.holds_headers() => wrong("an object of texts"),
+        _ => wrong("a text"),
+    }
+}
+
+/// Headers by their names in lower case, as they are stored. Two of the same name stay as they are, to be refused.
+fn lower_case(headers: &Map<String, Value>) -> Map<String, Value> {
+    let lower: Map<_, _> = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
+    if lower.len() == headers.len() { lower } else { headers.clone() }
+}
+
+/// Whether a value is what we show of a secret: up to four characters of each end, and points between them.
+fn is_masked(field: &Field, value: &str) -> bool {
+    if field.holds_headers() {
+        let headers: Map<String, Value> = serde_json::from_str(value).unwrap_or_default();
+        return headers.values().filter_map(Value::as_str).any(is_mask);
+    }
+    is_mask(value)
+}
+
+fn is_mask(value: &str) -> bool {
+    let ends = |one: &str, other: &str| matches!((one.chars().count(), other.chars().count()), (0, 0) | (4, 4));
+    value.split_once("...").is_some_and(|(one, other)| ends(one, other))
+}
+
+/// What may be shown of a destination's values.
+pub(super) fn describe(kind: &Kind, stored: &Destination) -> Map<String, Value> {
+    let value = |field: &Field| match field.input {
+        Input::Secret if field.holds_headers() => serde_json::from_str(stored.masked.0.get(field.name)?).ok(),
+        Input::Secret => Some(Value::from(stored.masked.0.get(field.name)?.as_str())),
+        Input::Checkbox => Some(stored.settings.0.get(field.name).is_some_and(|value| value == Field::TICKED).into()),
+        _ => Some(Value::from(stored.settings.0.get(field.name)?.as_str())),
+    };
+    let fields = kind.manifest.fields.iter();
+    let mut config: Map<_, _> = fields.filter_map(|field| Some((name_of(field.name), value(field)?))).collect();
+    if kind.manifest.preset {
+        config.insert("preset".to_owned(), kind.manifest.slug.into());
+        let address = kind.address(&stored.settings.0).map(|address| address.to_string()).unwrap_or_default();
+        config.entry("endpoint").or_insert_with(|| address.into());
+    }
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_fields_are_in_camel_case_and_differ() {
+        assert_eq!(name_of("otlp_endpoint"), "otlpEndpoint");
+        assert_eq!(name_of("mlApp"), "mlApp");
+        for kind in kinds::all() {
+            let fields = kind.manifest.fields;
+            let names: std::collections::BTreeSet<_> = fields.iter().map(|field| name_of(field.name)).collect();
+            assert!(names.len() == fields.len() && !names.contains("preset"), "{}", kind.manifest.slug);
+        }
+    }
+
+    #[test]
+    fn presets_are_collectors_and_are_named_only_as_presets() {
+        let preset = |name: &str| Map::from_iter([("preset".to_owned(), Value::from(name))]);
+        assert_eq!(kind("otel-collector", &Map::new()).unwrap().manifest.slug, "otel-collector");
+        assert_eq!(kind("otel-collector", &preset("tempo")).unwrap().manifest.slug, "tempo");
+        assert_eq!(kind("sentry", &preset("tempo")).unwrap().manifest.slug, "sentry");
+        for (of_type, config) in [
+            ("tempo", Map::new()),
+            ("otel-collector", preset("sentry")),
+            ("otel-collector", preset("otel-collector")),
+            ("nonsense", Map::new()),
+        ] {
+            assert!(kind(of_type, &config).is_err(), "{of_type} {config:?}");
+        }
+    }
+
+    #[test]
+    fn masks_are_known_and_secrets_are_none() {
+        for mask in ["...", "abc1...f123"] {
+            assert!(is_mask(mask), "{mask}");
+        }
+        for secret in ["", "abc...f123", "sk-0123", "a...b", "0123456789...abcdef"] {
+            assert!(!is_mask(secret), "{secret}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A destination as the API shows it.
+
+use serde_json::Value;
+
+use super::config;
+use super::schema::{Destination, Status};
+use super::verdict::shown;
+use crate::api::timestamp::timestamp;
+use crate::broadcast::health::Health;
+use crate::broadcast::last_test;
+use crate::broadcast::listing::Listed;
+use crate::destination::kinds;
+use crate::id::AccountId;
+
+pub(super) fn describe(account: AccountId, listed: &Listed) -> Destination {
+    let stored = &listed.destination;
+    let kind = kinds::find(&stored.kind);
+    Destination {
+        id: stored.id.to_string(),
+        workspace_id: account.to_string(),
+        name: Some(stored.name.clone()),
+        enabled: stored.enabled,
+        privacy_mode: stored.privacy_mode,
+        broadcast_generation_cost: false,
+        broadcast_generation_identity: false,
+        broadcast_generation_request_context: false,
+        broadcast_generation_cost_allocation: false,
+        sampling_rate: 1.0,
+        api_key_hashes: None,
+        excluded_api_key_hashes: None,
+        filter_rules: None,
+        regions: vec!["global".to_owned()],
+        created_at: timestamp(stored.created_at),
+        updated_at: timestamp(stored.updated_at),
+        kind: kind.map_or(stored.kind.clone(), |kind| config::type_of(kind).to_owned()),
+        config: kind.map(|kind| config::describe(kind, stored)).unwrap_or_default(),
+        revision: stored.revision,
+        status: status(listed),
+        last_test: last_test(stored).map_or(Value::Null, |verdict| shown(&verdict)),
+    }
+}
+
+fn status(listed: &Listed) -> Status {
+    let trouble = listed.health.trouble();
+    Status {
+        state: match listed.health {
+            Health::Healthy => "healthy",
+            Health::Behind => "behind",
+            Health::Paused => "paused",
+            Health::Failing(_) => "failing",
+            Health::NeedsAttention(_) => "needs_attention",
+            Health::SwitchedOff(_) => "switched_off",
+        },
+        since: trouble.and_then(|trouble| trouble.since).map(timestamp),
+        reason: trouble.and_then(|trouble| trouble.reason.clone()),
+        next_attempt_at: trouble.and_then(|trouble| trouble.next).map(timestamp),
+        last_success_at: listed.destination.last_success_at.map(timestamp),
+        delivered: listed.destination.delivered,
+        waiting: listed.lag.waiting,
+        dead_letters: listed.lag.dead_letters,
+    }
+}

@@ -1,0 +1,141 @@
+//! Destinations as they are sent and answered, in the shape of OpenRouter's, whose SDKs take one without all of its members for a type
+//! that they do not know.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct DestinationList {
+    pub(super) data: Vec<Destination>,
+    /// How many there are in all.
+    pub(super) total_count: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct DestinationAnswer {
+    pub(super) data: Destination,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Deleted {
+    pub(in crate::api) deleted: bool,
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "OpenRouter has so many")]
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Destination {
+    #[schema(format = "uuid")]
+    pub(super) id: String,
+    /// The account's id: it has one workspace.
+    #[schema(format = "uuid")]
+    pub(super) workspace_id: String,
+    pub(super) name: Option<String>,
+    /// False: paused. Its requests wait.
+    pub(super) enabled: bool,
+    /// Whether prompts and completions are kept from it.
+    pub(super) privacy_mode: bool,
+    pub(super) broadcast_generation_cost: bool,
+    pub(super) broadcast_generation_identity: bool,
+    pub(super) broadcast_generation_request_context: bool,
+    pub(super) broadcast_generation_cost_allocation: bool,
+    /// The part of all requests that is sent.
+    pub(super) sampling_rate: f64,
+    /// Only requests with these keys are sent. Null: with any.
+    pub(super) api_key_hashes: Option<Vec<String>>,
+    /// Requests with these keys are not sent.
+    pub(super) excluded_api_key_hashes: Option<Vec<String>>,
+    /// Only requests that these rules let through are sent.
+    #[schema(value_type = Option<Object>)]
+    pub(super) filter_rules: Option<Value>,
+    pub(super) regions: Vec<String>,
+    #[schema(format = "date-time")]
+    pub(super) created_at: String,
+    #[schema(format = "date-time")]
+    pub(super) updated_at: String,
+    /// For example `sentry`. What OpenRouter does not know is an `otel-collector` with `config.preset`.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// The kind's fields. Secrets are masked.
+    #[schema(value_type = Object)]
+    pub(super) config: Map<String, Value>,
+    /// Counts its changes; also in the header `ETag`.
+    pub(super) revision: i32,
+    pub(super) status: Status,
+    /// The connection test that the stored values passed: its steps, what was sent, what was answered.
+    #[schema(value_type = Object)]
+    pub(super) last_test: Value,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DestinationStatus)]
+pub(in crate::api) struct Status {
+    /// `healthy`, `behind`, `paused`, `failing`, `needs_attention` or `switched_off`.
+    pub(super) state: &'static str,
+    /// Since when it is not healthy.
+    pub(super) since: Option<String>,
+    /// The receiver's answer or the failure, in a sentence.
+    pub(super) reason: Option<String>,
+    /// When waiting requests are tried again.
+    pub(super) next_attempt_at: Option<String>,
+    pub(super) last_success_at: Option<String>,
+    /// Requests delivered so far.
+    pub(super) delivered: i64,
+    /// Requests that wait, counted up to 10,000.
+    pub(super) waiting: i64,
+    /// Requests that the receiver refused for good, counted up to 10,000.
+    pub(super) dead_letters: i64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "type": "sentry",
+    "name": "Production",
+    "config": {
+        "dsn": "https://0123456789abcdef0123456789abcdef@o123.ingest.us.sentry.io/456",
+        "otlpEndpoint": "https://o123.ingest.us.sentry.io/api/456/integration/otlp/v1/traces"
+    }
+}))]
+#[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
+pub(in crate::api) struct CreateDestination {
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    /// The kind's fields; for a preset also `preset`.
+    #[schema(value_type = Object)]
+    config: Value,
+    /// True where it is missing.
+    enabled: Option<bool>,
+    privacy_mode: Option<bool>,
+    /// Not yet: 1 only.
+    sampling_rate: Option<f64>,
+    /// Not yet: null only.
+    api_key_hashes: Option<Vec<String>>,
+    /// Not yet: null only.
+    #[schema(value_type = Option<Object>)]
+    filter_rules: Option<Value>,
+    /// Not yet: `["global"]` only.
+    regions: Option<Vec<String>>,
+    workspace_id: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "Production", "enabled": false }))]
+#[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
+pub(in crate::api) struct UpdateDestination {
+    name: Option<String>,
+    /// Merged into the stored one. A masked value means "unchanged".
+    #[schema(value_type = Option<Object>)]
+    config: Option<Value>,
+    enabled: Option<bool>,
+    privacy_mode: Option<bool>,
+    /// Not yet: 1 only.
+    sampling_rate: Option<f64>,
+    /// Not yet: null only.
+    api_key_hashes: Option<Vec<String>>,
+    /// Not yet: null only.
+    #[schema(value_type = Option<Object>)]
+    filter_rules: Option<Value>,
+    /// Not yet: `["global"]` only.
+    regions: Option<Vec<String>>,
+}

@@ -1,0 +1,9 @@
+//! The management API, as programs use it: the whole program, its database, real receivers.
+
+mod caller;
+mod connection_tests;
+mod destinations;
+mod generation;
+mod keys;
+mod members;
+mod workspaces;
