@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::audit::{self, Actor, Change, Event};
 use crate::connection_test::Verdict;
+use crate::destination::selection::Rules;
 use crate::destination::{Kind, Settings};
 use crate::id::DestinationId;
 use crate::state::State;
@@ -70,6 +71,8 @@ pub struct Untested<'a> {
     pub privacy_mode: bool,
     /// None: as before.
     pub enabled: Option<bool>,
+    /// Which requests it gets. None: as before.
+    pub rules: Option<&'a Rules>,
     /// The kind's fields that are defaults.
     pub defaults: Settings,
 }
@@ -102,13 +105,16 @@ pub async fn save(
     let values = UntestedValues { name: &name, privacy_mode: typed.privacy_mode, settings: &settings };
     let mut tenant = state.store.tenant(actor.account).await?;
     let is_saved = destination.revision == revision
-        && destinations::put_untested(&mut tenant, destination.id, revision, &values).await?;
+        && destinations::put_untested(&mut tenant, destination.id, revision, &values).await?
+        && choose::put(&mut tenant, destination.id, revision + 1, typed.rules).await?;
     let Some(saved) = destinations::find(&mut tenant, destination.id).await? else { return Ok(Saving::Gone) };
     if !is_saved {
         return Ok(Saving::Conflict);
     }
     let (before, after) = (recorded_values(destination), recorded_values(&saved));
-    let is_named_only = destination.privacy_mode == saved.privacy_mode && destination.settings.0 == saved.settings.0;
+    let is_named_only = destination.privacy_mode == saved.privacy_mode
+        && destination.settings.0 == saved.settings.0
+        && destination.selection == saved.selection;
     let (event, subject) = if is_named_only {
         (Event::DestinationRenamed, destination.name.clone())
     } else {

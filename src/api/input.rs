@@ -33,6 +33,10 @@ impl Input {
         members.map(Self).map_err(|_| Error::new(StatusCode::BAD_REQUEST, "The body must be a JSON object. Send one."))
     }
 
+    pub(super) fn members(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// A member that is there, be it null.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

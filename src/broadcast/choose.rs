@@ -4,6 +4,7 @@ use super::audited::recorded_values;
 use super::{Error, Saving};
 use crate::audit::{self, Actor, Change, Event};
 use crate::destination::selection::{Mistakes, Place, Rules};
+use crate::id::DestinationId;
 use crate::state::State;
 use crate::store::destinations::{self, Destination};
 use crate::store::{Tenant, api_keys};
@@ -20,10 +21,7 @@ pub async fn choose(
     rules: &Rules,
 ) -> Result<Saving, Error> {
     let mut tenant = state.store.tenant(actor.account).await?;
-    refuse_unknown_keys(&mut tenant, rules).await?;
-    let selection = rules.to_stored();
-    let is_saved = destination.revision == revision
-        && destinations::put_selection(&mut tenant, destination.id, revision, selection.as_ref()).await?;
+    let is_saved = destination.revision == revision && put(&mut tenant, destination.id, revision, Some(rules)).await?;
     let Some(saved) = destinations::find(&mut tenant, destination.id).await? else { return Ok(Saving::Gone) };
     if !is_saved {
         return Ok(Saving::Conflict);
@@ -33,6 +31,21 @@ pub async fn choose(
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(Saving::Saved)
+}
+
+/// Chooses in a transaction that changes more than that. None: as before. False: the destination is at another revision.
+///
+/// # Errors
+/// As [`choose`].
+pub(super) async fn put(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    revision: i32,
+    rules: Option<&Rules>,
+) -> Result<bool, Error> {
+    let Some(rules) = rules else { return Ok(true) };
+    refuse_unknown_keys(tenant, rules).await?;
+    Ok(destinations::put_selection(tenant, id, revision, rules.to_stored().as_ref()).await?)
 }
 
 /// A key of another account is as unknown as one that never was.

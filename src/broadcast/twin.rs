@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::destination::selection::Rules;
 use crate::destination::{Connection, Kind, Stored};
 use crate::id::DestinationId;
 use crate::seal::Place;
@@ -17,6 +18,7 @@ pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) privacy_mode: bool,
     pub(super) enabled: bool,
+    pub(super) rules: Option<&'a Rules>,
     pub(super) connection: &'a Connection,
 }
 
@@ -33,6 +35,7 @@ pub(super) async fn find(
         let stored = wanted.connection.stored();
         let is_same = other.privacy_mode == wanted.privacy_mode
             && other.enabled == wanted.enabled
+            && other.selection == wanted.rules.and_then(Rules::to_stored)
             && other.settings.0 == stored.open
             && has_secrets(state, &other, place, &stored.secret);
         if is_same {

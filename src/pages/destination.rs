@@ -59,6 +59,7 @@ pub(super) async fn create(
         name: Some(values.text("name")).filter(|name| !name.is_empty()).unwrap_or(kind.manifest.label),
         privacy_mode: values.is_on("privacy_mode"),
         enabled: None,
+        rules: None,
         settings: settings(kind, &values, None),
         may_repeat: false,
     };
@@ -92,6 +93,7 @@ pub(super) async fn update(
         name: Some(values.text("name")).filter(|name| !name.is_empty()).unwrap_or(&stored.name),
         privacy_mode: if values.has("privacy_mode") { values.is_on("privacy_mode") } else { stored.privacy_mode },
         enabled: None,
+        rules: None,
         settings: settings(kind, &values, Some(stored)),
         may_repeat: false,
     };
@@ -117,6 +119,7 @@ pub(super) async fn save(
         name: values.text("name"),
         privacy_mode: values.is_on("privacy_mode"),
         enabled: None,
+        rules: None,
         defaults: settings(kind, &values, Some(stored)),
     };
     match broadcast::save(&state, &visitor.actor(), kind, stored, attempt.revision(), &typed).await {

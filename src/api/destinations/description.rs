@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::config;
 use super::schema::{Destination, Status};
 use super::verdict::shown;
+use super::{config, selection};
 use crate::api::timestamp::timestamp;
 use crate::broadcast::health::Health;
 use crate::broadcast::last_test;
@@ -15,6 +15,7 @@ use crate::id::AccountId;
 pub(super) fn describe(account: AccountId, listed: &Listed) -> Destination {
     let stored = &listed.destination;
     let kind = kinds::find(&stored.kind);
+    let mut chosen = selection::describe(stored);
     Destination {
         id: stored.id.to_string(),
         workspace_id: account.to_string(),
@@ -25,10 +26,11 @@ pub(super) fn describe(account: AccountId, listed: &Listed) -> Destination {
         broadcast_generation_identity: false,
         broadcast_generation_request_context: false,
         broadcast_generation_cost_allocation: false,
-        sampling_rate: 1.0,
-        api_key_hashes: None,
-        excluded_api_key_hashes: None,
-        filter_rules: None,
+        sampling_rate: chosen.get("sampling_rate").and_then(Value::as_f64).unwrap_or(1.0),
+        api_key_hashes: chosen.remove("api_key_hashes").unwrap_or_default(),
+        excluded_api_key_hashes: chosen.remove("excluded_api_key_hashes").unwrap_or_default(),
+        filter_rules: chosen.remove("filter_rules").unwrap_or_default(),
+        always_keep: chosen.remove("always_keep").unwrap_or_default(),
         regions: vec!["global".to_owned()],
         created_at: timestamp(stored.created_at),
         updated_at: timestamp(stored.updated_at),

@@ -58,8 +58,8 @@ pub(in crate::api) fn refused(error: broadcast::Error) -> Error {
 
 /// Mistakes in rules: the first in the sentence, all in `metadata.errors`.
 pub(super) fn misruled(mistakes: &Mistakes) -> Error {
-    let all = mistakes.iter().map(|mistake| (mistake.place.to_string(), mistake.sentence.as_str()));
-    Error::wrong(all.collect())
+    let all: Vec<_> = mistakes.iter().map(|mistake| (mistake.place.to_string(), mistake.sentence.as_str())).collect();
+    Error::wrong(&all)
 }
 
 fn busy(busy: Busy) -> Error {

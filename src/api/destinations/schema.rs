@@ -42,12 +42,17 @@ pub(in crate::api) struct Destination {
     /// The part of all requests that is sent.
     pub(super) sampling_rate: f64,
     /// Only requests with these keys are sent. Null: with any.
-    pub(super) api_key_hashes: Option<Vec<String>>,
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(super) api_key_hashes: Value,
     /// Requests with these keys are not sent.
-    pub(super) excluded_api_key_hashes: Option<Vec<String>>,
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(super) excluded_api_key_hashes: Value,
     /// Only requests that these rules let through are sent.
     #[schema(value_type = Option<Object>)]
-    pub(super) filter_rules: Option<Value>,
+    pub(super) filter_rules: Value,
+    /// Requests that are sent though sampling would leave them out: `failed`, `slower_than_ms`, `dearer_than_usd`.
+    #[schema(value_type = Option<Object>)]
+    pub(super) always_keep: Value,
     pub(super) regions: Vec<String>,
     #[schema(format = "date-time")]
     pub(super) created_at: String,
@@ -107,13 +112,18 @@ pub(in crate::api) struct CreateDestination {
     /// True where it is missing.
     enabled: Option<bool>,
     privacy_mode: Option<bool>,
-    /// Not yet: 1 only.
+    /// From 0.0001 to 1. Whole sessions stay together.
     sampling_rate: Option<f64>,
-    /// Not yet: null only.
+    /// Only requests with these keys are sent. Null: with any.
     api_key_hashes: Option<Vec<String>>,
-    /// Not yet: null only.
+    /// Requests with these keys are not sent.
+    excluded_api_key_hashes: Option<Vec<String>>,
+    /// `{"groups":[{"logic":"and","rules":[{"field","operator","value"}]}]}`. Null: everything passes.
     #[schema(value_type = Option<Object>)]
     filter_rules: Option<Value>,
+    /// What sampling never leaves out: `failed`, `slower_than_ms`, `dearer_than_usd`.
+    #[schema(value_type = Option<Object>)]
+    always_keep: Option<Value>,
     /// Not yet: `["global"]` only.
     regions: Option<Vec<String>>,
     workspace_id: Option<String>,
@@ -129,13 +139,18 @@ pub(in crate::api) struct UpdateDestination {
     config: Option<Value>,
     enabled: Option<bool>,
     privacy_mode: Option<bool>,
-    /// Not yet: 1 only.
+    /// From 0.0001 to 1. Whole sessions stay together.
     sampling_rate: Option<f64>,
-    /// Not yet: null only.
+    /// Only requests with these keys are sent. Null: with any.
     api_key_hashes: Option<Vec<String>>,
-    /// Not yet: null only.
+    /// Requests with these keys are not sent.
+    excluded_api_key_hashes: Option<Vec<String>>,
+    /// `{"groups":[{"logic":"and","rules":[{"field","operator","value"}]}]}`. Null: everything passes.
     #[schema(value_type = Option<Object>)]
     filter_rules: Option<Value>,
+    /// What sampling never leaves out: `failed`, `slower_than_ms`, `dearer_than_usd`.
+    #[schema(value_type = Option<Object>)]
+    always_keep: Option<Value>,
     /// Not yet: `["global"]` only.
     regions: Option<Vec<String>>,
 }

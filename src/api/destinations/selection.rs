@@ -1,12 +1,16 @@
-//! Which requests go to a destination. What is stored so far is all of them, whole: other choices are refused rather than ignored.
+//! Which requests go to a destination (spec 10.1). Regions and the further groups of attributes have one value so far: others are
+//! refused rather than ignored.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::refusal::misruled;
 use crate::api::error::Error;
 use crate::api::input::{Input, wrong_type};
+use crate::destination::selection::Rules;
+use crate::store::destinations::Destination;
 
-/// Of which all requests are sent.
-const NULL_ONLY: [&str; 2] = ["api_key_hashes", "filter_rules"];
+/// The members by which a request chooses.
+const CHOSEN: [&str; 5] = ["sampling_rate", "api_key_hashes", "excluded_api_key_hashes", "filter_rules", "always_keep"];
 
 /// Further groups of attributes that are not sent.
 const FALSE_ONLY: [&str; 4] = [
@@ -16,19 +20,37 @@ const FALSE_ONLY: [&str; 4] = [
     "broadcast_generation_cost_allocation",
 ];
 
+/// The rules of a request, over those that are stored. None: it chooses nothing.
+///
 /// # Errors
-/// Something else is chosen than what there is.
-pub(super) fn check(input: &Input) -> Result<(), Error> {
+/// A mistake in them, or a choice that there is not.
+pub(super) fn read(input: &Input, stored: Option<&Destination>) -> Result<Option<Rules>, Error> {
+    refuse_others(input)?;
+    if CHOSEN.into_iter().all(|member| input.get(member).is_none()) {
+        return Ok(None);
+    }
+    let rules = stored.map(Destination::rules).transpose().map_err(|newer| {
+        Error::conflict(format!("Nothing was saved: of this destination, {newer}. Use that version, or delete it."))
+    });
+    let mut rules = rules?.unwrap_or_default();
+    rules.replace(input.members()).map_err(|mistakes| misruled(&mistakes))?;
+    Ok(Some(rules))
+}
+
+/// What a destination chose, in the members of its description.
+pub(super) fn describe(stored: &Destination) -> Map<String, Value> {
+    match (stored.rules(), &stored.selection) {
+        (Ok(rules), _) => rules.to_json(),
+        (Err(_), Some(Value::Object(newer))) => newer.clone(),
+        (Err(_), _) => Map::new(),
+    }
+}
+
+fn refuse_others(input: &Input) -> Result<(), Error> {
     let given = |field| input.get(field).filter(|value| !value.is_null());
     let not_yet = |field, only| {
         Err(Error::invalid(field, format!("`{field}` can not yet be other than {only} here. Leave it out.")))
     };
-    if given("sampling_rate").is_some_and(|rate| rate.as_f64() != Some(1.0)) {
-        return not_yet("sampling_rate", "1");
-    }
-    if let Some(field) = NULL_ONLY.into_iter().find(|field| given(field).is_some()) {
-        return not_yet(field, "null");
-    }
     if let Some(field) = FALSE_ONLY.into_iter().find(|field| given(field).is_some_and(|value| *value != json!(false))) {
         return not_yet(field, "false");
     }

@@ -11,11 +11,12 @@ use crate::destination::FieldErrors;
 impl Error {
     /// Mistakes of a form. `name` gives the API's name of a field.
     pub(in crate::api) fn mistakes(errors: &FieldErrors, name: impl Fn(&str) -> String) -> Self {
-        Self::wrong(errors.iter().map(|error| (name(error.field), error.sentence.as_str())).collect())
+        let fields: Vec<_> = errors.iter().map(|error| (name(error.field), error.sentence.as_str())).collect();
+        Self::wrong(&fields)
     }
 
     /// Fields that are wrong, each with a sentence: the first one's is the error's, all are in `metadata.errors`.
-    pub(in crate::api) fn wrong(fields: Vec<(String, &str)>) -> Self {
+    pub(in crate::api) fn wrong(fields: &[(String, &str)]) -> Self {
         let (first, sentence) = fields.first().cloned().unwrap_or_default();
         let all: Vec<_> = fields.iter().map(|(name, sentence)| json!({ "field": name, "message": sentence })).collect();
         let metadata = json!({ "field": first, "errors": all });

@@ -225,6 +225,40 @@ async fn webhook_gets_a_signing_secret_that_is_shown_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn choice_of_requests_is_stored_with_the_destination_and_cleared_by_null() {
+    let app = TestApp::start().await;
+    let caller = Caller::of(&app, "ada@example.com").await;
+    let stranger = Caller::of(&app, "eve@example.com").await;
+    let key = caller.posts("/keys", &json!({ "name": "app" })).await.data(201)["hash"].clone();
+    let rule = json!({ "field": "model", "operator": "equals", "value": "openai/gpt-4o" });
+    let chosen = json!({
+        "sampling_rate": 0.25,
+        "api_key_hashes": [key],
+        "filter_rules": { "groups": [{ "logic": "and", "rules": [rule] }] },
+    });
+    let mut body = sentry(&app, "Production");
+    body.as_object_mut().unwrap().extend(chosen.as_object().unwrap().clone());
+    let created = caller.posts(DESTINATIONS, &body).await.data(201);
+    assert_eq!((&created["sampling_rate"], &created["api_key_hashes"]), (&json!(0.25), &json!([key])));
+    assert_eq!(created["filter_rules"]["groups"][0]["rules"][0], rule);
+    assert_eq!(caller.posts(DESTINATIONS, &body).await.data(201), created, "the same once more");
+    let path = path(&created);
+    assert_eq!(caller.patches(&path, &chosen).await.data(200), created, "nothing was changed");
+
+    let requests = app.receiver.received().totals().requests;
+    let all = json!({ "api_key_hashes": null, "filter_rules": null, "sampling_rate": 1 });
+    let cleared = caller.patches(&path, &all).await.data(200);
+    assert_eq!((&cleared["api_key_hashes"], &cleared["filter_rules"]), (&Value::Null, &Value::Null));
+    assert_eq!((&cleared["sampling_rate"], &cleared["config"]), (&json!(1.0), &created["config"]));
+    assert_eq!(app.receiver.received().totals().requests, requests, "it needs no test");
+    let foreign = stranger.posts("/keys", &json!({ "name": "app" })).await.data(201)["hash"].clone();
+    let (_, metadata) = caller.patches(&path, &json!({ "api_key_hashes": [foreign] })).await.error(400);
+    assert_eq!(metadata["field"], "api_key_hashes");
+    assert_eq!(caller.gets(&path).await.data(200), cleared);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn change_that_builds_on_an_older_revision_is_refused() {
     let app = TestApp::start().await;
     let caller = Caller::of(&app, "ada@example.com").await;
@@ -293,10 +327,10 @@ async fn mistakes_are_answered_with_the_field_and_a_sentence() {
             json!({ "type": "otel-collector", "name": "x", "config": { "endpoint": "https://x.example/v1/traces", "headers": [] } }),
             "config.headers",
         ),
-        (with("sampling_rate", json!(0.5)), "sampling_rate"),
+        (with("sampling_rate", json!(0)), "sampling_rate"),
         (with("sampling_rate", json!("1")), "sampling_rate"),
         (with("api_key_hashes", json!([])), "api_key_hashes"),
-        (with("filter_rules", json!({ "groups": [] })), "filter_rules"),
+        (with("filter_rules", json!("nonsense")), "filter_rules"),
         (with("regions", json!([])), "regions"),
         (with("regions", json!(["eu"])), "regions"),
         (with("broadcast_generation_cost", json!(true)), "broadcast_generation_cost"),
