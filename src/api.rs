@@ -17,6 +17,7 @@ mod connection_tests;
 mod cors;
 mod deliveries;
 mod destinations;
+mod dry_run;
 pub mod edge;
 mod embeddings;
 mod error;
@@ -56,7 +57,7 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 42] = [
+const OPERATIONS: [Operation; 43] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
     Operation::new::<completions::__path_create>(|| web::to(completions::create)),
     Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
@@ -80,6 +81,7 @@ const OPERATIONS: [Operation; 42] = [
     Operation::new::<connection_tests::__path_repeat>(|| web::to(connection_tests::repeat)),
     Operation::new::<connection_tests::__path_send_trace>(|| web::to(connection_tests::send_trace)),
     Operation::new::<signing_secret::__path_replace>(|| web::to(signing_secret::replace)),
+    Operation::new::<dry_run::__path_create>(|| web::to(dry_run::create)),
     Operation::new::<deliveries::__path_index>(|| web::to(deliveries::index)),
     Operation::new::<deliveries::__path_index_of_dead_letters>(|| web::to(deliveries::index_of_dead_letters)),
     Operation::new::<workspaces::__path_index>(|| web::to(workspaces::index)),

@@ -15,6 +15,7 @@ use self::description::describe;
 use self::refusal::conclude;
 pub(super) use self::refusal::{conflict, refused};
 use self::schema::{CreateDestination, Deleted, DestinationAnswer, DestinationList, UpdateDestination};
+pub(super) use self::selection::{newer, read as chosen};
 pub(super) use self::verdict::shown;
 use super::error::Error;
 use super::error_responses::ManagementErrorResponses;

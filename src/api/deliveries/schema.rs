@@ -1,6 +1,7 @@
 //! Attempts and dead letters as they are answered.
 
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::timestamp::timestamp;
@@ -32,13 +33,17 @@ pub(in crate::api) struct Attempt {
     status: Option<i16>,
     /// A sentence of the receiver or about the failure.
     answer: Option<String>,
+    /// How many requests were not sent, by reason.
+    #[schema(value_type = Object)]
+    left_out: Value,
 }
 
 impl From<ListedDelivery> for Attempt {
     fn from(row: ListedDelivery) -> Self {
-        let ListedDelivery { id, started_at, duration_ms, requests, bytes, outcome, status, answer } = row;
+        let left_out = serde_json::to_value(row.left_out.0).unwrap_or_default();
+        let ListedDelivery { id, started_at, duration_ms, requests, bytes, outcome, status, answer, .. } = row;
         let (id, started_at) = (id.to_string(), timestamp(started_at));
-        Self { id, started_at, duration_ms, requests, bytes, outcome, status, answer }
+        Self { id, started_at, duration_ms, requests, bytes, outcome, status, answer, left_out }
     }
 }
 

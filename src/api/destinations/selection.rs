@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::refusal::misruled;
 use crate::api::error::Error;
 use crate::api::input::{Input, wrong_type};
-use crate::destination::selection::Rules;
+use crate::destination::selection::{Rules, Unreadable};
 use crate::store::destinations::Destination;
 
 /// The members by which a request chooses.
@@ -24,17 +24,20 @@ const FALSE_ONLY: [&str; 4] = [
 ///
 /// # Errors
 /// A mistake in them, or a choice that there is not.
-pub(super) fn read(input: &Input, stored: Option<&Destination>) -> Result<Option<Rules>, Error> {
+pub(in crate::api) fn read(input: &Input, stored: Option<&Destination>) -> Result<Option<Rules>, Error> {
     refuse_others(input)?;
     if CHOSEN.into_iter().all(|member| input.get(member).is_none()) {
         return Ok(None);
     }
-    let rules = stored.map(Destination::rules).transpose().map_err(|newer| {
-        Error::conflict(format!("Nothing was saved: of this destination, {newer}. Use that version, or delete it."))
-    });
-    let mut rules = rules?.unwrap_or_default();
+    let rules = stored.map(Destination::rules).transpose().map_err(|unreadable| newer(&unreadable))?;
+    let mut rules = rules.unwrap_or_default();
     rules.replace(input.members()).map_err(|mistakes| misruled(&mistakes))?;
     Ok(Some(rules))
+}
+
+/// This version cannot judge by the stored rules.
+pub(in crate::api) fn newer(unreadable: &Unreadable) -> Error {
+    Error::conflict(format!("Nothing was done with this destination: {unreadable}. Use that version, or delete it."))
 }
 
 /// What a destination chose, in the members of its description.

@@ -58,15 +58,15 @@ fn a_key_that_ended_is_refused_without_asking_a_database_that_may_be_slow() {
 #[test]
 fn key_that_returns_is_asked_for_anew_and_lets_in_by_the_answer() {
     let (keys, hash, owner, begin) = given();
-    is_answered(&keys, hash, begin, Ok(Some(owner))).unwrap();
+    is_answered(&keys, hash, begin, Ok(Some(owner.clone()))).unwrap();
     keys.end(owner.key, begin);
     assert_eq!(keys.get(&hash, begin), Remembered::Ended);
     keys.returns(owner.key);
     assert_eq!(keys.get(&hash, begin), Remembered::Nothing);
-    assert_eq!(is_answered(&keys, hash, begin, Ok(Some(owner))).unwrap(), Some(owner));
+    assert_eq!(is_answered(&keys, hash, begin, Ok(Some(owner.clone()))).unwrap(), Some(owner));
     // Without that, an answer may be one from before its end.
     keys.end(owner.key, begin);
-    let (look_up, _) = keys.look_up(hash, Instant::now(), ready(Ok(Some(owner))));
+    let (look_up, _) = keys.look_up(hash, Instant::now(), ready(Ok(Some(owner.clone()))));
     assert_eq!(look_up.answer.now_or_never().unwrap().unwrap(), None);
 }
 

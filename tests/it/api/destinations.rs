@@ -245,6 +245,11 @@ async fn choice_of_requests_is_stored_with_the_destination_and_cleared_by_null()
     let path = path(&created);
     assert_eq!(caller.patches(&path, &chosen).await.data(200), created, "nothing was changed");
 
+    let tried = caller.posts(&format!("{path}/dry-run"), &json!({ "sampling_rate": 1 })).await.data(200);
+    assert_eq!((&tried["judged"], &tried["is_whole"]), (&json!(0), &json!(true)));
+    assert_eq!(tried["proposed"], json!({ "sent": 0, "always": 0, "left_out": [] }));
+    caller.posts(&format!("{path}/dry-run"), &json!({ "sampling_rate": 2 })).await.error(400);
+
     let requests = app.receiver.received().totals().requests;
     let all = json!({ "api_key_hashes": null, "filter_rules": null, "sampling_rate": 1 });
     let cleared = caller.patches(&path, &all).await.data(200);
