@@ -1,6 +1,7 @@
 //! Parts of several pages: the values that the templates of `templates/components` draw, and the words in them.
 
 pub mod amount;
+pub mod chart;
 pub mod control;
 pub mod examples;
 pub mod form_of_arrival;

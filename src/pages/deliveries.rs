@@ -1,5 +1,6 @@
 //! Deliveries of a destination: its health, what was sent with which outcome, and what it refused for good.
 
+mod day;
 mod groups;
 mod log;
 
@@ -7,6 +8,7 @@ use actix_web::web;
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use self::day::Day;
 use self::groups::group;
 pub use self::groups::{AttemptRow, Group};
 use self::log::{Address, Part, Rows};
@@ -23,7 +25,7 @@ use crate::delivery::DeadLetterReason;
 use crate::destination::{Kind, kinds};
 use crate::state::State;
 use crate::store::accounts;
-use crate::store::deliveries::{LeftOut, ListedDeadLetter, ListedDelivery};
+use crate::store::deliveries::{self, LeftOut, ListedDeadLetter, ListedDelivery};
 
 const NOTHING_OLDER: &str = "There is nothing older.";
 
@@ -44,6 +46,8 @@ pub struct DeliveriesPage {
     pub is_older: bool,
     /// The kind's two letters.
     pub sign: &'static str,
+    /// None where nothing was sent in the last 24 hours, and on pages of older rows.
+    pub day: Option<Day>,
     /// None on a page of older dead letters.
     pub attempts: Option<Listing<Group>>,
     /// None where there are none, and on a page of older attempts.
@@ -94,6 +98,7 @@ pub(super) async fn show(
     let dead_letters = part.dead_letters(&mut tenant, id).await?;
     let listed = listing::find(&mut tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
     let is_older = part != Part::Newest;
+    let hours = if is_older { Vec::new() } else { deliveries::count_day(&mut tenant, id).await? };
     let empty = if is_older { NOTHING_OLDER } else { advice(account.broadcast_enabled, listed.destination.enabled) };
     let kept = TimeDelta::from_std(state.config.delivery.retention).unwrap_or(TimeDelta::MAX);
     let kind = kinds::find(&listed.destination.kind);
@@ -106,6 +111,7 @@ pub(super) async fn show(
         kept: span(kept),
         health: HealthPanel::of(&listed, visitor.now),
         is_older,
+        day: Day::new(&hours, visitor.now),
         attempts: attempts.map(|Rows { rows, older }| Listing {
             rows: group(rows.into_iter().map(|attempt| attempt_row(&attempt, kind, visitor.now)).collect()),
             empty,

@@ -1,6 +1,7 @@
 //! Tables `deliveries` and `dead_letters`: attempts to deliver, and requests that a destination refuses.
 
 mod carried;
+mod day;
 mod hours;
 mod places;
 mod removal;
@@ -15,6 +16,7 @@ use sqlx::types::Json;
 use uuid::{Builder, Uuid};
 
 pub use self::carried::{CarriedRequest, Range, find, list_carried};
+pub use self::day::{GOAL_MS, HourOfDay, count_day};
 pub use self::hours::{HOURS, Hour, count_by_hour};
 pub use self::removal::delete_orphans;
 use super::cursors::Key;

@@ -42,6 +42,28 @@ pub fn milliseconds(milliseconds: i32) -> String {
     }
 }
 
+/// How long somebody waited: `214 ms`, `3.25 s`, `4 min 38 s`, `5 h 12 min`
+pub fn duration(milliseconds: i64) -> String {
+    let (seconds, minutes, hours) = (milliseconds / 1_000, milliseconds / 60_000, milliseconds / 3_600_000);
+    match milliseconds {
+        ..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{seconds}.{:02} s", milliseconds % 1_000 / 10),
+        60_000..3_600_000 => format!("{minutes} min {} s", seconds % 60),
+        _ => format!("{} h {} min", grouped(hours), minutes % 60),
+    }
+}
+
+/// A part of a whole in per cent, below 1 and above 99 with a decimal. Never 100 % while something is missing.
+#[expect(clippy::cast_precision_loss, reason = "three digits of it are shown")]
+pub fn per_cent(part: i64, whole: i64) -> String {
+    let share = 100.0 * part as f64 / whole.max(1) as f64;
+    if part != whole && !(1.0..99.0).contains(&share) {
+        let cut = if share > 50.0 { (share * 10.0).floor() / 10.0 } else { share };
+        return format!("{cut:.1} %");
+    }
+    format!("{share:.0} %")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +76,18 @@ mod tests {
         assert_eq!(count_up_to(10_000, 10_000, "request"), "10,000+ requests");
         assert_eq!([bytes(1), bytes(24_100), bytes(999_999)], ["1 byte", "24.1 kB", "1.0 MB"]);
         assert_eq!([milliseconds(0), milliseconds(999), milliseconds(3_250)], ["under 1 ms", "999 ms", "3.25 s"]);
+    }
+
+    #[test]
+    fn durations_have_at_most_two_units() {
+        let written = [0, 999, 3_259, 278_000, 18_720_000].map(duration);
+        assert_eq!(written, ["0 ms", "999 ms", "3.25 s", "4 min 38 s", "5 h 12 min"]);
+    }
+
+    #[test]
+    fn shares_are_never_whole_while_something_is_missing() {
+        let written =
+            [(0, 0), (1, 2), (999_999, 1_000_000), (3, 1_000), (7, 7)].map(|(part, whole)| per_cent(part, whole));
+        assert_eq!(written, ["0 %", "50 %", "99.9 %", "0.3 %", "100 %"]);
     }
 }

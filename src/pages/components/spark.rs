@@ -1,6 +1,7 @@
 //! A day of one destination as a chart beside its name: a bar for each hour, drawn as SVG.
 
 use super::amount::{count, grouped};
+use super::chart::{Bar, pile};
 use crate::id::DestinationId;
 use crate::store::deliveries::{HOURS, Hour};
 
@@ -8,11 +9,6 @@ use crate::store::deliveries::{HOURS, Hour};
 const HEIGHT: f64 = 24.0;
 /// Height of the mark of an hour with failed attempts, in pixels: one failure among a million is seen.
 const FAILURE: f64 = 2.0;
-/// Width of an hour, in per cent of the whole.
-const STEP: f64 = 100.0 / 24.0;
-/// Width of a bar within its hour.
-const SHARE: f64 = 0.72;
-
 /// What was sent to one destination in the last 24 hours, and what waits now.
 #[derive(Debug, Clone, Default)]
 pub struct Spark {
@@ -23,16 +19,6 @@ pub struct Spark {
     waiting: i64,
     /// Whether hours before the oldest that is drawn were left uncounted.
     is_cut: bool,
-}
-
-/// A part of a bar, in the units of its SVG attributes: x and width in per cent, y and height in pixels.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Bar {
-    /// `fill`, `fill-wait` or `fill-bad`.
-    pub class: &'static str,
-    pub x: String,
-    pub y: String,
-    pub height: String,
 }
 
 impl Spark {
@@ -76,19 +62,13 @@ impl Spark {
         let waiting = |hour: usize| if hour == HOURS - 1 { self.waiting } else { 0 };
         let most = (0..HOURS).map(|hour| self.delivered[hour] + waiting(hour)).max().unwrap_or_default();
         let room = HEIGHT - if self.failed_in_all() > 0 { FAILURE } else { 0.0 };
-        let mut bars = Vec::new();
-        for hour in 0..HOURS {
-            let mut top = HEIGHT;
-            for (class, number) in [("fill", self.delivered[hour]), ("fill-wait", waiting(hour))] {
-                if number > 0 {
-                    top = push(&mut bars, class, hour, top, pixels(number, most, room));
-                }
-            }
-            if self.failed[hour] > 0 {
-                push(&mut bars, "fill-bad", hour, top, FAILURE);
-            }
-        }
-        bars
+        let bars = (0..HOURS).map(|hour| {
+            let failed = if self.failed[hour] > 0 { FAILURE } else { 0.0 };
+            let counted = [("fill", self.delivered[hour]), ("fill-wait", waiting(hour))];
+            let counted = counted.map(|(class, number)| (class, pixels(number, most, room)));
+            pile((hour, HOURS), (HEIGHT, 0.0), counted.into_iter().chain([("fill-bad", failed)]))
+        });
+        bars.flatten().collect()
     }
 
     fn delivered_in_all(&self) -> i64 {
@@ -100,19 +80,10 @@ impl Spark {
     }
 }
 
-/// At least one pixel for any number; never higher than the plot.
+/// At least one pixel for any number but 0; never higher than the plot.
 #[expect(clippy::cast_precision_loss, reason = "a bar of 24 pixels needs no more than 52 bits")]
 fn pixels(number: i64, most: i64, room: f64) -> f64 {
-    (number as f64 / most.max(1) as f64 * room).max(1.0)
-}
-
-/// Adds a part that stands on `base`; gives where it ends.
-#[expect(clippy::cast_precision_loss, reason = "an hour of a day")]
-fn push(bars: &mut Vec<Bar>, class: &'static str, hour: usize, base: f64, height: f64) -> f64 {
-    let x = STEP.mul_add(hour as f64, STEP * (1.0 - SHARE) / 2.0);
-    let top = (base - height).max(0.0);
-    bars.push(Bar { class, x: format!("{x:.2}"), y: format!("{top:.1}"), height: format!("{:.1}", base - top) });
-    top
+    if number == 0 { 0.0 } else { (number as f64 / most.max(1) as f64 * room).max(1.0) }
 }
 
 #[cfg(test)]

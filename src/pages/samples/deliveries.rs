@@ -1,11 +1,12 @@
 //! Deliveries of a destination.
 
-use super::{ago, before, drawn, health_panel, person, trouble};
+use super::{ago, before, drawn, health_panel, now, person, trouble};
 use crate::broadcast::health::{Health, Trouble};
 use crate::pages::components::health::{HealthPanel, Waiting};
-use crate::pages::deliveries::{AttemptRow, DeadLetterRow, DeliveriesPage, Group, Listing};
+use crate::pages::deliveries::{AttemptRow, Day, DeadLetterRow, DeliveriesPage, Group, Listing};
 use crate::pages::delivery::{DeliveryPage, RequestRow};
 use crate::pages::shell::{Section, Shell};
+use crate::store::deliveries::HourOfDay;
 
 const PATH: &str = "/settings/observability/destinations/0199-1";
 
@@ -31,6 +32,7 @@ fn deliveries(
         kept: "7 days".to_owned(),
         caveats: &[],
         is_older: health.is_none(),
+        day: None,
         health: health.unwrap_or_else(|| health_panel(Health::Healthy)),
         attempts,
         dead_letters,
@@ -61,6 +63,27 @@ fn dead_letter() -> DeadLetterRow {
 fn deliveries_before_anything_is_sent() {
     let attempts = listing(Vec::new(), None, false);
     insta::assert_snapshot!(drawn(&deliveries(Some(health_panel(Health::Healthy)), Some(attempts), None)));
+}
+
+fn hour(hours_ago: i32, delivered: i64, in_failed: i64, delays: Option<(i64, i64)>) -> HourOfDay {
+    let (half_ms, most_ms) = delays.unzip();
+    let (timed, in_time) = (delivered, delivered * 9 / 10);
+    let (half_of_day_ms, most_of_day_ms) = (half_ms, most_ms);
+    HourOfDay { hours_ago, delivered, in_failed, timed, in_time, half_ms, most_ms, half_of_day_ms, most_of_day_ms }
+}
+
+#[test]
+fn deliveries_of_a_day() {
+    let hours = [
+        hour(0, 722, 0, Some((198, 658))),
+        hour(1, 1_872, 44, Some((1_400, 86_000))),
+        hour(4, 0, 3, None),
+        hour(23, 5, 0, Some((21, 90))),
+    ];
+    let attempts = listing(vec![alone(attempt("Delivered", "good", Some("HTTP 200"), ""))], None, false);
+    let page = deliveries(None, Some(attempts), None);
+    let page = DeliveriesPage { day: Day::new(&hours, now()), is_older: false, ..page };
+    insta::assert_snapshot!(drawn(&page));
 }
 
 #[test]

@@ -105,6 +105,48 @@ async fn observability_counts_the_last_day_of_each_destination_by_the_hour() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deliveries_tell_the_last_day_by_its_requests_and_by_what_they_waited() {
+    let scene = Scene::new().await;
+    let page = scene.app.gets(&scene.cookie, &scene.deliveries()).await.text;
+    assert!(!page.contains("in 24 hours"), "{page}");
+    // Of 100 requests one waited for a minute, four for 20 seconds, 40 for 3 and the rest for half a second.
+    for (hours_ago, requests, outcome, delay_ms) in [
+        (0, 55, "delivered", "500"),
+        (0, 40, "delivered_in_part", "3000"),
+        (2, 4, "delivered", "20000"),
+        (23, 1, "delivered", "60000"),
+        (23, 7, "timed_out", "NULL"),
+        (25, 1_000, "delivered", "9000000"),
+        (0, 1_000, "left_out", "NULL"),
+    ] {
+        let row = format!(
+            "INSERT INTO deliveries (account_id, destination_id, id, started_at, duration_ms, requests, bytes, outcome, oldest_delay_ms)
+             SELECT account_id, id, gen_random_uuid(), now() - interval '{hours_ago} hours 1 minute', 5, {requests}, 100,
+                    '{outcome}', {delay_ms} FROM destinations"
+        );
+        scene.app.database.runs(&row).await;
+    }
+    let page = scene.app.gets(&scene.cookie, &scene.deliveries()).await.text;
+    for figure in [
+        "<dt>Half within</dt><dd>500 ms",
+        "<dt>95 % within</dt><dd>3.00 s",
+        "<dt>Fresh</dt><dd>95 %",
+        "<dt>Delivered</dt><dd>100<small>in 24 hours; 7 in failed attempts",
+    ] {
+        assert!(page.contains(figure), "{figure}: {page}");
+    }
+    let numbers = page.split_once("<tbody>").unwrap().1.split_once("</tbody>").unwrap().0;
+    let rows: Vec<_> = numbers.split("<tr>").skip(1).map(|row| row.matches("<td class=\"number\"").count()).collect();
+    assert_eq!(rows, [4, 4, 4], "{numbers}");
+    let newest = numbers.split("<tr>").nth(1).unwrap();
+    assert!(
+        newest.contains(">95</td>") && newest.contains(">500 ms</td>") && newest.contains(">3.00 s</td>"),
+        "{newest}"
+    );
+    scene.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn observability_offers_a_filter_by_state_to_whoever_has_more_than_twenty_destinations() {
     let scene = Scene::new().await;
     let more = "WITH more AS (
