@@ -63,7 +63,7 @@ fn key_that_returns_is_asked_for_anew_and_lets_in_by_the_answer() {
     assert_eq!(keys.get(&hash, begin), Remembered::Ended);
     keys.returns(owner.key);
     assert_eq!(keys.get(&hash, begin), Remembered::Nothing);
-    assert_eq!(is_answered(&keys, hash, begin, Ok(Some(owner.clone()))).unwrap(), Some(owner));
+    assert_eq!(is_answered(&keys, hash, begin, Ok(Some(owner.clone()))).unwrap(), Some(owner.clone()));
     // Without that, an answer may be one from before its end.
     keys.end(owner.key, begin);
     let (look_up, _) = keys.look_up(hash, Instant::now(), ready(Ok(Some(owner.clone()))));
