@@ -8,15 +8,16 @@ use crate::json::Text;
 impl ContentRef<'_> {
     /// What the request says: instructions first, then its messages, a line for each text. None: not recorded.
     pub fn input_words(&self) -> Option<String> {
-        let conversation = Conversation::read(self);
+        let asked = ContentRef { input: self.input, system_instructions: self.system_instructions, ..Self::default() };
+        let conversation = Conversation::read(&asked);
         let parts = conversation.system_instructions.iter().chain(parts(&conversation.input));
         (self.input.is_some() || self.system_instructions.is_some()).then(|| lines(parts))
     }
 
     /// What the answer says, a line for each text. None: not recorded.
     pub fn output_words(&self) -> Option<String> {
-        self.output?;
-        Some(lines(parts(&Conversation::read(self).output)))
+        let answered = ContentRef { output: Some(self.output?), ..Self::default() };
+        Some(lines(parts(&Conversation::read(&answered).output)))
     }
 }
 

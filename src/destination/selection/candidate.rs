@@ -70,6 +70,8 @@ impl<'a> Candidate<'a> {
             Field::Provider => text(&response.provider),
             Field::SessionId => text(&context.session_id),
             Field::UserId => text(&context.user),
+            Field::ApiKeyName if self.request.api_key_name.is_some() => text(&self.request.api_key_name),
+            // Requests that were recorded by older versions do not say it.
             Field::ApiKeyName => self.key.map_or(Found::Nothing, |key| Found::Text(&key.name)),
             Field::FinishReason if response.finish_reasons.is_empty() => Found::Nothing,
             Field::FinishReason => Found::Texts(&response.finish_reasons),

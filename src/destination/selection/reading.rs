@@ -32,9 +32,6 @@ impl Rules {
     pub fn replace(&mut self, members: &Map<String, Value>) -> Result<(), Mistakes> {
         let mut rules = self.clone();
         let mut mistakes = Mistakes::default();
-        if let Some(value) = members.get("sampling_rate") {
-            rules.sampling.rate = read_rate(value, &mut mistakes);
-        }
         if let Some(value) = members.get(LISTS[0]) {
             rules.keys.included = read_keys(value, LISTS[0], &mut mistakes);
             if rules.keys.included.as_ref().is_some_and(Vec::is_empty) {
@@ -46,6 +43,9 @@ impl Rules {
         }
         if let Some(value) = members.get("filter_rules") {
             rules.filter = read_filter(value, &mut mistakes);
+        }
+        if let Some(value) = members.get("sampling_rate") {
+            rules.sampling.rate = read_rate(value, &mut mistakes);
         }
         if let Some(value) = members.get("always_keep") {
             rules.sampling.always = read_always(value, &mut mistakes);

@@ -245,7 +245,7 @@ fn mistakes_name_their_place() {
     let outside =
         mistakes(json!({ "sampling_rate": 0.00001, "api_key_hashes": [], "always_keep": { "slower_than_ms": -1 } }));
     let places: Vec<_> = outside.iter().map(|mistake| mistake.split(": ").next().unwrap()).collect();
-    assert_eq!(places, ["sampling_rate", "api_key_hashes", "always_keep.slower_than_ms"]);
+    assert_eq!(places, ["api_key_hashes", "sampling_rate", "always_keep.slower_than_ms"]);
     let groups = vec![json!({ "rules": [] }); MOST_GROUPS];
     assert_eq!(mistakes(json!({ "filter_rules": { "groups": groups } })).len(), MOST_GROUPS);
 }

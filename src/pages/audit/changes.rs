@@ -24,6 +24,9 @@ const LABELS: &[(&str, &str)] = &[
 const SETTINGS: &str = "settings";
 const SECRETS: &str = "secrets";
 
+/// Members that hold which requests a destination gets, and what of them. The version of their form is no choice.
+const CHOICES: [&str; 2] = ["redaction", "selection"];
+
 #[derive(Debug, PartialEq, Eq)]
 pub struct ChangeRow {
     pub label: String,
@@ -39,6 +42,7 @@ pub(super) fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<Chan
         let (before, after) = (member(before, name), member(after, name));
         match name {
             SETTINGS => rows.extend(fields(before, after)),
+            _ if CHOICES.contains(&name) => rows.extend(fields(before, after).into_iter().filter(is_chosen)),
             SECRETS => rows.extend(secrets(before, after)),
             _ => rows.push(ChangeRow { label: label(name), before: before.map(words), after: after.map(words) }),
         }
@@ -53,6 +57,10 @@ fn fields(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
         (before != after).then(|| ChangeRow { label: label(name), before: before.map(words), after: after.map(words) })
     };
     names(before, after).filter_map(row).collect()
+}
+
+fn is_chosen(row: &ChangeRow) -> bool {
+    row.label != "version"
 }
 
 /// Secrets are set, replaced or erased. The ends that are known of them say no more.
@@ -119,6 +127,13 @@ mod tests {
     fn change_of_the_switch_is_named_by_what_is_switched() {
         let found = changes(Some(&json!({ "enabled": false })), Some(&json!({ "enabled": true })));
         assert_eq!(found, [row("Broadcast", Some("off"), Some("on"))]);
+    }
+
+    #[test]
+    fn change_of_what_is_chosen_names_its_parts() {
+        let before = json!({ "selection": null });
+        let after = json!({ "selection": { "version": 1, "sampling_rate": 0.25 } });
+        assert_eq!(changes(Some(&before), Some(&after)), [row("sampling rate", None, Some("0.25"))]);
     }
 
     #[test]

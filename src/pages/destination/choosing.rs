@@ -95,7 +95,7 @@ const FIELDS: [(&str, &str); 20] = [
     ("completion_tokens", "completion tokens"),
     ("latency_ms", "latency (ms)"),
     ("streaming", "streaming"),
-    (METADATA, "metadata (key=value)"),
+    (METADATA, "metadata"),
 ];
 
 /// Operators by the API's names, with their words.
