@@ -24,7 +24,7 @@ use crate::store::destinations::{Destination, UntestedValues};
 use crate::store::{self, accounts, destinations};
 
 use self::audited::recorded_values;
-pub use self::choose::choose;
+pub use self::choose::{choose, redact};
 pub use self::connect::{Connecting, Typed, connect, reconnect, try_out};
 pub use self::error::Error;
 pub use self::pausing::{Pausing, pause, resume};

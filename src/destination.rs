@@ -16,6 +16,7 @@ mod masking;
 mod own_headers;
 mod parcel;
 mod reading;
+pub mod redaction;
 mod request;
 mod row;
 mod sealed;

@@ -78,6 +78,16 @@ impl Trace<'_> {
     }
 }
 
+impl Trace<'_> {
+    /// Marks how often detectors found something: `email 2, token 1` (spec 10.2).
+    pub fn mark_redactions(&mut self, counts: &str) {
+        if let Some(root) = self.spans.first_mut() {
+            let value = Value::Text(Phrase::from(counts.to_owned()));
+            root.attributes.push(Attribute { key: Phrase::from("tracecast.redactions"), value });
+        }
+    }
+}
+
 /// What a destination decides about its traces.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TraceSettings {

@@ -13,6 +13,7 @@ pub(super) fn recorded_values(destination: &Destination) -> Value {
         "privacy_mode": destination.privacy_mode,
         "settings": destination.settings.0,
         "selection": destination.selection,
+        "redaction": destination.redaction,
         "secrets": destination.masked.0,
     })
 }

@@ -1,15 +1,17 @@
-//! Saves which requests a destination gets. That needs no connection test: it says nothing about how the receiver is reached.
+//! Saves which requests a destination gets, and what of them. That needs no connection test: it says nothing about how the receiver
+//! is reached.
 
 use super::audited::recorded_values;
 use super::{Error, Saving};
 use crate::audit::{self, Actor, Change, Event};
+use crate::destination::redaction::Redaction;
 use crate::destination::selection::{Mistakes, Place, Rules};
 use crate::id::DestinationId;
 use crate::state::State;
 use crate::store::destinations::{self, Destination};
 use crate::store::{Tenant, api_keys};
 
-/// Saves the rules, if nobody else changed the destination since `revision`.
+/// Saves which requests a destination gets, if nobody else changed it since `revision`.
 ///
 /// # Errors
 /// Sentences at places of the rules, or the database is away.
@@ -22,12 +24,41 @@ pub async fn choose(
 ) -> Result<Saving, Error> {
     let mut tenant = state.store.tenant(actor.account).await?;
     let is_saved = destination.revision == revision && put(&mut tenant, destination.id, revision, Some(rules)).await?;
-    let Some(saved) = destinations::find(&mut tenant, destination.id).await? else { return Ok(Saving::Gone) };
+    conclude(state, actor, tenant, destination, is_saved).await
+}
+
+/// Saves what is sent to a destination, if nobody else changed it since `revision`.
+///
+/// # Errors
+/// When the database is away.
+pub async fn redact(
+    state: &State,
+    actor: &Actor,
+    destination: &Destination,
+    revision: i32,
+    redaction: &Redaction,
+) -> Result<Saving, Error> {
+    let mut tenant = state.store.tenant(actor.account).await?;
+    let stored = redaction.to_stored();
+    let is_saved = destination.revision == revision
+        && destinations::put_redaction(&mut tenant, destination.id, revision, stored.as_ref()).await?;
+    conclude(state, actor, tenant, destination, is_saved).await
+}
+
+/// Records the change in the audit log, and commits both.
+async fn conclude(
+    state: &State,
+    actor: &Actor,
+    mut tenant: Tenant,
+    before: &Destination,
+    is_saved: bool,
+) -> Result<Saving, Error> {
+    let Some(saved) = destinations::find(&mut tenant, before.id).await? else { return Ok(Saving::Gone) };
     if !is_saved {
         return Ok(Saving::Conflict);
     }
     let change = Change::new(Event::DestinationEdited, saved.name.clone());
-    let change = change.between(recorded_values(destination), recorded_values(&saved));
+    let change = change.between(recorded_values(before), recorded_values(&saved));
     audit::record(state, &mut tenant, actor, change).await?;
     tenant.commit().await?;
     Ok(Saving::Saved)

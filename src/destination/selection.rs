@@ -11,7 +11,7 @@ mod filter;
 mod keys;
 mod mistakes;
 mod operator;
-mod pattern;
+pub(super) mod pattern;
 mod reading;
 mod rule;
 mod rules;

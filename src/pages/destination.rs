@@ -8,6 +8,8 @@ mod dry_run;
 mod found;
 mod page;
 pub(super) mod requests;
+pub(super) mod sent;
+mod sent_form;
 pub(super) mod signing_secret;
 
 use actix_web::http::StatusCode;

@@ -45,6 +45,7 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource("/settings/observability/destinations/{id}/deliveries/{delivery}").get(delivery::show))
         .service(resource(format!("{one}/defaults")).post(destination::save))
         .service(resource(format!("{one}/requests")).post(destination::requests::update))
+        .service(resource(format!("{one}/sent")).post(destination::sent::update))
         .service(resource(format!("{one}/send-trace")).post(destination::send_trace))
         .service(resource(format!("{one}/signing-secret")).post(destination::signing_secret::update))
         .service(resource(format!("{one}/pause")).post(destination::pause))

@@ -12,12 +12,13 @@ use sqlx::types::Json;
 
 pub use self::change::{
     MOST_PER_KIND, NotYet, TestedValues, UntestedValues, create, delete, give_up_secrets, put, put_enabled,
-    put_secrets, put_selection, put_untested,
+    put_redaction, put_secrets, put_selection, put_untested,
 };
 pub use self::health::{HealthChange, SwitchOff, note_failure};
 pub use self::revisions::delete_superseded;
 use super::{Result, Tenant};
 use crate::delivery::Health;
+use crate::destination::redaction::{Redaction, UnreadableRedaction};
 use crate::destination::selection::{Rules, Unreadable};
 use crate::id::DestinationId;
 
@@ -38,6 +39,8 @@ pub struct Destination {
     pub masked: Json<BTreeMap<String, String>>,
     /// Which requests it gets, as [`Rules`] are stored. None: all.
     pub selection: Option<Value>,
+    /// What is sent to it, as a [`Redaction`] is stored. None: all.
+    pub redaction: Option<Value>,
     pub secrets: Vec<u8>,
     pub secrets_set_at: DateTime<Utc>,
     /// Masked, for lists.
@@ -72,6 +75,14 @@ impl Destination {
     pub fn rules(&self) -> std::result::Result<Rules, Unreadable> {
         Rules::from_stored(self.selection.as_ref())
     }
+
+    /// What is sent to it.
+    ///
+    /// # Errors
+    /// When another version stored it.
+    pub fn sent(&self) -> std::result::Result<Redaction, UnreadableRedaction> {
+        Redaction::from_stored(self.redaction.as_ref())
+    }
 }
 
 /// All destinations of the account, the oldest first.
@@ -81,8 +92,8 @@ pub async fn list(tenant: &mut Tenant) -> Result<Vec<Destination>> {
         Destination,
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
                   d.settings AS "settings: Json<BTreeMap<String, String>>",
-                  d.masked AS "masked: Json<BTreeMap<String, String>>", d.selection, d.secrets, d.secrets_set_at, d.target,
-                  d.last_test, d.revision, d.created_at, d.updated_at, d.health AS "health: Health", d.reason, d.failing_since, d.not_before, c.last_success_at,
+                  d.masked AS "masked: Json<BTreeMap<String, String>>", d.selection, d.redaction, d.secrets, d.secrets_set_at,
+                  d.target, d.last_test, d.revision, d.created_at, d.updated_at, d.health AS "health: Health", d.reason, d.failing_since, d.not_before, c.last_success_at,
                   c.delivered, d.switched_off_at
            FROM destinations d
            JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id AND c.purpose = 'live'
@@ -98,8 +109,8 @@ pub async fn find(tenant: &mut Tenant, id: DestinationId) -> Result<Option<Desti
         Destination,
         r#"SELECT d.id AS "id: DestinationId", d.kind, d.name, d.enabled, d.privacy_mode,
                   d.settings AS "settings: Json<BTreeMap<String, String>>",
-                  d.masked AS "masked: Json<BTreeMap<String, String>>", d.selection, d.secrets, d.secrets_set_at, d.target,
-                  d.last_test, d.revision, d.created_at, d.updated_at, d.health AS "health: Health", d.reason, d.failing_since, d.not_before, c.last_success_at,
+                  d.masked AS "masked: Json<BTreeMap<String, String>>", d.selection, d.redaction, d.secrets, d.secrets_set_at,
+                  d.target, d.last_test, d.revision, d.created_at, d.updated_at, d.health AS "health: Health", d.reason, d.failing_since, d.not_before, c.last_success_at,
                   c.delivered, d.switched_off_at
            FROM destinations d
            JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id AND c.purpose = 'live'

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::build::builders::Builders;
 use super::schedule::lanes::Permit;
+use crate::destination::redaction::Redaction;
 use crate::destination::selection::{KnownKey, Rules};
 use crate::destination::{Connection, GIVEN_UP, Settings, Stored, kinds};
 use crate::id::ApiKeyId;
@@ -40,6 +41,8 @@ pub(super) struct Leased {
     pub(super) connection: Connection,
     /// Which requests the destination gets. None: all.
     pub(super) rules: Option<Rules>,
+    /// What is sent of a request. None: all.
+    pub(super) redaction: Option<Redaction>,
     /// When the settings of the lease were last known to be the current ones.
     pub(super) current_at: Mutex<Instant>,
     pub(super) stop: CancellationToken,
@@ -103,6 +106,13 @@ pub(super) fn rules(lease: &Lease) -> Result<Option<Rules>, String> {
         format!("Nothing is sent, because {error}. Choose again which requests this destination gets.")
     })?;
     Ok(Some(rules).filter(|rules| !rules.is_everything()))
+}
+
+/// Reads what is stored of what is sent. The error is a sentence for the page.
+pub(super) fn redaction(lease: &Lease) -> Result<Option<Redaction>, String> {
+    let redaction = Redaction::from_stored(lease.redaction.as_ref())
+        .map_err(|error| format!("Nothing is sent, because {error}. Choose again what is sent to this destination."))?;
+    Ok(Some(redaction).filter(|redaction| !redaction.is_nothing()))
 }
 
 /// Opens and parses the stored settings. The error is a sentence for the page.

@@ -16,7 +16,8 @@ async fn chooses(app: &TestApp, members: Value) -> Result<Saving, broadcast::Err
     let members: Map<_, _> = members.as_object().unwrap().clone();
     rules.replace(&members).unwrap();
     let state = app.state();
-    let account: AccountId = app.database.reads("SELECT id::text FROM accounts").await[0].parse().unwrap();
+    let owner = "SELECT account_id::text FROM destinations";
+    let account: AccountId = app.database.reads(owner).await[0].parse().unwrap();
     let mut tenant = state.store.tenant(account).await.unwrap();
     let destination = destinations::list(&mut tenant).await.unwrap().remove(0);
     drop(tenant);
@@ -77,28 +78,44 @@ async fn receiver_gets_what_was_chosen_and_the_delivery_log_counts_the_rest_by_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn key_that_is_none_of_the_accounts_is_unknown_and_rules_of_a_newer_version_need_attention() {
+async fn key_of_another_account_is_as_unknown_as_one_that_never_was() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    app.connects(&cookie).await;
+    let own = app.creates_key(&cookie).await;
+    let other = app.creates_key(&app.signs_up("eve@example.com").await).await;
+    for foreign in [other.as_str(), "tck-inf-that-never-was"] {
+        let chosen = chooses(&app, json!({ "api_key_hashes": [hex(&own), hex(foreign)] })).await;
+        let Err(broadcast::Error::Misruled(mistakes)) = chosen else { panic!("{foreign} is known") };
+        assert_eq!(
+            mistakes.to_string(),
+            format!("api_key_hashes: There is no API key with the hash {}.", hex(foreign))
+        );
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_of_a_newer_version_need_attention_until_they_are_chosen_anew() {
     let app = TestApp::start().await;
     let cookie = app.signs_up("ada@example.com").await;
     app.connects(&cookie).await;
     app.switches(&cookie, "on").await;
     let key = app.creates_key(&cookie).await;
-    let foreign = chooses(&app, json!({ "api_key_hashes": [hex("tck-inf-of-somebody-else")] })).await;
-    assert!(
-        matches!(&foreign, Err(broadcast::Error::Misruled(mistakes)) if mistakes.to_string().starts_with("api_key_hashes: "))
-    );
-
     app.database.runs(r#"UPDATE destinations SET selection = '{"version": 99}', revision = revision + 1"#).await;
     asks(&app, &key, "session", "waits").await;
+    let mut reason = String::new();
     for _ in 0..600 {
-        let reason = app.database.reads("SELECT coalesce(reason, '') FROM destinations").await;
-        if reason[0].contains("newer version") {
-            app.stop().await;
-            return;
+        reason = app.database.reads("SELECT coalesce(reason, '') FROM destinations").await.remove(0);
+        if !reason.is_empty() {
+            break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("the destination does not need attention");
+    assert!(reason.contains("stored by a newer version of Tracecast"), "{reason}");
+    assert_eq!(chooses(&app, json!({ "sampling_rate": 1 })).await.unwrap(), Saving::Saved);
+    app.receives("waits").await;
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,6 +211,47 @@ async fn dry_run_judges_the_last_requests_and_saves_and_sends_nothing() {
         assert_eq!(app.posts_form(&cookie, &path, &form).await.status, 200);
     }
     assert_eq!(app.posts_form(&cookie, &path, &form).await.status, 429);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receiver_gets_no_value_that_a_detector_finds_and_no_field_that_is_off() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    app.switches(&cookie, "on").await;
+    let key = app.creates_key(&cookie).await;
+    // The boxes of user and tools are not ticked.
+    let form = [
+        ("revision", "1"),
+        ("sent-email", "mask"),
+        ("sent-token", "keep"),
+        ("sent-system-prompt", "on"),
+        ("sent-session", "on"),
+    ];
+    let keep = ["sent-phone", "sent-card", "sent-iban", "sent-ip"].map(|name| (name, "keep"));
+    let form: Vec<_> = form.into_iter().chain(keep).chain([("sent-metadata", "all")]).collect();
+    let answer = app.posts_form(&cookie, &format!("{destination}/sent"), &form).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let page = app.gets(&cookie, &format!("{destination}/edit")).await.text;
+    assert!(
+        page.contains(r#"<option value="mask" selected>"#) && !page.contains(r#"name="sent-user" value="on" checked"#)
+    );
+
+    let body = json!({
+        "model": "demo/echo", "user": "user_1", "session_id": "session_1",
+        "trace": { "trace_name": "redacted", "contact": "ada@b.example" },
+        "messages": [{ "role": "user", "content": "Write to ada@b.example" }],
+    });
+    let answer = app.asks(&key, &body.to_string()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let trace = app.receives("redacted").await;
+    let root = trace.root().unwrap();
+    assert_eq!(root.text("trace.metadata.contact"), Some("[email]"));
+    assert_eq!((root.text("user.id"), root.text("session.id")), (None, Some("session_1")));
+    assert!(root.text("tracecast.redactions").is_some_and(|counts| counts.starts_with("email ")));
+    let everything = format!("{trace:?}");
+    assert!(everything.contains("Write to [email]") && !everything.contains("ada@b.example"), "{everything}");
     app.stop().await;
 }
 

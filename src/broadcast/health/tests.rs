@@ -35,6 +35,7 @@ fn destination(health: Noted) -> Destination {
         settings: BTreeMap::new().into(),
         masked: BTreeMap::new().into(),
         selection: None,
+        redaction: None,
         secrets: Vec::new(),
         secrets_set_at: BEGUN,
         target: String::new(),

@@ -10,7 +10,7 @@ pub(super) const MOST_CHARS: usize = 1_000;
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// Compiles an expression. The error is a sentence.
-pub(super) fn compile(expression: &str) -> Result<Regex, String> {
+pub(in crate::destination) fn compile(expression: &str) -> Result<Regex, String> {
     if expression.chars().count() > MOST_CHARS {
         return Err(format!("Shorten the regular expression to {MOST_CHARS} characters."));
     }

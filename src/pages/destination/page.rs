@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::choosing::Choosing;
 use super::dry_run::DryRunPanel;
+use super::sent_form;
 use crate::broadcast;
 use crate::broadcast::listing::Listed;
 use crate::connection_test::Verdict;
@@ -53,6 +54,10 @@ pub struct DestinationPage {
     pub choosing: Option<Choosing>,
     /// What that would have done. None: not asked.
     pub dry_run: Option<DryRunPanel>,
+    /// What is sent of them.
+    pub sent: Vec<Control>,
+    /// A newer version of the program stored what is sent, which is not shown.
+    pub is_sent_newer: bool,
     /// What a stored destination has. None for a new one.
     pub existing: Option<Existing>,
     /// The last test, or the one that was just made.
@@ -96,6 +101,7 @@ pub struct Signing {
 pub(super) enum FormPart {
     Connection,
     Requests,
+    Sent,
     Defaults,
 }
 
@@ -150,6 +156,8 @@ impl Drawing<'_> {
                 switched_off: listed.destination.switched_off_at.map(|at| When::new(at, self.visitor.now)),
                 signing: self.signing(&listed.destination),
             }),
+            sent: self.sent(),
+            is_sent_newer: self.stored().is_some_and(|stored| stored.sent().is_err()),
             choosing: self.choosing,
             dry_run: self.dry_run,
             heading,
@@ -270,6 +278,14 @@ impl Drawing<'_> {
     fn signing(&self, stored: &Destination) -> Option<Signing> {
         let has_secret = stored.masked.0.contains_key(webhook::SECRET);
         (stored.kind == webhook::SLUG).then(|| Signing { has_secret, can_edit: self.visitor.can_edit() })
+    }
+
+    /// What is sent of a request. A new destination gets all of it.
+    fn sent(&self) -> Vec<Control> {
+        let typed = self.typed.filter(|_| self.part == FormPart::Sent);
+        let controls =
+            |stored: &Destination| sent_form::controls(&stored.sent().unwrap_or_default(), typed, &self.problems);
+        self.stored().map(controls).unwrap_or_default()
     }
 
     fn name(&self) -> Control {

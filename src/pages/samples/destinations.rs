@@ -140,6 +140,8 @@ fn new_destination(shell: Shell) -> DestinationPage {
         documentation: "/docs/destinations/sentry".to_owned(),
         defaults: defaults("Sentry"),
         choosing: None,
+        sent: Vec::new(),
+        is_sent_newer: false,
         dry_run: None,
         existing: None,
         verdict: None,

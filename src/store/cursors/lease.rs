@@ -60,6 +60,8 @@ pub struct Lease {
     pub settings: Json<BTreeMap<String, String>>,
     /// Which requests it gets, as rules are stored. None: all.
     pub selection: Option<Value>,
+    /// What is sent to it, as a redaction is stored. None: all.
+    pub redaction: Option<Value>,
     /// Sealed values.
     pub secrets: Vec<u8>,
     /// Counts up at each change of the destination.
@@ -172,7 +174,7 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                      d.failures, c.server_errors, d.probes_first, c.unconfirmed,
                      extract(epoch FROM clock_timestamp() - c.accepted_at)::float8 AS accepted_seconds_ago,
                      c.poison_lost_leases, c.poison_unfinished, c.poison_one_by_one, d.kind,
-                     d.settings AS "settings: Json<BTreeMap<String, String>>", d.selection, d.secrets, d.revision,
+                     d.settings AS "settings: Json<BTreeMap<String, String>>", d.selection, d.redaction, d.secrets, d.revision,
                      (a.privacy_mode OR d.privacy_mode) AS "private!",
                      (SELECT count(*) FROM cursors s
                       JOIN destinations o ON o.account_id = s.account_id AND o.id = s.destination_id AND o.enabled

@@ -247,8 +247,8 @@ pub async fn put_untested(
     Ok(true)
 }
 
-/// Replaces which requests a destination gets, if it is still at `revision`. Health and back-off stay, and what is left out was
-/// left out: requests before the cursor are not judged again.
+/// Replaces which requests a destination gets, if it is still at `revision`. One that needs attention is tried again at once: its
+/// rules may have been the reason. Requests before the cursor are not judged again.
 pub async fn put_selection(
     tenant: &mut Tenant,
     id: DestinationId,
@@ -257,12 +257,39 @@ pub async fn put_selection(
 ) -> Result<bool> {
     let account = tenant.account().0;
     let updated = sqlx::query!(
-        "UPDATE destinations SET selection = $4, revision = revision + 1, updated_at = now()
+        "UPDATE destinations SET selection = $4, not_before = CASE WHEN health = 'needs_attention' THEN NULL ELSE not_before END,
+             revision = revision + 1, updated_at = now()
          WHERE account_id = $1 AND id = $2 AND revision = $3",
         account,
         id.0,
         revision,
         selection
+    )
+    .execute(tenant.connection())
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Ok(false);
+    }
+    revisions::record(tenant, id).await?;
+    Ok(true)
+}
+
+/// Replaces what is sent to a destination, if it is still at `revision`, as [`put_selection`] does.
+pub async fn put_redaction(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    revision: i32,
+    redaction: Option<&Value>,
+) -> Result<bool> {
+    let account = tenant.account().0;
+    let updated = sqlx::query!(
+        "UPDATE destinations SET redaction = $4, not_before = CASE WHEN health = 'needs_attention' THEN NULL ELSE not_before END,
+             revision = revision + 1, updated_at = now()
+         WHERE account_id = $1 AND id = $2 AND revision = $3",
+        account,
+        id.0,
+        revision,
+        redaction
     )
     .execute(tenant.connection())
     .await?;

@@ -11,8 +11,8 @@ pub(super) async fn record(tenant: &mut Tenant, id: DestinationId) -> Result<()>
     let account = tenant.account().0;
     let record = sqlx::query!(
         "INSERT INTO destination_revisions (account_id, destination_id, revision, kind, privacy_mode, settings, masked, target,
-                                            selection)
-         SELECT account_id, id, revision, kind, privacy_mode, settings, masked, target, selection FROM destinations
+                                            selection, redaction)
+         SELECT account_id, id, revision, kind, privacy_mode, settings, masked, target, selection, redaction FROM destinations
          WHERE account_id = $1 AND id = $2",
         account,
         id.0

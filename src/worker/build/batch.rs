@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use crate::completed_request::content::ContentRef;
+use crate::completed_request::content::{Content, ContentRef};
 use crate::completed_request::{CompletedRequest, FORMAT};
+use crate::destination::redaction::{Counts, Redaction};
 use crate::destination::selection::{self, Candidate, Kept, KnownKey, Rules};
 use crate::destination::{Carried, Encoding, Limits, Parcel};
 use crate::id::{AccountId, ApiKeyId, DestinationId};
@@ -61,6 +62,8 @@ pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) traces: &'a TraceSettings,
     /// None: it gets all requests.
     pub(in crate::worker) choice: Option<Choice<'a>>,
+    /// None: all of a request is sent.
+    pub(in crate::worker) redaction: Option<&'a Redaction>,
     pub(in crate::worker) content: WithContent,
     pub(in crate::worker) encoding: Encoding,
     pub(in crate::worker) compression: Compression,
@@ -217,7 +220,7 @@ fn is_over(encoder: &dyn Encode, limits: Limits) -> bool {
 }
 
 fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut Named) -> Pushed {
-    let Ok(request) = CompletedRequest::from_bytes(&entry.payload) else { return Pushed::Unreadable };
+    let Ok(mut request) = CompletedRequest::from_bytes(&entry.payload) else { return Pushed::Unreadable };
     let Ok(content) = entry.content.as_deref().map(ContentRef::from_bytes).transpose() else {
         return Pushed::Unreadable;
     };
@@ -226,10 +229,18 @@ fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut
         Err(reason) => return Pushed::LeftOut(reason),
     };
     let weighed = kept.and_then(|kept| kept.weight).map(|weight| target.traces.weighed(weight));
+    let (redacted, found) = match target.redaction {
+        Some(redaction) => redaction.apply(&mut request, content.as_ref()),
+        None => (None, Counts::default()),
+    };
+    let content = redacted.as_ref().map(Content::as_borrowed).or(content);
     let content = content.filter(|_| target.content == WithContent::AsRead);
     let mut trace = trace::build(&request, content.as_ref(), weighed.as_ref().unwrap_or(target.traces));
     if target.content == WithContent::LeftOut {
         trace.mark_content_left_out();
+    }
+    if !found.is_empty() {
+        trace.mark_redactions(&found.to_string());
     }
     let export = Export { request: &request, trace: &trace, account: target.account };
     encoder.push(&export);

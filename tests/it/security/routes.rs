@@ -46,6 +46,7 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("POST", "/settings/observability/destinations/{id}", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/defaults", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/requests", [SignIn, Nothing, No, In]),
+    ("POST", "/settings/observability/destinations/{id}/sent", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/send-trace", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/signing-secret", [SignIn, Nothing, No, Nothing]),
     ("POST", "/settings/observability/destinations/{id}/pause", [SignIn, Nothing, No, In]),

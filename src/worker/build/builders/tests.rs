@@ -18,6 +18,7 @@ fn target(traces: &TraceSettings) -> Target<'_> {
     Target {
         traces,
         choice: None,
+        redaction: None,
         content: WithContent::AsRead,
         encoding: Encoding::OtlpProtobuf,
         compression: Compression::None,

@@ -1,0 +1,126 @@
+//! The section *What is sent* of a destination's form: what detectors take out, and which fields go at all.
+
+use serde_json::{Map, Value, json};
+
+use crate::destination::redaction::{Detector, Metadata, Redaction};
+use crate::destination::selection::{Mistake, Mistakes, Place};
+use crate::pages::components::control::Control;
+use crate::pages::form::Values;
+use crate::pages::shell::Problem;
+
+/// What becomes of a value that is found, by the API's names.
+const ACTIONS: &[(&str, &str)] = &[("keep", "Leave as it is"), ("mask", "Mask"), ("drop", "Drop the message")];
+
+const METADATA: &[(&str, &str)] = &[("all", "All keys"), ("only", "Only these"), ("all_but", "All but these")];
+
+/// Detectors with the names of their controls and their words. No kind has fields of these names.
+const DETECTORS: [(Detector, &str, &str); 6] = [
+    (Detector::Email, "sent-email", "Email addresses"),
+    (Detector::Phone, "sent-phone", "Phone numbers"),
+    (Detector::Card, "sent-card", "Card numbers"),
+    (Detector::Iban, "sent-iban", "IBANs"),
+    (Detector::Ip, "sent-ip", "IP addresses"),
+    (Detector::Token, "sent-token", "Keys and tokens"),
+];
+
+/// Fields by the API's names, with those of their controls and their words.
+const FIELDS: [(&str, &str, &str); 5] = [
+    ("system_prompt", "sent-system-prompt", "System prompt"),
+    ("tool_definitions", "sent-tool-definitions", "Tool definitions"),
+    ("tool_content", "sent-tool-content", "Tool arguments and results"),
+    ("user", "sent-user", "User"),
+    ("session", "sent-session", "Session"),
+];
+
+const METADATA_CHOICE: &str = "sent-metadata";
+const METADATA_KEYS: &str = "sent-metadata-keys";
+
+/// The controls of the section. `typed`: what was sent of it.
+pub(super) fn controls(stored: &Redaction, typed: Option<&Values>, problems: &[Problem]) -> Vec<Control> {
+    let members = stored.to_json();
+    let text = |name: &str, otherwise: &str| typed.map_or(otherwise, |typed| typed.text(name)).to_owned();
+    let detectors = DETECTORS.map(|(detector, name, label)| {
+        let action = members["redaction"][detector.name()].as_str().unwrap_or("keep");
+        Control { input: "select", ..Control::choice(name, label, ACTIONS) }.value(text(name, action)).problem(problems)
+    });
+    let fields = FIELDS.map(|(field, name, label)| {
+        let stored = members["fields"][field] != Value::Bool(false);
+        Control::check(name, label, typed.map_or(stored, |typed| typed.is_on(name))).problem(problems)
+    });
+    let (choice, names) = match &stored.fields.metadata {
+        Metadata::All => ("all", ""),
+        Metadata::Only(_) => ("only", "only"),
+        Metadata::AllBut(_) => ("all_but", "all_but"),
+    };
+    let names = members["fields"]["metadata"][names].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names = names.collect::<Vec<_>>().join(", ");
+    let metadata = [
+        Control { input: "select", ..Control::choice(METADATA_CHOICE, "Metadata", METADATA) }
+            .value(text(METADATA_CHOICE, choice)),
+        Control::text(METADATA_KEYS, "Keys of metadata")
+            .optional()
+            .hint("Separated by commas. An asterisk stands for any characters: internal_*")
+            .value(text(METADATA_KEYS, &names))
+            .problem(problems),
+    ];
+    detectors.into_iter().chain(fields).chain(metadata).collect()
+}
+
+/// The members of what was typed. Expressions of the account's own, which the form does not show, stay.
+pub(super) fn members(values: &Values, stored: &Redaction) -> Map<String, Value> {
+    let actions = DETECTORS.map(|(detector, name, _)| {
+        let action = values.text(name);
+        (detector.name().to_owned(), if action == "keep" { Value::Null } else { Value::from(action) })
+    });
+    let mut redaction: Map<String, Value> = actions.into_iter().collect();
+    redaction.insert("patterns".to_owned(), stored.to_json()["redaction"]["patterns"].clone());
+    let mut fields: Map<String, Value> =
+        FIELDS.map(|(field, name, _)| (field.to_owned(), Value::Bool(values.is_on(name)))).into_iter().collect();
+    let names = values.text(METADATA_KEYS).split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names: Vec<_> = names.collect();
+    fields.insert(
+        "metadata".to_owned(),
+        match values.text(METADATA_CHOICE) {
+            "only" => json!({ "only": names }),
+            "all_but" => json!({ "all_but": names }),
+            _ => Value::Null,
+        },
+    );
+    Map::from_iter([("redaction".to_owned(), Value::Object(redaction)), ("fields".to_owned(), Value::Object(fields))])
+}
+
+pub(super) fn problems(mistakes: &Mistakes) -> Vec<Problem> {
+    let problem = |mistake: &Mistake| {
+        let (field, sentence) = match mistake.place {
+            Place::Member("fields.metadata") => (METADATA_KEYS, "Use at most 50 names of at most 200 characters."),
+            _ => ("sent", mistake.sentence.as_str()),
+        };
+        Problem { field: Some(field.into()), message: sentence.to_owned() }
+    };
+    mistakes.iter().map(problem).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_comes_back_from_the_form_that_shows_it() {
+        let chosen = json!({
+            "redaction": { "email": "mask", "card": "drop", "patterns": [{ "pattern": "CUST-[0-9]{6}", "action": "mask" }] },
+            "fields": { "system_prompt": false, "user": false, "metadata": { "all_but": ["internal_*", "cost"] } },
+        });
+        let mut stored = Redaction::default();
+        stored.replace(chosen.as_object().unwrap()).unwrap();
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        for control in controls(&stored, None, &[]) {
+            if control.input != "checkbox" || control.is_on() {
+                body.append_pair(control.name, &control.value);
+            }
+        }
+        let values = Values::parse(body.finish().as_bytes());
+        let mut saved = stored.clone();
+        saved.replace(&members(&values, &stored)).unwrap();
+        assert_eq!(saved.to_json(), stored.to_json());
+    }
+}
