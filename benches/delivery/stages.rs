@@ -3,9 +3,12 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tracecast::completed_request::CompletedRequest;
 use tracecast::completed_request::content::ContentRef;
-use tracecast::id::AccountId;
+use tracecast::destination::redaction::Redaction;
+use tracecast::destination::selection::{Candidate, Rules};
+use tracecast::id::{AccountId, DestinationId};
 use tracecast::otlp::{Encode, Gzip, Json, Protobuf, Resource};
 use tracecast::trace::{self, Dialect, Export, TraceSettings};
 
@@ -51,7 +54,37 @@ fn measure(rounds: u32, ledger: &mut Ledger) {
     ledger.note(&size("recorded"), "tracecast", count(batch.bytes()) / count(EVENTS));
     ledger.note(&size("encoded"), "tracecast", count(body.len() as u64) / count(EVENTS));
     ledger.note(&size("compressed"), "tracecast", count(compressed.len() as u64) / count(EVENTS));
+    choices(rounds, &batch, parse, ledger);
     forms(rounds, &batch, ledger);
+}
+
+/// What a destination's choices add: ten groups of rules that all hold, and all detectors, which find nothing.
+fn choices(rounds: u32, batch: &Batch, parse: Duration, ledger: &mut Ledger) {
+    let destination = DestinationId(uuid::Uuid::nil());
+    let group = json!({ "logic": "and", "rules": [
+        { "field": "model", "operator": "starts_with", "value": "openai/" },
+        { "field": "total_cost", "operator": "lt", "value": 1 },
+        { "field": "input", "operator": "not_contains", "value": "nothing of this kind" },
+        { "field": "output", "operator": "regex", "value": "[a-z]+ [a-z]+" },
+    ] });
+    let rules = json!({ "filter_rules": { "groups": vec![group; 10] }, "sampling_rate": 0.5 });
+    let mut judge = Rules::default();
+    judge.replace(rules.as_object().expect("an object")).expect("the rules are valid");
+    let judged = least(rounds, || {
+        batch.each(|request, content| {
+            black_box(judge.keep(destination, &Candidate::new(&request, Some(&content), None))).ok();
+        });
+    });
+    let detectors = ["email", "phone", "card", "iban", "ip", "token"].map(|name| (name.to_owned(), json!("mask")));
+    let members = json!({ "redaction": Value::from_iter(detectors) });
+    let mut redaction = Redaction::default();
+    redaction.replace(members.as_object().expect("an object")).expect("the detectors are valid");
+    let redacted = least(rounds, || {
+        batch.each(|mut request, content| drop(black_box(redaction.apply(&mut request, Some(&content)))));
+    });
+    let time = |what: &str| Row::new(format!("one event, {what}"), "µs", "at most 25, both");
+    ledger.note(&time("judged by ten groups of rules"), "tracecast", each(judged.saturating_sub(parse)));
+    ledger.note(&time("searched by all detectors"), "tracecast", each(redacted.saturating_sub(parse)));
 }
 
 /// Reading, building and encoding, by the form that a receiver reads. One more form is one more line.
