@@ -51,9 +51,6 @@ pub(super) async fn serve(leased: &Leased, listener: &mut Listener) -> store::Re
         let around = surroundings(leased);
         let actions = plan.step(around, event);
         listener.waits_behind(plan.waits_behind());
-        if !plan.is_open() {
-            listener.close();
-        }
         if plan.is_over() {
             return Ok(());
         }

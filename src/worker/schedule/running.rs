@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::id::AccountId;
 use crate::store::log::{Position, Stretch};
 
-/// The turns that would read on.
+/// The turns that run.
 #[derive(Debug, Clone)]
 pub(in crate::worker) struct Running {
     turns: Arc<Mutex<Vec<Arc<Turn>>>>,
@@ -17,7 +17,6 @@ pub(in crate::worker) struct Running {
     polls: UnboundedSender<AccountId>,
 }
 
-/// A turn that would read on.
 #[derive(Debug)]
 pub(super) struct Turn {
     account: AccountId,
@@ -83,8 +82,8 @@ impl Running {
     }
 }
 
-/// A turn's ear. When it is dropped, the turn has ended, and its account is polled: a notification that arrives while a turn ends
-/// reaches no turn.
+/// A turn's ear. When it is dropped, the turn has ended, and its account is polled: what is recorded while a turn ends is for the next
+/// one.
 #[derive(Debug)]
 pub(in crate::worker) struct Listener {
     running: Running,
@@ -113,16 +112,11 @@ impl Listener {
     pub(in crate::worker) fn leave_alone(&mut self) {
         self.is_left_alone = true;
     }
-
-    /// The turn reads no more: requests that are recorded from now on are for the next one.
-    pub(in crate::worker) fn close(&self) {
-        self.running.turns().retain(|turn| !Arc::ptr_eq(turn, &self.turn));
-    }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.close();
+        self.running.turns().retain(|turn| !Arc::ptr_eq(turn, &self.turn));
         if !self.is_left_alone {
             self.found_nothing();
         }

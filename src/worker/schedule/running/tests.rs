@@ -35,9 +35,9 @@ fn account_is_idle_while_one_of_its_destinations_has_no_turn() {
     assert_eq!(running.without_turns(&both), both);
     let second = begin(&running, own, 2);
     assert_eq!(running.without_turns(&both), BTreeSet::from([other]));
-    second.close();
+    drop(second);
     assert_eq!(running.without_turns(&both), both);
-    drop((first, second));
+    drop(first);
     assert!(running.turns().is_empty(), "nothing is kept of turns that ended");
 }
 
