@@ -112,7 +112,8 @@ impl Tally {
     }
 }
 
-fn known(keys: Vec<RuledKey>) -> BTreeMap<ApiKeyId, KnownKey> {
+/// Keys as rules see them.
+pub fn known(keys: Vec<RuledKey>) -> BTreeMap<ApiKeyId, KnownKey> {
     let known = keys.into_iter().filter_map(|key| {
         let hash = TokenHash(key.hash.try_into().ok()?);
         Some((key.id, KnownKey { hash, name: key.name }))

@@ -141,7 +141,8 @@ fn advice(is_on: bool, is_enabled: bool) -> &'static str {
 pub(super) fn attempt_row(attempt: &ListedDelivery, kind: Option<&Kind>, now: DateTime<Utc>) -> AttemptRow {
     let (outcome, tone) = outcome::words(&attempt.outcome);
     let left_out = left_out(attempt.left_out.0, kind);
-    let mut facts = if attempt.outcome == "left_out" {
+    let is_left_out = attempt.outcome == "left_out";
+    let mut facts = if is_left_out {
         if left_out.is_empty() { vec!["Nothing was to be sent".to_owned()] } else { Vec::new() }
     } else if attempt.requests == 0 {
         vec!["Probe that carried nothing".to_owned()]
@@ -156,7 +157,7 @@ pub(super) fn attempt_row(attempt: &ListedDelivery, kind: Option<&Kind>, now: Da
         tone,
         at: When::new(attempt.started_at, now),
         requests: attempt.requests.into(),
-        name: (attempt.requests > 0).then(|| attempt.place().name()),
+        name: (attempt.requests > 0 || is_left_out).then(|| attempt.place().name()),
         facts,
         status: attempt.status,
         answer: attempt.answer.clone().unwrap_or_default(),

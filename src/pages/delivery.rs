@@ -2,9 +2,12 @@
 
 mod notes;
 
+use std::collections::BTreeMap;
+
 use actix_web::web;
 use askama::Template;
 
+use self::notes::Current;
 use super::answer;
 use super::components::when::When;
 use super::deliveries::{AttemptRow, attempt_row};
@@ -12,9 +15,11 @@ use super::documentation;
 use super::error::{Error, Result};
 use super::shell::{Section, Shell};
 use super::visit::Visit;
+use crate::broadcast::dry_run::known;
 use crate::destination::{Kind, Settings, kinds};
-use crate::store::deliveries::{self, Before};
-use crate::store::destinations;
+use crate::store::deliveries::Before;
+use crate::store::destinations::{self, Destination};
+use crate::store::{self, Tenant, api_keys, deliveries};
 
 /// Requests on the page: the first ones.
 const MOST: i64 = 100;
@@ -61,10 +66,12 @@ pub(super) async fn show(Visit { visitor, mut tenant }: Visit, path: web::Path<(
     };
     let has_more = i64::try_from(carried.len()).is_ok_and(|found| found > MOST);
     carried.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));
-    let open: Settings = destination.settings.0.into_iter().collect();
-    let settings = kind.map(|kind| (kind.traces(&open), kind.manifest.label));
+    let current = match kind {
+        Some(kind) => Some(current(&mut tenant, &destination, kind).await?),
+        None => None,
+    };
     let requests = carried.into_iter().map(|request| RequestRow {
-        notes: settings.as_ref().map(|(settings, label)| notes::of(&request, settings, label)).unwrap_or_default(),
+        notes: current.as_ref().map(|current| current.notes(&request)).unwrap_or_default(),
         completed: When::new(request.completed_at, visitor.now),
         id: request.generation_id,
     });
@@ -77,4 +84,12 @@ pub(super) async fn show(Visit { visitor, mut tenant }: Visit, path: web::Path<(
         name: destination.name,
         back: format!("/settings/observability/destinations/{id}/deliveries"),
     }))
+}
+
+async fn current(tenant: &mut Tenant, destination: &Destination, kind: &Kind) -> store::Result<Current> {
+    // Rules of a newer version leave out nothing that anybody here could name.
+    let rules = destination.rules().unwrap_or_default();
+    let keys = if rules.need_keys() { known(api_keys::list_ruled(tenant).await?) } else { BTreeMap::new() };
+    let open: Settings = destination.settings.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    Ok(Current { destination: destination.id, rules, keys, traces: kind.traces(&open), label: kind.manifest.label })
 }

@@ -16,7 +16,7 @@ pub struct AttemptRow {
     /// When it began.
     pub at: When,
     pub requests: i64,
-    /// How the address of its page ends. None: it carried nothing.
+    /// How the address of its page ends. None: a probe, which carries nothing.
     pub name: Option<String>,
     /// Requests, bytes, duration and status, each with its unit.
     pub facts: Vec<String>,

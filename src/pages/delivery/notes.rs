@@ -1,22 +1,45 @@
 //! What the receiver shows differently, in sentences.
 
+use std::collections::BTreeMap;
+
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::limits::METADATA_KEYS;
 use crate::completed_request::{CompletedRequest, FORMAT};
+use crate::destination::selection::{Candidate, KnownKey, Rules};
+use crate::id::{ApiKeyId, DestinationId};
 use crate::pages::components::amount::count;
+use crate::pages::destination::left_out;
 use crate::store::deliveries::CarriedRequest;
 use crate::trace::{self, Note, TraceSettings};
 
-/// The notes on a recorded request at a destination of the kind `label`.
-pub(super) fn of(recorded: &CarriedRequest, settings: &TraceSettings, label: &str) -> Vec<String> {
-    let unreadable = || vec!["This version of Tracecast cannot read the recorded request.".to_owned()];
-    if recorded.format > FORMAT {
-        return unreadable();
+/// The settings of a destination, as they are now.
+pub(super) struct Current {
+    pub(super) destination: DestinationId,
+    pub(super) rules: Rules,
+    /// The account's keys. Empty where the rules ask for none.
+    pub(super) keys: BTreeMap<ApiKeyId, KnownKey>,
+    pub(super) traces: TraceSettings,
+    /// The kind's.
+    pub(super) label: &'static str,
+}
+
+impl Current {
+    /// The notes on a recorded request.
+    pub(super) fn notes(&self, recorded: &CarriedRequest) -> Vec<String> {
+        let unreadable = || vec!["This version of Tracecast cannot read the recorded request.".to_owned()];
+        if recorded.format > FORMAT {
+            return unreadable();
+        }
+        let Ok(request) = CompletedRequest::from_bytes(&recorded.payload) else { return unreadable() };
+        let content = recorded.content.as_deref().map(ContentRef::from_bytes).transpose();
+        let Ok(content) = content else { return unreadable() };
+        let key = request.api_key.and_then(|key| self.keys.get(&key));
+        if let Err(reason) = self.rules.keep(self.destination, &Candidate::new(&request, content.as_ref(), key)) {
+            return vec![format!("Left out: {}.", left_out(reason))];
+        }
+        let trace = trace::build(&request, content.as_ref(), &self.traces);
+        trace::notes(&request, &trace, &self.traces).iter().map(|note| words(note, self.label)).collect()
     }
-    let Ok(request) = CompletedRequest::from_bytes(&recorded.payload) else { return unreadable() };
-    let Ok(content) = recorded.content.as_deref().map(ContentRef::from_bytes).transpose() else { return unreadable() };
-    let trace = trace::build(&request, content.as_ref(), settings);
-    trace::notes(&request, &trace, settings).iter().map(|note| words(note, label)).collect()
 }
 
 fn words(note: &Note, label: &str) -> String {

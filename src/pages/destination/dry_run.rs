@@ -49,7 +49,8 @@ impl DryRunPanel {
     }
 }
 
-fn words(reason: LeftOut) -> String {
+/// Why a request stays behind.
+pub(in crate::pages) fn words(reason: LeftOut) -> String {
     match reason {
         LeftOut::KeyExcluded | LeftOut::KeyNotIncluded => "A key that is not ticked".to_owned(),
         LeftOut::Rules { first, last, without_content } => {

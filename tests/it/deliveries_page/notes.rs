@@ -38,11 +38,30 @@ async fn delivery_says_of_each_request_what_the_receiver_shows_differently_to_no
     scene.ends().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn delivery_names_the_rule_that_leaves_a_request_out() {
+    let scene = Scene::new().await;
+    scene
+        .app
+        .database
+        .runs(
+            r#"UPDATE destinations SET selection = '{"version":1,"filter_rules":{"enabled":true,"groups":[{"logic":"and",
+               "rules":[{"field":"environment","operator":"equals","value":"production"}]}]}}'"#,
+        )
+        .await;
+    let request = scene.asks("hello").await;
+    let page = scene.reads_until(&scene.deliveries(), "1 request left out: a filter rule does not hold").await;
+    assert!(page.contains("Left out"), "{page}");
+    let page = scene.app.gets(&scene.cookie, &newest_path(&scene, "").await).await.text;
+    assert!(page.contains(&request) && page.contains("Left out: Rule 1."), "{page}");
+    scene.ends().await;
+}
+
 /// The page of the newest delivery, as soon as that is not this one.
 async fn newest_path(scene: &Scene, older: &str) -> String {
     for _ in 0..600 {
         let page = scene.app.gets(&scene.cookie, &scene.deliveries()).await.text;
-        let first = page.split_once("\">What it carried").and_then(|(before, _)| before.rsplit('"').next());
+        let first = page.split_once("\">Its requests").and_then(|(before, _)| before.rsplit('"').next());
         if let Some(path) = first.filter(|path| *path != older) {
             return path.to_owned();
         }
