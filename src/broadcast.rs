@@ -8,6 +8,7 @@ mod error;
 pub mod health;
 pub mod listing;
 mod pausing;
+mod saving;
 mod signing_secret;
 mod stored_test;
 mod twin;
@@ -28,6 +29,7 @@ pub use self::choose::{choose, redact};
 pub use self::connect::{Connecting, Typed, connect, reconnect, try_out};
 pub use self::error::Error;
 pub use self::pausing::{Pausing, pause, resume};
+pub use self::saving::Saving;
 pub use self::signing_secret::{NewSecret, Replacing, replace_signing_secret};
 pub use self::stored_test::{retest, send_trace};
 
@@ -75,16 +77,6 @@ pub struct Untested<'a> {
     pub rules: Option<&'a Rules>,
     /// The kind's fields that are defaults.
     pub defaults: Settings,
-}
-
-/// The result of saving values that need no test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Saving {
-    Saved,
-    /// Somebody else changed the destination meanwhile. Nothing was saved.
-    Conflict,
-    /// There is no such destination (any more).
-    Gone,
 }
 
 /// Saves values that need no connection test, if nobody else changed the destination since `revision`.

@@ -45,12 +45,12 @@ pub(super) struct Outcome {
     /// Those of `sent` that are kept whatever the rate.
     always: usize,
     /// In the order of judgement.
-    left_out: Vec<Reason>,
+    left_out: Vec<NotSent>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DryRunReason)]
-pub(super) struct Reason {
+pub(super) struct NotSent {
     /// `key_excluded`, `key_not_included`, `rules`, `rules_without_content` or `sampled`.
     reason: &'static str,
     /// The first and the last of the rules that said no, counted from 1 through all groups.
@@ -102,12 +102,12 @@ impl From<&DryRun> for Counts {
 
 impl From<&Tally> for Outcome {
     fn from(tally: &Tally) -> Self {
-        let left_out = tally.left_out.iter().map(|(why, requests)| Reason::of(*why, *requests)).collect();
+        let left_out = tally.left_out.iter().map(|(why, requests)| NotSent::of(*why, *requests)).collect();
         Self { sent: tally.sent, always: tally.always, left_out }
     }
 }
 
-impl Reason {
+impl NotSent {
     fn of(why: LeftOut, requests: usize) -> Self {
         let (reason, rules) = match why {
             LeftOut::KeyExcluded => ("key_excluded", None),

@@ -15,7 +15,7 @@ use super::deliveries::schema::{Attempt, AttemptList, DeadLetter, DeadLetterList
 use super::destinations::schema::{
     CreateDestination, Deleted, Destination, DestinationAnswer, DestinationList, Status, UpdateDestination,
 };
-use super::dry_run::{Counts, DryRunAnswer, Outcome, Reason};
+use super::dry_run::{Counts, DryRunAnswer, Outcome, NotSent};
 use super::embeddings::EmbeddingsRequest;
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
 use super::generation::schema::{Generation, GenerationAnswer};
@@ -52,7 +52,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
             ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
             MessagesRequest, ModelList, Model, ModelCount, KeyAnswer, CreditsAnswer, ProviderList,
             DestinationList, DestinationAnswer, Destination, Status, CreateDestination, UpdateDestination, Deleted,
-            TestAnswer, DryRunAnswer, Counts, Outcome, Reason, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
+            TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
             WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace,
             KeyList, ListedKeyAnswer, NewKeyAnswer, Key, CreateKey, UpdateKey, GenerationAnswer, Generation,
             MemberList, Member, UpdateMember, InvitationList, Invitation, CreateInvitation, NewInvitationAnswer, NewInvitation,

@@ -2,7 +2,8 @@
 //! is reached.
 
 use super::audited::recorded_values;
-use super::{Error, Saving};
+use super::error::Error;
+use super::saving::Saving;
 use crate::audit::{self, Actor, Change, Event};
 use crate::destination::redaction::Redaction;
 use crate::destination::selection::{Mistakes, Place, Rules};
