@@ -3,6 +3,7 @@
 mod caller;
 mod connection_tests;
 mod destinations;
+mod foreign_ids;
 mod generation;
 mod keys;
 mod members;
