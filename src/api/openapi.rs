@@ -15,7 +15,7 @@ use super::deliveries::schema::{Attempt, AttemptList, DeadLetter, DeadLetterList
 use super::destinations::schema::{
     CreateDestination, Deleted, Destination, DestinationAnswer, DestinationList, Status, UpdateDestination,
 };
-use super::dry_run::{Counts, DryRunAnswer, Outcome, NotSent};
+use super::dry_run::{Counts, DryRunAnswer, NotSent, Outcome};
 use super::embeddings::EmbeddingsRequest;
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
 use super::generation::schema::{Generation, GenerationAnswer};

@@ -85,9 +85,9 @@ async fn destination_is_created_read_changed_and_deleted() {
     let list = caller.gets(DESTINATIONS).await.json();
     assert_eq!((&list["data"], &list["total_count"]), (&json!([created]), &json!(1)));
     let requests = app.receiver.received().totals().requests;
-    let changes =
+    let wanted =
         json!({ "name": "Renamed", "enabled": false, "privacy_mode": true, "config": { "environment": "staging" } });
-    let changed = caller.patches(&path, &changes).await.data(200);
+    let changed = caller.patches(&path, &wanted).await.data(200);
     assert_eq!((&changed["name"], &changed["enabled"]), (&json!("Renamed"), &json!(false)));
     assert_eq!((&changed["privacy_mode"], &changed["config"]["environment"]), (&json!(true), &json!("staging")));
     assert_eq!(app.receiver.received().totals().requests, requests, "nothing of it has to be tested");

@@ -43,9 +43,9 @@ async fn workspace_is_the_account_and_turns_broadcast_on_and_off() {
         assert_eq!(caller.patches(&path, &json!({ switch: enabled })).await.data(200)[switch], enabled);
         assert_eq!(app.database.reads("SELECT broadcast_enabled::text FROM accounts").await, [enabled.to_string()]);
     }
-    let changes =
+    let wanted =
         json!({ "name": "Acme Ltd", "privacy_mode": true, "io_logging_sampling_rate": 1, "description": null });
-    let changed = caller.patches(&path, &changes).await.data(200);
+    let changed = caller.patches(&path, &wanted).await.data(200);
     assert_eq!(
         (&changed["name"], &changed["privacy_mode"], &changed[switch]),
         (&json!("Acme Ltd"), &json!(true), &json!(true))
