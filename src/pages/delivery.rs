@@ -89,7 +89,15 @@ pub(super) async fn show(Visit { visitor, mut tenant }: Visit, path: web::Path<(
 async fn current(tenant: &mut Tenant, destination: &Destination, kind: &Kind) -> store::Result<Current> {
     // Rules of a newer version leave out nothing that anybody here could name.
     let rules = destination.rules().unwrap_or_default();
+    let redaction = destination.sent().unwrap_or_default();
     let keys = if rules.need_keys() { known(api_keys::list_ruled(tenant).await?) } else { BTreeMap::new() };
     let open: Settings = destination.settings.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    Ok(Current { destination: destination.id, rules, keys, traces: kind.traces(&open), label: kind.manifest.label })
+    Ok(Current {
+        destination: destination.id,
+        rules,
+        keys,
+        redaction,
+        traces: kind.traces(&open),
+        label: kind.manifest.label,
+    })
 }

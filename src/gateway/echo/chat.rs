@@ -54,7 +54,7 @@ fn whole(asking: &Asking<'_>, reply: &Reply, tokens: Tokens) -> EchoAnswer {
     }
     EchoAnswer::Whole(json!({
         "id": format!("chatcmpl-{}", asking.id), "object": "chat.completion", "created": asking.created, "model": MODEL,
-        "provider": PROVIDER,
+        "provider": PROVIDER, "system_fingerprint": null,
         "choices": [{ "index": 0, "message": message, "logprobs": null, "finish_reason": finish_reason(reply) }],
         "usage": tokens.usage(),
     }))

@@ -57,7 +57,7 @@ pub fn duration(milliseconds: i64) -> String {
 #[expect(clippy::cast_precision_loss, reason = "three digits of it are shown")]
 pub fn per_cent(part: i64, whole: i64) -> String {
     let share = 100.0 * part as f64 / whole.max(1) as f64;
-    if part != whole && !(1.0..99.0).contains(&share) {
+    if part != 0 && part != whole && !(1.0..99.0).contains(&share) {
         let cut = if share > 50.0 { (share * 10.0).floor() / 10.0 } else { share };
         return format!("{cut:.1} %");
     }
@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn shares_are_never_whole_while_something_is_missing() {
-        let written =
-            [(0, 0), (1, 2), (999_999, 1_000_000), (3, 1_000), (7, 7)].map(|(part, whole)| per_cent(part, whole));
-        assert_eq!(written, ["0 %", "50 %", "99.9 %", "0.3 %", "100 %"]);
+        let written = [(0, 0), (0, 335), (1, 2), (999_999, 1_000_000), (3, 1_000), (7, 7)]
+            .map(|(part, whole)| per_cent(part, whole));
+        assert_eq!(written, ["0 %", "0 %", "50 %", "99.9 %", "0.3 %", "100 %"]);
     }
 }

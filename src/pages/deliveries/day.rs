@@ -9,6 +9,9 @@ use crate::store::deliveries::{GOAL_MS, HOURS, HourOfDay};
 /// Height of the mark of an hour with failed attempts, in pixels: one failure among a million is seen.
 const FAILURE: f64 = 2.0;
 
+/// A goal nearer to the base line than this many pixels would be taken for it.
+const NEAR: f64 = 3.0;
+
 const HANDED_OVER: [(&str, &str); 2] = [("key", "delivered"), ("key key-bad", "in failed attempts")];
 const DELAY: [(&str, &str); 2] = [("key key-line", "half within"), ("key key-dashed", "95 % within")];
 /// Where the goal lies within the plot.
@@ -141,7 +144,7 @@ fn delay(hours: &[HourOfDay], now: DateTime<Utc>) -> Chart {
         Curve::new(class, &heights)
     };
     let goal = amount(GOAL_MS);
-    let has_goal = known().next().is_some() && scale.height(goal) > 0.0 && scale.height(goal) < HEIGHT;
+    let has_goal = known().next().is_some() && (NEAR..HEIGHT).contains(&scale.height(goal));
     let worst = hours.iter().max_by_key(|hour| hour.most_ms);
     Chart {
         id: "delay",
@@ -206,7 +209,7 @@ fn label_of_delay(ms: f64, has_label: bool) -> String {
     let ms = ms as i64;
     match ms {
         _ if !has_label => String::new(),
-        ms if ms >= 1_000 && ms % 1_000 == 0 => format!("{} s", grouped(ms / 1_000)),
+        1_000..=100_000 if ms % 1_000 == 0 => format!("{} s", grouped(ms / 1_000)),
         ms => duration(ms),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::completed_request::content::ContentRef;
+use crate::completed_request::content::{Content, ContentRef};
 use crate::completed_request::limits::METADATA_KEYS;
 use crate::completed_request::{CompletedRequest, FORMAT};
+use crate::destination::redaction::Redaction;
 use crate::destination::selection::{Candidate, KnownKey, Rules};
 use crate::id::{ApiKeyId, DestinationId};
 use crate::pages::components::amount::count;
@@ -18,6 +19,7 @@ pub(super) struct Current {
     pub(super) rules: Rules,
     /// The account's keys. Empty where the rules ask for none.
     pub(super) keys: BTreeMap<ApiKeyId, KnownKey>,
+    pub(super) redaction: Redaction,
     pub(super) traces: TraceSettings,
     /// The kind's.
     pub(super) label: &'static str,
@@ -30,13 +32,15 @@ impl Current {
         if recorded.format > FORMAT {
             return unreadable();
         }
-        let Ok(request) = CompletedRequest::from_bytes(&recorded.payload) else { return unreadable() };
+        let Ok(mut request) = CompletedRequest::from_bytes(&recorded.payload) else { return unreadable() };
         let content = recorded.content.as_deref().map(ContentRef::from_bytes).transpose();
         let Ok(content) = content else { return unreadable() };
         let key = request.api_key.and_then(|key| self.keys.get(&key));
         if let Err(reason) = self.rules.keep(self.destination, &Candidate::new(&request, content.as_ref(), key)) {
             return vec![format!("Left out: {}.", left_out(reason))];
         }
+        let (redacted, _) = self.redaction.apply(&mut request, content.as_ref());
+        let content = redacted.as_ref().map(Content::as_borrowed).or(content);
         let trace = trace::build(&request, content.as_ref(), &self.traces);
         trace::notes(&request, &trace, &self.traces).iter().map(|note| words(note, self.label)).collect()
     }
