@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::postgres::PgQueryResult;
 use sqlx::types::Json;
 
 use super::revisions;
@@ -174,11 +175,7 @@ pub async fn give_up_secrets(
     )
     .execute(tenant.connection())
     .await?;
-    if updated.rows_affected() == 0 {
-        return Ok(false);
-    }
-    revisions::record(tenant, id).await?;
-    Ok(true)
+    revised(tenant, id, &updated).await
 }
 
 /// Replaces secrets that were made by us, and leaves everything else as it is. False: somebody else changed or deleted the
@@ -203,11 +200,7 @@ pub async fn put_secrets(
     )
     .execute(tenant.connection())
     .await?;
-    if updated.rows_affected() == 0 {
-        return Ok(false);
-    }
-    revisions::record(tenant, id).await?;
-    Ok(true)
+    revised(tenant, id, &updated).await
 }
 
 /// Values of a destination that need no connection test.
@@ -240,11 +233,7 @@ pub async fn put_untested(
     )
     .execute(tenant.connection())
     .await?;
-    if updated.rows_affected() == 0 {
-        return Ok(false);
-    }
-    revisions::record(tenant, id).await?;
-    Ok(true)
+    revised(tenant, id, &updated).await
 }
 
 /// Replaces which requests a destination gets, if it is still at `revision`. One that needs attention is tried again at once: its
@@ -267,11 +256,7 @@ pub async fn put_selection(
     )
     .execute(tenant.connection())
     .await?;
-    if updated.rows_affected() == 0 {
-        return Ok(false);
-    }
-    revisions::record(tenant, id).await?;
-    Ok(true)
+    revised(tenant, id, &updated).await
 }
 
 /// Replaces what is sent to a destination, if it is still at `revision`, as [`put_selection`] does.
@@ -293,6 +278,11 @@ pub async fn put_redaction(
     )
     .execute(tenant.connection())
     .await?;
+    revised(tenant, id, &updated).await
+}
+
+/// Writes down the revision that an update made. False: it found nothing to change.
+async fn revised(tenant: &mut Tenant, id: DestinationId, updated: &PgQueryResult) -> Result<bool> {
     if updated.rows_affected() == 0 {
         return Ok(false);
     }
