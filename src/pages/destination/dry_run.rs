@@ -7,6 +7,11 @@ use crate::destination::selection::LeftOut;
 use crate::pages::components::amount::{count, grouped};
 use crate::pages::components::when::When;
 
+/// From so many requests on, what a day brings is estimated from them.
+const TELLING_REQUESTS: usize = 100;
+/// From so many seconds on, it is estimated from fewer.
+const TELLING_SECONDS: i64 = 3_600;
+
 /// The result, beside the form.
 #[derive(Debug)]
 pub struct DryRunPanel {
@@ -20,7 +25,7 @@ pub struct DryRunPanel {
     pub width: String,
     /// Why requests stay behind, in the order of judgement, each with a number.
     pub lines: Vec<(String, String)>,
-    /// How many a day that is.
+    /// How many a day that is; empty where a few requests of a few minutes would have to tell.
     pub a_day: String,
     /// What the stored rules do with the same requests.
     pub stored: String,
@@ -43,7 +48,7 @@ impl DryRunPanel {
             judged: grouped(number(run.judged)),
             width: format!("{:.1}%", percent(&run.proposed, run.judged)),
             lines: always.into_iter().chain(left_out).collect(),
-            a_day: run.since.map(|since| a_day(run.proposed.sent, since, now)).unwrap_or_default(),
+            a_day: run.since.and_then(|since| a_day(run, since, now)).unwrap_or_default(),
             stored: format!("The saved settings send {} of the same.", grouped(number(run.stored.sent))),
         }
     }
@@ -62,11 +67,12 @@ pub(in crate::pages) fn words(reason: LeftOut) -> String {
     }
 }
 
-/// How many a day that is, if it goes on like this.
-fn a_day(sent: usize, since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+/// How many a day that is, if it goes on like this. None: too few requests of too short a time.
+fn a_day(run: &DryRun, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
     let seconds = (now - since).num_seconds().max(1);
-    let a_day = number(sent).saturating_mul(86_400) / seconds;
-    format!("About {} a day.", count(a_day, "request"))
+    let a_day = number(run.proposed.sent).saturating_mul(86_400) / seconds;
+    let tells = run.judged >= TELLING_REQUESTS || seconds >= TELLING_SECONDS;
+    tells.then(|| format!("About {} a day.", count(a_day, "request")))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "of at most a thousand requests")]
@@ -113,5 +119,13 @@ mod tests {
         assert_eq!((panel.requests.as_str(), panel.width.as_str()), ("the last 490 requests", "43.7%"));
         assert_eq!(panel.a_day, "About 856 requests a day.");
         assert_eq!(panel.stored, "The saved settings send 871 of the same.");
+    }
+
+    #[test]
+    fn panel_tells_no_day_from_a_few_requests_of_a_minute() {
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(1);
+        let since = Some(DateTime::<Utc>::UNIX_EPOCH);
+        let run = DryRun { judged: 5, since, proposed: Tally::default(), stored: Tally::default(), is_whole: true };
+        assert_eq!(DryRunPanel::new(&run, now).a_day, "");
     }
 }
