@@ -120,7 +120,7 @@ pub async fn edit(state: &State, actor: &Actor, id: ApiKeyId, edit: KeyEdit<'_>)
     let done = given_if_possible(|notice| put(state, actor, id, (name.as_deref(), edit.disabled), notice)).await?;
     match edit.disabled.filter(|_| done) {
         Some(true) => state.known_keys.end(id, Instant::now()),
-        Some(false) => state.known_keys.returns(id),
+        Some(false) => state.known_keys.enable(id),
         None => {}
     }
     Ok(done)

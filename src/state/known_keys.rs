@@ -158,7 +158,7 @@ impl KnownKeys {
     }
 
     /// A key that was disabled lets in again: Postgres is asked for it anew.
-    pub fn returns(&self, key: ApiKeyId) {
+    pub fn enable(&self, key: ApiKeyId) {
         let mut memory = self.lock();
         memory.ended.remove(&key);
         memory.refused.retain(|_, refused| refused.key != key);

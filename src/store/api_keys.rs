@@ -15,11 +15,11 @@ use crate::destination::selection::KnownKey;
 use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::token::{ApiKey, ApiKeyType, TokenHash};
 
-/// Channel of keys that end or return. The payload is the key's id, and the notification travels with the commit.
+/// Channel of keys that end or are enabled again. The payload is the key's id, and the notification travels with the commit.
 const ENDED: &str = "tracecast_key_ended";
 
-/// Stands before the id of a key that returns.
-const RETURNED: &str = "+";
+/// Stands before the id of a key that is enabled again.
+const ENABLED: &str = "+";
 
 /// Whose a key is, and what its people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +150,7 @@ pub async fn put(tenant: &mut Tenant, key: &ListedKey, name: &str, disabled: boo
     .execute(tenant.connection())
     .await?;
     if disabled != key.disabled_at.is_some() {
-        notify(tenant, if disabled { "" } else { RETURNED }, &[key.id], notice).await?;
+        notify(tenant, if disabled { "" } else { ENABLED }, &[key.id], notice).await?;
     }
     Ok(changed.rows_affected() > 0)
 }

@@ -49,6 +49,6 @@ async fn listen(state: &State) -> Result<Infallible, store::Error> {
 fn note(state: &State, change: KeyChange) {
     match change {
         KeyChange::Ended(key) => state.known_keys.end(key, Instant::now()),
-        KeyChange::Returned(key) => state.known_keys.returns(key),
+        KeyChange::Enabled(key) => state.known_keys.enable(key),
     }
 }

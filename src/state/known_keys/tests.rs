@@ -56,12 +56,12 @@ fn a_key_that_ended_is_refused_without_asking_a_database_that_may_be_slow() {
 }
 
 #[test]
-fn key_that_returns_is_asked_for_anew_and_lets_in_by_the_answer() {
+fn known_keys_look_up_a_key_that_was_enabled_again() {
     let (keys, hash, owner, begin) = given();
     is_answered(&keys, hash, begin, Ok(Some(owner.clone()))).unwrap();
     keys.end(owner.key, begin);
     assert_eq!(keys.get(&hash, begin), Remembered::Ended);
-    keys.returns(owner.key);
+    keys.enable(owner.key);
     assert_eq!(keys.get(&hash, begin), Remembered::Nothing);
     assert_eq!(is_answered(&keys, hash, begin, Ok(Some(owner.clone()))).unwrap(), Some(owner.clone()));
     // Without that, an answer may be one from before its end.

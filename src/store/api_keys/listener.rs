@@ -1,4 +1,4 @@
-//! Listens for keys that end or return in any process.
+//! Listens for keys that end or are enabled again, in any process.
 
 use std::io;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgListener, PgNotification};
 use tokio::time::timeout;
 
-use super::{ENDED, RETURNED};
+use super::{ENABLED, ENDED};
 use crate::id::ApiKeyId;
 use crate::store::{Error, Result, Store};
 
@@ -19,7 +19,7 @@ pub enum KeyChange {
     /// It was revoked or disabled, or its account deleted.
     Ended(ApiKeyId),
     /// It was disabled, and is no longer.
-    Returned(ApiKeyId),
+    Enabled(ApiKeyId),
 }
 
 #[derive(Debug)]
@@ -60,8 +60,8 @@ impl Listener {
 }
 
 fn change(notification: &PgNotification) -> Option<KeyChange> {
-    match notification.payload().strip_prefix(RETURNED) {
-        Some(key) => key.parse().ok().map(KeyChange::Returned),
+    match notification.payload().strip_prefix(ENABLED) {
+        Some(key) => key.parse().ok().map(KeyChange::Enabled),
         None => notification.payload().parse().ok().map(KeyChange::Ended),
     }
 }

@@ -228,13 +228,14 @@ fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut
         Ok(kept) => kept,
         Err(reason) => return Pushed::LeftOut(reason),
     };
+    // What does not go out is not searched either.
+    let content = content.filter(|_| target.content == WithContent::AsRead);
     let weighed = kept.and_then(|kept| kept.weight).map(|weight| target.traces.weighed(weight));
     let (redacted, found) = match target.redaction {
         Some(redaction) => redaction.apply(&mut request, content.as_ref()),
         None => (None, Counts::default()),
     };
     let content = redacted.as_ref().map(Content::as_borrowed).or(content);
-    let content = content.filter(|_| target.content == WithContent::AsRead);
     let mut trace = trace::build(&request, content.as_ref(), weighed.as_ref().unwrap_or(target.traces));
     if target.content == WithContent::LeftOut {
         trace.mark_content_left_out();
