@@ -77,15 +77,24 @@ impl Proxy {
         command.env_remove("OTEL_EXPORTER_OTLP_PROTOCOL").env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
         command.env("OTEL_EXPORTER", "otlp_http").env("OTEL_ENDPOINT", format!("http://{upstream}/v1/traces"));
         command.stdin(Stdio::null()).stdout(words.try_clone()?).stderr(words);
-        let proxy = Self(command.spawn()?);
+        let mut proxy = Self(command.spawn()?);
         for _ in 0..PATIENCE {
             if Post::connect(address).is_ok() {
                 return Ok(proxy);
+            }
+            if let Some(status) = proxy.0.try_wait()? {
+                let said = fs::read_to_string(settings.with_extension("log"))?;
+                return Err(format!("litellm ended with {status}: {}", last_words(&said)).into());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Err("litellm does not listen".into())
     }
+}
+
+/// The line of a Python program's output that names its error, else the last one.
+fn last_words(said: &str) -> &str {
+    said.lines().rfind(|line| line.contains("Error: ")).or(said.lines().last()).unwrap_or_default()
 }
 
 impl Drop for Proxy {
