@@ -17,7 +17,6 @@ use serde_json::json;
 
 use crate::audit::{self, Actor, Change, Event};
 use crate::connection_test::Verdict;
-use crate::destination::selection::Rules;
 use crate::destination::{Kind, Settings};
 use crate::id::DestinationId;
 use crate::state::State;
@@ -25,7 +24,7 @@ use crate::store::destinations::{Destination, UntestedValues};
 use crate::store::{self, accounts, destinations};
 
 use self::audited::recorded_values;
-pub use self::choose::{choose, redact};
+pub use self::choose::{Chosen, choose, redact};
 pub use self::connect::{Connecting, Typed, connect, reconnect, try_out};
 pub use self::error::Error;
 pub use self::pausing::{Pausing, pause, resume};
@@ -73,8 +72,7 @@ pub struct Untested<'a> {
     pub privacy_mode: bool,
     /// None: as before.
     pub enabled: Option<bool>,
-    /// Which requests it gets. None: as before.
-    pub rules: Option<&'a Rules>,
+    pub chosen: Chosen<'a>,
     /// The kind's fields that are defaults.
     pub defaults: Settings,
 }
@@ -98,7 +96,7 @@ pub async fn save(
     let mut tenant = state.store.tenant(actor.account).await?;
     let is_saved = destination.revision == revision
         && destinations::put_untested(&mut tenant, destination.id, revision, &values).await?
-        && choose::put(&mut tenant, destination.id, revision + 1, typed.rules).await?;
+        && choose::put(&mut tenant, destination, revision + 1, typed.chosen).await?;
     let Some(saved) = destinations::find(&mut tenant, destination.id).await? else { return Ok(Saving::Gone) };
     if !is_saved {
         return Ok(Saving::Conflict);
@@ -106,7 +104,8 @@ pub async fn save(
     let (before, after) = (recorded_values(destination), recorded_values(&saved));
     let is_named_only = destination.privacy_mode == saved.privacy_mode
         && destination.settings.0 == saved.settings.0
-        && destination.selection == saved.selection;
+        && destination.selection == saved.selection
+        && destination.redaction == saved.redaction;
     let (event, subject) = if is_named_only {
         (Event::DestinationRenamed, destination.name.clone())
     } else {

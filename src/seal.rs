@@ -3,6 +3,8 @@
 //! A sealed blob is `version (1 byte) | key id (4) | nonce (24) | ciphertext and tag`. The associated data names the row,
 //! so that a blob copied to another row or tenant does not open.
 
+mod hash_key;
+
 use std::fmt;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -12,6 +14,7 @@ use secrecy::{ExposeSecret, SecretBox, SecretSlice};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use self::hash_key::HashKey;
 use crate::id::{AccountId, DestinationId, UserId};
 use crate::random::{Random, Unavailable};
 
@@ -205,6 +208,11 @@ impl Keyring {
         mac.update(b"tracecast fingerprint|");
         mac.update(text.as_bytes());
         hex::encode(&mac.finalize().into_bytes()[..4])
+    }
+
+    /// Hashes the account's values. With another first key the same values have other hashes.
+    pub fn hash_key(&self, account: AccountId) -> HashKey {
+        HashKey::derive(self.first.bytes.expose_secret(), &format!("tracecast hashed values|{account}"))
     }
 
     /// Twelve characters that only a holder of the first key can know: the code that guards the first sign-up.

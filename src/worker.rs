@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::build::builders::Builders;
-use self::leased::{Leased, connection, redaction, rules};
+use self::leased::{Leased, connection, redactor, rules};
 use self::schedule::lanes::{Admission, Permit};
 use self::schedule::liveness::Liveness;
 use self::schedule::poller::{Found, Poll, Poller};
@@ -116,14 +116,14 @@ impl Worker {
     async fn serve(&self, found: Found, permit: Permit, listener: &mut Listener, stop: CancellationToken) {
         let Found { lease, asked, .. } = found;
         let (state, destination) = (self.state.clone(), lease.destination);
-        let settings =
-            connection(&state, &lease).and_then(|connection| Ok((connection, rules(&lease)?, redaction(&lease)?)));
+        let settings = connection(&state, &lease)
+            .and_then(|connection| Ok((connection, rules(&lease)?, redactor(&state, &lease)?)));
         let served = match settings {
-            Ok((connection, rules, redaction)) => {
+            Ok((connection, rules, redactor)) => {
                 let (builders, current_at) = (self.builders.clone(), Mutex::new(asked));
                 let lease = lease.clone();
                 turn::serve(
-                    &Leased { lease, state, builders, permit, connection, rules, redaction, current_at, stop },
+                    &Leased { lease, state, builders, permit, connection, rules, redactor, current_at, stop },
                     listener,
                 )
                 .await

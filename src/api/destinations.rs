@@ -87,7 +87,7 @@ pub(super) async fn create(
     if input.text("workspace_id")?.is_some_and(|id| id.parse() != Ok(account)) {
         return Err(Error::invalid("workspace_id", "There is no such workspace. GET /api/v1/workspaces lists yours."));
     }
-    let rules = selection::read(&input, None)?;
+    let chosen = selection::read(&input, None)?;
     refuse_untested(&input)?;
     let (kind, settings) = configuration(&input)?;
     let typed = Typed {
@@ -95,7 +95,7 @@ pub(super) async fn create(
         privacy_mode: input.flag("privacy_mode")?.unwrap_or_default(),
         enabled: input.flag("enabled")?,
         settings,
-        rules: rules.as_ref(),
+        chosen: chosen.borrowed(),
         may_repeat: true,
     };
     let connecting = broadcast::connect(&state, &author.actor, kind, &typed).await;
@@ -194,26 +194,26 @@ async fn change(state: &State, author: &Author, listed: &Listed, input: &Input) 
     let kind = kinds::find(&stored.kind).ok_or_else(no_such)?;
     let none = Map::new();
     let settings = config::read(kind, input.object("config")?.unwrap_or(&none), Some(stored))?;
-    let rules = selection::read(input, Some(stored))?;
-    let rules = rules.as_ref();
+    let chosen = selection::read(input, Some(stored))?;
+    let chosen = chosen.borrowed();
     let name = input.text("name")?.unwrap_or(&stored.name);
     let privacy_mode = input.flag("privacy_mode")?.unwrap_or(stored.privacy_mode);
     let enabled = input.flag("enabled")?;
     let wakes = enabled == Some(true) && stored.switched_off_at.is_some();
     let (actor, revision) = (&author.actor, stored.revision);
     if wakes || kind.requires_test(&settings, &stored.settings.0, &stored.masked.0) {
-        let typed = Typed { name, privacy_mode, enabled, settings, rules, may_repeat: false };
+        let typed = Typed { name, privacy_mode, enabled, settings, chosen, may_repeat: false };
         let connecting = broadcast::reconnect(state, actor, kind, stored, revision, &typed).await;
         return conclude(connecting).map(drop);
     }
     let is_same = (name, privacy_mode) == (stored.name.as_str(), stored.privacy_mode)
         && enabled.is_none_or(|enabled| enabled == stored.enabled)
-        && rules.is_none_or(|rules| rules.to_stored() == stored.selection)
+        && chosen.is_stored(stored)
         && kind.keeps_defaults(&settings, &stored.settings.0);
     if is_same {
         return Ok(());
     }
-    let typed = Untested { name, privacy_mode, enabled, rules, defaults: settings };
+    let typed = Untested { name, privacy_mode, enabled, chosen, defaults: settings };
     match broadcast::save(state, actor, kind, stored, revision, &typed).await.map_err(refused)? {
         Saving::Saved => Ok(()),
         Saving::Conflict => Err(conflict()),

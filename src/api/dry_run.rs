@@ -86,7 +86,7 @@ pub(super) async fn create(
     let account = accounts::find(&mut tenant).await?.ok_or_else(Error::unauthorized)?;
     let found = destinations::find(&mut tenant, id).await?.ok_or_else(no_such)?;
     let stored = found.rules().map_err(|unreadable| newer(&unreadable))?;
-    let proposed = chosen(&input, Some(&found))?.unwrap_or_else(|| stored.clone());
+    let proposed = chosen(&input, Some(&found))?.rules.unwrap_or_else(|| stored.clone());
     let private = account.privacy_mode || found.privacy_mode;
     let question = Question { destination: id, private, proposed: &proposed, stored: &stored };
     let run = dry_run(&mut tenant, question).await?;

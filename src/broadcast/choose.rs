@@ -7,10 +7,18 @@ use super::saving::Saving;
 use crate::audit::{self, Actor, Change, Event};
 use crate::destination::redaction::Redaction;
 use crate::destination::selection::{Mistakes, Place, Rules};
-use crate::id::DestinationId;
 use crate::state::State;
 use crate::store::destinations::{self, Destination};
 use crate::store::{Tenant, api_keys};
+
+/// What a person chooses for a destination beside its connection.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chosen<'a> {
+    /// Which requests it gets. None: a new one gets all, another what it got.
+    pub rules: Option<&'a Rules>,
+    /// What is sent of them. None: all, or as before.
+    pub redaction: Option<&'a Redaction>,
+}
 
 /// Saves which requests a destination gets, if nobody else changed it since `revision`.
 ///
@@ -23,9 +31,7 @@ pub async fn choose(
     revision: i32,
     rules: &Rules,
 ) -> Result<Saving, Error> {
-    let mut tenant = state.store.tenant(actor.account).await?;
-    let is_saved = destination.revision == revision && put(&mut tenant, destination.id, revision, Some(rules)).await?;
-    conclude(state, actor, tenant, destination, is_saved).await
+    save(state, actor, destination, revision, Chosen { rules: Some(rules), redaction: None }).await
 }
 
 /// Saves what is sent to a destination, if nobody else changed it since `revision`.
@@ -39,10 +45,18 @@ pub async fn redact(
     revision: i32,
     redaction: &Redaction,
 ) -> Result<Saving, Error> {
+    save(state, actor, destination, revision, Chosen { rules: None, redaction: Some(redaction) }).await
+}
+
+async fn save(
+    state: &State,
+    actor: &Actor,
+    destination: &Destination,
+    revision: i32,
+    chosen: Chosen<'_>,
+) -> Result<Saving, Error> {
     let mut tenant = state.store.tenant(actor.account).await?;
-    let stored = redaction.to_stored();
-    let is_saved = destination.revision == revision
-        && destinations::put_redaction(&mut tenant, destination.id, revision, stored.as_ref()).await?;
+    let is_saved = destination.revision == revision && put(&mut tenant, destination, revision, chosen).await?;
     conclude(state, actor, tenant, destination, is_saved).await
 }
 
@@ -65,19 +79,38 @@ async fn conclude(
     Ok(Saving::Saved)
 }
 
-/// Chooses in a transaction that changes more than that. None: as before. False: the destination is at another revision.
+/// Chooses in a transaction that may change more than that. `stored` has what is not chosen. False: the destination is at another
+/// revision.
 ///
 /// # Errors
 /// As [`choose`].
 pub(super) async fn put(
     tenant: &mut Tenant,
-    id: DestinationId,
+    stored: &Destination,
     revision: i32,
-    rules: Option<&Rules>,
+    chosen: Chosen<'_>,
 ) -> Result<bool, Error> {
-    let Some(rules) = rules else { return Ok(true) };
-    refuse_unknown_keys(tenant, rules).await?;
-    Ok(destinations::put_selection(tenant, id, revision, rules.to_stored().as_ref()).await?)
+    if chosen.is_nothing() {
+        return Ok(true);
+    }
+    if let Some(rules) = chosen.rules {
+        refuse_unknown_keys(tenant, rules).await?;
+    }
+    let selection = chosen.rules.map_or_else(|| stored.selection.clone(), Rules::to_stored);
+    let redaction = chosen.redaction.map_or_else(|| stored.redaction.clone(), Redaction::to_stored);
+    Ok(destinations::put_choice(tenant, stored.id, revision, selection.as_ref(), redaction.as_ref()).await?)
+}
+
+impl Chosen<'_> {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.rules.is_none() && self.redaction.is_none()
+    }
+
+    /// Whether a stored destination is as chosen.
+    pub fn is_stored(&self, stored: &Destination) -> bool {
+        self.rules.is_none_or(|rules| rules.to_stored() == stored.selection)
+            && self.redaction.is_none_or(|redaction| redaction.to_stored() == stored.redaction)
+    }
 }
 
 /// A key of another account is as unknown as one that never was.

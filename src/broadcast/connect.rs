@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::audited::recorded_values;
-use super::choose;
+use super::choose::{self, Chosen};
 use super::error::Error;
 use super::pausing;
 use super::twin::{self, Wanted};
 use crate::audit::{self, Actor, Change, Event};
 use crate::auth;
 use crate::connection_test::{self, Verdict};
-use crate::destination::selection::Rules;
 use crate::destination::{Connection, FieldErrors, Kind, Settings, Stored};
 use crate::id::{AccountId, DestinationId};
 use crate::seal::Place;
@@ -28,8 +27,7 @@ pub struct Typed<'a> {
     pub enabled: Option<bool>,
     /// The kind's fields.
     pub settings: Settings,
-    /// Which requests it gets. None: a new one gets all, another what it got.
-    pub rules: Option<&'a Rules>,
+    pub chosen: Chosen<'a>,
     /// Whether a new destination may be the repetition of a request whose answer was lost: then an identical one of the last minute
     /// takes its place.
     pub may_repeat: bool,
@@ -61,7 +59,7 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     let (name, connection) = connection?;
     let account = actor.account;
     let (privacy_mode, enabled) = (typed.privacy_mode, typed.enabled.unwrap_or(true));
-    let wanted = Wanted { kind, name: &name, privacy_mode, enabled, rules: typed.rules, connection: &connection };
+    let wanted = Wanted { kind, name: &name, privacy_mode, enabled, chosen: typed.chosen, connection: &connection };
     if typed.may_repeat
         && let Some(twin) = twin::find(state, &mut state.store.tenant(account).await?, &wanted, None).await?
     {
@@ -80,7 +78,9 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     if !destinations::create(&mut tenant, id, kind.manifest.slug, &passed.values(&name, true)).await? {
         return Ok(Connecting::TooMany);
     }
-    choose::put(&mut tenant, id, 1, typed.rules).await?;
+    if let Some(created) = destinations::find(&mut tenant, id).await?.filter(|_| !typed.chosen.is_nothing()) {
+        choose::put(&mut tenant, &created, 1, typed.chosen).await?;
+    }
     // Whoever created the same at the same time has committed by now: creating locks the account.
     if typed.may_repeat
         && let Some(twin) = twin::find(state, &mut tenant, &wanted, Some(id)).await?
@@ -142,7 +142,7 @@ pub async fn reconnect(
         let gone = destinations::find(&mut tenant, id).await?.is_none();
         return Ok(if gone { Connecting::Gone } else { Connecting::Conflict });
     }
-    choose::put(&mut tenant, id, revision + 1, typed.rules).await?;
+    choose::put(&mut tenant, destination, revision + 1, typed.chosen).await?;
     if let Some(edited) = destinations::find(&mut tenant, id).await? {
         let change =
             Change::new(Event::DestinationEdited, name).between(recorded_values(destination), recorded_values(&edited));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::choose::Chosen;
+use crate::destination::redaction::Redaction;
 use crate::destination::selection::Rules;
 use crate::destination::{Connection, Kind, Stored};
 use crate::id::DestinationId;
@@ -18,7 +20,7 @@ pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) privacy_mode: bool,
     pub(super) enabled: bool,
-    pub(super) rules: Option<&'a Rules>,
+    pub(super) chosen: Chosen<'a>,
     pub(super) connection: &'a Connection,
 }
 
@@ -35,7 +37,8 @@ pub(super) async fn find(
         let stored = wanted.connection.stored();
         let is_same = other.privacy_mode == wanted.privacy_mode
             && other.enabled == wanted.enabled
-            && other.selection == wanted.rules.and_then(Rules::to_stored)
+            && other.selection == wanted.chosen.rules.and_then(Rules::to_stored)
+            && other.redaction == wanted.chosen.redaction.and_then(Redaction::to_stored)
             && other.settings.0 == stored.open
             && has_secrets(state, &other, place, &stored.secret);
         if is_same {

@@ -16,7 +16,9 @@ use super::error::{Error, Result};
 use super::shell::{Section, Shell};
 use super::visit::Visit;
 use crate::broadcast::dry_run::known;
+use crate::destination::redaction::Redactor;
 use crate::destination::{Kind, Settings, kinds};
+use crate::state::State;
 use crate::store::deliveries::Before;
 use crate::store::destinations::{self, Destination};
 use crate::store::{self, Tenant, api_keys, deliveries};
@@ -51,7 +53,11 @@ pub struct RequestRow {
 }
 
 /// `GET /settings/observability/destinations/{id}/deliveries/{delivery}`
-pub(super) async fn show(Visit { visitor, mut tenant }: Visit, path: web::Path<(String, String)>) -> Result {
+pub(super) async fn show(
+    state: web::Data<State>,
+    Visit { visitor, mut tenant }: Visit,
+    path: web::Path<(String, String)>,
+) -> Result {
     let (id, delivery) = path.into_inner();
     let id = id.parse().map_err(|_| Error::NotFound)?;
     let which = Before::parse(&delivery).ok_or(Error::NotFound)?;
@@ -67,7 +73,7 @@ pub(super) async fn show(Visit { visitor, mut tenant }: Visit, path: web::Path<(
     let has_more = i64::try_from(carried.len()).is_ok_and(|found| found > MOST);
     carried.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));
     let current = match kind {
-        Some(kind) => Some(current(&mut tenant, &destination, kind).await?),
+        Some(kind) => Some(current(&state, &mut tenant, &destination, kind).await?),
         None => None,
     };
     let requests = carried.into_iter().map(|request| RequestRow {
@@ -86,17 +92,18 @@ pub(super) async fn show(Visit { visitor, mut tenant }: Visit, path: web::Path<(
     }))
 }
 
-async fn current(tenant: &mut Tenant, destination: &Destination, kind: &Kind) -> store::Result<Current> {
+async fn current(state: &State, tenant: &mut Tenant, destination: &Destination, kind: &Kind) -> store::Result<Current> {
     // Rules of a newer version leave out nothing that anybody here could name.
     let rules = destination.rules().unwrap_or_default();
-    let redaction = destination.sent().unwrap_or_default();
+    let key = state.keyring.hash_key(tenant.account());
+    let redactor = Redactor::new(destination.sent().unwrap_or_default(), key);
     let keys = if rules.need_keys() { known(api_keys::list_ruled(tenant).await?) } else { BTreeMap::new() };
     let open: Settings = destination.settings.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     Ok(Current {
         destination: destination.id,
         rules,
         keys,
-        redaction,
+        redactor,
         traces: kind.traces(&open),
         label: kind.manifest.label,
     })

@@ -7,6 +7,7 @@ mod draft;
 mod dry_run;
 mod found;
 mod page;
+mod patterns;
 pub(super) mod requests;
 pub(super) mod sent;
 mod sent_form;
@@ -32,7 +33,7 @@ use super::form::Form;
 use super::shell::{Section, problems};
 use super::visit::{Admin, Visit, Visitor};
 use crate::broadcast::listing::Listed;
-use crate::broadcast::{self, Pausing, Saving, Typed, Untested};
+use crate::broadcast::{self, Chosen, Pausing, Saving, Typed, Untested};
 use crate::destination::kinds;
 use crate::state::State;
 use crate::store::cursors::{Lag, MOST_COUNTED};
@@ -62,7 +63,7 @@ pub(super) async fn create(
         name: Some(values.text("name")).filter(|name| !name.is_empty()).unwrap_or(kind.manifest.label),
         privacy_mode: values.is_on("privacy_mode"),
         enabled: None,
-        rules: None,
+        chosen: Chosen::default(),
         settings: settings(kind, &values, None),
         may_repeat: false,
     };
@@ -96,7 +97,7 @@ pub(super) async fn update(
         name: Some(values.text("name")).filter(|name| !name.is_empty()).unwrap_or(&stored.name),
         privacy_mode: if values.has("privacy_mode") { values.is_on("privacy_mode") } else { stored.privacy_mode },
         enabled: None,
-        rules: None,
+        chosen: Chosen::default(),
         settings: settings(kind, &values, Some(stored)),
         may_repeat: false,
     };
@@ -122,7 +123,7 @@ pub(super) async fn save(
         name: values.text("name"),
         privacy_mode: values.is_on("privacy_mode"),
         enabled: None,
-        rules: None,
+        chosen: Chosen::default(),
         defaults: settings(kind, &values, Some(stored)),
     };
     match broadcast::save(&state, &visitor.actor(), kind, stored, attempt.revision(), &typed).await {

@@ -11,8 +11,8 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 pub use self::change::{
-    MOST_PER_KIND, NotYet, TestedValues, UntestedValues, create, delete, give_up_secrets, put, put_enabled,
-    put_redaction, put_secrets, put_selection, put_untested,
+    MOST_PER_KIND, NotYet, TestedValues, UntestedValues, create, delete, give_up_secrets, put, put_choice, put_enabled,
+    put_secrets, put_untested,
 };
 pub use self::health::{HealthChange, SwitchOff, note_failure};
 pub use self::revisions::delete_superseded;

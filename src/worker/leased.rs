@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::build::builders::Builders;
 use super::schedule::lanes::Permit;
-use crate::destination::redaction::Redaction;
+use crate::destination::redaction::{Redaction, Redactor};
 use crate::destination::selection::{KnownKey, Rules};
 use crate::destination::{Connection, GIVEN_UP, Settings, Stored, kinds};
 use crate::id::ApiKeyId;
@@ -42,7 +42,7 @@ pub(super) struct Leased {
     /// Which requests the destination gets. None: all.
     pub(super) rules: Option<Rules>,
     /// What is sent of a request. None: all.
-    pub(super) redaction: Option<Redaction>,
+    pub(super) redactor: Option<Redactor>,
     /// When the settings of the lease were last known to be the current ones.
     pub(super) current_at: Mutex<Instant>,
     pub(super) stop: CancellationToken,
@@ -109,10 +109,11 @@ pub(super) fn rules(lease: &Lease) -> Result<Option<Rules>, String> {
 }
 
 /// Reads what is stored of what is sent. The error is a sentence for the page.
-pub(super) fn redaction(lease: &Lease) -> Result<Option<Redaction>, String> {
+pub(super) fn redactor(state: &State, lease: &Lease) -> Result<Option<Redactor>, String> {
     let redaction = Redaction::from_stored(lease.redaction.as_ref())
         .map_err(|error| format!("Nothing is sent, because {error}. Choose again what is sent to this destination."))?;
-    Ok(Some(redaction).filter(|redaction| !redaction.is_nothing()))
+    let redaction = Some(redaction).filter(|redaction| !redaction.is_nothing());
+    Ok(redaction.map(|redaction| Redactor::new(redaction, state.keyring.hash_key(lease.account))))
 }
 
 /// Opens and parses the stored settings. The error is a sentence for the page.

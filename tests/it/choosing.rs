@@ -221,13 +221,14 @@ async fn receiver_gets_no_value_that_a_detector_finds_and_no_field_that_is_off()
     let destination = app.connects(&cookie).await;
     app.switches(&cookie, "on").await;
     let key = app.creates_key(&cookie).await;
-    // The boxes of user and tools are not ticked.
+    // The boxes of tools are not ticked.
     let form = [
         ("revision", "1"),
         ("sent-email", "mask"),
         ("sent-token", "keep"),
         ("sent-system-prompt", "on"),
-        ("sent-session", "on"),
+        ("sent-user", "left_out"),
+        ("sent-session", "as_is"),
     ];
     let keep = ["sent-phone", "sent-card", "sent-iban", "sent-ip"].map(|name| (name, "keep"));
     let form: Vec<_> = form.into_iter().chain(keep).chain([("sent-metadata", "all")]).collect();
@@ -235,7 +236,7 @@ async fn receiver_gets_no_value_that_a_detector_finds_and_no_field_that_is_off()
     assert_eq!(answer.status, 303, "{}", answer.text);
     let page = app.gets(&cookie, &format!("{destination}/edit")).await.text;
     assert!(
-        page.contains(r#"<option value="mask" selected>"#) && !page.contains(r#"name="sent-user" value="on" checked"#)
+        page.contains(r#"<option value="mask" selected>"#) && page.contains(r#"<option value="left_out" selected>"#)
     );
 
     let body = json!({
@@ -252,6 +253,60 @@ async fn receiver_gets_no_value_that_a_detector_finds_and_no_field_that_is_off()
     assert!(root.text("tracecast.redactions").is_some_and(|counts| counts.starts_with("email ")));
     let everything = format!("{trace:?}");
     assert!(everything.contains("Write to [email]") && !everything.contains("ada@b.example"), "{everything}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hashes_stand_for_the_user_and_what_an_own_expression_finds_the_same_in_each_request() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    app.switches(&cookie, "on").await;
+    let key = app.creates_key(&cookie).await;
+    let path = format!("{destination}/sent");
+    let off = ["email", "phone", "card", "iban", "ip", "token"].map(|name| (format!("sent-{name}"), "keep"));
+    let form = |expression: &'static str, button: &'static str| {
+        let rest = [
+            ("revision", "1"),
+            ("sent-metadata", "all"),
+            ("sent-user", "hashed"),
+            ("sent-session", "as_is"),
+            ("sent-pattern-1", expression),
+            ("sent-pattern-1-action", "hash"),
+            ("do", button),
+        ];
+        let off = off.iter().map(|(name, value)| (name.clone(), *value));
+        off.chain(rest.map(|(name, value)| (name.to_owned(), value))).collect::<Vec<_>>()
+    };
+    let posts = async |form: Vec<(String, &'static str)>| {
+        let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        app.posts_form(&cookie, &path, &form).await
+    };
+    let answer = posts(form("CUST-[", "add-pattern")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(answer.text.contains(r#"value="CUST-[""#) && answer.text.contains("sent-pattern-2"), "{}", answer.text);
+    let answer = posts(form("CUST-[", "save")).await;
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    assert!(answer.text.contains("#sent-pattern-1\">The regular expression is not valid"), "{}", answer.text);
+    assert_eq!(posts(form("CUST-[0-9]{6}", "save")).await.status, 303);
+
+    let mut seen = Vec::new();
+    for name in ["first", "second"] {
+        let body = json!({
+            "model": "demo/echo", "user": "user_1", "trace": { "trace_name": name, "contact": "CUST-204418" },
+            "messages": [{ "role": "user", "content": "I am CUST-204418" }],
+        });
+        assert_eq!(app.asks(&key, &body.to_string()).await.status, 200);
+        let trace = app.receives(name).await;
+        let everything = format!("{trace:?}");
+        assert!(!everything.contains("204418") && !everything.contains("user_1"), "{everything}");
+        let text = |name| trace.root().unwrap().text(name).unwrap_or_default().to_owned();
+        seen.push((text("user.id"), text("trace.metadata.contact"), text("tracecast.redactions")));
+        assert!(everything.contains(&format!("I am {}", seen[0].1)), "{everything}");
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!((seen[0].0.len(), seen[0].1.len()), (12, 12));
+    assert!(seen[0].2.starts_with("custom "), "{seen:?}");
     app.stop().await;
 }
 

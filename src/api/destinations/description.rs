@@ -31,6 +31,8 @@ pub(super) fn describe(account: AccountId, listed: &Listed) -> Destination {
         excluded_api_key_hashes: chosen.remove("excluded_api_key_hashes").unwrap_or_default(),
         filter_rules: chosen.remove("filter_rules").unwrap_or_default(),
         always_keep: chosen.remove("always_keep").unwrap_or_default(),
+        redaction: chosen.remove("redaction").unwrap_or_default(),
+        fields: chosen.remove("fields").unwrap_or_default(),
         regions: vec!["global".to_owned()],
         created_at: timestamp(stored.created_at),
         updated_at: timestamp(stored.updated_at),

@@ -53,6 +53,14 @@ pub(in crate::api) struct Destination {
     /// Requests that are sent though sampling would leave them out: `failed`, `slower_than_ms`, `dearer_than_usd`.
     #[schema(value_type = Option<Object>)]
     pub(super) always_keep: Value,
+    /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip`, `token` and `patterns`, each `mask`, `hash`, `drop` or
+    /// null.
+    #[schema(value_type = Option<Object>)]
+    pub(super) redaction: Value,
+    /// Which fields are sent: `system_prompt`, `tool_definitions`, `tool_content`, `metadata`, and `user` and `session`, which go
+    /// `as_is`, `hashed` or `left_out`.
+    #[schema(value_type = Option<Object>)]
+    pub(super) fields: Value,
     pub(super) regions: Vec<String>,
     #[schema(format = "date-time")]
     pub(super) created_at: String,
@@ -124,6 +132,14 @@ pub(in crate::api) struct CreateDestination {
     /// What sampling never leaves out: `failed`, `slower_than_ms`, `dearer_than_usd`.
     #[schema(value_type = Option<Object>)]
     always_keep: Option<Value>,
+    /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip` and `token`, each `mask`, `hash`, `drop` or null, and
+    /// `patterns`, at most 20 objects with `pattern` and `action`. Null: nothing is looked for.
+    #[schema(value_type = Option<Object>)]
+    redaction: Option<Value>,
+    /// Which fields are sent: `system_prompt`, `tool_definitions` and `tool_content` (true or false), `user` and `session` (`as_is`, `hashed`
+    /// or `left_out`), `metadata` (null, or `only` or `all_but` with names). Null: all.
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Value>,
     /// Not yet: `["global"]` only.
     regions: Option<Vec<String>>,
     workspace_id: Option<String>,
@@ -151,6 +167,14 @@ pub(in crate::api) struct UpdateDestination {
     /// What sampling never leaves out: `failed`, `slower_than_ms`, `dearer_than_usd`.
     #[schema(value_type = Option<Object>)]
     always_keep: Option<Value>,
+    /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip` and `token`, each `mask`, `hash`, `drop` or null, and
+    /// `patterns`, at most 20 objects with `pattern` and `action`. Null: nothing is looked for.
+    #[schema(value_type = Option<Object>)]
+    redaction: Option<Value>,
+    /// Which fields are sent: `system_prompt`, `tool_definitions` and `tool_content` (true or false), `user` and `session` (`as_is`, `hashed`
+    /// or `left_out`), `metadata` (null, or `only` or `all_but` with names). Null: all.
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Value>,
     /// Not yet: `["global"]` only.
     regions: Option<Vec<String>>,
 }

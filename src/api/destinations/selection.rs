@@ -1,16 +1,23 @@
-//! Which requests go to a destination (spec 10.1). Regions and the further groups of attributes have one value so far: others are
+//! Which requests go to a destination, and what of them (spec 10). Regions and the further groups of attributes have one value so far: others are
 //! refused rather than ignored.
+
+use std::fmt::Display;
 
 use serde_json::{Map, Value, json};
 
 use super::refusal::misruled;
 use crate::api::error::Error;
 use crate::api::input::{Input, wrong_type};
-use crate::destination::selection::{Rules, Unreadable};
+use crate::broadcast::Chosen;
+use crate::destination::redaction::Redaction;
+use crate::destination::selection::Rules;
 use crate::store::destinations::Destination;
 
-/// The members by which a request chooses.
-const CHOSEN: [&str; 5] = ["sampling_rate", "api_key_hashes", "excluded_api_key_hashes", "filter_rules", "always_keep"];
+/// The members by which a request chooses which requests a destination gets.
+const RULES: [&str; 5] = ["sampling_rate", "api_key_hashes", "excluded_api_key_hashes", "filter_rules", "always_keep"];
+
+/// Those by which it chooses what is sent of them.
+const REDACTION: [&str; 2] = ["redaction", "fields"];
 
 /// Further groups of attributes that are not sent.
 const FALSE_ONLY: [&str; 4] = [
@@ -20,33 +27,55 @@ const FALSE_ONLY: [&str; 4] = [
     "broadcast_generation_cost_allocation",
 ];
 
-/// The rules of a request, over those that are stored. None: it chooses nothing.
+/// What a request chooses.
+pub(in crate::api) struct Choice {
+    pub(in crate::api) rules: Option<Rules>,
+    redaction: Option<Redaction>,
+}
+
+impl Choice {
+    pub(super) fn borrowed(&self) -> Chosen<'_> {
+        Chosen { rules: self.rules.as_ref(), redaction: self.redaction.as_ref() }
+    }
+}
+
+/// What a request chooses, over what is stored.
 ///
 /// # Errors
-/// A mistake in them, or a choice that there is not.
-pub(in crate::api) fn read(input: &Input, stored: Option<&Destination>) -> Result<Option<Rules>, Error> {
+/// A mistake in it, or a choice that there is not.
+pub(in crate::api) fn read(input: &Input, stored: Option<&Destination>) -> Result<Choice, Error> {
     refuse_others(input)?;
-    if CHOSEN.into_iter().all(|member| input.get(member).is_none()) {
-        return Ok(None);
-    }
+    let names = |members: &[&str]| members.iter().any(|member| input.get(member).is_some());
+    let rules = names(&RULES).then(|| rules(input, stored)).transpose()?;
+    let redaction = names(&REDACTION).then(|| redaction(input, stored)).transpose()?;
+    Ok(Choice { rules, redaction })
+}
+
+fn rules(input: &Input, stored: Option<&Destination>) -> Result<Rules, Error> {
     let rules = stored.map(Destination::rules).transpose().map_err(|unreadable| newer(&unreadable))?;
     let mut rules = rules.unwrap_or_default();
     rules.replace(input.members()).map_err(|mistakes| misruled(&mistakes))?;
-    Ok(Some(rules))
+    Ok(rules)
 }
 
-/// This version cannot judge by the stored rules.
-pub(in crate::api) fn newer(unreadable: &Unreadable) -> Error {
+fn redaction(input: &Input, stored: Option<&Destination>) -> Result<Redaction, Error> {
+    let redaction = stored.map(Destination::sent).transpose().map_err(|unreadable| newer(&unreadable))?;
+    let mut redaction = redaction.unwrap_or_default();
+    redaction.replace(input.members()).map_err(|mistakes| misruled(&mistakes))?;
+    Ok(redaction)
+}
+
+/// This version cannot read what is stored.
+pub(in crate::api) fn newer(unreadable: &impl Display) -> Error {
     Error::conflict(format!("Nothing was done with this destination: {unreadable}. Use that version, or delete it."))
 }
 
 /// What a destination chose, in the members of its description.
 pub(super) fn describe(stored: &Destination) -> Map<String, Value> {
-    match (stored.rules(), &stored.selection) {
-        (Ok(rules), _) => rules.to_json(),
-        (Err(_), Some(Value::Object(newer))) => newer.clone(),
-        (Err(_), _) => Map::new(),
-    }
+    let kept = |stored: &Option<Value>| stored.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut members = stored.rules().map_or_else(|_| kept(&stored.selection), |rules| rules.to_json());
+    members.extend(stored.sent().map_or_else(|_| kept(&stored.redaction), |redaction| redaction.to_json()));
+    members
 }
 
 fn refuse_others(input: &Input) -> Result<(), Error> {

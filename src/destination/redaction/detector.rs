@@ -1,5 +1,7 @@
 //! What is looked for, and what becomes of it.
 
+use std::borrow::Cow;
+
 /// A kind of value that is recognised by its form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detector {
@@ -23,6 +25,8 @@ pub enum Detector {
 pub enum Action {
     /// The detector's name stands in its place: `[email]`.
     Mask,
+    /// 12 hexadecimal digits stand in its place, the same wherever the same value stood.
+    Hash,
     /// The message that it is part of is left out, or the value of metadata.
     Drop,
 }
@@ -49,6 +53,17 @@ impl Detector {
         }
     }
 
+    /// A value without what differs in how people write it, so that it has one hash.
+    pub(super) fn plain(self, value: &str) -> Cow<'_, str> {
+        match self {
+            Self::Email => Cow::Owned(value.to_lowercase()),
+            Self::Phone | Self::Card | Self::Iban => {
+                Cow::Owned(value.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '+').collect())
+            }
+            Self::Ip | Self::Token | Self::Custom => Cow::Borrowed(value),
+        }
+    }
+
     /// What stands in place of a value.
     pub(super) fn mask(self) -> &'static str {
         match self {
@@ -66,13 +81,14 @@ impl Detector {
 impl Action {
     /// By the name in the API.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Mask, Self::Drop].into_iter().find(|action| action.name() == name)
+        [Self::Mask, Self::Hash, Self::Drop].into_iter().find(|action| action.name() == name)
     }
 
     /// Its name in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mask => "mask",
+            Self::Hash => "hash",
             Self::Drop => "drop",
         }
     }

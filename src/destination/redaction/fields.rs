@@ -3,7 +3,6 @@
 use super::glob::Glob;
 
 /// Names, tokens, cost and timing always go.
-#[expect(clippy::struct_excessive_bools, reason = "each is a box of the form, and any of them may be ticked")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fields {
     pub system_prompt: bool,
@@ -11,8 +10,34 @@ pub struct Fields {
     /// Arguments and results of tool calls.
     pub tool_content: bool,
     pub metadata: Metadata,
-    pub user: bool,
-    pub session: bool,
+    pub user: Shown,
+    pub session: Shown,
+}
+
+/// How a name goes that tells people or sessions apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shown {
+    #[default]
+    AsIs,
+    /// As 12 hexadecimal digits, which are the same for the same name.
+    Hashed,
+    LeftOut,
+}
+
+impl Shown {
+    /// By the name in the API.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::AsIs, Self::Hashed, Self::LeftOut].into_iter().find(|shown| shown.name() == name)
+    }
+
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AsIs => "as_is",
+            Self::Hashed => "hashed",
+            Self::LeftOut => "left_out",
+        }
+    }
 }
 
 /// Which keys of metadata.
@@ -26,8 +51,8 @@ pub enum Metadata {
 
 impl Default for Fields {
     fn default() -> Self {
-        let metadata = Metadata::All;
-        Self { system_prompt: true, tool_definitions: true, tool_content: true, metadata, user: true, session: true }
+        let (metadata, user, session) = (Metadata::All, Shown::AsIs, Shown::AsIs);
+        Self { system_prompt: true, tool_definitions: true, tool_content: true, metadata, user, session }
     }
 }
 

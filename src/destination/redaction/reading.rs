@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 
 use super::apply::Redaction;
 use super::detector::{Action, Detector};
-use super::fields::{Fields, Metadata};
+use super::fields::{Fields, Metadata, Shown};
 use super::finder::Finder;
 use super::glob::Glob;
 use super::scan::Detectors;
 use crate::destination::selection::{Mistakes, Place, pattern};
 
 /// Most regular expressions of a destination.
-pub(super) const MOST_PATTERNS: usize = 20;
+pub const MOST_PATTERNS: usize = 20;
 /// Most patterns of names of metadata.
 const MOST_GLOBS: usize = 50;
 
@@ -45,10 +45,12 @@ fn read_detectors(value: &Value, mistakes: &mut Mistakes) -> Detectors {
     for detector in Detector::BUILT_IN {
         match members.get(detector.name()) {
             None | Some(Value::Null) => {}
-            Some(action) => match (action.as_str().and_then(Action::from_name), Finder::built_in(detector)) {
+            Some(action) => match (read_action(action), Finder::built_in(detector)) {
                 (Some(action), Some(finder)) => detectors.0.push((finder, action)),
-                _ => mistakes
-                    .add(Place::Member("redaction"), format!("`{}` is `mask`, `drop` or null.", detector.name())),
+                _ => {
+                    let sentence = format!("`{}` is `mask`, `hash`, `drop` or null.", detector.name());
+                    mistakes.add(Place::Member("redaction"), sentence);
+                }
             },
         }
     }
@@ -62,27 +64,36 @@ fn read_detectors(value: &Value, mistakes: &mut Mistakes) -> Detectors {
             &none
         }
     };
-    for pattern in patterns {
-        let action = pattern.get("action").and_then(Value::as_str).and_then(Action::from_name);
-        // Postgres stores no NUL character, and recorded texts have none.
-        let expression = pattern.get("pattern").and_then(Value::as_str).map(|text| text.replace('\0', "\u{fffd}"));
-        let compiled = expression.map(|expression| pattern::compile(&expression));
-        match (compiled, action) {
-            (Some(Ok(regex)), Some(action)) => detectors.0.push((Finder::custom(regex), action)),
-            (Some(Err(sentence)), _) => mistakes.add(Place::Member("redaction.patterns"), sentence),
-            _ => {
-                mistakes
-                    .add(Place::Member("redaction.patterns"), "Give a `pattern`, and `mask` or `drop` as `action`.");
-            }
+    for (number, pattern) in patterns.iter().enumerate() {
+        match read_pattern(pattern) {
+            Ok(pattern) => detectors.0.push(pattern),
+            Err(sentence) => mistakes.add(Place::Pattern(number), sentence),
         }
     }
     detectors
+}
+
+/// The error is a sentence.
+fn read_pattern(value: &Value) -> Result<(Finder, Action), String> {
+    // Postgres stores no NUL character, and recorded texts have none.
+    let expression = value.get("pattern").and_then(Value::as_str).map(|text| text.replace('\0', "\u{fffd}"));
+    let expression = expression.filter(|expression| !expression.trim().is_empty());
+    let expression = expression.ok_or("Enter a regular expression.")?;
+    let regex = pattern::compile(&expression)?;
+    let action = value.get("action").and_then(read_action);
+    Ok((Finder::custom(regex), action.ok_or("Give `mask`, `hash` or `drop` as `action`.")?))
+}
+
+fn read_action(value: &Value) -> Option<Action> {
+    Action::from_name(value.as_str()?)
 }
 
 fn read_fields(value: &Value, mistakes: &mut Mistakes) -> Fields {
     if !value.is_object() && !value.is_null() {
         mistakes.add(Place::Member("fields"), "Give an object, or null.");
     }
+    let (user, session) =
+        (read_shown(value, "user", "fields.user", mistakes), read_shown(value, "session", "fields.session", mistakes));
     let mut flag = |member: &str, place: &'static str| match value.get(member) {
         None | Some(Value::Null | Value::Bool(true)) => true,
         Some(Value::Bool(false)) => false,
@@ -95,10 +106,23 @@ fn read_fields(value: &Value, mistakes: &mut Mistakes) -> Fields {
         system_prompt: flag("system_prompt", "fields.system_prompt"),
         tool_definitions: flag("tool_definitions", "fields.tool_definitions"),
         tool_content: flag("tool_content", "fields.tool_content"),
-        user: flag("user", "fields.user"),
-        session: flag("session", "fields.session"),
+        user,
+        session,
         metadata: read_metadata(value.get("metadata").unwrap_or(&Value::Null), mistakes),
     }
+}
+
+/// Until names could be hashed, they were sent or not: true or false.
+fn read_shown(fields: &Value, member: &str, place: &'static str, mistakes: &mut Mistakes) -> Shown {
+    let shown = match fields.get(member) {
+        None | Some(Value::Null | Value::Bool(true)) => Some(Shown::AsIs),
+        Some(Value::Bool(false)) => Some(Shown::LeftOut),
+        Some(name) => name.as_str().and_then(Shown::from_name),
+    };
+    shown.unwrap_or_else(|| {
+        mistakes.add(Place::Member(place), "Give `as_is`, `hashed` or `left_out`.");
+        Shown::AsIs
+    })
 }
 
 fn read_metadata(value: &Value, mistakes: &mut Mistakes) -> Metadata {

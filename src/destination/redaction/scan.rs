@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::counts::Counts;
 use super::detector::{Action, Detector};
 use super::finder::Finder;
+use crate::seal::HashKey;
 
 /// Texts that still hold something after so many rounds are left out: what a mask stands beside may look like a value anew.
 const MOST_ROUNDS: usize = 4;
@@ -16,6 +17,13 @@ const MOST_ROUNDS: usize = 4;
 /// All detectors of a destination, each with what becomes of its values.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Detectors(pub(super) Vec<(Finder, Action)>);
+
+/// One request on its way through the detectors.
+#[derive(Debug)]
+pub(super) struct Pass<'k> {
+    pub(super) key: &'k HashKey,
+    pub(super) counts: Counts,
+}
 
 /// What became of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,10 +40,10 @@ impl Detectors {
         self.0.is_empty()
     }
 
-    pub(super) fn scan(&self, text: &str, counts: &mut Counts) -> Scanned {
+    pub(super) fn scan(&self, text: &str, pass: &mut Pass<'_>) -> Scanned {
         let mut current = Cow::Borrowed(text);
         for round in 0..MOST_ROUNDS {
-            match self.scan_once(&current, round == 0, counts) {
+            match self.scan_once(&current, round == 0, pass) {
                 Scanned::Changed(changed) => current = Cow::Owned(changed),
                 Scanned::Dropped => return Scanned::Dropped,
                 Scanned::Same => {
@@ -50,7 +58,7 @@ impl Detectors {
     }
 
     /// Expressions of people are asked once: they may match their own mask.
-    fn scan_once(&self, text: &str, with_custom: bool, counts: &mut Counts) -> Scanned {
+    fn scan_once(&self, text: &str, with_custom: bool, pass: &mut Pass<'_>) -> Scanned {
         let asked = self.0.iter().filter(|(finder, _)| with_custom || finder.detector != Detector::Custom);
         let found = |(finder, action): &'_ (Finder, Action)| {
             let (detector, action) = (finder.detector, *action);
@@ -67,12 +75,15 @@ impl Detectors {
             if range.start < end {
                 continue;
             }
-            counts.add(detector);
+            pass.counts.add(detector);
             if action == Action::Drop {
                 return Scanned::Dropped;
             }
             changed.push_str(&text[end..range.start]);
-            changed.push_str(detector.mask());
+            match action {
+                Action::Hash => changed.push_str(&pass.key.digits(&detector.plain(&text[range.clone()]))),
+                Action::Mask | Action::Drop => changed.push_str(detector.mask()),
+            }
             end = range.end;
         }
         changed.push_str(&text[end..]);
@@ -80,9 +91,9 @@ impl Detectors {
     }
 
     /// JSON as text: its texts, names and numbers. It stays JSON.
-    pub(super) fn scan_json(&self, json: &str, counts: &mut Counts) -> Scanned {
-        let Ok(mut value) = serde_json::from_str::<Value>(json) else { return self.scan(json, counts) };
-        match self.scan_value(&mut value, counts) {
+    pub(super) fn scan_json(&self, json: &str, pass: &mut Pass<'_>) -> Scanned {
+        let Ok(mut value) = serde_json::from_str::<Value>(json) else { return self.scan(json, pass) };
+        match self.scan_value(&mut value, pass) {
             None => Scanned::Dropped,
             Some(false) => Scanned::Same,
             Some(true) => Scanned::Changed(value.to_string()),
@@ -90,16 +101,16 @@ impl Detectors {
     }
 
     /// Whether something was changed. None: it is to be left out.
-    fn scan_value(&self, value: &mut Value, counts: &mut Counts) -> Option<bool> {
+    fn scan_value(&self, value: &mut Value, pass: &mut Pass<'_>) -> Option<bool> {
         match value {
             Value::Null | Value::Bool(_) => Some(false),
             Value::Number(number) => {
                 let text = number.to_string();
-                self.replace(value, &text, counts)
+                self.replace(value, &text, pass)
             }
             Value::String(text) => {
                 let text = std::mem::take(text);
-                let changed = self.replace(value, &text, counts)?;
+                let changed = self.replace(value, &text, pass)?;
                 if !changed {
                     *value = Value::String(text);
                 }
@@ -108,23 +119,23 @@ impl Detectors {
             Value::Array(values) => {
                 let mut changed = false;
                 for value in values {
-                    changed |= self.scan_value(value, counts)?;
+                    changed |= self.scan_value(value, pass)?;
                 }
                 Some(changed)
             }
-            Value::Object(members) => self.scan_members(members, counts),
+            Value::Object(members) => self.scan_members(members, pass),
         }
     }
 
-    fn scan_members(&self, members: &mut Map<String, Value>, counts: &mut Counts) -> Option<bool> {
+    fn scan_members(&self, members: &mut Map<String, Value>, pass: &mut Pass<'_>) -> Option<bool> {
         let mut changed = false;
         for value in members.values_mut() {
-            changed |= self.scan_value(value, counts)?;
+            changed |= self.scan_value(value, pass)?;
         }
         let mut renamed = Map::new();
         let mut is_renamed = false;
         for (name, value) in std::mem::take(members) {
-            match self.scan(&name, counts) {
+            match self.scan(&name, pass) {
                 Scanned::Same => drop(renamed.insert(name, value)),
                 Scanned::Changed(new) => {
                     is_renamed = true;
@@ -137,8 +148,8 @@ impl Detectors {
         Some(changed | is_renamed)
     }
 
-    fn replace(&self, value: &mut Value, text: &str, counts: &mut Counts) -> Option<bool> {
-        match self.scan(text, counts) {
+    fn replace(&self, value: &mut Value, text: &str, pass: &mut Pass<'_>) -> Option<bool> {
+        match self.scan(text, pass) {
             Scanned::Same => Some(false),
             Scanned::Changed(changed) => {
                 *value = Value::String(changed);

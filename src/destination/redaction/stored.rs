@@ -69,8 +69,8 @@ impl Fields {
             "system_prompt": self.system_prompt,
             "tool_definitions": self.tool_definitions,
             "tool_content": self.tool_content,
-            "user": self.user,
-            "session": self.session,
+            "user": self.user.name(),
+            "session": self.session.name(),
             "metadata": match &self.metadata {
                 Metadata::All => Value::Null,
                 Metadata::Only(globs) => json!({ "only": names(globs) }),

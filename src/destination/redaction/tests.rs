@@ -2,16 +2,33 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::*;
+use crate::completed_request::content::{Content, ContentRef};
 use crate::completed_request::sample::{answer, content, context, request};
 use crate::completed_request::{CompletedRequest, Ending};
+use crate::id::AccountId;
 use crate::json::arbitrary::near;
+use crate::seal::{HashKey, Keyring};
 
 fn redaction(members: &Value) -> Redaction {
     let mut redaction = Redaction::default();
     redaction.replace(members.as_object().unwrap()).unwrap();
     redaction
+}
+
+fn key() -> HashKey {
+    let secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    Keyring::parse(secret).unwrap().hash_key(AccountId(Uuid::from_u128(1)))
+}
+
+fn apply(
+    redaction: &Redaction,
+    request: &mut CompletedRequest<'_>,
+    content: Option<&ContentRef<'_>>,
+) -> (Option<Content>, Counts) {
+    Redactor::new(redaction.clone(), key()).apply(request, content)
 }
 
 fn all(action: &str) -> Redaction {
@@ -23,7 +40,7 @@ fn all(action: &str) -> Redaction {
 /// A user message with this text, as it is sent: the whole content as JSON.
 fn sent(redaction: &Redaction, text: &str) -> (String, String) {
     let content = content(&json!([{ "role": "user", "content": text }]), &Value::Null, &[answer("Yes.")]);
-    let (changed, counts) = redaction.apply(&mut request(), Some(&content.as_borrowed()));
+    let (changed, counts) = apply(redaction, &mut request(), Some(&content.as_borrowed()));
     let content = changed.unwrap_or(content);
     (content.as_borrowed().input_words().unwrap_or_default(), counts.to_string())
 }
@@ -55,9 +72,34 @@ fn detectors_find_their_values_and_leave_what_only_looks_like_them() {
 }
 
 #[test]
+fn hash_stands_for_a_value_however_it_is_written_and_is_another_for_another_value() {
+    let hashed = |text: &str| sent(&all("hash"), text).0;
+    let one = hashed("ada@b.example");
+    assert!(one.len() == 12 && one.bytes().all(|byte| byte.is_ascii_hexdigit()), "{one}");
+    assert_eq!(hashed("Ada@B.example and ada@b.example"), format!("{one} and {one}"));
+    assert_eq!(hashed("4111 1111 1111 1111"), hashed("4111111111111111"));
+    assert_eq!(hashed("DE89 3704 0044 0532 0130 00"), hashed("DE89370400440532013000"));
+    assert_ne!(hashed("eve@b.example"), one);
+}
+
+#[test]
+fn user_and_session_go_hashed_where_it_is_chosen_and_to_the_same_digits_as_in_texts() {
+    let hashed = redaction(&json!({ "fields": { "user": "hashed", "session": "hashed" } }));
+    let mut asked = CompletedRequest { context: context("ada@b.example", "session", &json!({})), ..request() };
+    apply(&hashed, &mut asked, None);
+    assert_eq!(asked.context.user.as_deref(), Some(key().digits("ada@b.example").as_str()));
+    assert_eq!(asked.context.user.as_deref(), Some(sent(&all("hash"), "ada@b.example").0.as_str()));
+    assert_eq!(asked.context.session_id.as_deref(), Some(key().digits("session").as_str()));
+    let mut nobody = request();
+    (nobody.context.user, nobody.context.session_id) = (None, None);
+    apply(&hashed, &mut nobody, None);
+    assert_eq!((nobody.context.user, nobody.context.session_id), (None, None));
+}
+
+#[test]
 fn nothing_is_made_anew_where_nothing_is_found() {
     let content = content(&json!([{ "role": "user", "content": "Hello" }]), &Value::Null, &[answer("Hi.")]);
-    let (changed, counts) = all("mask").apply(&mut request(), Some(&content.as_borrowed()));
+    let (changed, counts) = apply(&all("mask"), &mut request(), Some(&content.as_borrowed()));
     assert!(changed.is_none() && counts.is_empty());
     assert!(Redaction::default().is_nothing() && Redaction::default().to_stored().is_none());
 }
@@ -66,7 +108,7 @@ fn nothing_is_made_anew_where_nothing_is_found() {
 fn message_with_a_dropped_value_is_left_out_and_the_others_stay() {
     let messages = json!([{ "role": "user", "content": "I am ada@b.example" }, { "role": "user", "content": "Hello" }]);
     let content = content(&messages, &Value::Null, &[answer("Hi.")]);
-    let (changed, counts) = all("drop").apply(&mut request(), Some(&content.as_borrowed()));
+    let (changed, counts) = apply(&all("drop"), &mut request(), Some(&content.as_borrowed()));
     assert_eq!(changed.unwrap().as_borrowed().input_words().unwrap(), "Hello");
     assert_eq!(counts.to_string(), "email 1");
 }
@@ -80,7 +122,7 @@ fn values_are_found_in_arguments_metadata_user_and_words_of_errors() {
     let call = json!([{ "role": "assistant", "content": null, "tool_calls": [
         { "id": "1", "type": "function", "function": { "name": "mail", "arguments": "{\"to\":[\"ada@b.example\"]}" } }] }]);
     let content = content(&call, &Value::Null, &[]);
-    let (changed, counts) = all("mask").apply(&mut asked, Some(&content.as_borrowed()));
+    let (changed, counts) = apply(&all("mask"), &mut asked, Some(&content.as_borrowed()));
     let text = format!("{:?} {:?}", asked.context, asked.ending);
     assert!(!text.contains('@') && !text.contains("4111") && text.contains("[card]"), "{text}");
     assert_eq!(changed.unwrap().as_borrowed().input_words().unwrap(), "{\"to\":[\"[email]\"]}");
@@ -99,7 +141,7 @@ fn fields_that_are_switched_off_are_not_sent() {
         "metadata": { "all_but": ["internal_*"] } });
     let trace = json!({ "internal_cost": 3, "team": "core" });
     let mut asked = CompletedRequest { context: context("ada", "session", &trace), ..request() };
-    let (changed, _) = redaction(&json!({ "fields": fields })).apply(&mut asked, Some(&content.as_borrowed()));
+    let (changed, _) = apply(&redaction(&json!({ "fields": fields })), &mut asked, Some(&content.as_borrowed()));
     let changed = changed.unwrap();
     assert_eq!(changed.as_borrowed().input_words().unwrap(), "Hello");
     let json: Value = serde_json::from_slice(&changed.to_bytes()).unwrap();
@@ -118,11 +160,11 @@ fn mistakes_name_their_place_and_a_newer_version_is_left_alone() {
     assert_eq!(mistakes(json!({ "redaction": { "email": "hide" } })), ["redaction"]);
     assert_eq!(
         mistakes(json!({ "redaction": { "patterns": [{ "pattern": "(", "action": "mask" }] } })),
-        ["redaction.patterns"]
+        ["redaction.patterns[0]"]
     );
     assert_eq!(
-        mistakes(json!({ "fields": { "user": 3, "metadata": { "only": [" "] } } })),
-        ["fields.user", "fields.metadata"]
+        mistakes(json!({ "fields": { "user": 3, "session": "hash", "metadata": { "only": [" "] } } })),
+        ["fields.user", "fields.session", "fields.metadata"]
     );
     let mut stored = all("mask").to_stored().unwrap();
     assert_eq!(Redaction::from_stored(Some(&stored)).unwrap().to_json(), all("mask").to_json());
@@ -165,6 +207,9 @@ proptest! {
         let redaction = all("mask");
         let (once, _) = sent(&redaction, &text);
         prop_assert_eq!(sent(&redaction, &once), (once.clone(), String::new()));
+        let hashing = all("hash");
+        let (once, _) = sent(&hashing, &text);
+        prop_assert_eq!(sent(&hashing, &once), (once.clone(), String::new()));
     }
 
     #[test]
@@ -172,10 +217,10 @@ proptest! {
         let messages = json!([{ "role": "user", "content": text }, { "role": "user", "content": [messages] }]);
         let content = content(&messages, &Value::Null, &[answer("+49 30 901820")]);
         let redaction = all("mask");
-        let (changed, _) = redaction.apply(&mut request(), Some(&content.as_borrowed()));
+        let (changed, _) = apply(&redaction, &mut request(), Some(&content.as_borrowed()));
         let changed = changed.unwrap_or(content);
         prop_assert!(serde_json::from_slice::<Value>(&changed.to_bytes()).is_ok());
-        prop_assert!(redaction.apply(&mut request(), Some(&changed.as_borrowed())).1.is_empty());
+        prop_assert!(apply(&redaction, &mut request(), Some(&changed.as_borrowed())).1.is_empty());
     }
 
     #[test]

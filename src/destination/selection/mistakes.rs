@@ -11,6 +11,8 @@ pub enum Place {
     Group(usize),
     /// A part of a rule. Group, and rule within the group, are counted from 0.
     Rule { group: usize, rule: usize, part: Part },
+    /// An expression of the account's own in the redaction, counted from 0.
+    Pattern(usize),
 }
 
 /// What of a rule is wrong.
@@ -36,6 +38,7 @@ impl fmt::Display for Place {
         match self {
             Self::Member(path) => f.write_str(path),
             Self::Group(group) => write!(f, "filter_rules.groups[{group}]"),
+            Self::Pattern(number) => write!(f, "redaction.patterns[{number}]"),
             Self::Rule { group, rule, part } => {
                 write!(f, "filter_rules.groups[{group}].rules[{rule}].{}", part.name())
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::completed_request::content::{Content, ContentRef};
 use crate::completed_request::limits::METADATA_KEYS;
 use crate::completed_request::{CompletedRequest, FORMAT};
-use crate::destination::redaction::Redaction;
+use crate::destination::redaction::Redactor;
 use crate::destination::selection::{Candidate, KnownKey, Rules};
 use crate::id::{ApiKeyId, DestinationId};
 use crate::pages::components::amount::count;
@@ -19,7 +19,7 @@ pub(super) struct Current {
     pub(super) rules: Rules,
     /// The account's keys. Empty where the rules ask for none.
     pub(super) keys: BTreeMap<ApiKeyId, KnownKey>,
-    pub(super) redaction: Redaction,
+    pub(super) redactor: Redactor,
     pub(super) traces: TraceSettings,
     /// The kind's.
     pub(super) label: &'static str,
@@ -39,7 +39,7 @@ impl Current {
         if let Err(reason) = self.rules.keep(self.destination, &Candidate::new(&request, content.as_ref(), key)) {
             return vec![format!("Left out: {}.", left_out(reason))];
         }
-        let (redacted, _) = self.redaction.apply(&mut request, content.as_ref());
+        let (redacted, _) = self.redactor.apply(&mut request, content.as_ref());
         let content = redacted.as_ref().map(Content::as_borrowed).or(content);
         let trace = trace::build(&request, content.as_ref(), &self.traces);
         trace::notes(&request, &trace, &self.traces).iter().map(|note| words(note, self.label)).collect()

@@ -207,7 +207,7 @@ pub(super) fn problems(mistakes: &Mistakes, draft: &Draft) -> Vec<Problem> {
                 let before: usize = draft.groups.iter().take(group).map(|group| group.rules.len()).sum();
                 format!("Rule {}: {sentence}", before + rule + 1)
             }
-            Place::Group(_) | Place::Member(_) => sentence.to_owned(),
+            Place::Group(_) | Place::Pattern(_) | Place::Member(_) => sentence.to_owned(),
         };
         Problem { field: Some(anchor(mistake.place).into()), message }
     };
@@ -223,7 +223,7 @@ fn anchor(place: Place) -> String {
         Place::Member("always_keep.slower_than_ms") => "keep-slow-seconds".to_owned(),
         Place::Member("always_keep.dearer_than_usd") => "keep-dear-usd".to_owned(),
         Place::Member("api_key_hashes" | "excluded_api_key_hashes") => "keys".to_owned(),
-        Place::Member(_) => "rules".to_owned(),
+        Place::Pattern(_) | Place::Member(_) => "rules".to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::choosing::Choosing;
 use super::dry_run::DryRunPanel;
-use super::sent_form;
+use super::sent_form::Sent;
 use crate::broadcast;
 use crate::broadcast::listing::Listed;
 use crate::connection_test::Verdict;
@@ -54,10 +54,8 @@ pub struct DestinationPage {
     pub choosing: Option<Choosing>,
     /// What that would have done. None: not asked.
     pub dry_run: Option<DryRunPanel>,
-    /// What is sent of them.
-    pub sent: Vec<Control>,
-    /// A newer version of the program stored what is sent, which is not shown.
-    pub is_sent_newer: bool,
+    /// What is sent of them. None: a new one gets all of it.
+    pub sent: Option<Sent>,
     /// What a stored destination has. None for a new one.
     pub existing: Option<Existing>,
     /// The last test, or the one that was just made.
@@ -157,7 +155,6 @@ impl Drawing<'_> {
                 signing: self.signing(&listed.destination),
             }),
             sent: self.sent(),
-            is_sent_newer: self.stored().is_some_and(|stored| stored.sent().is_err()),
             choosing: self.choosing,
             dry_run: self.dry_run,
             heading,
@@ -280,12 +277,9 @@ impl Drawing<'_> {
         (stored.kind == webhook::SLUG).then(|| Signing { has_secret, can_edit: self.visitor.can_edit() })
     }
 
-    /// What is sent of a request. A new destination gets all of it.
-    fn sent(&self) -> Vec<Control> {
+    fn sent(&self) -> Option<Sent> {
         let typed = self.typed.filter(|_| self.part == FormPart::Sent);
-        let controls =
-            |stored: &Destination| sent_form::controls(&stored.sent().unwrap_or_default(), typed, &self.problems);
-        self.stored().map(controls).unwrap_or_default()
+        self.stored().map(|stored| Sent::new(stored, typed, &self.problems))
     }
 
     fn name(&self) -> Control {

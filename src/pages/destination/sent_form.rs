@@ -2,14 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::patterns::{self, ACTIONS, PatternRow, Patterns};
 use crate::destination::redaction::{Detector, Metadata, Redaction};
 use crate::destination::selection::{Mistake, Mistakes, Place};
 use crate::pages::components::control::Control;
 use crate::pages::form::Values;
 use crate::pages::shell::Problem;
+use crate::store::destinations::Destination;
 
-/// What becomes of a value that is found, by the API's names.
-const ACTIONS: &[(&str, &str)] = &[("keep", "Leave as it is"), ("mask", "Mask"), ("drop", "Drop the message")];
+/// How a name goes, by the API's names.
+const SHOWN: &[(&str, &str)] = &[("as_is", "As it is"), ("hashed", "Hashed"), ("left_out", "Left out")];
 
 const METADATA: &[(&str, &str)] = &[("all", "All keys"), ("only", "Only these"), ("all_but", "All but these")];
 
@@ -24,19 +26,38 @@ const DETECTORS: [(Detector, &str, &str); 6] = [
 ];
 
 /// Fields by the API's names, with those of their controls and their words.
-const FIELDS: [(&str, &str, &str); 5] = [
+const FIELDS: [(&str, &str, &str); 3] = [
     ("system_prompt", "sent-system-prompt", "System prompt"),
     ("tool_definitions", "sent-tool-definitions", "Tool definitions"),
     ("tool_content", "sent-tool-content", "Tool arguments and results"),
-    ("user", "sent-user", "User"),
-    ("session", "sent-session", "Session"),
 ];
+
+/// Names that tell people and sessions apart, in the same way.
+const NAMES: [(&str, &str, &str); 2] = [("user", "sent-user", "User"), ("session", "sent-session", "Session")];
 
 const METADATA_CHOICE: &str = "sent-metadata";
 const METADATA_KEYS: &str = "sent-metadata-keys";
 
-/// The controls of the section. `typed`: what was sent of it.
-pub(super) fn controls(stored: &Redaction, typed: Option<&Values>, problems: &[Problem]) -> Vec<Control> {
+/// The section, as it is drawn.
+#[derive(Debug)]
+pub struct Sent {
+    pub controls: Vec<Control>,
+    pub patterns: Vec<PatternRow>,
+    /// A newer version of the program stored what is sent, which is not shown.
+    pub is_newer: bool,
+}
+
+impl Sent {
+    /// `typed`: what was sent of it.
+    pub(super) fn new(stored: &Destination, typed: Option<&Values>, problems: &[Problem]) -> Self {
+        let is_newer = stored.sent().is_err();
+        let redaction = stored.sent().unwrap_or_default();
+        let patterns = typed.map_or_else(|| Patterns::of(&redaction), Patterns::typed);
+        Self { controls: controls(&redaction, typed, problems), patterns: patterns.rows(problems), is_newer }
+    }
+}
+
+fn controls(stored: &Redaction, typed: Option<&Values>, problems: &[Problem]) -> Vec<Control> {
     let members = stored.to_json();
     let text = |name: &str, otherwise: &str| typed.map_or(otherwise, |typed| typed.text(name)).to_owned();
     let detectors = DETECTORS.map(|(detector, name, label)| {
@@ -46,6 +67,10 @@ pub(super) fn controls(stored: &Redaction, typed: Option<&Values>, problems: &[P
     let fields = FIELDS.map(|(field, name, label)| {
         let stored = members["fields"][field] != Value::Bool(false);
         Control::check(name, label, typed.map_or(stored, |typed| typed.is_on(name))).problem(problems)
+    });
+    let shown = NAMES.map(|(field, name, label)| {
+        let stored = members["fields"][field].as_str().unwrap_or_default();
+        Control { input: "select", ..Control::choice(name, label, SHOWN) }.value(text(name, stored)).problem(problems)
     });
     let (choice, names) = match &stored.fields.metadata {
         Metadata::All => ("all", ""),
@@ -63,19 +88,20 @@ pub(super) fn controls(stored: &Redaction, typed: Option<&Values>, problems: &[P
             .value(text(METADATA_KEYS, &names))
             .problem(problems),
     ];
-    detectors.into_iter().chain(fields).chain(metadata).collect()
+    detectors.into_iter().chain(fields).chain(shown).chain(metadata).collect()
 }
 
-/// The members of what was typed. Expressions of the account's own, which the form does not show, stay.
-pub(super) fn members(values: &Values, stored: &Redaction) -> Map<String, Value> {
+/// The members of what was typed.
+pub(super) fn members(values: &Values) -> Map<String, Value> {
     let actions = DETECTORS.map(|(detector, name, _)| {
         let action = values.text(name);
         (detector.name().to_owned(), if action == "keep" { Value::Null } else { Value::from(action) })
     });
     let mut redaction: Map<String, Value> = actions.into_iter().collect();
-    redaction.insert("patterns".to_owned(), stored.to_json()["redaction"]["patterns"].clone());
+    redaction.insert("patterns".to_owned(), Patterns::typed(values).to_json());
     let mut fields: Map<String, Value> =
         FIELDS.map(|(field, name, _)| (field.to_owned(), Value::Bool(values.is_on(name)))).into_iter().collect();
+    fields.extend(NAMES.map(|(field, name, _)| (field.to_owned(), Value::from(values.text(name)))));
     let names = values.text(METADATA_KEYS).split(',').map(str::trim).filter(|name| !name.is_empty());
     let names: Vec<_> = names.collect();
     fields.insert(
@@ -91,11 +117,17 @@ pub(super) fn members(values: &Values, stored: &Redaction) -> Map<String, Value>
 
 pub(super) fn problems(mistakes: &Mistakes) -> Vec<Problem> {
     let problem = |mistake: &Mistake| {
+        let sentence = mistake.sentence.as_str();
         let (field, sentence) = match mistake.place {
-            Place::Member("fields.metadata") => (METADATA_KEYS, "Use at most 50 names of at most 200 characters."),
-            _ => ("sent", mistake.sentence.as_str()),
+            Place::Member("fields.metadata") => {
+                (METADATA_KEYS.into(), "Use at most 50 names of at most 200 characters.")
+            }
+            Place::Member("fields.user") => ("sent-user".into(), "Choose how users go."),
+            Place::Member("fields.session") => ("sent-session".into(), "Choose how sessions go."),
+            Place::Pattern(number) => (patterns::name(number + 1).into(), sentence),
+            _ => ("sent".into(), sentence),
         };
-        Problem { field: Some(field.into()), message: sentence.to_owned() }
+        Problem { field: Some(field), message: sentence.to_owned() }
     };
     mistakes.iter().map(problem).collect()
 }
@@ -107,8 +139,8 @@ mod tests {
     #[test]
     fn what_is_sent_comes_back_from_the_form_that_shows_it() {
         let chosen = json!({
-            "redaction": { "email": "mask", "card": "drop", "patterns": [{ "pattern": "CUST-[0-9]{6}", "action": "mask" }] },
-            "fields": { "system_prompt": false, "user": false, "metadata": { "all_but": ["internal_*", "cost"] } },
+            "redaction": { "email": "mask", "card": "drop", "patterns": [{ "pattern": "CUST-[0-9]{6}", "action": "hash" }] },
+            "fields": { "system_prompt": false, "user": "left_out", "session": "hashed", "metadata": { "all_but": ["internal_*", "cost"] } },
         });
         let mut stored = Redaction::default();
         stored.replace(chosen.as_object().unwrap()).unwrap();
@@ -118,9 +150,13 @@ mod tests {
                 body.append_pair(control.name, &control.value);
             }
         }
+        for row in Patterns::of(&stored).rows(&[]) {
+            let chosen = row.actions.iter().find(|action| action.2).unwrap();
+            body.append_pair(&row.name, &row.expression).append_pair(&format!("{}-action", row.name), chosen.0);
+        }
         let values = Values::parse(body.finish().as_bytes());
-        let mut saved = stored.clone();
-        saved.replace(&members(&values, &stored)).unwrap();
+        let mut saved = Redaction::default();
+        saved.replace(&members(&values)).unwrap();
         assert_eq!(saved.to_json(), stored.to_json());
     }
 }

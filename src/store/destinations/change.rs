@@ -236,44 +236,25 @@ pub async fn put_untested(
     revised(tenant, id, &updated).await
 }
 
-/// Replaces which requests a destination gets, if it is still at `revision`. One that needs attention is tried again at once: its
-/// rules may have been the reason. Requests before the cursor are not judged again.
-pub async fn put_selection(
+/// Replaces which requests a destination gets and what of them, if it is still at `revision`. One that needs attention is tried again
+/// at once: its choice may have been the reason. Requests before the cursor are not judged again.
+pub async fn put_choice(
     tenant: &mut Tenant,
     id: DestinationId,
     revision: i32,
     selection: Option<&Value>,
-) -> Result<bool> {
-    let account = tenant.account().0;
-    let updated = sqlx::query!(
-        "UPDATE destinations SET selection = $4, not_before = CASE WHEN health = 'needs_attention' THEN NULL ELSE not_before END,
-             revision = revision + 1, updated_at = now()
-         WHERE account_id = $1 AND id = $2 AND revision = $3",
-        account,
-        id.0,
-        revision,
-        selection
-    )
-    .execute(tenant.connection())
-    .await?;
-    revised(tenant, id, &updated).await
-}
-
-/// Replaces what is sent to a destination, if it is still at `revision`, as [`put_selection`] does.
-pub async fn put_redaction(
-    tenant: &mut Tenant,
-    id: DestinationId,
-    revision: i32,
     redaction: Option<&Value>,
 ) -> Result<bool> {
     let account = tenant.account().0;
     let updated = sqlx::query!(
-        "UPDATE destinations SET redaction = $4, not_before = CASE WHEN health = 'needs_attention' THEN NULL ELSE not_before END,
+        "UPDATE destinations SET selection = $4, redaction = $5,
+             not_before = CASE WHEN health = 'needs_attention' THEN NULL ELSE not_before END,
              revision = revision + 1, updated_at = now()
          WHERE account_id = $1 AND id = $2 AND revision = $3",
         account,
         id.0,
         revision,
+        selection,
         redaction
     )
     .execute(tenant.connection())

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::completed_request::content::{Content, ContentRef};
 use crate::completed_request::{CompletedRequest, FORMAT};
-use crate::destination::redaction::{Counts, Redaction};
+use crate::destination::redaction::{Counts, Redactor};
 use crate::destination::selection::{self, Candidate, Kept, KnownKey, Rules};
 use crate::destination::{Carried, Encoding, Limits, Parcel};
 use crate::id::{AccountId, ApiKeyId, DestinationId};
@@ -63,7 +63,7 @@ pub(in crate::worker) struct Target<'a> {
     /// None: it gets all requests.
     pub(in crate::worker) choice: Option<Choice<'a>>,
     /// None: all of a request is sent.
-    pub(in crate::worker) redaction: Option<&'a Redaction>,
+    pub(in crate::worker) redactor: Option<&'a Redactor>,
     pub(in crate::worker) content: WithContent,
     pub(in crate::worker) encoding: Encoding,
     pub(in crate::worker) compression: Compression,
@@ -231,8 +231,8 @@ fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut
     // What does not go out is not searched either.
     let content = content.filter(|_| target.content == WithContent::AsRead);
     let weighed = kept.and_then(|kept| kept.weight).map(|weight| target.traces.weighed(weight));
-    let (redacted, found) = match target.redaction {
-        Some(redaction) => redaction.apply(&mut request, content.as_ref()),
+    let (redacted, found) = match target.redactor {
+        Some(redactor) => redactor.apply(&mut request, content.as_ref()),
         None => (None, Counts::default()),
     };
     let content = redacted.as_ref().map(Content::as_borrowed).or(content);

@@ -138,7 +138,7 @@ fn target<'a>(leased: &'a Leased, content: WithContent, keys: &'a BTreeMap<ApiKe
     let wire = leased.connection.wire();
     let destination = leased.lease.destination;
     Target {
-        redaction: leased.redaction.as_ref(),
+        redactor: leased.redactor.as_ref(),
         choice: leased.rules.as_ref().map(|rules| Choice { rules, keys, destination }),
         traces: leased.connection.traces(),
         content,

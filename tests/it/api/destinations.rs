@@ -225,6 +225,29 @@ async fn webhook_gets_a_signing_secret_that_is_shown_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn choice_of_what_is_sent_is_stored_with_the_destination_and_cleared_by_null() {
+    let app = TestApp::start().await;
+    let caller = Caller::of(&app, "ada@example.com").await;
+    let patterns = json!([{ "pattern": "CUST-[0-9]{6}", "action": "hash" }]);
+    let chosen = json!({ "redaction": { "email": "hash", "patterns": patterns }, "fields": { "user": "hashed" } });
+    let mut body = sentry(&app, "Production");
+    body.as_object_mut().unwrap().extend(chosen.as_object().unwrap().clone());
+    let created = caller.posts(DESTINATIONS, &body).await.data(201);
+    assert_eq!((&created["redaction"]["email"], &created["redaction"]["patterns"]), (&json!("hash"), &patterns));
+    assert_eq!((&created["fields"]["user"], &created["fields"]["session"]), (&json!("hashed"), &json!("as_is")));
+    assert_eq!(caller.posts(DESTINATIONS, &body).await.data(201), created, "the same once more");
+    let path = path(&created);
+    assert_eq!(caller.patches(&path, &chosen).await.data(200), created, "nothing was changed");
+
+    let kept = caller.patches(&path, &json!({ "redaction": null, "sampling_rate": 0.5 })).await.data(200);
+    assert_eq!((&kept["redaction"]["email"], &kept["redaction"]["patterns"]), (&Value::Null, &json!([])));
+    assert_eq!((&kept["fields"], &kept["sampling_rate"]), (&created["fields"], &json!(0.5)));
+    let cleared = caller.patches(&path, &json!({ "fields": null })).await.data(200);
+    assert_eq!((&cleared["fields"]["user"], &cleared["sampling_rate"]), (&json!("as_is"), &json!(0.5)));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn choice_of_requests_is_stored_with_the_destination_and_cleared_by_null() {
     let app = TestApp::start().await;
     let caller = Caller::of(&app, "ada@example.com").await;
@@ -336,6 +359,8 @@ async fn mistakes_are_answered_with_the_field_and_a_sentence() {
         (with("sampling_rate", json!("1")), "sampling_rate"),
         (with("api_key_hashes", json!([])), "api_key_hashes"),
         (with("filter_rules", json!("nonsense")), "filter_rules"),
+        (with("redaction", json!({ "patterns": [{ "pattern": "(", "action": "mask" }] })), "redaction.patterns[0]"),
+        (with("fields", json!({ "user": "hash" })), "fields.user"),
         (with("regions", json!([])), "regions"),
         (with("regions", json!(["eu"])), "regions"),
         (with("broadcast_generation_cost", json!(true)), "broadcast_generation_cost"),

@@ -18,7 +18,7 @@ fn target(traces: &TraceSettings) -> Target<'_> {
     Target {
         traces,
         choice: None,
-        redaction: None,
+        redactor: None,
         content: WithContent::AsRead,
         encoding: Encoding::OtlpProtobuf,
         compression: Compression::None,
