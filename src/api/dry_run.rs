@@ -51,7 +51,7 @@ pub(super) struct Outcome {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DryRunReason)]
 pub(super) struct NotSent {
-    /// `key_excluded`, `key_not_included`, `rules`, `rules_without_content` or `sampled`.
+    /// `key_excluded`, `key_not_included`, `rules`, `rules_without_content`, `sampled` or `budget`.
     reason: &'static str,
     /// The first and the last of the rules that said no, counted from 1 through all groups.
     rules: Option<[usize; 2]>,
@@ -115,6 +115,7 @@ impl NotSent {
             LeftOut::Rules { first, last, without_content: false } => ("rules", Some([first, last])),
             LeftOut::Rules { first, last, without_content: true } => ("rules_without_content", Some([first, last])),
             LeftOut::Sampled => ("sampled", None),
+            LeftOut::Budget => ("budget", None),
         };
         Self { reason, rules, requests }
     }

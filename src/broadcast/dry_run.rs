@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::completed_request::CompletedRequest;
 use crate::completed_request::content::ContentRef;
@@ -62,53 +62,78 @@ pub async fn dry_run(tenant: &mut Tenant, question: Question<'_>) -> Result<DryR
     let keys = known(api_keys::list_ruled(tenant).await?);
     let with_content = !private && (proposed.need_content() || stored.need_content());
     let (mut run, mut before) = (DryRun::default(), Position::END);
+    let mut counts = [Counting::by(proposed), Counting::by(stored)];
     loop {
         let entries = log::list_newest(tenant, before, AT_ONCE, with_content).await?;
-        let Some(last) = entries.last() else { break };
-        before = last.place();
         let is_end = entries.len() < usize::try_from(AT_ONCE).unwrap_or_default();
+        before = entries.last().map_or(before, NewestEntry::place);
         for entry in entries.iter().take(MOST - run.judged) {
-            run.judge(entry, &keys, |candidate, [proposed_tally, stored_tally]| {
-                proposed_tally.count(proposed, destination, candidate);
-                stored_tally.count(stored, destination, candidate);
+            let day = entry.completed_at.date_naive();
+            run.judge(entry, &keys, |candidate| {
+                for count in &mut counts {
+                    count.take(destination, candidate, day);
+                }
             });
         }
-        if is_end || run.judged >= MOST {
+        run.is_whole = is_end || run.judged >= MOST;
+        if run.is_whole || begun.elapsed() > TIME {
             break;
         }
-        if begun.elapsed() > TIME {
-            return Ok(run);
-        }
     }
-    Ok(DryRun { is_whole: true, ..run })
+    [run.proposed, run.stored] = counts.map(Counting::tally);
+    Ok(run)
 }
 
 impl DryRun {
     /// An entry that cannot be read would be a dead letter: it counts as judged, and as neither sent nor left out.
-    fn judge(
-        &mut self,
-        entry: &NewestEntry,
-        keys: &BTreeMap<ApiKeyId, KnownKey>,
-        count: impl FnOnce(&Candidate<'_>, [&mut Tally; 2]),
-    ) {
+    fn judge(&mut self, entry: &NewestEntry, keys: &BTreeMap<ApiKeyId, KnownKey>, count: impl FnOnce(&Candidate<'_>)) {
         self.judged += 1;
         self.since = Some(entry.completed_at);
         let Ok(request) = CompletedRequest::from_bytes(&entry.payload) else { return };
         let Ok(content) = entry.content.as_deref().map(ContentRef::from_bytes).transpose() else { return };
         let key = request.api_key.and_then(|key| keys.get(&key));
-        count(&Candidate::new(&request, content.as_ref(), key), [&mut self.proposed, &mut self.stored]);
+        count(&Candidate::new(&request, content.as_ref(), key));
     }
 }
 
-impl Tally {
-    fn count(&mut self, rules: &Rules, destination: DestinationId, candidate: &Candidate<'_>) {
-        match rules.keep(destination, candidate) {
+/// A tally in the making.
+struct Counting<'r> {
+    rules: &'r Rules,
+    tally: Tally,
+    /// Requests that are sent, by the day on which they completed.
+    by_day: BTreeMap<NaiveDate, usize>,
+}
+
+impl<'r> Counting<'r> {
+    fn by(rules: &'r Rules) -> Self {
+        Self { rules, tally: Tally::default(), by_day: BTreeMap::new() }
+    }
+
+    fn take(&mut self, destination: DestinationId, candidate: &Candidate<'_>, day: NaiveDate) {
+        match self.rules.keep(destination, candidate) {
             Ok(kept) => {
-                self.sent += 1;
-                self.always += usize::from(kept.always);
+                self.tally.sent += 1;
+                self.tally.always += usize::from(kept.always);
+                if self.rules.budget.is_some() {
+                    *self.by_day.entry(day).or_default() += 1;
+                }
             }
-            Err(reason) => *self.left_out.entry(reason).or_default() += 1,
+            Err(reason) => *self.tally.left_out.entry(reason).or_default() += 1,
         }
+    }
+
+    /// Less what goes beyond the budget of its day.
+    fn tally(self) -> Tally {
+        let mut tally = self.tally;
+        let Some(budget) = self.rules.budget else { return tally };
+        let most = usize::try_from(budget.requests).unwrap_or(usize::MAX);
+        let beyond: usize = self.by_day.values().map(|sent| sent.saturating_sub(most)).sum();
+        if beyond > 0 {
+            tally.sent -= beyond;
+            tally.always = tally.always.min(tally.sent);
+            tally.left_out.insert(LeftOut::Budget, beyond);
+        }
+        tally
     }
 }
 

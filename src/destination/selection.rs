@@ -1,9 +1,10 @@
-//! Which requests a destination gets: keys, filter rules and sampling (spec 10.1). Pure: worker, dry run, preview and receipts ask
+//! Which requests a destination gets: keys, filter rules, sampling and a budget of the day (spec 10.1). Pure: worker, dry run, preview and receipts ask
 //! the same [`Rules`].
 //!
 //! The rules are written in OpenRouter's JSON, with members of ours beside: `sampling_rate`, `api_key_hashes`, `filter_rules`, and
-//! `excluded_api_key_hashes`, `always_keep`.
+//! `excluded_api_key_hashes`, `always_keep`, `daily_budget`.
 
+mod budget;
 mod candidate;
 mod decision;
 mod field;
@@ -18,6 +19,7 @@ mod rules;
 mod sampling;
 mod stored;
 
+pub use self::budget::{Beyond, Budget, Spent};
 pub use self::candidate::{Candidate, KnownKey};
 pub use self::decision::{Kept, LeftOut};
 pub use self::field::{Field, Measure};

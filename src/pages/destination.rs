@@ -17,7 +17,7 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 
 use self::attempt::{Attempt, CONFLICT, edit_path};
-pub use self::choosing::{Choice, Choosing, GroupRows, KeyBox, RuleRow, Threshold};
+pub use self::choosing::{BudgetRow, Choice, Choosing, GroupRows, KeyBox, RuleRow, Threshold};
 pub use self::dry_run::DryRunPanel;
 pub(super) use self::dry_run::words as left_out;
 use self::found::{Found, find, parse};

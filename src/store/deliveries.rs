@@ -131,6 +131,8 @@ pub struct LeftOut {
     pub rule: usize,
     /// Entries whose session or trace is not among those that are kept.
     pub sampling: usize,
+    /// Entries beyond the budget of the day.
+    pub budget: usize,
 }
 
 impl LeftOut {
@@ -144,6 +146,7 @@ impl LeftOut {
             selection::LeftOut::KeyExcluded | selection::LeftOut::KeyNotIncluded => &mut self.key,
             selection::LeftOut::Rules { .. } => &mut self.rule,
             selection::LeftOut::Sampled => &mut self.sampling,
+            selection::LeftOut::Budget => &mut self.budget,
         } += 1;
     }
 }

@@ -5,6 +5,7 @@
 mod api;
 mod architecture;
 mod browser;
+mod budget;
 mod canaries;
 mod choosing;
 mod command_line;

@@ -31,6 +31,7 @@ pub(super) fn describe(account: AccountId, listed: &Listed) -> Destination {
         excluded_api_key_hashes: chosen.remove("excluded_api_key_hashes").unwrap_or_default(),
         filter_rules: chosen.remove("filter_rules").unwrap_or_default(),
         always_keep: chosen.remove("always_keep").unwrap_or_default(),
+        daily_budget: chosen.remove("daily_budget").unwrap_or_default(),
         redaction: chosen.remove("redaction").unwrap_or_default(),
         fields: chosen.remove("fields").unwrap_or_default(),
         regions: vec!["global".to_owned()],

@@ -53,6 +53,10 @@ pub(in crate::api) struct Destination {
     /// Requests that are sent though sampling would leave them out: `failed`, `slower_than_ms`, `dearer_than_usd`.
     #[schema(value_type = Option<Object>)]
     pub(super) always_keep: Value,
+    /// The most `requests` that are sent on one day (UTC), and what becomes of those `beyond`: `leave_out`, or `hold` until the next day. Null:
+    /// no limit.
+    #[schema(value_type = Option<Object>)]
+    pub(super) daily_budget: Value,
     /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip`, `token` and `patterns`, each `mask`, `hash`, `drop` or
     /// null.
     #[schema(value_type = Option<Object>)]
@@ -132,6 +136,10 @@ pub(in crate::api) struct CreateDestination {
     /// What sampling never leaves out: `failed`, `slower_than_ms`, `dearer_than_usd`.
     #[schema(value_type = Option<Object>)]
     always_keep: Option<Value>,
+    /// `{"requests":5000,"beyond":"leave_out"}`: the most requests that are sent on one day (UTC), and what becomes of those beyond, `leave_out`
+    /// or `hold` until the next day. Null: no limit.
+    #[schema(value_type = Option<Object>)]
+    daily_budget: Option<Value>,
     /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip` and `token`, each `mask`, `hash`, `drop` or null, and
     /// `patterns`, at most 20 objects with `pattern` and `action`. Null: nothing is looked for.
     #[schema(value_type = Option<Object>)]
@@ -167,6 +175,10 @@ pub(in crate::api) struct UpdateDestination {
     /// What sampling never leaves out: `failed`, `slower_than_ms`, `dearer_than_usd`.
     #[schema(value_type = Option<Object>)]
     always_keep: Option<Value>,
+    /// `{"requests":5000,"beyond":"leave_out"}`: the most requests that are sent on one day (UTC), and what becomes of those beyond, `leave_out`
+    /// or `hold` until the next day. Null: no limit.
+    #[schema(value_type = Option<Object>)]
+    daily_budget: Option<Value>,
     /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip` and `token`, each `mask`, `hash`, `drop` or null, and
     /// `patterns`, at most 20 objects with `pattern` and `action`. Null: nothing is looked for.
     #[schema(value_type = Option<Object>)]

@@ -14,7 +14,8 @@ use crate::destination::selection::Rules;
 use crate::store::destinations::Destination;
 
 /// The members by which a request chooses which requests a destination gets.
-const RULES: [&str; 5] = ["sampling_rate", "api_key_hashes", "excluded_api_key_hashes", "filter_rules", "always_keep"];
+const RULES: [&str; 6] =
+    ["sampling_rate", "api_key_hashes", "excluded_api_key_hashes", "filter_rules", "always_keep", "daily_budget"];
 
 /// Those by which it chooses what is sent of them.
 const REDACTION: [&str; 2] = ["redaction", "fields"];

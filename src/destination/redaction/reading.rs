@@ -45,9 +45,9 @@ fn read_detectors(value: &Value, mistakes: &mut Mistakes) -> Detectors {
     for detector in Detector::BUILT_IN {
         match members.get(detector.name()) {
             None | Some(Value::Null) => {}
-            Some(action) => match (read_action(action), Finder::built_in(detector)) {
-                (Some(action), Some(finder)) => detectors.0.push((finder, action)),
-                _ => {
+            Some(action) => match read_action(action).zip(Finder::built_in(detector)) {
+                Some((action, finder)) => detectors.0.push((finder, action)),
+                None => {
                     let sentence = format!("`{}` is `mask`, `hash`, `drop` or null.", detector.name());
                     mistakes.add(Place::Member("redaction"), sentence);
                 }

@@ -29,4 +29,6 @@ pub enum LeftOut {
     },
     /// Its session is not among those that are kept.
     Sampled,
+    /// The budget of the day was used up. [`Rules`](super::Rules) do not say it: they know no other requests.
+    Budget,
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::budget::{Beyond, Budget};
 use super::field::{Field, Measure};
 use super::filter::{Filter, Group, Logic, MOST_GROUPS, MOST_RULES};
 use super::mistakes::{Mistakes, Part, Place};
@@ -25,7 +26,7 @@ const LISTS: [&str; 2] = ["api_key_hashes", "excluded_api_key_hashes"];
 
 impl Rules {
     /// Replaces what `members` name, and leaves the rest as it is: `sampling_rate`, `api_key_hashes`,
-    /// `excluded_api_key_hashes`, `filter_rules`, `always_keep`. Other members are none of ours. `null` stands for everything.
+    /// `excluded_api_key_hashes`, `filter_rules`, `always_keep`, `daily_budget`. Other members are none of ours. `null` stands for everything.
     ///
     /// # Errors
     /// All mistakes. Nothing was replaced then.
@@ -49,6 +50,9 @@ impl Rules {
         }
         if let Some(value) = members.get("always_keep") {
             rules.sampling.always = read_always(value, &mut mistakes);
+        }
+        if let Some(value) = members.get("daily_budget") {
+            rules.budget = read_budget(value, &mut mistakes);
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
@@ -103,6 +107,23 @@ fn read_always(value: &Value, mistakes: &mut Mistakes) -> AlwaysKeep {
         mistakes.add(Place::Member("always_keep"), "Give an object, or null.");
     }
     AlwaysKeep { failed: failed == &Value::Bool(true), slower_than_ms, dearer_than }
+}
+
+fn read_budget(value: &Value, mistakes: &mut Mistakes) -> Option<Budget> {
+    if value.is_null() {
+        return None;
+    }
+    let requests = value.get("requests").and_then(Value::as_u64).filter(|requests| *requests > 0);
+    let requests = requests.and_then(|requests| u32::try_from(requests).ok());
+    if requests.is_none() {
+        mistakes.add(Place::Member("daily_budget.requests"), "Give a whole number from 1 to 4294967295.");
+    }
+    let beyond = value.get("beyond").unwrap_or(&Value::Null);
+    let named = if beyond.is_null() { Some(Beyond::LeaveOut) } else { beyond.as_str().and_then(Beyond::from_name) };
+    if named.is_none() {
+        mistakes.add(Place::Member("daily_budget.beyond"), "Give `leave_out` or `hold`.");
+    }
+    Some(Budget { requests: requests?, beyond: named? })
 }
 
 fn read_filter(value: &Value, mistakes: &mut Mistakes) -> Option<Filter> {

@@ -1,5 +1,6 @@
 //! All that decides which requests a destination gets.
 
+use super::budget::Budget;
 use super::candidate::Candidate;
 use super::decision::{Kept, LeftOut};
 use super::field::Field;
@@ -14,6 +15,8 @@ pub struct Rules {
     pub keys: Keys,
     pub filter: Option<Filter>,
     pub sampling: Sampling,
+    /// Judged last, by who counts what is sent. None: no limit.
+    pub budget: Option<Budget>,
 }
 
 impl Rules {
@@ -31,7 +34,7 @@ impl Rules {
 
     /// Whether everything passes, so that nothing need be asked.
     pub fn is_everything(&self) -> bool {
-        !self.keys.are_chosen() && !self.filters() && self.sampling.rate == Rate::ALL
+        !self.keys.are_chosen() && !self.filters() && self.sampling.rate == Rate::ALL && self.budget.is_none()
     }
 
     /// Whether the rules ask for the hash or the name of a request's key.

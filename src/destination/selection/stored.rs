@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Number, Value, json};
 
+use super::budget::Budget;
 use super::filter::{Filter, Group};
 use super::mistakes::Mistakes;
 use super::rule::{Operand, Rule};
@@ -34,6 +35,9 @@ impl Rules {
                 "slower_than_ms": always.slower_than_ms.map(number),
                 "dearer_than_usd": always.dearer_than.map(number),
             },
+            "daily_budget": self.budget.map(|Budget { requests, beyond }| {
+                json!({ "requests": requests, "beyond": beyond.name() })
+            }),
         });
         match members {
             Value::Object(members) => members,

@@ -19,6 +19,7 @@ pub struct Choosing {
     pub failed: bool,
     pub slow: Threshold,
     pub dear: Threshold,
+    pub budget: BudgetRow,
     /// The stored rules are of a newer version of the program, and not shown.
     pub is_newer: bool,
 }
@@ -38,6 +39,19 @@ pub struct Threshold {
     pub value: String,
     pub error: Option<String>,
 }
+
+/// The limit of a day.
+#[derive(Debug)]
+pub struct BudgetRow {
+    /// Empty for no limit.
+    pub value: String,
+    /// What becomes of the requests beyond.
+    pub beyond: Vec<Choice>,
+    pub error: Option<String>,
+}
+
+/// What becomes of requests beyond the limit, by the API's names.
+const BEYOND: [(&str, &str); 2] = [("leave_out", "leave out the rest"), ("hold", "hold the rest until tomorrow")];
 
 /// The rows of a group of rules.
 #[derive(Debug)]
@@ -159,6 +173,11 @@ impl Choosing {
             failed: draft.failed,
             slow: threshold(&draft.slow, "always_keep.slower_than_ms"),
             dear: threshold(&draft.dear, "always_keep.dearer_than_usd"),
+            budget: BudgetRow {
+                value: draft.budget.clone(),
+                beyond: options(&BEYOND, &draft.beyond),
+                error: at(&[Place::Member("daily_budget.requests"), Place::Member("daily_budget.beyond")]),
+            },
             is_newer,
         }
     }
@@ -181,10 +200,6 @@ impl RuleRow {
         rule: &super::draft::DraftRule,
         error: Option<String>,
     ) -> Self {
-        let options = |named: &[(&'static str, &'static str)], chosen: &str| {
-            let choice = |&(value, label): &(&'static str, _)| Choice { value, label, is_chosen: value == chosen };
-            named.iter().map(choice).collect()
-        };
         let place = format!("{}-{}", group + 1, place + 1);
         Self {
             name: format!("rule-{place}"),
@@ -196,6 +211,11 @@ impl RuleRow {
             error,
         }
     }
+}
+
+fn options(named: &[(&'static str, &'static str)], chosen: &str) -> Vec<Choice> {
+    let choice = |&(value, label): &(&'static str, _)| Choice { value, label, is_chosen: value == chosen };
+    named.iter().map(choice).collect()
 }
 
 /// The mistakes in the words of the summary. Each leads to its control.
@@ -220,6 +240,7 @@ fn anchor(place: Place) -> String {
         Place::Rule { group, rule, part } => format!("rule-{}-{}-{}", group + 1, rule + 1, part.name()),
         Place::Group(group) => format!("group-{}", group + 1),
         Place::Member("sampling_rate") => "share".to_owned(),
+        Place::Member("daily_budget.requests" | "daily_budget.beyond") => "budget".to_owned(),
         Place::Member("always_keep.slower_than_ms") => "keep-slow-seconds".to_owned(),
         Place::Member("always_keep.dearer_than_usd") => "keep-dear-usd".to_owned(),
         Place::Member("api_key_hashes" | "excluded_api_key_hashes") => "keys".to_owned(),
@@ -231,6 +252,8 @@ fn anchor(place: Place) -> String {
 fn words(place: Place) -> Option<&'static str> {
     match place {
         Place::Member("sampling_rate") => Some("Enter a share from 0.01 to 100 per cent."),
+        Place::Member("daily_budget.requests") => Some("Enter a whole number of requests, or leave it empty."),
+        Place::Member("daily_budget.beyond") => Some("Choose what becomes of the rest."),
         Place::Member("always_keep.slower_than_ms") => Some("Enter the seconds as a number."),
         Place::Member("always_keep.dearer_than_usd") => Some("Enter the US dollars as a number."),
         Place::Member("api_key_hashes") => Some("Tick at least one key, or those made later."),

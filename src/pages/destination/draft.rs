@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::destination::selection::{AlwaysKeep, Field, Group, Logic, MOST_GROUPS, MOST_RULES, Operator, Rule, Rules};
+use crate::destination::selection::{
+    AlwaysKeep, Beyond, Field, Group, Logic, MOST_GROUPS, MOST_RULES, Operator, Rule, Rules,
+};
 use crate::pages::form::Values;
 use crate::store::api_keys::RuledKey;
 use crate::token::TokenHash;
@@ -28,6 +30,10 @@ pub(super) struct Draft {
     pub(super) slow: (bool, String),
     /// Ticked, and the US dollars.
     pub(super) dear: (bool, String),
+    /// Requests a day; empty for no limit.
+    pub(super) budget: String,
+    /// What becomes of those beyond, by the API's name.
+    pub(super) beyond: String,
 }
 
 /// Rules that belong together.
@@ -63,6 +69,8 @@ impl Draft {
             failed,
             slow: optional(slower_than_ms.map(|ms| ms / 1_000.0)),
             dear: optional(dearer_than),
+            budget: rules.budget.map(|budget| budget.requests.to_string()).unwrap_or_default(),
+            beyond: rules.budget.map_or(Beyond::LeaveOut, |budget| budget.beyond).name().to_owned(),
         }
     }
 
@@ -91,6 +99,8 @@ impl Draft {
             failed: values.is_on("keep-failed"),
             slow: optional("keep-slow", "keep-slow-seconds"),
             dear: optional("keep-dear", "keep-dear-usd"),
+            budget: values.text("budget").to_owned(),
+            beyond: values.text("beyond").to_owned(),
         }
     }
 
@@ -140,11 +150,23 @@ impl Draft {
                 "slower_than_ms": optional(&self.slow, 1_000.0),
                 "dearer_than_usd": optional(&self.dear, 1.0),
             },
+            "daily_budget": self.daily_budget(),
         });
         match members {
             Value::Object(members) => members,
             _ => Map::new(),
         }
+    }
+
+    fn daily_budget(&self) -> Value {
+        if self.budget.is_empty() {
+            return Value::Null;
+        }
+        // People group digits.
+        let digits: String = self.budget.chars().filter(|it| !matches!(it, ' ' | ',' | '.')).collect();
+        let requests = digits.parse::<u32>().map_or_else(|_| Value::from(self.budget.as_str()), Value::from);
+        let beyond = if self.beyond.is_empty() { Beyond::LeaveOut.name() } else { self.beyond.as_str() };
+        json!({ "requests": requests, "beyond": beyond })
     }
 }
 
@@ -240,6 +262,7 @@ mod tests {
         }
         body.append_pair("share", &draft.share).append_pair("keep-slow-seconds", &draft.slow.1);
         body.append_pair("keep-dear-usd", &draft.dear.1);
+        body.append_pair("budget", &draft.budget).append_pair("beyond", &draft.beyond);
         Values::parse(body.finish().as_bytes())
     }
 
@@ -257,6 +280,7 @@ mod tests {
         let members = json!({
             "sampling_rate": 0.0007, "excluded_api_key_hashes": excluded, "filter_rules": { "groups": groups },
             "always_keep": { "failed": true, "slower_than_ms": 2500, "dearer_than_usd": 0.07 },
+            "daily_budget": { "requests": 5000, "beyond": "hold" },
         });
         let mut rules = Rules::default();
         rules.replace(members.as_object().unwrap()).unwrap();

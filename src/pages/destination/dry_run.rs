@@ -64,6 +64,7 @@ pub(in crate::pages) fn words(reason: LeftOut) -> String {
             rules + if without_content { ", without recorded content" } else { "" }
         }
         LeftOut::Sampled => "Not in the share".to_owned(),
+        LeftOut::Budget => "Beyond the limit of a day".to_owned(),
     }
 }
 

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::lease::{Current, Lease};
 use crate::delivery::confirmation::Progress;
+use crate::destination::selection::Spent;
 use crate::otlp::VERSION;
 use crate::store::deliveries::{self, DeadLetter, Delivery};
 use crate::store::destinations::{self, HealthChange};
@@ -28,6 +30,10 @@ pub struct Acknowledgement<'a> {
     pub poison_one_by_one: i32,
     /// Attempts in a row of which none was accepted, this one included.
     pub attempt: u32,
+    /// The requests of the batch that the budget of the day counts. None: there is no budget.
+    pub spent: Option<Spent>,
+    /// The budget is used up: the cursor is not served before, as long as the destination has this revision.
+    pub held_until: Option<DateTime<Utc>>,
     /// In order.
     pub deliveries: &'a [Delivery],
     pub dead_letters: &'a [DeadLetter],
@@ -97,6 +103,9 @@ async fn move_cursor(connection: &mut PgConnection, lease: &Lease, result: &Ackn
                    delivered = delivered + $8,
                    last_success_at = CASE WHEN $12 THEN clock_timestamp() ELSE last_success_at END,
                    server_errors = CASE WHEN revision <= $15 THEN $13 ELSE server_errors END,
+                   budget_used = CASE WHEN $11 THEN greatest(budget_used - unconfirmed, 0) WHEN $22::date IS NULL THEN budget_used
+                                      WHEN budget_day = $22 THEN budget_used + $23 ELSE $23 END,
+                   budget_day = coalesce($22, budget_day), held_until = $24, held_revision = $15,
                    poison_one_by_one = $14, poison_lost_leases = 0, poison_unfinished = 0,
                    leased_by = CASE WHEN $16::interval IS NULL THEN NULL ELSE leased_by END,
                    leased_until = clock_timestamp() + $16::interval, turn_ended_at = now()
@@ -151,7 +160,10 @@ async fn move_cursor(connection: &mut PgConnection, lease: &Lease, result: &Ackn
         Json(result.deliveries) as _,
         result.probes_first,
         number(result.attempt),
-        VERSION.cast_signed()
+        VERSION.cast_signed(),
+        result.spent.map(|spent| spent.day),
+        result.spent.map_or(0, |spent| spent.requests).cast_signed(),
+        result.held_until
     )
     .fetch_optional(connection)
     .await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -13,6 +13,7 @@ use super::liveness::LIVENESS_LOCK_CLASS;
 use super::{Fence, Key};
 use crate::delivery::confirmation::{Confirmation, LOOK_UP, UpTo};
 use crate::delivery::poison::{Noted, Poison};
+use crate::destination::selection::Spent;
 use crate::id::{AccountId, CursorId, DestinationId};
 use crate::store::interval::interval;
 use crate::store::log::{LeasedSettings, Position};
@@ -68,6 +69,12 @@ pub struct Lease {
     pub revision: i32,
     /// Privacy Mode of the account or the destination.
     pub private: bool,
+    /// The day of `budget_used`. None: nothing was counted yet.
+    pub budget_day: Option<NaiveDate>,
+    /// Requests that the budget of that day has counted.
+    pub budget_used: i64,
+    /// Whether the cursor follows what is recorded.
+    pub is_live: bool,
     /// Cursors of the account that have not reached the end of their range.
     pub siblings: i64,
 }
@@ -75,6 +82,11 @@ pub struct Lease {
 impl Lease {
     pub fn key(&self) -> Key {
         Key { account: self.account, destination: self.destination }
+    }
+
+    /// What a day has had of its budget.
+    pub fn spent(&self) -> Option<Spent> {
+        self.budget_day.map(|day| Spent { day, requests: self.budget_used.unsigned_abs() })
     }
 
     /// What earlier workers noted of their builds at the cursor.
@@ -153,7 +165,8 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                  AND (c.leased_by IS NULL OR c.leased_until < clock_timestamp()
                       OR c.leased_by::bigint NOT IN (SELECT worker FROM living))
                  AND (c.accepted_at <= clock_timestamp() - $7::interval
-                      OR (SELECT c.until_xid IS NULL OR (n.xid, n.position) <= (c.until_xid, c.until_position)
+                      OR (c.held_until IS NULL OR c.held_until <= clock_timestamp() OR c.held_revision <> d.revision)
+                     AND (SELECT c.until_xid IS NULL OR (n.xid, n.position) <= (c.until_xid, c.until_position)
                           FROM (SELECT r.xid, r.position FROM completed_requests r
                                 WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
                                   AND r.xid < pg_snapshot_xmin(pg_current_snapshot())
@@ -173,7 +186,7 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                      coalesce(c.until_xid, $8) AS "until_xid!: Xid", coalesce(c.until_position, $9) AS "until_position!", c.since,
                      d.failures, c.server_errors, d.probes_first, c.unconfirmed,
                      extract(epoch FROM clock_timestamp() - c.accepted_at)::float8 AS accepted_seconds_ago,
-                     c.poison_lost_leases, c.poison_unfinished, c.poison_one_by_one, d.kind,
+                     c.budget_day, c.budget_used, (c.purpose = 'live') AS "is_live!", c.poison_lost_leases, c.poison_unfinished, c.poison_one_by_one, d.kind,
                      d.settings AS "settings: Json<BTreeMap<String, String>>", d.selection, d.redaction, d.secrets, d.revision,
                      (a.privacy_mode OR d.privacy_mode) AS "private!",
                      (SELECT count(*) FROM cursors s
@@ -203,6 +216,7 @@ pub async fn list_held_back(store: &Store, accounts: &[AccountId]) -> Result<Vec
            JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id AND d.enabled
            WHERE c.account_id = ANY ($1) AND c.purpose = 'live' AND c.leased_by IS NULL AND d.failures = 0
              AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
+             AND (c.held_until IS NULL OR c.held_until <= clock_timestamp() OR c.held_revision <> d.revision)
              AND (SELECT true FROM completed_requests r
                   WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
                   ORDER BY r.xid, r.position LIMIT 1)"#,

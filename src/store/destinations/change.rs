@@ -137,6 +137,7 @@ pub async fn put(tenant: &mut Tenant, id: DestinationId, revision: i32, values: 
              position = CASE WHEN $4 THEN coalesce(confirmed_position, position) ELSE position END,
              confirmed_xid = CASE WHEN $4 THEN NULL ELSE confirmed_xid END,
              confirmed_position = CASE WHEN $4 THEN NULL ELSE confirmed_position END,
+             budget_used = CASE WHEN $4 THEN greatest(budget_used - unconfirmed, 0) ELSE budget_used END,
              unconfirmed = CASE WHEN $4 THEN 0 ELSE unconfirmed END,
              accepted_at = CASE WHEN $4 THEN NULL ELSE accepted_at END
          WHERE account_id = $1 AND destination_id = $2",

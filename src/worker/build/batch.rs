@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::completed_request::content::{Content, ContentRef};
 use crate::completed_request::{CompletedRequest, FORMAT};
 use crate::destination::redaction::{Counts, Redactor};
-use crate::destination::selection::{self, Candidate, Kept, KnownKey, Rules};
+use crate::destination::selection::{self, Beyond, Candidate, Kept, KnownKey, Rules};
 use crate::destination::{Carried, Encoding, Limits, Parcel};
 use crate::id::{AccountId, ApiKeyId, DestinationId};
 use crate::otlp::{Compression, Encode, Gzip, Resource};
@@ -44,6 +44,10 @@ pub(in crate::worker) struct Batch {
     pub(in crate::worker) has_content: bool,
     /// Whether the log may have more right behind.
     pub(in crate::worker) has_more: bool,
+    /// What the budget of the day had left before it. None: there is no budget.
+    pub(in crate::worker) allowance: Option<Allowance>,
+    /// The budget is used up, and the entries behind the batch wait until then.
+    pub(in crate::worker) held_until: Option<DateTime<Utc>>,
 }
 
 /// Builds batches, one after the other, with the same buffers.
@@ -70,9 +74,21 @@ pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) limits: Limits,
     /// The receiver takes no request that completed earlier. None: it takes requests of any age.
     pub(in crate::worker) not_before: Option<DateTime<Utc>>,
+    /// What the budget of the day has left. None: there is no budget.
+    pub(in crate::worker) allowance: Option<Allowance>,
     pub(in crate::worker) account: AccountId,
     /// Attributes that are added to our resource, or replace one of the same name.
     pub(in crate::worker) resource: &'a [(&'static str, String)],
+}
+
+/// What the budget of the day has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::worker) struct Allowance {
+    pub(in crate::worker) requests: usize,
+    pub(in crate::worker) beyond: Beyond,
+    pub(in crate::worker) day: NaiveDate,
+    /// When the next budget begins.
+    pub(in crate::worker) ends: DateTime<Utc>,
 }
 
 /// Which requests go into the body.
@@ -118,7 +134,7 @@ impl Builder {
 
     /// Builds and encodes what fits into one request. Entries of a newer format end the batch: they are for a newer worker.
     pub(super) async fn build(&mut self, entries: &Entries, target: Target<'_>) -> Batch {
-        let (mut batch, mut named) = (Batch::default(), Named::new());
+        let (mut batch, mut named) = (Batch { allowance: target.allowance, ..Batch::default() }, Named::new());
         let encoder = encoder(&mut self.encoders, target.encoding);
         encoder.begin(&self.resource.clone().with(target.resource));
         for (number, entry) in entries.list().iter().enumerate() {
@@ -173,6 +189,8 @@ enum Pushed {
     Unreadable,
     /// By the destination's rules.
     LeftOut(selection::LeftOut),
+    /// It waits for the next day, and so do those behind it.
+    Held,
     /// It is in the body.
     Built,
 }
@@ -188,13 +206,17 @@ fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut
         let before = encoder.checkpoint();
         let has_content = target.content == WithContent::AsRead && entry.content.is_some();
         // A fault of ours in building one trace must not take the others with it.
-        let pushed = catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder, named)));
+        let pushed = catch_unwind(AssertUnwindSafe(|| push(entry, target, encoder, named, batch.places.len())));
         match pushed.unwrap_or(Pushed::Unreadable) {
             Pushed::Unreadable => {
                 encoder.rewind(before);
                 batch.unreadable.push(place);
             }
             Pushed::LeftOut(reason) => batch.left_out.count(reason),
+            Pushed::Held => {
+                batch.held_until = target.allowance.map(|allowance| allowance.ends);
+                return false;
+            }
             Pushed::Built if before.traces > 0 && is_over(encoder, target.limits) => {
                 encoder.rewind(before);
                 named.truncate(before.traces);
@@ -219,7 +241,8 @@ fn is_over(encoder: &dyn Encode, limits: Limits) -> bool {
     encoder.encoded_len() > limits.bytes || encoder.checkpoint().spans > limits.spans
 }
 
-fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut Named) -> Pushed {
+/// `sent`: requests that are in the body already.
+fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut Named, sent: usize) -> Pushed {
     let Ok(mut request) = CompletedRequest::from_bytes(&entry.payload) else { return Pushed::Unreadable };
     let Ok(content) = entry.content.as_deref().map(ContentRef::from_bytes).transpose() else {
         return Pushed::Unreadable;
@@ -228,6 +251,11 @@ fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut
         Ok(kept) => kept,
         Err(reason) => return Pushed::LeftOut(reason),
     };
+    match target.allowance.filter(|allowance| sent >= allowance.requests).map(|allowance| allowance.beyond) {
+        None => {}
+        Some(Beyond::LeaveOut) => return Pushed::LeftOut(selection::LeftOut::Budget),
+        Some(Beyond::Hold) => return Pushed::Held,
+    }
     // What does not go out is not searched either.
     let content = content.filter(|_| target.content == WithContent::AsRead);
     let weighed = kept.and_then(|kept| kept.weight).map(|weight| target.traces.weighed(weight));

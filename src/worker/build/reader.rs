@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::batch::{Batch, Choice, Target, WithContent};
+use super::batch::{Allowance, Batch, Choice, Target, WithContent};
 use crate::delivery::poison::{Build, Poison};
-use crate::destination::selection::KnownKey;
+use crate::destination::selection::{KnownKey, Spent};
 use crate::id::ApiKeyId;
 use crate::store;
 use crate::store::cursors;
@@ -21,13 +21,16 @@ pub(in crate::worker) struct Reader {
     /// Whether the last entries were large ones.
     is_large: bool,
     poison: Poison,
+    /// What the day has had of its budget, with the batches of this turn.
+    spent: Option<Spent>,
     /// The next entries, behind this place, which are read while the batch before them is built. The read ends when it is dropped.
     ahead: Option<(Position, JoinSet<store::Result<Entries>>)>,
 }
 
 impl Reader {
     pub(in crate::worker) fn new(leased: &Leased) -> Self {
-        Self { after: leased.lease.place(), is_large: false, poison: leased.lease.poison(), ahead: None }
+        let (poison, spent) = (leased.lease.poison(), leased.lease.spent());
+        Self { after: leased.lease.place(), is_large: false, poison, spent, ahead: None }
     }
 
     /// What is known of builds at this place.
@@ -35,7 +38,7 @@ impl Reader {
         self.poison
     }
 
-    /// The next batch; it is empty where the next entry is for a newer worker. None: the log ends here, or an older transaction holds
+    /// The next batch; it is empty where the next entry is for a newer worker, or waits for the next day. None: the log ends here, or an older transaction holds
     /// the next entry back.
     pub(in crate::worker) async fn next(&mut self, leased: &Leased) -> store::Result<Option<Batch>> {
         let _room = leased.permit.read().await;
@@ -75,7 +78,17 @@ impl Reader {
 
     async fn build(&mut self, leased: &Leased, entries: &Entries) -> store::Result<Batch> {
         let keys = leased.known_keys().await?;
-        let build = leased.builders.build(entries, target(leased, WithContent::AsRead, &keys));
+        let allowance = self.allowance(leased);
+        let target = Target { allowance, ..target(leased, WithContent::AsRead, &keys) };
+        let batch = self.build_noted(leased, entries, target).await?;
+        if let Some(spent) = &mut self.spent {
+            spent.requests += batch.places.len() as u64;
+        }
+        Ok(batch)
+    }
+
+    async fn build_noted(&mut self, leased: &Leased, entries: &Entries, target: Target<'_>) -> store::Result<Batch> {
+        let build = leased.builders.build(entries, target);
         match self.poison.begin() {
             Build::Freely => {
                 if !self.is_large && is_full(entries, most_entries(leased)) {
@@ -94,6 +107,14 @@ impl Reader {
         }
     }
 
+    /// What the budget of today has left. A replay takes nothing of it: a person asked for it.
+    fn allowance(&mut self, leased: &Leased) -> Option<Allowance> {
+        let budget = leased.rules.as_ref()?.budget.filter(|_| leased.lease.is_live)?;
+        let spent = Spent::on(self.spent, leased.state.clock.now());
+        self.spent = Some(spent);
+        Some(Allowance { requests: spent.left_of(budget), beyond: budget.beyond, day: spent.day, ends: spent.ends() })
+    }
+
     /// The entries that were read ahead from here. None: nothing small came, or the read failed; they are read once more.
     async fn take_ahead(&mut self) -> Option<Entries> {
         let (_, mut read) = self.ahead.take().filter(|(after, _)| *after == self.after)?;
@@ -101,17 +122,19 @@ impl Reader {
     }
 }
 
-/// Builds the entries behind the first place up to the second one, which were read before, again.
+/// Builds the entries behind the first place up to the second one, which were read before, again: with what the budget had left for
+/// them then.
 pub(in crate::worker) async fn read_part(
     leased: &Leased,
     part: (Position, Position),
     content: WithContent,
+    allowance: Option<Allowance>,
 ) -> store::Result<Batch> {
     let _room = leased.permit.read().await;
     let window = window(leased, part, most_entries(leased));
     let entries = log::list_after(leased.store(), leased.lease.account, &window, i64::MAX).await?;
     let keys = leased.known_keys().await?;
-    Ok(leased.builders.build(&entries, target(leased, content, &keys)).await)
+    Ok(leased.builders.build(&entries, Target { allowance, ..target(leased, content, &keys) }).await)
 }
 
 /// Reads small entries. The read shows as well that the settings are the current ones, where that would be asked before sending.
@@ -145,6 +168,7 @@ fn target<'a>(leased: &'a Leased, content: WithContent, keys: &'a BTreeMap<ApiKe
         encoding: wire.encoding(),
         compression: wire.compression(leased.state.config.delivery.compression),
         limits: wire.limits(),
+        allowance: None,
         not_before: wire.limits().oldest.map(|age| leased.state.clock.now() - age),
         account: leased.lease.account,
         resource: wire.resource(),

@@ -3,12 +3,14 @@
 
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use metrics::{counter, histogram};
 
 use super::health::Health;
 use super::report::Report;
 use crate::delivery::confirmation::Progress;
 use crate::delivery::{self, ATTENTION, Pauses, unit};
+use crate::destination::selection::Spent;
 use crate::state::State;
 use crate::store;
 use crate::store::cursors::{self, Acknowledgement, Lease, LeaseState};
@@ -30,6 +32,8 @@ pub(super) struct BatchResult {
     pub(super) one_by_one: i32,
     /// Attempts in a row of which none was accepted, this one included.
     pub(super) attempt: u32,
+    /// The budget of the day is used up, and what lies behind waits until then.
+    pub(super) held_until: Option<DateTime<Utc>>,
     /// Whether the turn goes on.
     pub(super) keeps_lease: bool,
 }
@@ -43,6 +47,9 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
     if result.progress.is_none_or(|progress| progress.again > 0) {
         result.report.dead_letters.clear();
     }
+    let moves = result.progress.is_some_and(|progress| progress.again == 0);
+    let requests = if moves { result.report.spent as u64 } else { 0 };
+    let spent = result.report.day.filter(|_| moves).map(|day| Spent { day, requests });
     let jitter = unit(state.random.bytes().unwrap_or([128; 8]));
     let pauses = Pauses { base: config.retry_base, cap: config.retry_cap, jitter };
     let switch_off = SwitchOff::after(config.disable_after);
@@ -54,6 +61,8 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
         server_errors: result.health.server_errors,
         poison_one_by_one: result.one_by_one,
         attempt: result.attempt,
+        spent,
+        held_until: result.held_until,
         deliveries: &result.report.deliveries,
         dead_letters: &result.report.dead_letters,
         keep: result.keeps_lease.then_some(config.lease),
@@ -91,6 +100,8 @@ fn unchanged(lease: &Lease) -> Acknowledgement<'static> {
         server_errors: Health::of(lease).server_errors,
         poison_one_by_one: lease.poison_one_by_one,
         attempt: 0,
+        spent: None,
+        held_until: None,
         deliveries: &[],
         dead_letters: &[],
         keep: None,

@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+
 use super::acknowledge::BatchResult;
 use super::health::Health;
 use super::report::{Ending, Report};
@@ -104,6 +106,8 @@ pub(super) struct Plan {
     poison: Poison,
     /// How long the turn waits for the next request.
     stay_until: Option<Instant>,
+    /// The budget of the day is used up behind what was read.
+    held_until: Option<DateTime<Utc>>,
     /// Whether the lease is given back, or lost.
     is_released: bool,
 }
@@ -135,6 +139,7 @@ impl Plan {
             confirmation,
             poison,
             stay_until: None,
+            held_until: None,
             is_released: false,
         }
     }
@@ -182,7 +187,11 @@ impl Plan {
     fn has_read(&mut self, batch: Option<Batch>, poison: Poison) {
         (self.is_reading, self.poison) = (false, poison);
         let Some(batch) = batch else { return };
-        // The next entry is for a newer worker.
+        if batch.held_until.is_some() {
+            self.held_until = batch.held_until;
+            self.enter(Phase::Draining);
+        }
+        // The next entry is for a newer worker, or waits for the next day.
         let Some(last) = batch.last else { return self.enter(Phase::Draining) };
         if batch.has_more {
             self.backlog = Backlog::More;
@@ -246,6 +255,7 @@ impl Plan {
             probes_first: self.confirmation.probes_first(),
             one_by_one: self.poison.one_by_one(),
             attempt,
+            held_until: None,
             keeps_lease: true,
         });
     }
@@ -313,11 +323,13 @@ impl Plan {
         let is_last = self.is_quiet() && self.arrived.is_empty();
         let goes_on = self.is_open() && (self.backlog != Backlog::Nothing || self.stays(around));
         let keeps_lease = !is_last || goes_on || self.waits_to_confirm(around);
+        // A batch that waits lies before what is held.
+        let held_until = self.held_until.filter(|_| !keeps_lease && self.phase <= Phase::Draining);
         if !keeps_lease {
             self.enter(Phase::Closed);
         }
         self.acknowledging = Some(keeps_lease);
-        Some(Action::Acknowledge(BatchResult { keeps_lease, ..result }))
+        Some(Action::Acknowledge(BatchResult { held_until, keeps_lease, ..result }))
     }
 
     /// Whether nothing is read, ready, probed or on the wire.

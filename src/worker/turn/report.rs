@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
+
 use crate::delivery::confirmation::UpTo;
 use crate::delivery::{DeadLetterReason, Outcome, Part, WaitReason};
 use crate::store::deliveries::{DeadLetter, Delivery};
@@ -26,6 +28,10 @@ pub(super) struct Report {
     /// Up to here everything is delivered or a dead letter. None: nothing is.
     pub(super) settled: Option<Position>,
     pub(super) accepted: usize,
+    /// Requests that are settled, whether they were accepted or given up: the budget of the day counts them.
+    pub(super) spent: usize,
+    /// The day of that budget. None: there is no budget.
+    pub(super) day: Option<NaiveDate>,
     /// Completed requests that are given up.
     pub(super) dead_letters: Vec<DeadLetter>,
     /// Why the rest, if any, waits.
@@ -71,7 +77,8 @@ impl Report {
     pub(super) fn of_unsent(batch: &Batch) -> Self {
         let reason = DeadLetterReason::Unbuildable;
         let dead_letter = |place: &Position| DeadLetter { place: *place, reason, status: None, answer: None };
-        Self { dead_letters: batch.unreadable.iter().map(dead_letter).collect(), ..Self::default() }
+        let day = batch.allowance.map(|allowance| allowance.day);
+        Self { dead_letters: batch.unreadable.iter().map(dead_letter).collect(), day, ..Self::default() }
     }
 
     pub(super) fn is_settled(&self) -> bool {
@@ -114,12 +121,14 @@ impl Report {
     pub(super) fn settle(&mut self, until: Position, requests: usize) {
         self.settled = Some(until);
         self.accepted += requests;
+        self.spent += requests;
         self.dead_letters_in_a_row = 0;
     }
 
     /// The requests at these places are given up, and everything up to `until` is settled.
     pub(super) fn give_up(&mut self, until: Position, places: Vec<Position>, outcome: &Outcome, status: Option<u16>) {
         self.settled = Some(until);
+        self.spent += places.len();
         self.dead_letters_in_a_row += 1;
         let fails = matches!(outcome, Outcome::Wait { .. });
         let reason = if fails { DeadLetterReason::FailsReceiver } else { DeadLetterReason::Refused };

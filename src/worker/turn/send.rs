@@ -6,7 +6,7 @@ use crate::id::DeliveryId;
 use crate::store;
 use crate::store::deliveries::{Covered, Delivery};
 use crate::store::log::Position;
-use crate::worker::build::batch::{Batch, WithContent};
+use crate::worker::build::batch::{Allowance, Batch, WithContent};
 use crate::worker::build::reader::read_part;
 use crate::worker::leased::Leased;
 
@@ -16,6 +16,8 @@ struct Piece {
     after: Position,
     until: Position,
     content: WithContent,
+    /// What the budget of the day had left before it.
+    allowance: Option<Allowance>,
 }
 
 /// Hands over a batch whose entries lie behind `after`. `server_errors`: how often its head was answered with HTTP 500.
@@ -40,14 +42,15 @@ async fn in_pieces(
     report: &mut Report,
 ) -> store::Result<Ending> {
     let Some(until) = batch.last else { return Ok(Ending::Settled) };
+    let allowance = batch.allowance;
     let mut built = Some(batch);
     // The next piece lies on top.
-    let mut rest = vec![Piece { after, until, content: WithContent::AsRead }];
+    let mut rest = vec![Piece { after, until, content: WithContent::AsRead, allowance }];
     while let Some(piece) = rest.pop() {
-        let Piece { after, until, content } = piece;
+        let Piece { after, until, content, allowance } = piece;
         let batch = match built.take() {
             Some(batch) => batch,
-            None => read_part(leased, (after, until), content).await?,
+            None => read_part(leased, (after, until), content, allowance).await?,
         };
         let mut covered = Covered::new(leased.lease.destination, (after, until), batch.left_out);
         if batch.places.is_empty() {
@@ -76,6 +79,8 @@ async fn in_pieces(
 
 /// The two halves of a piece with these requests (at least two), the first one on top.
 fn halves(piece: Piece, places: &[Position]) -> [Piece; 2] {
-    let middle = places[places.len() / 2 - 1];
-    [Piece { after: middle, ..piece }, Piece { until: middle, ..piece }]
+    let first = places.len() / 2;
+    let middle = places[first - 1];
+    let allowance = piece.allowance.map(|left| Allowance { requests: left.requests.saturating_sub(first), ..left });
+    [Piece { after: middle, allowance, ..piece }, Piece { until: middle, ..piece }]
 }

@@ -258,12 +258,14 @@ async fn choice_of_requests_is_stored_with_the_destination_and_cleared_by_null()
         "sampling_rate": 0.25,
         "api_key_hashes": [key],
         "filter_rules": { "groups": [{ "logic": "and", "rules": [rule] }] },
+        "daily_budget": { "requests": 5_000, "beyond": "hold" },
     });
     let mut body = sentry(&app, "Production");
     body.as_object_mut().unwrap().extend(chosen.as_object().unwrap().clone());
     let created = caller.posts(DESTINATIONS, &body).await.data(201);
     assert_eq!((&created["sampling_rate"], &created["api_key_hashes"]), (&json!(0.25), &json!([key])));
     assert_eq!(created["filter_rules"]["groups"][0]["rules"][0], rule);
+    assert_eq!(created["daily_budget"], chosen["daily_budget"]);
     assert_eq!(caller.posts(DESTINATIONS, &body).await.data(201), created, "the same once more");
     let path = path(&created);
     assert_eq!(caller.patches(&path, &chosen).await.data(200), created, "nothing was changed");
@@ -274,9 +276,10 @@ async fn choice_of_requests_is_stored_with_the_destination_and_cleared_by_null()
     caller.posts(&format!("{path}/dry-run"), &json!({ "sampling_rate": 2 })).await.error(400);
 
     let requests = app.receiver.received().totals().requests;
-    let all = json!({ "api_key_hashes": null, "filter_rules": null, "sampling_rate": 1 });
+    let all = json!({ "api_key_hashes": null, "filter_rules": null, "sampling_rate": 1, "daily_budget": null });
     let cleared = caller.patches(&path, &all).await.data(200);
     assert_eq!((&cleared["api_key_hashes"], &cleared["filter_rules"]), (&Value::Null, &Value::Null));
+    assert_eq!(cleared["daily_budget"], Value::Null);
     assert_eq!((&cleared["sampling_rate"], &cleared["config"]), (&json!(1.0), &created["config"]));
     assert_eq!(app.receiver.received().totals().requests, requests, "it needs no test");
     let foreign = stranger.posts("/keys", &json!({ "name": "app" })).await.data(201)["hash"].clone();
@@ -359,6 +362,8 @@ async fn mistakes_are_answered_with_the_field_and_a_sentence() {
         (with("sampling_rate", json!("1")), "sampling_rate"),
         (with("api_key_hashes", json!([])), "api_key_hashes"),
         (with("filter_rules", json!("nonsense")), "filter_rules"),
+        (with("daily_budget", json!({ "requests": 0 })), "daily_budget.requests"),
+        (with("daily_budget", json!({ "requests": 5, "beyond": "drop" })), "daily_budget.beyond"),
         (with("redaction", json!({ "patterns": [{ "pattern": "(", "action": "mask" }] })), "redaction.patterns[0]"),
         (with("fields", json!({ "user": "hash" })), "fields.user"),
         (with("regions", json!([])), "regions"),

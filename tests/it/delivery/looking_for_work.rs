@@ -131,6 +131,8 @@ async fn dead_lettering_a_request_does_not_read_what_else_lies_in_the_log() {
 /// What a worker writes down about a request that was refused.
 async fn dead_letters_it(store: &Store, lease: &Lease, place: Position) {
     let result = Acknowledgement {
+        spent: None,
+        held_until: None,
         progress: Progress::default(),
         health: HealthChange::Unchanged,
         probes_first: false,

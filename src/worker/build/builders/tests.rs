@@ -25,6 +25,7 @@ fn target(traces: &TraceSettings) -> Target<'_> {
         limits: Limits::USUAL,
         account: AccountId(Uuid::nil()),
         not_before: None,
+        allowance: None,
         resource: &[],
     }
 }

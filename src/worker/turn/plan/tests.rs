@@ -45,6 +45,20 @@ proptest! {
 }
 
 #[test]
+fn plan_holds_the_cursor_once_all_before_is_settled_and_not_where_a_batch_waits() {
+    for (ending, is_held) in [(Ending::Settled, true), (Ending::Withheld, false)] {
+        let mut world = World::new(3, 2, Start::default());
+        world.held_until = Some(DateTime::UNIX_EPOCH);
+        let mut world = world.begins();
+        world.reads(BATCH);
+        assert!(!world.is_reading, "what is behind is not read");
+        world.comes_back(ending, 0);
+        let result = world.acknowledging.as_ref().unwrap();
+        assert_eq!((result.keeps_lease, result.held_until.is_some()), (false, is_held));
+    }
+}
+
+#[test]
 fn plan_reads_ahead_and_fills_the_wire() {
     let mut world = World::new(100, 4, Start::default()).begins();
     for in_flight in 1..=4 {

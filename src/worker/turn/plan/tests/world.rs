@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+
 use crate::delivery::confirmation::{Confirmation, LOOK_UP, Probes, Progress, UpTo};
 use crate::delivery::poison::{Noted, Poison};
 use crate::delivery::{Attention, Outcome, WaitReason};
@@ -63,6 +65,8 @@ pub(super) struct World {
     pub(super) around: Surroundings,
     pub(super) in_flight_most: usize,
     pub(super) accepts_unseen: bool,
+    /// Behind what is read, requests wait until then.
+    pub(super) held_until: Option<DateTime<Utc>>,
     /// Requests in the log behind those that are read.
     pub(super) unread: i64,
     pub(super) is_reading: bool,
@@ -98,6 +102,7 @@ impl World {
             around: Surroundings { now, is_crowded: false, may_stay: false, is_stopping: false },
             in_flight_most,
             accepts_unseen,
+            held_until: None,
             unread,
             is_reading: false,
             is_probing: None,
@@ -162,7 +167,8 @@ impl World {
         let places: Vec<_> = (self.read_to + 1..=self.read_to + read).map(at).collect();
         self.read_to += read;
         let last = places.last().copied();
-        let batch = last.map(|_| Batch { last, has_more: read == BATCH, places, ..Batch::default() });
+        let held_until = self.held_until;
+        let batch = last.map(|_| Batch { last, has_more: read == BATCH, places, held_until, ..Batch::default() });
         self.tell(Event::Read(batch, Poison::default()));
     }
 
