@@ -34,6 +34,7 @@ mod operation;
 mod query;
 mod responses;
 mod revision;
+mod revisions;
 mod signing_secret;
 mod timestamp;
 mod turned_away;
@@ -81,6 +82,8 @@ const OPERATIONS: [Operation; 43] = [
     Operation::new::<connection_tests::__path_repeat>(|| web::to(connection_tests::repeat)),
     Operation::new::<connection_tests::__path_send_trace>(|| web::to(connection_tests::send_trace)),
     Operation::new::<signing_secret::__path_replace>(|| web::to(signing_secret::replace)),
+    Operation::new::<revisions::__path_index>(|| web::to(revisions::index)),
+    Operation::new::<revisions::__path_restore>(|| web::to(revisions::restore)),
     Operation::new::<dry_run::__path_create>(|| web::to(dry_run::create)),
     Operation::new::<deliveries::__path_index>(|| web::to(deliveries::index)),
     Operation::new::<deliveries::__path_index_of_dead_letters>(|| web::to(deliveries::index_of_dead_letters)),

@@ -70,7 +70,7 @@ impl Actor {
 
 impl Who {
     /// The name that an entry records.
-    fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Person { email, .. } | Self::Stranger { email } => email,
             Self::Key { name, .. } => name,
@@ -135,7 +135,7 @@ pub async fn record(state: &State, tenant: &mut Tenant, actor: &Actor, change: C
 }
 
 /// Both without their equal members.
-fn difference(before: Value, after: Value) -> (Value, Value) {
+pub fn difference(before: Value, after: Value) -> (Value, Value) {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
             let changed = |one: &Map<String, Value>, other: &Map<String, Value>| {

@@ -6,6 +6,7 @@ pub mod connect;
 pub mod dry_run;
 mod error;
 pub mod health;
+pub mod history;
 pub mod listing;
 mod pausing;
 mod saving;
@@ -23,7 +24,7 @@ use crate::state::State;
 use crate::store::destinations::{Destination, UntestedValues};
 use crate::store::{self, accounts, destinations};
 
-use self::audited::recorded_values;
+use self::audited::{record, recorded_values};
 pub use self::choose::{Chosen, choose, redact};
 pub use self::connect::{Connecting, Typed, connect, reconnect, try_out};
 pub use self::error::Error;
@@ -112,7 +113,7 @@ pub async fn save(
         (Event::DestinationEdited, saved.name)
     };
     let change = Change::new(event, subject).between(before, after);
-    audit::record(state, &mut tenant, actor, change).await?;
+    record(state, &mut tenant, actor, destination.id, change).await?;
     pausing::put(state, &mut tenant, actor, destination, typed.enabled).await?;
     tenant.commit().await?;
     Ok(Saving::Saved)

@@ -13,7 +13,7 @@ use serde_json::Map;
 
 use self::description::describe;
 use self::refusal::conclude;
-pub(super) use self::refusal::{conflict, refused};
+pub(super) use self::refusal::{conflict, failed, refused};
 use self::schema::{CreateDestination, Deleted, DestinationAnswer, DestinationList, UpdateDestination};
 pub(super) use self::selection::{newer, read as chosen};
 pub(super) use self::verdict::shown;
@@ -243,14 +243,14 @@ async fn list(state: &State, account: AccountId) -> Result<Vec<Listed>, Error> {
 }
 
 /// One of the account's. The ids of others are as unknown as those of nobody.
-async fn find(state: &State, account: AccountId, id: &str) -> Result<Listed, Error> {
+pub(super) async fn find(state: &State, account: AccountId, id: &str) -> Result<Listed, Error> {
     let id = parse(id)?;
     let mut tenant = state.store.tenant(account).await?;
     let owner = accounts::find(&mut tenant).await?.ok_or_else(Error::unauthorized)?;
     listing::find(&mut tenant, id, &owner, state.clock.now()).await?.ok_or_else(no_such)
 }
 
-fn answer(mut response: HttpResponseBuilder, account: AccountId, listed: &Listed) -> HttpResponse {
+pub(super) fn answer(mut response: HttpResponseBuilder, account: AccountId, listed: &Listed) -> HttpResponse {
     response.insert_header((ETAG, etag(listed.destination.revision)));
     response.json(DestinationAnswer { data: describe(account, listed) })
 }

@@ -27,6 +27,7 @@ use super::messages::MessagesRequest;
 use super::oneself::schema::{CreditsAnswer, KeyAnswer, ProviderList};
 use super::operation::Operation;
 use super::responses::ResponsesRequest;
+use super::revisions::{RevisionList, ShownRevision};
 use super::signing_secret::{SigningSecret, SigningSecretAnswer};
 use super::workspaces::schema::{UpdateWorkspace, Workspace, WorkspaceAnswer, WorkspaceList};
 
@@ -52,7 +53,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
             ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
             MessagesRequest, ModelList, Model, ModelCount, KeyAnswer, CreditsAnswer, ProviderList,
             DestinationList, DestinationAnswer, Destination, Status, CreateDestination, UpdateDestination, Deleted,
-            TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
+            TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, RevisionList, ShownRevision, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
             WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace,
             KeyList, ListedKeyAnswer, NewKeyAnswer, Key, CreateKey, UpdateKey, GenerationAnswer, Generation,
             MemberList, Member, UpdateMember, InvitationList, Invitation, CreateInvitation, NewInvitationAnswer, NewInvitation,

@@ -1,10 +1,10 @@
 //! Saves which requests a destination gets, and what of them. That needs no connection test: it says nothing about how the receiver
 //! is reached.
 
-use super::audited::recorded_values;
+use super::audited::{record, recorded_values};
 use super::error::Error;
 use super::saving::Saving;
-use crate::audit::{self, Actor, Change, Event};
+use crate::audit::{Actor, Change, Event};
 use crate::destination::redaction::Redaction;
 use crate::destination::selection::{Mistakes, Place, Rules};
 use crate::state::State;
@@ -74,7 +74,7 @@ async fn conclude(
     }
     let change = Change::new(Event::DestinationEdited, saved.name.clone());
     let change = change.between(recorded_values(before), recorded_values(&saved));
-    audit::record(state, &mut tenant, actor, change).await?;
+    record(state, &mut tenant, actor, before.id, change).await?;
     tenant.commit().await?;
     Ok(Saving::Saved)
 }

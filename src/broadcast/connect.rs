@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::audited::recorded_values;
+use super::audited::{record, recorded_values};
 use super::choose::{self, Chosen};
 use super::error::Error;
 use super::pausing;
 use super::twin::{self, Wanted};
-use crate::audit::{self, Actor, Change, Event};
+use crate::audit::{Actor, Change, Event};
 use crate::auth;
 use crate::connection_test::{self, Verdict};
 use crate::destination::{Connection, FieldErrors, Kind, Settings, Stored};
@@ -89,7 +89,7 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
     }
     if let Some(created) = destinations::find(&mut tenant, id).await? {
         let change = Change::new(Event::DestinationCreated, name.as_str()).to(recorded_values(&created));
-        audit::record(state, &mut tenant, actor, change).await?;
+        record(state, &mut tenant, actor, id, change).await?;
         pausing::put(state, &mut tenant, actor, &created, typed.enabled).await?;
     }
     tenant.commit().await?;
@@ -146,7 +146,7 @@ pub async fn reconnect(
     if let Some(edited) = destinations::find(&mut tenant, id).await? {
         let change =
             Change::new(Event::DestinationEdited, name).between(recorded_values(destination), recorded_values(&edited));
-        audit::record(state, &mut tenant, actor, change).await?;
+        record(state, &mut tenant, actor, id, change).await?;
         pausing::put(state, &mut tenant, actor, &edited, typed.enabled).await?;
     }
     tenant.commit().await?;

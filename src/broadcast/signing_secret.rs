@@ -2,9 +2,9 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::audited::recorded_values;
+use super::audited::{record, recorded_values};
 use super::error::Error;
-use crate::audit::{self, Actor, Change, Event};
+use crate::audit::{Actor, Change, Event};
 use crate::destination::kinds::{self, webhook};
 use crate::destination::{Settings, Stored};
 use crate::id::DestinationId;
@@ -58,7 +58,7 @@ pub async fn replace_signing_secret(state: &State, actor: &Actor, id: Destinatio
     if let Some(after) = destinations::find(&mut tenant, id).await? {
         let change = Change::new(Event::DestinationEdited, after.name.clone());
         let change = change.between(recorded_values(&before), recorded_values(&after));
-        audit::record(state, &mut tenant, actor, change).await?;
+        record(state, &mut tenant, actor, id, change).await?;
     }
     tenant.commit().await?;
     Ok(match secrets.current() {

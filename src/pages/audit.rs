@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use serde::Deserialize;
 
 pub use self::changes::ChangeRow;
-use self::changes::changes;
+pub(super) use self::changes::changes;
 use super::answer;
 use super::components::when::When;
 use super::error::Result;

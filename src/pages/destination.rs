@@ -12,6 +12,7 @@ pub(super) mod requests;
 pub(super) mod sent;
 mod sent_form;
 pub(super) mod signing_secret;
+pub(super) mod versions;
 
 use actix_web::http::StatusCode;
 use actix_web::web;

@@ -5,6 +5,8 @@
 pub enum Notice {
     /// A destination passed its test and was stored.
     Connected,
+    /// An earlier version of a destination's settings is in force again.
+    Restored,
     /// A destination's new values passed their test and were stored.
     Updated,
     /// Values of a destination that need no test were stored.
@@ -54,6 +56,7 @@ const ALL: &[(Notice, &str, &str)] = &[
         "The test passed and the destination is saved. New requests are sent to it while Broadcast is on.",
     ),
     (Notice::Updated, "updated", "The test passed and the new settings are saved. The next batch uses them."),
+    (Notice::Restored, "restored", "Restored as a new version. The next batch uses it."),
     (Notice::Saved, "saved", "Saved. The next batch uses it."),
     (Notice::Paused, "paused", "Paused. New requests wait until you resume."),
     (Notice::Resumed, "resumed", "Resumed. What has waited is sent now."),

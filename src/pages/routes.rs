@@ -46,6 +46,9 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource(format!("{one}/defaults")).post(destination::save))
         .service(resource(format!("{one}/requests")).post(destination::requests::update))
         .service(resource(format!("{one}/sent")).post(destination::sent::update))
+        .service(
+            resource(format!("{one}/versions")).get(destination::versions::show).post(destination::versions::update),
+        )
         .service(resource(format!("{one}/send-trace")).post(destination::send_trace))
         .service(resource(format!("{one}/signing-secret")).post(destination::signing_secret::update))
         .service(resource(format!("{one}/pause")).post(destination::pause))

@@ -22,6 +22,7 @@ mod examples;
 mod five_steps;
 mod fuzzing;
 mod gateway;
+mod history;
 mod invitations;
 mod kinds;
 mod members;

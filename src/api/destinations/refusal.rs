@@ -36,7 +36,7 @@ pub(super) fn conclude(connecting: Result<Connecting, broadcast::Error>) -> Resu
 }
 
 /// A test that failed, with its steps.
-fn failed(verdict: &Verdict) -> Error {
+pub(in crate::api) fn failed(verdict: &Verdict) -> Error {
     let advice = verdict.advice.as_deref().unwrap_or("The connection test failed.");
     let field = verdict.field.as_deref().map(field);
     let metadata = json!({ "field": field, "test": shown(verdict) });

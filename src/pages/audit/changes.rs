@@ -9,6 +9,28 @@ const SHOWN: usize = 200;
 
 /// Names that the log holds, with their labels. Any other name is a field of a kind of destination.
 const LABELS: &[(&str, &str)] = &[
+    ("api_key_hashes", "API keys, only these"),
+    ("beyond", "Beyond the limit"),
+    ("dearer_than_usd", "Always send requests dearer than (USD)"),
+    ("excluded_api_key_hashes", "API keys, never these"),
+    ("failed", "Always send failed requests"),
+    ("filter_rules", "Filter rules"),
+    ("patterns", "Expressions of your own"),
+    ("requests", "Requests a day"),
+    ("sampling_rate", "Share of the sessions"),
+    ("slower_than_ms", "Always send requests slower than (ms)"),
+    ("card", "Card numbers"),
+    ("email", "Email addresses"),
+    ("iban", "IBANs"),
+    ("ip", "IP addresses"),
+    ("metadata", "Metadata"),
+    ("phone", "Phone numbers"),
+    ("session", "Session"),
+    ("system_prompt", "System prompt"),
+    ("token", "Keys and tokens"),
+    ("tool_content", "Tool arguments and results"),
+    ("tool_definitions", "Tool definitions"),
+    ("user", "User"),
     ("enabled", "Broadcast"),
     ("key", "Key"),
     ("kind", "Kind"),
@@ -27,6 +49,9 @@ const SECRETS: &str = "secrets";
 /// Members that hold which requests a destination gets, and what of them. The version of their form is no choice.
 const CHOICES: [&str; 2] = ["redaction", "selection"];
 
+/// Members of a choice whose members are choices of their own.
+const OBJECTS: [&str; 4] = ["always_keep", "daily_budget", "fields", "redaction"];
+
 #[derive(Debug, PartialEq, Eq)]
 pub struct ChangeRow {
     pub label: String,
@@ -35,14 +60,14 @@ pub struct ChangeRow {
 }
 
 /// The changes between two objects, in the order of their names.
-pub(super) fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
+pub(in crate::pages) fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     let (before, after) = (members(before), members(after));
     let mut rows = Vec::new();
     for name in names(before, after) {
         let (before, after) = (member(before, name), member(after, name));
         match name {
             SETTINGS => rows.extend(fields(before, after)),
-            _ if CHOICES.contains(&name) => rows.extend(fields(before, after).into_iter().filter(is_chosen)),
+            _ if CHOICES.contains(&name) => rows.extend(choices(before, after)),
             SECRETS => rows.extend(secrets(before, after)),
             _ => rows.push(ChangeRow { label: label(name), before: before.map(words), after: after.map(words) }),
         }
@@ -59,8 +84,21 @@ fn fields(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     names(before, after).filter_map(row).collect()
 }
 
-fn is_chosen(row: &ChangeRow) -> bool {
-    row.label != "version"
+/// The members of a choice, and of the objects in it.
+fn choices(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
+    let (before, after) = (members(before), members(after));
+    let rows = names(before, after).filter(|name| *name != "version").flat_map(|name| {
+        let (before, after) = (member(before, name), member(after, name));
+        let is_object = before.or(after).is_some_and(|value| OBJECTS.contains(&name) && value.is_object());
+        match (before == after, is_object) {
+            (true, _) => Vec::new(),
+            (false, true) => fields(before, after),
+            (false, false) => {
+                vec![ChangeRow { label: label(name), before: before.map(words), after: after.map(words) }]
+            }
+        }
+    });
+    rows.collect()
 }
 
 /// Secrets are set, replaced or erased. The ends that are known of them say no more.
@@ -133,7 +171,13 @@ mod tests {
     fn change_of_what_is_chosen_names_its_parts() {
         let before = json!({ "selection": null });
         let after = json!({ "selection": { "version": 1, "sampling_rate": 0.25 } });
-        assert_eq!(changes(Some(&before), Some(&after)), [row("sampling rate", None, Some("0.25"))]);
+        assert_eq!(changes(Some(&before), Some(&after)), [row("Share of the sessions", None, Some("0.25"))]);
+        let redaction = |email: &str, user: &str| {
+            json!({ "redaction": {
+            "redaction": { "email": email, "ip": null }, "fields": { "user": user }, "version": 1 } })
+        };
+        let expected = [row("User", Some("as_is"), Some("hashed")), row("Email addresses", Some("mask"), Some("hash"))];
+        assert_eq!(changes(Some(&redaction("mask", "as_is")), Some(&redaction("hash", "hashed"))), expected);
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! Table `destination_revisions`: a destination's settings at each revision, without secrets, to which attempts refer.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::types::Json;
 
 use crate::id::DestinationId;
 use crate::store::interval::interval;
@@ -10,14 +15,68 @@ use crate::store::{Result, Store, Tenant};
 pub(super) async fn record(tenant: &mut Tenant, id: DestinationId) -> Result<()> {
     let account = tenant.account().0;
     let record = sqlx::query!(
-        "INSERT INTO destination_revisions (account_id, destination_id, revision, kind, privacy_mode, settings, masked, target,
+        "INSERT INTO destination_revisions (account_id, destination_id, revision, kind, name, privacy_mode, settings, masked, target,
                                             selection, redaction)
-         SELECT account_id, id, revision, kind, privacy_mode, settings, masked, target, selection, redaction FROM destinations
+         SELECT account_id, id, revision, kind, name, privacy_mode, settings, masked, target, selection, redaction
+         FROM destinations
          WHERE account_id = $1 AND id = $2",
         account,
         id.0
     );
     record.execute(tenant.connection()).await?;
+    Ok(())
+}
+
+/// What a destination's settings were, without secrets.
+#[derive(Debug, Clone)]
+pub struct Revision {
+    pub revision: i32,
+    pub created_at: DateTime<Utc>,
+    /// A person or key. None: the program itself, or an older version recorded it.
+    pub who: Option<String>,
+    /// The kind's slug.
+    pub kind: String,
+    /// None: an older version recorded it.
+    pub name: Option<String>,
+    pub privacy_mode: bool,
+    pub settings: Json<BTreeMap<String, String>>,
+    pub masked: Json<BTreeMap<String, String>>,
+    pub target: String,
+    pub selection: Option<Value>,
+    pub redaction: Option<Value>,
+}
+
+/// A destination's revisions, the newest first. Those that one change made are one.
+pub async fn list_revisions(tenant: &mut Tenant, id: DestinationId, limit: i64) -> Result<Vec<Revision>> {
+    let account = tenant.account().0;
+    let revisions = sqlx::query_as!(
+        Revision,
+        r#"SELECT revision, created_at, who, kind, name, privacy_mode, settings AS "settings: Json<BTreeMap<String, String>>",
+                  masked AS "masked: Json<BTreeMap<String, String>>", target, selection, redaction
+           FROM destination_revisions r
+           WHERE account_id = $1 AND destination_id = $2
+             AND NOT EXISTS (SELECT FROM destination_revisions n
+                             WHERE n.account_id = r.account_id AND n.destination_id = r.destination_id
+                               AND n.created_at = r.created_at AND n.revision > r.revision)
+           ORDER BY revision DESC LIMIT $3"#,
+        account,
+        id.0,
+        limit
+    );
+    Ok(revisions.fetch_all(tenant.connection()).await?)
+}
+
+/// Notes who made the revisions of this transaction.
+pub async fn record_who(tenant: &mut Tenant, id: DestinationId, who: &str) -> Result<()> {
+    let account = tenant.account().0;
+    let update = sqlx::query!(
+        "UPDATE destination_revisions SET who = $3
+         WHERE account_id = $1 AND destination_id = $2 AND created_at = now() AND who IS NULL",
+        account,
+        id.0,
+        who
+    );
+    update.execute(tenant.connection()).await?;
     Ok(())
 }
 

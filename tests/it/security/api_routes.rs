@@ -31,6 +31,8 @@ const TABLE: &[(&str, &str, [u16; 3])] = &[
     ("POST", "/observability/destinations/test", [401, 403, 400]),
     ("POST", "/observability/destinations/{id}/test", [401, 403, 404]),
     ("POST", "/observability/destinations/{id}/send-trace", [401, 403, 404]),
+    ("GET", "/observability/destinations/{id}/revisions", [401, 403, 404]),
+    ("POST", "/observability/destinations/{id}/revisions/{revision}/restore", [401, 403, 404]),
     ("POST", "/observability/destinations/{id}/dry-run", [401, 403, 404]),
     ("POST", "/observability/destinations/{id}/signing-secret", [401, 403, 404]),
     ("GET", "/observability/destinations/{id}/deliveries", [401, 403, 404]),

@@ -47,6 +47,8 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("POST", "/settings/observability/destinations/{id}/defaults", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/requests", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/sent", [SignIn, Nothing, No, In]),
+    ("GET", "/settings/observability/destinations/{id}/versions", [SignIn, Nothing, In, In]),
+    ("POST", "/settings/observability/destinations/{id}/versions", [SignIn, Nothing, No, Nothing]),
     ("POST", "/settings/observability/destinations/{id}/send-trace", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/signing-secret", [SignIn, Nothing, No, Nothing]),
     ("POST", "/settings/observability/destinations/{id}/pause", [SignIn, Nothing, No, In]),
