@@ -43,10 +43,10 @@ use crate::store;
 use crate::store::roles::{self, Role};
 use crate::worker::Worker;
 
-/// Connections of the pages, of the recorder, of the worker, and of its turns of low priority: apart, so that none starves
-/// another. The worker's statements are short, and Postgres answers them a third cheaper where few processes keep their plans
+/// Connections of the pages, of the recorder, of the worker, of its turns of low priority, and of its meter: apart, so that none
+/// starves another. The worker's statements are short, and Postgres answers them a third cheaper where few processes keep their plans
 /// and caches warm.
-const CONNECTIONS: [u32; 4] = [16, 2, 8, 3];
+const CONNECTIONS: [u32; 5] = [16, 2, 8, 3, 1];
 
 /// Connections of housekeeping, which changes the schema and so is the owner's.
 const UPKEEP_CONNECTIONS: u32 = 1;
@@ -164,7 +164,7 @@ impl App {
     /// When the address is taken, or the upstream's settings cannot be used.
     pub fn serve(&self, roles: Roles) -> Result<Serving, StartError> {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let [pages, _, worker, low] = CONNECTIONS;
+        let [pages, _, worker, low, meter] = CONNECTIONS;
         let (mut server, mut recording) = (None, None);
         if roles.web {
             let state = self.state_as(Role::Web, "tracecast web", pages)?;
@@ -176,10 +176,11 @@ impl App {
         if roles.worker {
             let upkeep = self.database.store(Role::Owner, "tracecast upkeep", UPKEEP_CONNECTIONS);
             let low = self.database.store(Role::Worker, "tracecast worker, low priority", low);
+            let metering = self.database.store(Role::Worker, "tracecast meter", meter);
             let state = self.state_as(Role::Worker, "tracecast worker", worker)?;
             let stop = stop.child_token();
             tasks.spawn(older_worker::stop_under_newer_schema(state.store.clone(), stop.clone()));
-            tasks.spawn(Worker::new(state, low, upkeep).run(stop));
+            tasks.spawn(Worker::new(state, low, metering, upkeep).run(stop));
         }
         let metrics = self.metrics(recording.clone(), &tasks)?;
         Ok(Serving { server, metrics, recording, stop, tasks, farewell: FAREWELL })

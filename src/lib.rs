@@ -27,6 +27,7 @@ pub mod id;
 pub mod json;
 pub mod key_rotation;
 pub mod lost_key;
+pub mod metering;
 pub mod openai;
 pub mod otlp;
 pub mod pages;

@@ -5,6 +5,7 @@
 //! for a tenant's row without saying whose it is.
 
 pub mod accounts;
+pub mod activity;
 pub mod api_keys;
 pub mod audit;
 pub mod cursors;

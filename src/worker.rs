@@ -3,6 +3,7 @@
 mod build;
 mod housekeeping;
 mod leased;
+mod meter;
 mod schedule;
 mod turn;
 
@@ -14,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use self::build::builders::Builders;
 use self::leased::{Leased, connection, redactor, rules};
+use self::meter::Meter;
 use self::schedule::lanes::{Admission, Permit};
 use self::schedule::liveness::Liveness;
 use self::schedule::poller::{Found, Poll, Poller};
@@ -57,6 +59,8 @@ pub struct Worker {
     state: State,
     /// Connections of the owner, for housekeeping.
     upkeep: Store,
+    /// The connection of the meter.
+    metering: Store,
     tasks: TaskTracker,
     /// Room for turns, requests and questions to the database.
     admission: Arc<Admission>,
@@ -66,13 +70,15 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker with its own connections, some more for destinations that struggle, and those of the owner for housekeeping.
-    pub fn new(state: State, struggling: Store, upkeep: Store) -> Self {
+    /// A worker with its own connections, some more for destinations that struggle and for the meter, and those of the owner for
+    /// housekeeping.
+    pub fn new(state: State, struggling: Store, metering: Store, upkeep: Store) -> Self {
         Self {
             builders: Arc::new(Builders::new(&state.config)),
             admission: Admission::new(state.config.delivery.max_in_flight, state.store.clone(), struggling),
             state,
             upkeep,
+            metering,
             tasks: TaskTracker::new(),
             abandon: CancellationToken::new(),
         }
@@ -83,11 +89,15 @@ impl Worker {
         let housekeeping = housekeeping::run(self.state.clone(), self.upkeep.clone());
         let stopped = stop.clone();
         self.tasks.spawn(async move { stopped.run_until_cancelled(housekeeping).await });
+        let (meter, recorded) = Meter::new(self.metering.clone());
+        let stopped = stop.clone();
+        self.tasks.spawn(async move { stopped.run_until_cancelled(meter.run()).await });
         let mut liveness = Liveness::new(self.state.clone());
         let mut poller = Poller::new(&self.state, self.admission.clone());
         while let Some(poll) = stop.run_until_cancelled(poller.next()).await {
-            if matches!(poll, Poll::Everything) {
-                liveness.check().await;
+            match &poll {
+                Poll::Everything => liveness.check().await,
+                Poll::Accounts { recorded: accounts, .. } => recorded.by(accounts),
             }
             let Some(number) = liveness.number(&stop).await else { break };
             for found in poller.poll(&poll, number).await {

@@ -56,5 +56,12 @@ pub async fn record_when_completed(tenant: &mut Tenant) -> Result<()> {
     )
     .execute(tenant.connection())
     .await?;
+    sqlx::query!(
+        "UPDATE request_facts SET recorded_at = completed_at
+         WHERE account_id = $1 AND completed_at < recorded_at - interval '1 minute'",
+        account
+    )
+    .execute(tenant.connection())
+    .await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! Daily partitions of `completed_requests` and `deliveries`: created ahead, dropped by retention (spec 4.2).
+//! Daily partitions of `completed_requests`, `deliveries` and `request_facts`: created ahead, dropped by retention (spec 4.2).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -23,7 +24,12 @@ const COUNTING_PATIENCE: &str = "SET LOCAL statement_timeout = '10min'";
 /// Postgres' maximum.
 const INLINE_BYTES: u32 = 8_160;
 
-const TABLES: [&str; 2] = ["completed_requests", "deliveries"];
+const TABLES: [&str; 3] = [LOG, "deliveries", FACTS];
+
+const LOG: &str = "completed_requests";
+
+/// Has a partition for each one of the log: facts are written after what they are about.
+const FACTS: &str = "request_facts";
 
 /// Creates today's partitions and those of the coming days, and yesterday's for clocks that disagree about midnight.
 pub async fn create_ahead(store: &Store) -> Result<()> {
@@ -39,10 +45,14 @@ pub(super) async fn create_since(store: &Store, days_ago: u64) -> Result<()> {
     let now: DateTime<Utc> =
         sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(&mut *transaction).await?;
     let first = now.date_naive() - chrono::Days::new(days_ago);
+    let days: BTreeSet<NaiveDate> =
+        first.iter_days().take(usize::try_from(days_ago + 1 + DAYS_AHEAD).unwrap_or_default()).collect();
+    let logged = list_partitions(&mut transaction, LOG).await?;
+    let logged = logged.iter().filter_map(|name| day_of(LOG, name)).chain(days.iter().copied()).collect();
     for table in TABLES {
-        for day in first.iter_days().take(usize::try_from(days_ago + 1 + DAYS_AHEAD).unwrap_or_default()) {
-            if !exists(&mut transaction, &partition(table, day)).await? {
-                sqlx::raw_sql(AssertSqlSafe(creation(table, day))).execute(&mut *transaction).await?;
+        for day in if table == FACTS { &logged } else { &days } {
+            if !exists(&mut transaction, &partition(table, *day)).await? {
+                sqlx::raw_sql(AssertSqlSafe(creation(table, *day))).execute(&mut *transaction).await?;
             }
         }
     }
@@ -70,12 +80,9 @@ pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<Stri
     let oldest = chrono::Duration::from_std(retention).map_or(now, |retention| now - retention).date_naive();
     let mut dropped = Vec::new();
     for table in TABLES {
-        let existing = sqlx::query_scalar!(
-            r#"SELECT c.relname::text AS "name!" FROM pg_inherits i
-               JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::text::regclass"#,
-            table
-        );
-        for name in existing.fetch_all(store.pool()).await? {
+        // The connection is given back before a partition is dropped: there may be only one.
+        let names = list_partitions(&mut *store.connection().await?, table).await?;
+        for name in names {
             if day_of(table, &name).is_some_and(|day| day < oldest) {
                 drop_partition(store, table, &name).await?;
                 dropped.push(name);
@@ -91,7 +98,7 @@ async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
     sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
     sqlx::query(COUNTING_PATIENCE).execute(&mut *transaction).await?;
-    if table == TABLES[0] && exists(&mut transaction, name).await? {
+    if table == LOG && exists(&mut transaction, name).await? {
         sqlx::query(AssertSqlSafe(expiry(name))).execute(&mut *transaction).await?;
     }
     sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {name}"))).execute(&mut *transaction).await?;
@@ -110,6 +117,15 @@ fn expiry(partition: &str) -> String {
                GROUP BY c.account_id, c.id) e
          WHERE c.account_id = e.account_id AND c.id = e.id"
     )
+}
+
+async fn list_partitions(connection: &mut sqlx::PgConnection, table: &str) -> Result<Vec<String>> {
+    let names = sqlx::query_scalar!(
+        r#"SELECT c.relname::text AS "name!" FROM pg_inherits i
+           JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::text::regclass"#,
+        table
+    );
+    Ok(names.fetch_all(connection).await?)
 }
 
 async fn exists(connection: &mut sqlx::PgConnection, name: &str) -> Result<bool> {
@@ -140,7 +156,7 @@ fn creation(table: &str, day: NaiveDate) -> String {
          CALL lock_tenant_table('{name}');
          ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{day} 00:00:00Z') TO ('{next} 00:00:00Z');"
     );
-    if table == TABLES[0] {
+    if table == LOG {
         format!("{create} CREATE UNIQUE INDEX {name}_by_name ON {name} (account_id, generation_id);")
     } else {
         create

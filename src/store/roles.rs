@@ -50,7 +50,7 @@ pub enum Unsafe {
 }
 
 /// Tables of delivery, and what the worker may do with them.
-const WORKER_TABLES: [(&str, &str); 8] = [
+const WORKER_TABLES: [(&str, &str); 11] = [
     ("accounts", "SELECT"),
     ("cursors", "SELECT, UPDATE"),
     (
@@ -63,6 +63,9 @@ const WORKER_TABLES: [(&str, &str); 8] = [
     ("deliveries", "SELECT, INSERT"),
     ("dead_letters", "SELECT, INSERT"),
     ("losses", "SELECT, INSERT"),
+    ("meters", "SELECT, INSERT, UPDATE"),
+    ("request_facts", "SELECT, INSERT"),
+    ("usage_rollups", "SELECT, INSERT, UPDATE"),
 ];
 
 /// The script with which an administrator creates the roles where the owner may not.

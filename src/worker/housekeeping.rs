@@ -8,7 +8,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::state::State;
 use crate::store::cursors::HealthCount;
-use crate::store::{self, Store, accounts, cursors, deliveries, destinations, log, losses, partitions, sessions};
+use crate::store::{
+    self, Store, accounts, activity, cursors, deliveries, destinations, log, losses, partitions, sessions,
+};
 
 /// Time between two rounds, the first one right after the start.
 const EVERY: Duration = Duration::from_mins(10);
@@ -49,9 +51,11 @@ async fn round(upkeep: &Store, retention: Duration) -> store::Result<()> {
     }
     deliveries::delete_expired_dead_letters(upkeep, retention).await?;
     losses::delete_expired(upkeep, retention).await?;
-    for account in log::list_orphans(upkeep).await? {
+    for account in activity::list_orphans(upkeep).await?.into_iter().chain(log::list_orphans(upkeep).await?) {
+        activity::delete_of(upkeep, account).await?;
         log::delete_of(upkeep, account).await?;
     }
+    activity::delete_expired_rollups(upkeep, retention).await?;
     deliveries::delete_orphans(upkeep).await?;
     destinations::delete_superseded(upkeep, retention).await?;
     sessions::delete_expired(upkeep).await?;

@@ -18,6 +18,7 @@ mod isolation;
 mod kept;
 mod log_entries;
 mod looking_for_work;
+mod meter;
 mod metrics;
 mod news;
 mod own_cluster;

@@ -17,6 +17,7 @@ const FLOORS: [&[&str]; 7] = [
         "rows",
         "delivery",
         "destination",
+        "metering",
     ],
     &["store", "egress"],
     &["state"],

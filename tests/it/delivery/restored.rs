@@ -4,9 +4,10 @@ use super::stage::{PATIENCE, Stage, names};
 use crate::support::program::Program;
 
 /// In the new cluster all that was stored lies a thousand million transactions ahead.
-async fn is_restored(stage: &Stage) {
+pub(super) async fn is_restored(stage: &Stage) {
     let ahead = "SET xid = (xid::text::bigint + 1000000000)::text::xid8";
-    let tables = ["completed_requests", "cursors", "dead_letters"].map(|table| format!("UPDATE {table} {ahead};"));
+    let tables = ["completed_requests", "cursors", "dead_letters", "meters", "request_facts"]
+        .map(|table| format!("UPDATE {table} {ahead};"));
     let origin = "UPDATE log_origin SET system_identifier = system_identifier - 1;";
     let restore = sqlx::AssertSqlSafe(format!("BEGIN; {} {origin} COMMIT", tables.concat()));
     sqlx::raw_sql(restore).execute(&mut stage.sql().await).await.unwrap();

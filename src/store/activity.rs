@@ -1,0 +1,9 @@
+//! Tables `meters`, `request_facts` and `usage_rollups`: what is counted of the log, and what Activity reads (spec 9.1).
+
+mod count;
+mod removal;
+mod unmetered;
+
+pub use self::count::{Counted, count};
+pub use self::removal::{delete_expired_rollups, delete_of, list_orphans};
+pub use self::unmetered::{Unmetered, find_meter, list_behind, list_unmetered};
