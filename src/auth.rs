@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api_keys;
 pub mod confirmation;
+pub mod content;
 pub mod email;
 pub mod hashing;
 pub mod members;

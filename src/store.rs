@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod activity;
 pub mod api_keys;
 pub mod audit;
+mod content_readers;
 pub mod cursors;
 pub mod deliveries;
 pub mod demo;

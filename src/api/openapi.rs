@@ -29,7 +29,7 @@ use super::operation::Operation;
 use super::responses::ResponsesRequest;
 use super::revisions::{RevisionList, ShownRevision};
 use super::signing_secret::{SigningSecret, SigningSecretAnswer};
-use super::workspaces::schema::{UpdateWorkspace, Workspace, WorkspaceAnswer, WorkspaceList};
+use super::workspaces::schema::{Readers, UpdateWorkspace, Workspace, WorkspaceAnswer, WorkspaceList};
 
 const ABOUT: &str = "\
 An OpenAI-compatible gateway whose completed requests become traces in your observability tools.
@@ -54,7 +54,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
             MessagesRequest, ModelList, Model, ModelCount, KeyAnswer, CreditsAnswer, ProviderList,
             DestinationList, DestinationAnswer, Destination, Status, CreateDestination, UpdateDestination, Deleted,
             TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, RevisionList, ShownRevision, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
-            WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace,
+            WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace, Readers,
             KeyList, ListedKeyAnswer, NewKeyAnswer, Key, CreateKey, UpdateKey, GenerationAnswer, Generation,
             MemberList, Member, UpdateMember, InvitationList, Invitation, CreateInvitation, NewInvitationAnswer, NewInvitation,
             EntryList, ShownEntry,

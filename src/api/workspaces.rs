@@ -11,12 +11,12 @@ use super::error_responses::ManagementErrorResponses;
 use super::extract::{Author, ManagementKey};
 use super::input::Input;
 use super::query::Query;
-use crate::auth::account;
+use crate::auth::{account, content};
 use crate::broadcast;
 use crate::http::Incoming;
 use crate::id::AccountId;
 use crate::state::State;
-use crate::store::accounts::{self, Account};
+use crate::store::accounts::{self, Account, ContentReaders};
 
 /// The workspaces
 ///
@@ -91,6 +91,7 @@ pub(super) async fn update(
     let before = Workspace::of(one(&state, actor.account, &id).await?);
     let (broadcast, privacy_mode) = (input.flag("is_observability_broadcast_enabled")?, input.flag("privacy_mode")?);
     let name = input.text("name")?;
+    let readers = input.text("content_readers")?.map(readers).transpose()?;
     refuse_fixed(&input, &before)?;
     if let Some(name) = name.filter(|name| *name != before.name) {
         account::rename(&state, actor, name).await?;
@@ -101,11 +102,19 @@ pub(super) async fn update(
     if let Some(private) = privacy_mode {
         broadcast::set_privacy(&state, actor, private).await?;
     }
+    if let Some(readers) = readers {
+        content::set_readers(&state, actor, readers).await?;
+    }
     answer(&state, actor.account, &id).await
 }
 
+fn readers(name: &str) -> Result<ContentReaders, Error> {
+    let unknown = || Error::invalid("content_readers", "`content_readers` is `nobody`, `admins` or `members`.");
+    ContentReaders::named(name).ok_or_else(unknown)
+}
+
 /// Members that can be changed.
-const CHANGED: [&str; 3] = ["name", "is_observability_broadcast_enabled", "privacy_mode"];
+const CHANGED: [&str; 4] = ["name", "is_observability_broadcast_enabled", "privacy_mode", "content_readers"];
 
 /// Members that could be changed at OpenRouter, and have always the same value here.
 fn refuse_fixed(input: &Input, before: &Workspace) -> Result<(), Error> {

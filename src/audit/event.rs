@@ -26,6 +26,10 @@ pub enum Event {
     BroadcastSwitched,
     /// Account-wide Privacy Mode was switched.
     PrivacySwitched,
+    /// Others than before may read prompts and completions.
+    ContentReadersChanged,
+    /// A person read the prompt and completion of a request.
+    ContentRead,
     KeyCreated,
     /// A key was renamed, disabled or enabled.
     KeyEdited,
@@ -51,7 +55,7 @@ pub enum Event {
 }
 
 /// Name in the database, in addresses and in exports; label on the page.
-const ALL: [(Event, &str, &str); 31] = [
+const ALL: [(Event, &str, &str); 33] = [
     (Event::SignedIn, "signed_in", "Signed in"),
     (Event::SignInFailed, "sign_in_failed", "Sign-in failed"),
     (Event::SignedOut, "signed_out", "Signed out"),
@@ -67,6 +71,8 @@ const ALL: [(Event, &str, &str); 31] = [
     (Event::AccountRenamed, "account_renamed", "Account renamed"),
     (Event::BroadcastSwitched, "broadcast_switched", "Broadcast switched"),
     (Event::PrivacySwitched, "privacy_switched", "Privacy Mode switched"),
+    (Event::ContentReadersChanged, "content_readers_changed", "Readers of content changed"),
+    (Event::ContentRead, "content_read", "Read a request’s content"),
     (Event::KeyCreated, "key_created", "API key created"),
     (Event::KeyEdited, "key_edited", "API key edited"),
     (Event::KeyRevoked, "key_revoked", "API key revoked"),

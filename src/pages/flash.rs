@@ -23,6 +23,8 @@ pub enum Notice {
     PrivacyOn,
     /// Account-wide Privacy Mode was turned off.
     PrivacyOff,
+    /// Others may read content than before, or the same.
+    ContentReaders,
     KeyRevoked,
     MemberRemoved,
     RoleChanged,
@@ -65,6 +67,7 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::BroadcastOff, "broadcast-off", "Broadcast is off. Nothing more is sent."),
     (Notice::PrivacyOn, "privacy-on", "Privacy Mode is on. Prompts and completions stay out of every trace."),
     (Notice::PrivacyOff, "privacy-off", "Privacy Mode is off. Each destination decides for itself."),
+    (Notice::ContentReaders, "content-readers", "Saved. It holds from everybody’s next click on."),
     (Notice::KeyRevoked, "key-revoked", "The key is revoked."),
     (Notice::MemberRemoved, "member-removed", "The member is removed."),
     (Notice::RoleChanged, "role-changed", "The role is changed. It holds from their next click on."),

@@ -81,6 +81,7 @@ fn account(config: &mut ServiceConfig) {
         .service(resource("/settings/account/you").get(you::show))
         .service(resource("/settings/account/name").post(account::rename))
         .service(resource("/settings/account/privacy").post(account::update))
+        .service(resource("/settings/account/content-readers").post(account::update_readers))
         .service(resource("/settings/account/password").post(you::update))
         .service(resource("/settings/account/second-factor").get(second_factor::show).post(second_factor::create))
         .service(resource("/settings/account/second-factor/new").post(second_factor::new))

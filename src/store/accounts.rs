@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::audit::{NewEntry, record_for_person};
+pub use super::content_readers::ContentReaders;
 use super::interval::interval;
 use super::{Result, Store, Tenant, set_account, set_person};
 use crate::id::{AccountId, UserId};
@@ -18,6 +19,8 @@ pub struct Account {
     pub privacy_mode: bool,
     /// Whether only members with a second factor see the account.
     pub second_factor_required: bool,
+    /// Who may read prompts and completions on the pages.
+    pub content_readers: ContentReaders,
     pub created_at: DateTime<Utc>,
 }
 
@@ -90,7 +93,8 @@ pub async fn find(tenant: &mut Tenant) -> Result<Option<Account>> {
     let id = tenant.account().0;
     let account = sqlx::query_as!(
         Account,
-        r#"SELECT id AS "id: AccountId", name, broadcast_enabled, privacy_mode, second_factor_required, created_at FROM accounts WHERE id = $1"#,
+        r#"SELECT id AS "id: AccountId", name, broadcast_enabled, privacy_mode, second_factor_required, content_readers, created_at
+           FROM accounts WHERE id = $1"#,
         id
     );
     Ok(account.fetch_optional(tenant.connection()).await?)
@@ -123,6 +127,20 @@ pub async fn put_second_factor_required(tenant: &mut Tenant, required: bool) -> 
     .execute(tenant.connection())
     .await?;
     Ok(changed.rows_affected() > 0)
+}
+
+/// Gives who might read before. None: nothing changed.
+pub async fn put_content_readers(tenant: &mut Tenant, readers: ContentReaders) -> Result<Option<ContentReaders>> {
+    let id = tenant.account().0;
+    let before = sqlx::query_scalar!(
+        r#"UPDATE accounts SET content_readers = $2
+           FROM (SELECT content_readers FROM accounts WHERE id = $1 FOR NO KEY UPDATE) before
+           WHERE id = $1 AND before.content_readers <> $2
+           RETURNING before.content_readers AS "before!""#,
+        id,
+        readers.name()
+    );
+    Ok(before.fetch_optional(tenant.connection()).await?.map(ContentReaders::from))
 }
 
 /// Switches Broadcast and opens or closes the period in which completed requests are exported. Gives whether the switch

@@ -66,6 +66,30 @@ pub async fn record(tenant: &mut Tenant, entry: &NewEntry) -> Result<()> {
     insert(tenant.connection(), &[account.0], entry).await
 }
 
+/// Records that a person read the content of a request, of which the first time in an hour is kept.
+///
+/// Apart from the other entries, because a person's entries go to accounts whose log their transaction may not read, and looking
+/// for a conflict is reading.
+pub async fn record_reading(tenant: &mut Tenant, entry: &NewEntry) -> Result<()> {
+    let account = tenant.account();
+    let insert = sqlx::query!(
+        "INSERT INTO audit_log (account_id, id, event, actor_kind, actor_id, actor, address, subject)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (account_id, actor_id, subject, date_trunc('hour', timezone('UTC', at))) WHERE event = 'content_read'
+         DO NOTHING",
+        account.0,
+        entry.id,
+        entry.event,
+        entry.actor_kind,
+        entry.actor_id,
+        entry.actor,
+        entry.address,
+        entry.subject
+    );
+    insert.execute(tenant.connection()).await?;
+    Ok(())
+}
+
 /// Adds an entry to the log of every account of a person.
 pub(super) async fn record_for_person(connection: &mut PgConnection, person: UserId, entry: &NewEntry) -> Result<()> {
     set_person(&mut *connection, person).await?;

@@ -3,6 +3,7 @@
 mod api_routes;
 mod audit;
 mod canaries;
+mod content;
 mod cookies;
 mod edge;
 mod first_account;

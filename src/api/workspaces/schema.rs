@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::timestamp::timestamp;
-use crate::store::accounts::Account;
+use crate::store::accounts::{Account, ContentReaders};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct WorkspaceList {
@@ -45,6 +45,8 @@ pub(in crate::api) struct Workspace {
     created_by: Option<String>,
     /// Whether no destination receives content, whatever its own setting says.
     privacy_mode: bool,
+    /// Who may read prompts and completions on the pages.
+    content_readers: Readers,
     /// Whether only members with a second factor see the account. Changed on its page only.
     second_factor_required: bool,
 }
@@ -72,6 +74,7 @@ impl Workspace {
             updated_at: None,
             created_by: None,
             privacy_mode: account.privacy_mode,
+            content_readers: Readers::of(account.content_readers),
             second_factor_required: account.second_factor_required,
         }
     }
@@ -86,4 +89,25 @@ pub(in crate::api) struct UpdateWorkspace {
     is_observability_broadcast_enabled: Option<bool>,
     /// Whether no destination receives content, whatever its own setting says.
     privacy_mode: Option<bool>,
+    /// Who may read prompts and completions on the pages.
+    content_readers: Option<Readers>,
+}
+
+/// Who may read content.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::api) enum Readers {
+    Nobody,
+    Admins,
+    Members,
+}
+
+impl Readers {
+    fn of(readers: ContentReaders) -> Self {
+        match readers {
+            ContentReaders::Nobody => Self::Nobody,
+            ContentReaders::Admins => Self::Admins,
+            ContentReaders::Members => Self::Members,
+        }
+    }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::id::{AccountId, DestinationId};
+use crate::store::accounts::ContentReaders;
 
 const BEGUN: DateTime<Utc> = DateTime::UNIX_EPOCH;
 /// Five minutes later.
@@ -19,6 +20,7 @@ fn account(broadcast_enabled: bool) -> Account {
         broadcast_enabled,
         privacy_mode: false,
         second_factor_required: false,
+        content_readers: ContentReaders::Admins,
         created_at: BEGUN,
     }
 }

@@ -31,6 +31,7 @@ const LABELS: &[(&str, &str)] = &[
     ("tool_content", "Tool arguments and results"),
     ("tool_definitions", "Tool definitions"),
     ("user", "User"),
+    ("content_readers", "Who may read content"),
     ("enabled", "Broadcast"),
     ("key", "Key"),
     ("kind", "Kind"),

@@ -1,7 +1,7 @@
 //! Keys, members, the account, its sessions and its audit log.
 
 use super::{ago, drawn, person, problem};
-use crate::pages::account::AccountPage;
+use crate::pages::account::{AccountPage, readers};
 use crate::pages::audit::{AuditPage, AuditRow, ChangeRow, Choice};
 use crate::pages::components::control::Control;
 use crate::pages::components::examples::ExampleModel;
@@ -12,6 +12,7 @@ use crate::pages::password::PasswordPage;
 use crate::pages::second_factor::{EnrolPage, RecoveryCodesPage, SecondFactorPage};
 use crate::pages::shell::{Person, Section, Shell};
 use crate::pages::you::{SessionRow, YouPage};
+use crate::store::accounts::ContentReaders;
 
 #[test]
 fn keys() {
@@ -79,6 +80,7 @@ fn account() {
     insta::assert_snapshot!(drawn(&AccountPage {
         shell: Shell::settings(Section::Account, "Account", person()),
         name: Control::text("name", "Account name").value("Analytical Engines"),
+        content_readers: readers(ContentReaders::Admins),
         is_private: false,
         is_second_factor_required: false,
         can_edit: true,

@@ -69,6 +69,7 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("GET", "/settings/account", [SignIn, In, In, In]),
     ("GET", "/settings/account/you", [SignIn, In, In, In]),
     ("POST", "/settings/account/name", [SignIn, In, No, In]),
+    ("POST", "/settings/account/content-readers", [SignIn, In, No, In]),
     ("POST", "/settings/account/privacy", [SignIn, In, No, In]),
     ("POST", "/settings/account/password", [SignIn, In, In, In]),
     ("GET", "/settings/account/second-factor", [SignIn, In, In, In]),
