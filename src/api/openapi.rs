@@ -13,7 +13,8 @@ use super::completions::CompletionRequest;
 use super::connection_tests::TestAnswer;
 use super::deliveries::schema::{Attempt, AttemptList, DeadLetter, DeadLetterList};
 use super::destinations::schema::{
-    CreateDestination, Deleted, Destination, DestinationAnswer, DestinationList, Status, UpdateDestination,
+    CreateDestination, Deleted, Destination, DestinationAnswer, DestinationList, Detectors, OwnPattern, SentFields,
+    SentMetadata, Status, UpdateDestination,
 };
 use super::dry_run::{Counts, DryRunAnswer, NotSent, Outcome};
 use super::embeddings::EmbeddingsRequest;
@@ -53,6 +54,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
             ChatRequest, ChatCompletion, ChatCompletionChunk, CompletionRequest, EmbeddingsRequest, ResponsesRequest,
             MessagesRequest, ModelList, Model, ModelCount, KeyAnswer, CreditsAnswer, ProviderList,
             DestinationList, DestinationAnswer, Destination, Status, CreateDestination, UpdateDestination, Deleted,
+            Detectors, OwnPattern, SentFields, SentMetadata,
             TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, RevisionList, ShownRevision, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
             WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace, Readers,
             KeyList, ListedKeyAnswer, NewKeyAnswer, Key, CreateKey, UpdateKey, GenerationAnswer, Generation,

@@ -7,4 +7,5 @@ mod foreign_ids;
 mod generation;
 mod keys;
 mod members;
+mod redaction;
 mod workspaces;

@@ -57,13 +57,11 @@ pub(in crate::api) struct Destination {
     /// no limit.
     #[schema(value_type = Option<Object>)]
     pub(super) daily_budget: Value,
-    /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip`, `token` and `patterns`, each `mask`, `hash`, `drop` or
-    /// null.
-    #[schema(value_type = Option<Object>)]
+    /// What is looked for in texts, and what becomes of it.
+    #[schema(value_type = Detectors)]
     pub(super) redaction: Value,
-    /// Which fields are sent: `system_prompt`, `tool_definitions`, `tool_content`, `metadata`, and `user` and `session`, which go
-    /// `as_is`, `hashed` or `left_out`.
-    #[schema(value_type = Option<Object>)]
+    /// What of a request is sent at all.
+    #[schema(value_type = SentFields)]
     pub(super) fields: Value,
     pub(super) regions: Vec<String>,
     #[schema(format = "date-time")]
@@ -140,14 +138,10 @@ pub(in crate::api) struct CreateDestination {
     /// or `hold` until the next day. Null: no limit.
     #[schema(value_type = Option<Object>)]
     daily_budget: Option<Value>,
-    /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip` and `token`, each `mask`, `hash`, `drop` or null, and
-    /// `patterns`, at most 20 objects with `pattern` and `action`. Null: nothing is looked for.
-    #[schema(value_type = Option<Object>)]
-    redaction: Option<Value>,
-    /// Which fields are sent: `system_prompt`, `tool_definitions` and `tool_content` (true or false), `user` and `session` (`as_is`, `hashed`
-    /// or `left_out`), `metadata` (null, or `only` or `all_but` with names). Null: all.
-    #[schema(value_type = Option<Object>)]
-    fields: Option<Value>,
+    /// What is looked for in texts, and what becomes of it. Null: nothing is looked for.
+    redaction: Option<Detectors>,
+    /// What of a request is sent at all. Null: everything.
+    fields: Option<SentFields>,
     /// Not yet: `["global"]` only.
     regions: Option<Vec<String>>,
     workspace_id: Option<String>,
@@ -179,14 +173,88 @@ pub(in crate::api) struct UpdateDestination {
     /// or `hold` until the next day. Null: no limit.
     #[schema(value_type = Option<Object>)]
     daily_budget: Option<Value>,
-    /// What detectors do with what they find: `email`, `phone`, `card`, `iban`, `ip` and `token`, each `mask`, `hash`, `drop` or null, and
-    /// `patterns`, at most 20 objects with `pattern` and `action`. Null: nothing is looked for.
-    #[schema(value_type = Option<Object>)]
-    redaction: Option<Value>,
-    /// Which fields are sent: `system_prompt`, `tool_definitions` and `tool_content` (true or false), `user` and `session` (`as_is`, `hashed`
-    /// or `left_out`), `metadata` (null, or `only` or `all_but` with names). Null: all.
-    #[schema(value_type = Option<Object>)]
-    fields: Option<Value>,
+    /// What is looked for in texts, and what becomes of it. Null: nothing is looked for.
+    redaction: Option<Detectors>,
+    /// What of a request is sent at all. Null: everything.
+    fields: Option<SentFields>,
     /// Not yet: `["global"]` only.
     regions: Option<Vec<String>>,
+}
+
+/// What becomes of a value that is found: `mask` writes its name in its place, `hash` a digest that is the same for the same value, `drop`
+/// leaves out the message that it is part of. Null: it is not looked for.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "email": "mask", "card": "drop", "patterns": [{ "pattern": "CUST-[0-9]{6}", "action": "hash" }] }))]
+#[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
+pub(in crate::api) struct Detectors {
+    #[schema(inline)]
+    email: Option<Action>,
+    #[schema(inline)]
+    phone: Option<Action>,
+    /// With a valid checksum.
+    #[schema(inline)]
+    card: Option<Action>,
+    /// With a valid checksum.
+    #[schema(inline)]
+    iban: Option<Action>,
+    #[schema(inline)]
+    ip: Option<Action>,
+    /// What looks like a key: known prefixes, JSON Web Tokens, private keys in PEM.
+    #[schema(inline)]
+    token: Option<Action>,
+    #[schema(max_items = 20)]
+    patterns: Option<Vec<OwnPattern>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::api) enum Action {
+    Mask,
+    Hash,
+    Drop,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = DetectorPattern)]
+#[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
+pub(in crate::api) struct OwnPattern {
+    /// A regular expression of at most 1,000 characters.
+    pattern: String,
+    #[schema(inline)]
+    action: Action,
+}
+
+/// Names, tokens, cost and timing always go. What is missing here goes, too.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "system_prompt": false, "user": "hashed", "metadata": { "all_but": ["internal_*"] } }))]
+#[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
+pub(in crate::api) struct SentFields {
+    system_prompt: Option<bool>,
+    tool_definitions: Option<bool>,
+    /// Arguments and results of tool calls.
+    tool_content: Option<bool>,
+    #[schema(inline)]
+    user: Option<Name>,
+    #[schema(inline)]
+    session: Option<Name>,
+    metadata: Option<SentMetadata>,
+}
+
+/// How the name of a user or a session goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::api) enum Name {
+    AsIs,
+    Hashed,
+    LeftOut,
+}
+
+/// Either of both, with at most 50 names, in which `*` stands for any characters.
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
+pub(in crate::api) struct SentMetadata {
+    #[schema(max_items = 50)]
+    only: Option<Vec<String>>,
+    #[schema(max_items = 50)]
+    all_but: Option<Vec<String>>,
 }
