@@ -58,7 +58,7 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 45] = [
+const OPERATIONS: [Operation; 46] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
     Operation::new::<completions::__path_create>(|| web::to(completions::create)),
     Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
@@ -96,6 +96,7 @@ const OPERATIONS: [Operation; 45] = [
     Operation::new::<keys::__path_update>(|| web::to(keys::update)),
     Operation::new::<keys::__path_remove>(|| web::to(keys::remove)),
     Operation::new::<generation::__path_show>(|| web::to(generation::show)),
+    Operation::new::<generation::content::__path_show>(|| web::to(generation::content::show)),
     Operation::new::<members::__path_index>(|| web::to(members::index)),
     Operation::new::<members::__path_update>(|| web::to(members::update)),
     Operation::new::<members::__path_remove>(|| web::to(members::remove)),

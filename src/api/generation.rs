@@ -1,5 +1,7 @@
-//! What is known of one completed request (spec 3.3). Never its content.
+//! What is known of one completed request (spec 3.3). Its content has an operation of its own.
 
+mod chat;
+pub(super) mod content;
 pub(super) mod schema;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -36,8 +38,8 @@ pub(super) async fn show(
     let id = GenerationId::given(required("id", query.get("id"))?);
     let begun = id.begun().ok_or_else(no_such)?;
     let mut tenant = state.store.tenant(identity.account).await?;
-    let payload = log::find_payload(&mut tenant, &id, begun).await?.ok_or_else(no_such)?;
-    let completed = CompletedRequest::from_bytes(&payload).map_err(|error| {
+    let recorded = log::find_recorded(&mut tenant, &id, begun, false).await?.ok_or_else(no_such)?;
+    let completed = CompletedRequest::from_bytes(&recorded.payload).map_err(|error| {
         tracing::error!(%error, %id, "a recorded request cannot be read");
         no_such()
     })?;

@@ -19,6 +19,9 @@ use super::destinations::schema::{
 use super::dry_run::{Counts, DryRunAnswer, NotSent, Outcome};
 use super::embeddings::EmbeddingsRequest;
 use super::error::{AnthropicEnvelope, DescribedId, Envelope, Error};
+use super::generation::content::{
+    ContentAnswer, GenerationAttempt, GenerationContent, GenerationError, GenerationOutput,
+};
 use super::generation::schema::{Generation, GenerationAnswer};
 use super::keys::schema::{CreateKey, Key, KeyList, ListedKeyAnswer, NewKeyAnswer, UpdateKey};
 use super::members::schema::{
@@ -58,6 +61,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
             TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, RevisionList, ShownRevision, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
             WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace, Readers,
             KeyList, ListedKeyAnswer, NewKeyAnswer, Key, CreateKey, UpdateKey, GenerationAnswer, Generation,
+            ContentAnswer, GenerationContent, GenerationOutput, GenerationError, GenerationAttempt,
             MemberList, Member, UpdateMember, InvitationList, Invitation, CreateInvitation, NewInvitationAnswer, NewInvitation,
             EntryList, ShownEntry,
             DescribedId, Envelope, AnthropicEnvelope

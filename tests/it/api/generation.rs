@@ -19,7 +19,12 @@ const READ: &str = "id created_at model app_id external_user streamed cancelled 
                     response_cache_source_id data_region workspace_id";
 
 async fn asked(app: &TestApp, key: &str, id: &str) -> Answer {
-    let request = client().request(Method::GET, format!("{}/api/v1/generation?id={id}", app.url)).bearer_auth(key);
+    reads(app, key, &format!("?id={id}")).await
+}
+
+/// `rest`: what stands behind the path of generations.
+async fn reads(app: &TestApp, key: &str, rest: &str) -> Answer {
+    let request = client().request(Method::GET, format!("{}/api/v1/generation{rest}", app.url)).bearer_auth(key);
     read(request.send().await.unwrap()).await
 }
 
@@ -67,5 +72,48 @@ async fn generation_says_what_was_recorded_of_a_request_and_nothing_of_its_conte
         assert_eq!(asked(&app, &stranger.key, name).await.text, unknown.text, "{name}");
     }
     asked(&app, &key, "gen-1-x&id=").await.error(404);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn content_is_read_by_the_key_that_made_the_request_and_by_management_keys_alone() {
+    let app = TestApp::start().await;
+    let caller = Caller::of(&app, "ada@example.com").await;
+    let stranger = Caller::of(&app, "eve@example.com").await;
+    let makes_a_key = async |name: &str| {
+        let made = caller.posts("/keys", &json!({ "name": name })).await.json();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let (key, other) = (makes_a_key("app").await, makes_a_key("other").await);
+    let messages = json!([
+        { "role": "system", "content": "Be brief." },
+        { "role": "user", "content": "canary" },
+    ]);
+    let question = json!({ "model": "demo/echo", "messages": messages }).to_string();
+    let config = json!({ "dsn": app.receiver.dsn(), "otlpEndpoint": app.receiver.endpoint() });
+    let destination = json!({ "type": "sentry", "name": "Production", "config": config });
+    caller.posts("/observability/destinations", &destination).await.data(201);
+    let workspace = format!("/workspaces/{}", caller.account);
+    caller.patches(&workspace, &json!({ "is_observability_broadcast_enabled": true })).await.data(200);
+    let answer = app.asks(&key, &question).await.json();
+    let id = answer["id"].as_str().unwrap();
+    found(&app, &key, id).await;
+    let content = format!("/content?id={id}");
+    let data = reads(&app, &key, &content).await.data(200);
+    assert_eq!(data["input"]["messages"], messages);
+    assert_eq!(data["output"]["completion"], answer["choices"][0]["message"]["content"]);
+    assert_eq!((&data["output"]["reasoning"], &data["error"]), (&Value::Null, &Value::Null));
+    assert_eq!(reads(&app, &caller.key, &content).await.data(200), data);
+    let (sentence, _) = reads(&app, &other, &content).await.error(403);
+    assert!(sentence.contains("the key that made this request"), "{sentence}");
+    let unknown = reads(&app, &stranger.key, "/content?id=gen-1-x").await;
+    unknown.error(404);
+    assert_eq!(reads(&app, &stranger.key, &content).await.text, unknown.text);
+
+    caller.patches(&workspace, &json!({ "privacy_mode": true })).await.data(200);
+    let private = app.asks(&key, &question).await.json()["id"].as_str().unwrap().to_owned();
+    found(&app, &key, &private).await;
+    let (sentence, _) = reads(&app, &key, &format!("/content?id={private}")).await.error(404);
+    assert!(sentence.contains("was not recorded"), "{sentence}");
     app.stop().await;
 }

@@ -53,6 +53,7 @@ const TABLE: &[(&str, &str, [u16; 3])] = &[
     ("DELETE", "/invitations/{id}", [401, 403, 404]),
     ("GET", "/audit-log", [401, 403, 200]),
     ("GET", "/generation", [401, 400, 400]),
+    ("GET", "/generation/content", [401, 400, 400]),
     ("GET", "/openapi.json", [200, 200, 200]),
 ];
 
