@@ -96,6 +96,7 @@ async fn rows(bench: &mut Bench) -> Result<()> {
             "latency" => rows::latency::run(bench).await?,
             "recording" => rows::recording::run(bench).await?,
             "gateway" => rows::gateway::run(bench).await?,
+            "api" => rows::api::run(bench).await?,
             _ => rows::idle::run(bench).await?,
         }
     }

@@ -9,8 +9,20 @@ use crate::contenders::Contender;
 use crate::program::Program;
 
 /// The rows, in the order in which they are measured.
-pub(crate) const ROWS: [&str; 11] =
-    ["stages", "reading", "export", "forms", "tls", "many", "healthy", "latency", "recording", "gateway", "idle"];
+pub(crate) const ROWS: [&str; 12] = [
+    "stages",
+    "reading",
+    "export",
+    "forms",
+    "tls",
+    "many",
+    "healthy",
+    "latency",
+    "recording",
+    "gateway",
+    "api",
+    "idle",
+];
 
 /// Measures recording and exporting on this machine: starts a Postgres of its own with durable settings, a receiver, and
 /// the release binary of Tracecast; prints a table of medians with ratios, and writes every figure as JSON.

@@ -50,7 +50,13 @@ impl Post {
         self.watch(path, headers, body, |_| ())
     }
 
-    /// The same; `came` gets what there is of the answer whenever more of it has come.
+    /// The same with another method.
+    pub(crate) fn ask(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> io::Result<(u16, &[u8])> {
+        self.write(method, path, headers, body)?;
+        self.read(|_| ())
+    }
+
+    /// As [`Self::send`]; `came` gets what there is of the answer whenever more of it has come.
     pub(crate) fn watch(
         &mut self,
         path: &str,
@@ -58,13 +64,17 @@ impl Post {
         body: &[u8],
         came: impl FnMut(&[u8]),
     ) -> io::Result<(u16, &[u8])> {
+        self.write("POST", path, headers, body)?;
+        self.read(came)
+    }
+
+    fn write(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> io::Result<()> {
         self.request.clear();
         let (host, length) = (self.address, body.len());
-        write!(self.request, "POST {path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n")?;
+        write!(self.request, "{method} {path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n")?;
         self.request.extend_from_slice(body);
         self.stream.write_all(&self.request)?;
-        self.stream.flush()?;
-        self.read(came)
+        self.stream.flush()
     }
 
     fn read(&mut self, mut came: impl FnMut(&[u8])) -> io::Result<(u16, &[u8])> {

@@ -1,5 +1,6 @@
 //! The rows of the table (spec 4.5).
 
+pub(crate) mod api;
 pub(crate) mod export;
 pub(crate) mod forms;
 pub(crate) mod gateway;
