@@ -22,7 +22,7 @@ pub struct Listed {
 /// When the database is away.
 pub async fn list(tenant: &mut Tenant, account: &Account, now: DateTime<Utc>) -> Result<Vec<Listed>, store::Error> {
     let destinations = destinations::list(tenant).await?;
-    let mut lags = cursors::find_lag(tenant).await?;
+    let mut lags = cursors::find_lag(tenant, None).await?;
     let mut listed = Vec::with_capacity(destinations.len());
     for destination in destinations {
         // A destination that was created between the two queries is listed the next time.
@@ -44,5 +44,8 @@ pub async fn find(
     account: &Account,
     now: DateTime<Utc>,
 ) -> Result<Option<Listed>, store::Error> {
-    Ok(list(tenant, account, now).await?.into_iter().find(|listed| listed.destination.id == id))
+    let Some(destination) = destinations::find(tenant, id).await? else { return Ok(None) };
+    let Some(lag) = cursors::find_lag(tenant, Some(id)).await?.pop() else { return Ok(None) };
+    let health = Health::of(&destination, &lag, account, now);
+    Ok(Some(Listed { destination, lag, health }))
 }

@@ -228,14 +228,14 @@ impl<'a> Seed<'a> {
         let mut tenant = self.state.store.tenant(self.account).await?;
         let destinations = destinations::list(&mut tenant).await?;
         let healthy = destinations.iter().find(|destination| destination.name == HEALTHY);
-        let lags = cursors::find_lag(&mut tenant).await?;
+        let lags = cursors::find_lag(&mut tenant, None).await?;
         let is_idle = |lag: &Lag| lag.waiting + lag.unconfirmed == 0;
         Ok(healthy.is_some_and(|healthy| lags.iter().any(|lag| lag.destination == healthy.id && is_idle(lag))))
     }
 
     async fn dead_letters(&self) -> Result<i64, store::Error> {
         let mut tenant = self.state.store.tenant(self.account).await?;
-        Ok(cursors::find_lag(&mut tenant).await?.iter().map(|lag| lag.dead_letters).sum())
+        Ok(cursors::find_lag(&mut tenant, None).await?.iter().map(|lag| lag.dead_letters).sum())
     }
 
     async fn until(&self, is_so: impl AsyncFn() -> Result<bool, Error>) -> Result<(), Error> {

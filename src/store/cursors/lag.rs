@@ -24,8 +24,8 @@ pub struct Lag {
     pub dead_letters: i64,
 }
 
-/// The lag of each destination of the account.
-pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
+/// The lag of each destination of the account, or of `only` one.
+pub async fn find_lag(tenant: &mut Tenant, only: Option<DestinationId>) -> Result<Vec<Lag>> {
     let account = tenant.account().0;
     let lags = sqlx::query_as!(
         Lag,
@@ -42,9 +42,10 @@ pub async fn find_lag(tenant: &mut Tenant) -> Result<Vec<Lag>> {
                SELECT count(*) AS dead_letters
                FROM (SELECT FROM dead_letters x
                      WHERE x.account_id = c.account_id AND x.destination_id = c.destination_id LIMIT $2) e) l
-           WHERE c.account_id = $1 AND c.purpose = 'live'"#,
+           WHERE c.account_id = $1 AND c.purpose = 'live' AND ($3::uuid IS NULL OR c.destination_id = $3)"#,
         account,
-        MOST_COUNTED
+        MOST_COUNTED,
+        only.map(|id| id.0)
     );
     Ok(lags.fetch_all(tenant.connection()).await?)
 }

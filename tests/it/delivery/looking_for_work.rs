@@ -70,7 +70,7 @@ async fn what_completed_while_broadcast_was_off_does_not_wait_and_is_not_read() 
     for on in [false, true] {
         stage.switches(&tenant, on).await;
         let mut account = store.tenant(tenant.account).await.unwrap();
-        let lag = cursors::find_lag(&mut account).await.unwrap().remove(0);
+        let lag = cursors::find_lag(&mut account, None).await.unwrap().remove(0);
         account.commit().await.unwrap();
         assert_eq!((lag.waiting, lag.oldest), (0, None));
         let standing = cursors::count_by_health(&store).await.unwrap().remove(0);
