@@ -117,6 +117,11 @@ pub fn gateway(state: &State, tls: &ClientConfig, recorder: Recorder) -> Result<
     })
 }
 
+/// The OpenAPI document.
+pub fn document() -> serde_json::Value {
+    Document::of(&OPERATIONS).value()
+}
+
 /// Mounts the API.
 pub fn routes(config: &mut ServiceConfig) {
     config.app_data(web::Data::new(Document::of(&OPERATIONS)));

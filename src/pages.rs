@@ -31,6 +31,7 @@ pub mod observability;
 pub mod password;
 pub mod password_reset;
 pub mod problem;
+pub mod reference;
 pub mod second_factor;
 mod sessions;
 pub mod sign_in;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::destinations::schema::CreateDestination;
+use super::destinations::schema::TestDestination;
 use super::destinations::{configuration, no_such, parse, refused, shown};
 use super::error::Error;
 use super::error_responses::ManagementErrorResponses;
@@ -31,7 +31,7 @@ pub(super) struct TestAnswer {
     post,
     path = "/observability/destinations/test",
     operation_id = "testConfiguration",
-    request_body = CreateDestination,
+    request_body = TestDestination,
     responses(
         (status = 200, description = "What the test found.", body = TestAnswer),
         ManagementErrorResponses,

@@ -1,6 +1,6 @@
 //! What is known of one completed request (spec 3.3). Its content has an operation of its own.
 
-mod chat;
+pub(super) mod chat;
 pub(super) mod content;
 pub(super) mod schema;
 

@@ -14,6 +14,9 @@ pub(super) struct Page {
     pub(super) limit: usize,
 }
 
+/// As the document says it: an `int64`.
+const MOST: usize = isize::MAX.cast_unsigned();
+
 impl Query {
     pub(super) fn of(request: &HttpRequest) -> Self {
         Self(url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect())
@@ -29,14 +32,14 @@ impl Query {
     /// # Errors
     /// One of them is no number, or out of its range.
     pub(super) fn page(&self) -> Result<Page, Error> {
-        Ok(Page { offset: self.number("offset", 0, 0, usize::MAX)?, limit: self.number("limit", 50, 1, 100)? })
+        Ok(Page { offset: self.number("offset", 0, 0, MOST)?, limit: self.number("limit", 50, 1, 100)? })
     }
 
     fn number(&self, name: &'static str, usual: usize, least: usize, most: usize) -> Result<usize, Error> {
         let Some(text) = self.get(name) else { return Ok(usual) };
         let number = text.parse().ok().filter(|number| (least..=most).contains(number));
         number.ok_or_else(|| {
-            let range = if most == usize::MAX { format!("from {least}") } else { format!("from {least} to {most}") };
+            let range = if most == MOST { format!("from {least}") } else { format!("from {least} to {most}") };
             Error::invalid(name, format!("`{name}` must be a whole number {range}."))
         })
     }

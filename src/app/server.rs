@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::health;
 use super::start_error::StartError;
-use crate::http::Listener;
+use crate::http::{ApiDocument, Listener};
 use crate::recorder::{Buffer, Recorder};
 use crate::state::State;
 use crate::{api, egress};
@@ -72,6 +72,7 @@ pub(super) fn start(state: &State, recorder: Recorder, tasks: &TaskTracker) -> R
     let address = state.config.bind;
     let bind_error = |error| StartError::Bind { address, error };
     let shared = web::Data::new(state.clone());
+    let document = web::Data::new(ApiDocument(api::document()));
     let server = HttpServer::new(move || {
         // A thread has connections of its own to the upstream; see `Gateway::new`.
         let own = api::gateway(&shared, &tls, recorder.clone()).map(|own| own.sharing_models_of(&gateway));
@@ -80,6 +81,7 @@ pub(super) fn start(state: &State, recorder: Recorder, tasks: &TaskTracker) -> R
             .app_data(shared.clone())
             .app_data(web::Data::new(gateway))
             .app_data(recording.clone())
+            .app_data(document.clone())
             .configure(health::routes)
             .configure(api::routes)
             .configure(crate::pages::routes)

@@ -28,7 +28,7 @@ pub struct Markup(String);
 
 impl Markup {
     /// Markdown as HTML. HTML within it is text. The heading of the whole is left out, because the page has it.
-    fn of(markdown: &str) -> Self {
+    pub(super) fn of(markdown: &str) -> Self {
         let mut is_title = false;
         let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
             Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {

@@ -6,7 +6,7 @@ use actix_web::web::{self, ServiceConfig, resource};
 use super::error::{Error, Result};
 use super::{
     account, assets, audit, code, delete_account, deliveries, delivery, destination, documentation, edge, invitation,
-    keys, kinds, members, observability, password_reset, second_factor, sessions, sign_in, sign_up, you,
+    keys, kinds, members, observability, password_reset, reference, second_factor, sessions, sign_in, sign_up, you,
 };
 
 /// Mounts the pages. Routes that were mounted before keep their addresses; every other address gets a page. Needs
@@ -57,6 +57,7 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource(one).post(destination::update))
         .service(resource("/settings/observability/{kind}/new").get(destination::new))
         .service(resource("/settings/observability/{kind}").post(destination::create))
+        .service(resource("/docs/api").get(reference::show))
         .service(resource("/docs/destinations/{kind}").get(documentation::show))
         .service(resource("/settings/keys").get(keys::show).post(keys::create))
         .service(resource("/settings/keys/new").get(keys::new))

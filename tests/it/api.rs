@@ -1,6 +1,6 @@
 //! The management API, as programs use it: the whole program, its database, real receivers.
 
-mod caller;
+pub(crate) mod caller;
 mod connection_tests;
 mod destinations;
 mod foreign_ids;
@@ -8,4 +8,6 @@ mod generation;
 mod keys;
 mod members;
 mod redaction;
+mod reference;
+mod schemathesis;
 mod workspaces;

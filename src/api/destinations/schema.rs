@@ -148,6 +148,20 @@ pub(in crate::api) struct CreateDestination {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "type": "otel-collector",
+    "config": { "endpoint": "https://collector.example.com/v1/traces", "headers": { "Authorization": "Bearer 0123456789abcdef" } }
+}))]
+#[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
+pub(in crate::api) struct TestDestination {
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind's fields; for a preset also `preset`.
+    #[schema(value_type = Object)]
+    config: Value,
+}
+
+#[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "name": "Production", "enabled": false }))]
 #[expect(dead_code, reason = "read by the derive of the OpenAPI document only")]
 pub(in crate::api) struct UpdateDestination {

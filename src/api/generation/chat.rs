@@ -1,10 +1,18 @@
 //! Recorded messages as chat completions write them.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
-use super::content::GenerationOutput;
 use crate::completed_request::content::{ContentRef, Conversation, Message, Part};
 use crate::json::Text;
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(in crate::api) struct GenerationOutput {
+    /// The text of all choices. Null where there was none.
+    completion: Option<String>,
+    reasoning: Option<String>,
+}
 
 /// The instructions first, then the messages.
 pub(super) fn input(conversation: &Conversation<'_>) -> Value {

@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{chat, no_such};
+use super::chat::{self, GenerationOutput};
+use super::no_such;
 use crate::api::error::Error;
 use crate::api::error_responses::ManagementErrorResponses;
 use crate::api::extract::AnyKey;
@@ -35,13 +36,6 @@ pub(in crate::api) struct GenerationContent {
     output: GenerationOutput,
     /// Null where it succeeded.
     error: Option<GenerationError>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub(in crate::api) struct GenerationOutput {
-    /// The text of all choices. Null where there was none.
-    pub(super) completion: Option<String>,
-    pub(super) reasoning: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

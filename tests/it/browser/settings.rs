@@ -10,6 +10,10 @@ async fn keys_are_open_to_everybody() {
     browser.is_signed_in(&app.signs_up("ada@example.com").await).await;
     browser.opens("/settings/keys").await;
     browser.finds_nothing_wrong("no keys").await;
+    browser.follows("API reference").await;
+    browser.waits_for("Create a destination").await;
+    browser.finds_nothing_wrong("the reference of the API").await;
+    browser.opens("/settings/keys").await;
     browser.follows("Create a key").await;
     browser.waits_for("You see the key once").await;
     browser.finds_nothing_wrong("the form of a key").await;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::gateway::server::{Server, client, got};
 
 /// Columns: no key, an inference key, a management key. 400: let in, and the body is no question.
-const TABLE: &[(&str, &str, [u16; 3])] = &[
+pub(super) const TABLE: &[(&str, &str, [u16; 3])] = &[
     ("POST", "/chat/completions", [401, 400, 403]),
     ("GET", "/models", [401, 200, 200]),
     ("GET", "/models/count", [401, 200, 200]),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::api_routes;
 use super::members::{joins, user_id};
 use super::{PASSWORD, signs_in, value};
 use crate::support::app::{Answer, TestApp};
@@ -56,6 +57,7 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("GET", "/settings/observability/destinations/{id}/delete", [SignIn, Nothing, No, In]),
     ("GET", "/settings/observability/destinations/{id}/deliveries", [SignIn, Nothing, In, In]),
     ("GET", "/settings/observability/destinations/{id}/deliveries/{delivery}", [SignIn, Nothing, Nothing, Nothing]),
+    ("GET", "/docs/api", [SignIn, In, In, In]),
     ("GET", "/docs/destinations/{kind}", [SignIn, In, In, In]),
     ("GET", "/settings/keys", [SignIn, In, In, In]),
     ("GET", "/settings/keys/new", [SignIn, In, No, In]),
@@ -182,6 +184,27 @@ fn every_route_has_its_row() {
     let rows: BTreeSet<_> = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
     assert_eq!(rows.len(), TABLE.len(), "a row stands there twice");
     assert_eq!(routes(), rows);
+}
+
+/// What a program asks for in place of a form, or why it cannot.
+#[test]
+fn every_form_has_its_route_of_the_api_in_the_documentation() {
+    let document = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/API.md")).unwrap();
+    let (_, table) = document.split_once("## Every form and its route").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let rows: Vec<_> = table.lines().filter_map(|row| row.trim_matches('|').split_once(" | ")).collect();
+    for (_, path, _) in TABLE.iter().filter(|(method, ..)| *method == "POST") {
+        let form = format!("`POST {path}`");
+        let named = rows.iter().filter(|(forms, _)| forms.contains(&form)).count();
+        assert_eq!(named, 1, "{form} stands {named} times in docs/API.md");
+    }
+    let is_route =
+        |words: &&str| api_routes::TABLE.iter().any(|(method, path, _)| *words == format!("{method} {path}"));
+    for (forms, route) in rows.into_iter().skip(1) {
+        let routes: Vec<_> = route.split('`').skip(1).step_by(2).collect();
+        assert!(routes.iter().all(is_route), "{forms} | {route}");
+        assert!(!routes.is_empty() || route.contains("page only: "), "{forms} | {route}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,7 +35,7 @@ impl ForeignReceiver {
             eprintln!("SKIPPED: {} needs large packages; set TRACECAST_LARGE_RECEIVERS=1", script.name);
             return None;
         }
-        match packages(script) {
+        match installed(script.packages) {
             Ok(packages) => Some(Self::run(&packages, script)),
             Err(reason) => {
                 assert!(!must_run(), "{} cannot be installed, and nothing may be skipped here: {reason}", script.name);
@@ -86,9 +86,9 @@ impl Drop for ForeignReceiver {
     }
 }
 
-/// The folder of the script's packages, filled once below `target/tmp`.
-fn packages(script: Script) -> Result<PathBuf, String> {
-    let name = script.packages.join("-").replace(|character: char| !character.is_ascii_alphanumeric(), "_");
+/// The folder of these packages of Python, filled once below `target/tmp`.
+pub(crate) fn installed(packages: &[&str]) -> Result<PathBuf, String> {
+    let name = packages.join("-").replace(|character: char| !character.is_ascii_alphanumeric(), "_");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
         return Ok(folder);
@@ -97,7 +97,7 @@ fn packages(script: Script) -> Result<PathBuf, String> {
     let output = Command::new("python3")
         .args(["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--target"])
         .arg(&unfinished)
-        .args(script.packages)
+        .args(packages)
         .output()
         .map_err(|error| format!("python3 cannot be started ({error}); install python3 and python3-pip"))?;
     if !output.status.success() {
@@ -112,6 +112,6 @@ fn packages(script: Script) -> Result<PathBuf, String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how a person asks for the tests that need large packages")]
-fn is_asked_for() -> bool {
+pub(crate) fn is_asked_for() -> bool {
     std::env::var("TRACECAST_LARGE_RECEIVERS").is_ok_and(|value| value == "1")
 }
