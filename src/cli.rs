@@ -1,6 +1,7 @@
 //! The commands. `--help` is the manual.
 
 mod admin;
+mod declared;
 mod demo;
 mod failure;
 mod healthcheck;
@@ -61,6 +62,7 @@ pub fn command() -> Command {
         .subcommand(Command::new("healthcheck").about("Ask the running server whether it is ready; exit code 0 means yes"))
         .subcommand(admin::command())
         .subcommand(key::command())
+        .subcommands(declared::commands())
 }
 
 async fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
@@ -74,6 +76,8 @@ async fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("config", _)) => settings::print(&given),
         Some(("healthcheck", _)) => healthcheck::run(&parse(&given)?).await,
         Some(("key", matches)) => key::run(parse(&given)?, matches).await,
+        Some(("export", matches)) => declared::export(matches).await,
+        Some(("apply", matches)) => declared::apply(matches).await,
         Some(("admin", matches)) => admin::run(parse(&given)?, matches).await,
         _ => Err(Failure::Said("there is no such command; see --help".to_owned())),
     }

@@ -4,6 +4,7 @@
 //! `connect` parses what was typed; the [`Wire`] and [`Connection::outcome`] are all that sending needs.
 //! The connection test and the worker use the same [`Connection`].
 
+pub mod config;
 mod connection;
 mod document;
 mod edit;

@@ -1,6 +1,5 @@
 //! Destinations, as OpenRouter's clients manage them (spec 3.2).
 
-mod config;
 mod description;
 mod refusal;
 pub(super) mod schema;
@@ -25,7 +24,7 @@ use super::query::Query;
 use super::revision::{self, etag};
 use crate::broadcast::listing::{self, Listed};
 use crate::broadcast::{self, Saving, Typed, Untested};
-use crate::destination::{Kind, Settings, kinds};
+use crate::destination::{Kind, Settings, config, kinds};
 use crate::http::Incoming;
 use crate::id::{AccountId, DestinationId};
 use crate::state::State;
@@ -193,7 +192,7 @@ async fn change(state: &State, author: &Author, listed: &Listed, input: &Input) 
     let stored = &listed.destination;
     let kind = kinds::find(&stored.kind).ok_or_else(no_such)?;
     let none = Map::new();
-    let settings = config::read(kind, input.object("config")?.unwrap_or(&none), Some(stored))?;
+    let settings = config::read(kind, input.object("config")?.unwrap_or(&none), Some(stored.known()))?;
     let chosen = selection::read(input, Some(stored))?;
     let chosen = chosen.borrowed();
     let name = input.text("name")?.unwrap_or(&stored.name);

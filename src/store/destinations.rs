@@ -18,6 +18,7 @@ pub use self::health::{HealthChange, SwitchOff, note_failure};
 pub use self::revisions::{Revision, delete_superseded, list_revisions, record_who};
 use super::{Result, Tenant};
 use crate::delivery::Health;
+use crate::destination::config::Known;
 use crate::destination::redaction::{Redaction, UnreadableRedaction};
 use crate::destination::selection::{Rules, Unreadable};
 use crate::id::DestinationId;
@@ -68,6 +69,11 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// Its values in both halves, secrets masked.
+    pub fn known(&self) -> Known<'_> {
+        Known { open: &self.settings.0, masked: &self.masked.0 }
+    }
+
     /// Which requests it gets.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
 #[test]
 fn the_compose_file_holds_no_password_and_starts_in_order() {
     let text = read("docker-compose.yml");
-    let compose: Value = serde_yaml_ng::from_str(&text).unwrap();
+    let compose: Value = serde_saphyr::from_str(&text).unwrap();
     let service = |name: &str| compose["services"][name].clone();
     assert!(!text.contains("POSTGRES_PASSWORD:"), "the superuser's password comes from a file");
     let url = service("tracecast")["environment"]["DATABASE_URL"].as_str().unwrap().to_owned();

@@ -10,6 +10,7 @@ mod canaries;
 mod choosing;
 mod command_line;
 mod connection_test;
+mod declared;
 mod deliveries_page;
 mod delivery;
 mod demo_receiver;

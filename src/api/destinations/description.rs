@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::schema::{Destination, Status};
+use super::selection;
 use super::verdict::shown;
-use super::{config, selection};
 use crate::api::timestamp::timestamp;
 use crate::broadcast::health::Health;
 use crate::broadcast::last_test;
 use crate::broadcast::listing::Listed;
-use crate::destination::kinds;
+use crate::destination::{config, kinds};
 use crate::id::AccountId;
 
 pub(super) fn describe(account: AccountId, listed: &Listed) -> Destination {
@@ -38,7 +38,7 @@ pub(super) fn describe(account: AccountId, listed: &Listed) -> Destination {
         created_at: timestamp(stored.created_at),
         updated_at: timestamp(stored.updated_at),
         kind: kind.map_or(stored.kind.clone(), |kind| config::type_of(kind).to_owned()),
-        config: kind.map(|kind| config::describe(kind, stored)).unwrap_or_default(),
+        config: kind.map(|kind| config::describe(kind, stored.known())).unwrap_or_default(),
         revision: stored.revision,
         status: status(listed),
         last_test: last_test(stored).map_or(Value::Null, |verdict| shown(&verdict)),

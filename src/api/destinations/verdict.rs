@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::config::name_of;
 use crate::connection_test::Verdict;
+use crate::destination::config::name_of;
 
 pub(in crate::api) fn shown(verdict: &Verdict) -> Value {
     let mut shown = serde_json::to_value(verdict).unwrap_or_default();

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Error;
 use crate::auth;
 use crate::destination::FieldErrors;
+use crate::destination::config::ConfigError;
 
 impl Error {
     /// Mistakes of a form. `name` gives the API's name of a field.
@@ -21,6 +22,12 @@ impl Error {
         let all: Vec<_> = fields.iter().map(|(name, sentence)| json!({ "field": name, "message": sentence })).collect();
         let metadata = json!({ "field": first, "errors": all });
         Self::new(StatusCode::BAD_REQUEST, sentence.to_owned()).with_metadata(metadata)
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::invalid(&error.field, error.sentence)
     }
 }
 

@@ -1,12 +1,32 @@
 //! A destination's `config`: the fields of its kind under the API's names, secrets masked. Presets are `otel-collector`s with
 //! `config.preset` (spec 7.1).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
-use crate::api::error::Error;
-use crate::api::input::wrong_type;
-use crate::destination::{Field, Input, Kind, Settings, kinds};
-use crate::store::destinations::Destination;
+use super::{Field, FieldError, Input, Kind, Settings, kinds, masking, own_headers};
+
+/// Why a configuration cannot be read: a sentence about a member, `config.dsn` or `type`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct ConfigError {
+    pub field: String,
+    pub sentence: String,
+}
+
+impl ConfigError {
+    fn new(field: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { field: field.into(), sentence: sentence.into() }
+    }
+}
+
+/// What is known of a stored destination: its secrets are masked.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub open: &'a BTreeMap<String, String>,
+    pub masked: &'a BTreeMap<String, String>,
+}
 
 /// The type of every preset.
 const COLLECTOR: &str = "otel-collector";
@@ -15,7 +35,7 @@ const COLLECTOR: &str = "otel-collector";
 ///
 /// # Errors
 /// There is no such type or preset.
-pub(super) fn kind(of_type: &str, config: &Map<String, Value>) -> Result<&'static Kind, Error> {
+pub fn kind(of_type: &str, config: &Map<String, Value>) -> Result<&'static Kind, ConfigError> {
     let preset = config.get("preset").filter(|preset| !preset.is_null() && of_type == COLLECTOR);
     let (field, named) = match preset {
         None => ("type", of_type),
@@ -25,17 +45,17 @@ pub(super) fn kind(of_type: &str, config: &Map<String, Value>) -> Result<&'stati
     kinds::all().iter().find(is_known).ok_or_else(|| {
         let kinds = kinds::all().iter().filter(|kind| kind.manifest.preset == preset.is_some());
         let known: Vec<_> = kinds.map(|kind| kind.manifest.slug).collect();
-        Error::invalid(field, format!("`{field}` must be one of these: {}.", known.join(", ")))
+        ConfigError::new(field, format!("`{field}` must be one of these: {}.", known.join(", ")))
     })
 }
 
 /// The type of a kind.
-pub(super) fn type_of(kind: &Kind) -> &'static str {
+pub fn type_of(kind: &Kind) -> &'static str {
     if kind.manifest.preset { COLLECTOR } else { kind.manifest.slug }
 }
 
 /// A field's name in `config`: `otlp_endpoint` is `otlpEndpoint`.
-pub(super) fn name_of(field: &str) -> String {
+pub fn name_of(field: &str) -> String {
     let mut words = field.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| {
@@ -48,21 +68,21 @@ pub(super) fn name_of(field: &str) -> String {
 ///
 /// # Errors
 /// A value is of another type, or is the mask of a secret that is not stored.
-pub(super) fn read(kind: &Kind, config: &Map<String, Value>, stored: Option<&Destination>) -> Result<Settings, Error> {
+pub fn read(kind: &Kind, config: &Map<String, Value>, stored: Option<Known<'_>>) -> Result<Settings, ConfigError> {
     let mut settings = Settings::default();
     for field in kind.manifest.fields {
         let name = name_of(field.name);
-        let kept = stored.and_then(|stored| stored.settings.0.get(field.name)).map(String::as_str);
+        let kept = stored.and_then(|stored| stored.open.get(field.name)).map(String::as_str);
         let value = match (config.get(&name), kept) {
             (None, None) => continue,
             (None, Some(kept)) => kept.to_owned(),
             (Some(Value::Null), _) => String::new(),
             (Some(given), kept) => text(field, &name, given, kept)?,
         };
-        let masked = stored.and_then(|stored| stored.masked.0.get(field.name));
+        let masked = stored.and_then(|stored| stored.masked.get(field.name));
         if field.is_secret() && is_masked(field, &value) && masked.is_none() {
             let sentence = format!("`config.{name}` is masked: send the {} itself.", field.label);
-            return Err(Error::invalid(&format!("config.{name}"), sentence));
+            return Err(ConfigError::new(format!("config.{name}"), sentence));
         }
         settings.insert(field.name, value);
     }
@@ -70,8 +90,11 @@ pub(super) fn read(kind: &Kind, config: &Map<String, Value>, stored: Option<&Des
 }
 
 /// A given value as a person would type it.
-fn text(field: &Field, name: &str, given: &Value, kept: Option<&str>) -> Result<String, Error> {
-    let wrong = |expected| Err(wrong_type(&format!("config.{name}"), expected));
+fn text(field: &Field, name: &str, given: &Value, kept: Option<&str>) -> Result<String, ConfigError> {
+    let wrong = |expected| {
+        let sentence = format!("`config.{name}` must be {expected}. Correct it and send it again.");
+        Err(ConfigError::new(format!("config.{name}"), sentence))
+    };
     match (field.input, given) {
         (Input::Checkbox, Value::Bool(ticked)) => Ok(match kept {
             Some(kept) if (kept == Field::TICKED) == *ticked => kept.to_owned(),
@@ -107,21 +130,72 @@ fn is_mask(value: &str) -> bool {
 }
 
 /// What may be shown of a destination's values.
-pub(super) fn describe(kind: &Kind, stored: &Destination) -> Map<String, Value> {
+pub fn describe(kind: &Kind, stored: Known<'_>) -> Map<String, Value> {
     let value = |field: &Field| match field.input {
-        Input::Secret if field.holds_headers() => serde_json::from_str(stored.masked.0.get(field.name)?).ok(),
-        Input::Secret => Some(Value::from(stored.masked.0.get(field.name)?.as_str())),
-        Input::Checkbox => Some(stored.settings.0.get(field.name).is_some_and(|value| value == Field::TICKED).into()),
-        _ => Some(Value::from(stored.settings.0.get(field.name)?.as_str())),
+        Input::Secret if field.holds_headers() => serde_json::from_str(stored.masked.get(field.name)?).ok(),
+        Input::Secret => Some(Value::from(stored.masked.get(field.name)?.as_str())),
+        Input::Checkbox => Some(stored.open.get(field.name).is_some_and(|value| value == Field::TICKED).into()),
+        _ => Some(Value::from(stored.open.get(field.name)?.as_str())),
     };
     let fields = kind.manifest.fields.iter();
     let mut config: Map<_, _> = fields.filter_map(|field| Some((name_of(field.name), value(field)?))).collect();
     if kind.manifest.preset {
         config.insert("preset".to_owned(), kind.manifest.slug.into());
-        let address = kind.address(&stored.settings.0).map(|address| address.to_string()).unwrap_or_default();
+        let address = kind.address(stored.open).map(|address| address.to_string()).unwrap_or_default();
         config.entry("endpoint").or_insert_with(|| address.into());
     }
     config
+}
+
+/// What would be shown of a new destination's values. Secrets that are left out are taken for good ones, and are not shown.
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn preview(kind: &Kind, config: &Map<String, Value>) -> Result<Map<String, Value>, Vec<ConfigError>> {
+    let given = read(kind, config, None).map_err(|error| vec![error])?;
+    let mut settings = given.clone();
+    let left_out: Vec<_> = kind.manifest.secrets().filter(|field| given.get(field.name).is_empty()).collect();
+    for field in left_out.iter().filter(|field| field.required) {
+        settings.insert(field.name, field.example);
+    }
+    match kind.connect(&settings) {
+        Ok(connection) => {
+            let is_given = |name: &&str| left_out.iter().all(|field| field.name != *name);
+            let masked = connection.all_masked().iter().filter(|(name, _)| is_given(name));
+            let masked = masked.map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect();
+            Ok(describe(kind, Known { open: &connection.stored().open, masked: &masked }))
+        }
+        // An example does not agree with the values that are there.
+        Err(_) if left_out.iter().any(|field| field.required) => {
+            Ok(describe(kind, Known { open: &with_defaults(kind, &given), masked: &masks(kind, &given) }))
+        }
+        Err(errors) => {
+            let error = |error: &FieldError| ConfigError::new(path_of(error.field), error.sentence.as_str());
+            Err(errors.iter().map(error).collect())
+        }
+    }
+}
+
+/// What is open of the values, as they were given.
+fn with_defaults(kind: &Kind, given: &Settings) -> BTreeMap<String, String> {
+    let fields = kind.manifest.fields.iter().filter(|field| !field.is_secret());
+    let value = |field: &Field| if given.has(field.name) { given.get(field.name) } else { field.default }.to_owned();
+    fields.map(|field| (field.name.to_owned(), value(field))).filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Masks of the secrets that were given.
+fn masks(kind: &Kind, given: &Settings) -> BTreeMap<String, String> {
+    let masked = |field: &Field| match given.get(field.name) {
+        "" => None,
+        headers if field.holds_headers() => own_headers::parse(headers).ok()?.masked(),
+        secret => Some(masking::middle(secret)),
+    };
+    kind.manifest.secrets().filter_map(|field| Some((field.name.to_owned(), masked(field)?))).collect()
+}
+
+/// The path of a field in the API.
+fn path_of(field: &str) -> String {
+    format!("config.{}", name_of(field))
 }
 
 #[cfg(test)]
