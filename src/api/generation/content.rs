@@ -12,12 +12,18 @@ use crate::api::error_responses::ManagementErrorResponses;
 use crate::api::extract::AnyKey;
 use crate::api::input::required;
 use crate::api::query::Query;
+use crate::auth;
 use crate::auth::api_keys::ApiKeyIdentity;
 use crate::completed_request::content::{ContentRef, Conversation};
 use crate::completed_request::{CompletedRequest, Ending, FailedAttempt, GenerationId, Operation};
+use crate::http::client;
 use crate::state::State;
 use crate::store::log;
+use crate::store::members::Role;
 use crate::token::ApiKeyType;
+
+const NOBODY: &str =
+    "This account lets nobody read prompts and completions. An admin changes that under Settings › Account.";
 
 /// The status of an attempt that was never answered.
 const UNANSWERED: u16 = 502;
@@ -60,7 +66,8 @@ pub(in crate::api) struct GenerationAttempt {
 
 /// What a completed request asked and was answered
 ///
-/// With a management key, or with the key that made the request. In Privacy Mode nothing of it is recorded: 404 says so.
+/// With a management key, or with the key that made the request, where the account's `content_readers` are not `nobody`. The audit log
+/// says who read it. In Privacy Mode nothing of it is recorded: 404 says so.
 #[utoipa::path(
     get,
     path = "/generation/content",
@@ -87,9 +94,17 @@ pub(in crate::api) async fn show(
     };
     let completed = CompletedRequest::from_bytes(&recorded.payload).map_err(|error| unreadable(&error))?;
     refuse_others(&identity, &completed)?;
+    // A key acts for those who made it: admins.
+    if !auth::content::may_read(&mut tenant, Role::Admin).await? {
+        return Err(Error::forbidden(NOBODY));
+    }
     let bytes = recorded.content.as_deref().ok_or_else(not_recorded)?;
     let content = ContentRef::from_bytes(bytes).map_err(|error| unreadable(&error))?;
-    Ok(HttpResponse::Ok().json(ContentAnswer { data: GenerationContent::of(&completed, &content) }))
+    let data = GenerationContent::of(&completed, &content);
+    let actor = identity.actor(client(&request, &state.config.trusted_proxies));
+    auth::content::record_reading(&state, &mut tenant, &actor, id.as_str()).await?;
+    tenant.commit().await?;
+    Ok(HttpResponse::Ok().json(ContentAnswer { data }))
 }
 
 /// Other keys of the account see that there is a request, and not what it said.

@@ -110,7 +110,16 @@ async fn content_is_read_by_the_key_that_made_the_request_and_by_management_keys
     unknown.error(404);
     assert_eq!(reads(&app, &stranger.key, &content).await.text, unknown.text);
 
-    caller.patches(&workspace, &json!({ "privacy_mode": true })).await.data(200);
+    let audit = app
+        .database
+        .reads("SELECT actor_kind || ' ' || actor FROM audit_log WHERE event = 'content_read' ORDER BY id")
+        .await;
+    assert_eq!(audit, ["key app", "key Terraform"]);
+    caller.patches(&workspace, &json!({ "content_readers": "nobody" })).await.data(200);
+    for key in [&key, &caller.key] {
+        reads(&app, key, &content).await.error(403);
+    }
+    caller.patches(&workspace, &json!({ "content_readers": "admins", "privacy_mode": true })).await.data(200);
     let private = app.asks(&key, &question).await.json()["id"].as_str().unwrap().to_owned();
     found(&app, &key, &private).await;
     let (sentence, _) = reads(&app, &key, &format!("/content?id={private}")).await.error(404);
