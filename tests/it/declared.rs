@@ -63,7 +63,7 @@ async fn by_hand(app: &TestApp, caller: &Caller) {
     let config = json!({
         "dsn": app.receiver.dsn(),
         "otlpEndpoint": app.receiver.endpoint(),
-        "environment": "a ${word} # of: yaml",
+        "environment": "${word}#of:yaml",
     });
     let rules = json!([{ "field": "model", "operator": "starts_with", "value": "openai/" }]);
     let chosen = json!({
