@@ -32,6 +32,7 @@ mod oneself;
 mod openapi;
 mod operation;
 mod query;
+mod receipts;
 mod responses;
 mod revision;
 mod revisions;
@@ -58,7 +59,7 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 46] = [
+const OPERATIONS: [Operation; 48] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
     Operation::new::<completions::__path_create>(|| web::to(completions::create)),
     Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
@@ -87,6 +88,8 @@ const OPERATIONS: [Operation; 46] = [
     Operation::new::<dry_run::__path_create>(|| web::to(dry_run::create)),
     Operation::new::<deliveries::__path_index>(|| web::to(deliveries::index)),
     Operation::new::<deliveries::__path_index_of_dead_letters>(|| web::to(deliveries::index_of_dead_letters)),
+    Operation::new::<receipts::__path_show>(|| web::to(receipts::show)),
+    Operation::new::<receipts::__path_index>(|| web::to(receipts::index)),
     Operation::new::<workspaces::__path_index>(|| web::to(workspaces::index)),
     Operation::new::<workspaces::__path_show>(|| web::to(workspaces::show)),
     Operation::new::<workspaces::__path_update>(|| web::to(workspaces::update)),

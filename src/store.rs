@@ -22,6 +22,7 @@ mod migrations;
 pub mod notification;
 pub mod partitions;
 pub mod password_resets;
+pub mod receipts;
 mod restored;
 mod role;
 pub mod roles;

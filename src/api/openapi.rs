@@ -29,6 +29,7 @@ use super::members::schema::{
 use super::messages::MessagesRequest;
 use super::oneself::schema::{CreditsAnswer, KeyAnswer, ProviderList};
 use super::operation::Operation;
+use super::receipts::schema::{AskReceipts, Receipt, ReceiptsAnswer, ReceiptsList, ReceiptsOfRequest};
 use super::responses::ResponsesRequest;
 use super::revisions::{RevisionList, ShownRevision};
 use super::signing_secret::{SigningSecret, SigningSecretAnswer};
@@ -59,6 +60,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
             TestDestination, Detectors, OwnPattern, SentFields, SentMetadata,
             TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, RevisionList, ShownRevision, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
             WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace, Readers,
+            AskReceipts, ReceiptsAnswer, ReceiptsList, ReceiptsOfRequest, Receipt,
             KeyList, ListedKeyAnswer, NewKeyAnswer, Key, CreateKey, UpdateKey, GenerationAnswer, Generation,
             ContentAnswer, GenerationContent, GenerationOutput, GenerationError, GenerationAttempt,
             MemberList, Member, UpdateMember, InvitationList, Invitation, CreateInvitation, NewInvitationAnswer, NewInvitation,

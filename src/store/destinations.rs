@@ -15,7 +15,7 @@ pub use self::change::{
     put_secrets, put_untested,
 };
 pub use self::health::{HealthChange, SwitchOff, note_failure};
-pub use self::revisions::{Revision, delete_superseded, list_revisions, record_who};
+pub use self::revisions::{InForce, Revision, delete_superseded, list_in_force, list_revisions, record_who};
 use super::{Result, Tenant};
 use crate::delivery::Health;
 use crate::destination::config::Known;

@@ -25,6 +25,7 @@ mod own_cluster;
 mod partitions;
 mod poison;
 pub(crate) mod postgres_proxy;
+mod receipts;
 pub(crate) mod receiver;
 mod refused;
 mod removed;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::id::DestinationId;
 use crate::store::interval::interval;
@@ -78,6 +79,48 @@ pub async fn record_who(tenant: &mut Tenant, id: DestinationId, who: &str) -> Re
     );
     update.execute(tenant.connection()).await?;
     Ok(())
+}
+
+/// A destination's settings as they were, without secrets.
+#[derive(Debug, Clone)]
+pub struct InForce {
+    /// Which of those that were asked for, counted from 0.
+    pub number: usize,
+    /// Counts up at each change of the destination.
+    pub revision: i32,
+    /// Values of the form that are no secrets.
+    pub settings: BTreeMap<String, String>,
+    /// Which requests it got, as rules are stored. None: all.
+    pub selection: Option<Value>,
+    /// What was sent to it, as a redaction is stored. None: all.
+    pub redaction: Option<Value>,
+}
+
+/// The settings that were in force at these revisions: of each one the newest that is not newer. Some revisions change none.
+pub async fn list_in_force(tenant: &mut Tenant, revisions: &[(DestinationId, i32)]) -> Result<Vec<InForce>> {
+    let account = tenant.account().0;
+    let destinations: Vec<Uuid> = revisions.iter().map(|(destination, _)| destination.0).collect();
+    let numbers: Vec<i32> = revisions.iter().map(|(_, revision)| *revision).collect();
+    let rows = sqlx::query!(
+        r#"SELECT a.number AS "number!", r.revision, r.settings AS "settings: Json<BTreeMap<String, String>>", r.selection,
+                  r.redaction
+           FROM unnest($2::uuid[], $3::integer[]) WITH ORDINALITY AS a (destination_id, revision, number)
+           CROSS JOIN LATERAL (
+               SELECT revision, settings, selection, redaction FROM destination_revisions
+               WHERE account_id = $1 AND destination_id = a.destination_id AND revision <= a.revision
+               ORDER BY revision DESC LIMIT 1) r"#,
+        account,
+        &destinations,
+        &numbers
+    );
+    let revisions = rows.fetch_all(tenant.connection()).await?.into_iter().map(|row| InForce {
+        number: usize::try_from(row.number - 1).unwrap_or_default(),
+        revision: row.revision,
+        settings: row.settings.0,
+        selection: row.selection,
+        redaction: row.redaction,
+    });
+    Ok(revisions.collect())
 }
 
 /// Deletes settings that no attempt refers to any more: those that were replaced before the retention. They are kept for a day

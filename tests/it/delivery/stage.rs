@@ -74,6 +74,11 @@ impl Stage {
         tenant
     }
 
+    /// Another destination of the account, whose log begins now.
+    pub(crate) async fn connects(&self, account: AccountId, project: u64) -> DestinationId {
+        destination::create(self, account, project).await
+    }
+
     /// The Enable Broadcast switch.
     pub(crate) async fn switches(&self, tenant: &Tenant, on: bool) {
         let mut transaction = self.store.tenant(tenant.account).await.unwrap();
