@@ -15,6 +15,7 @@ pub mod visit;
 mod welcome;
 
 pub mod account;
+pub mod activity;
 pub mod audit;
 pub mod code;
 pub mod confirm;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::build::again::{Again, Receiver, again};
 use self::build::builders::Builders;
 use self::leased::{Leased, connection, redactor, rules};
 use self::meter::Meter;

@@ -29,7 +29,7 @@ pub use self::mistakes::{Mistake, Mistakes, Part, Place};
 pub use self::operator::Operator;
 pub use self::rule::{Operand, Rule};
 pub use self::rules::Rules;
-pub use self::sampling::{AlwaysKeep, Rate, Sampling};
+pub use self::sampling::{AlwaysKeep, Rate, Sampling, draw};
 pub use self::stored::Unreadable;
 
 #[cfg(test)]

@@ -41,6 +41,11 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/verdict.css"),
     include_str!("../../static/css/code.css"),
     include_str!("../../static/css/document.css"),
+    include_str!("../../static/css/receipt.css"),
+    include_str!("../../static/css/waterfall.css"),
+    include_str!("../../static/css/attributes.css"),
+    include_str!("../../static/css/conversation.css"),
+    include_str!("../../static/css/payload.css"),
 );
 const SCRIPT_TEXT: &str = include_str!("../../static/app.js");
 const MARK_TEXT: &str = include_str!("../../static/mark.svg");

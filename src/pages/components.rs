@@ -3,12 +3,15 @@
 pub mod amount;
 pub mod chart;
 pub mod control;
+pub mod conversation;
 pub mod examples;
 pub mod form_of_arrival;
 pub mod health;
 pub mod kind_card;
 pub mod outcome;
 pub mod qr_code;
+pub mod receipt;
 pub mod spark;
 pub mod verdict;
+pub mod waterfall;
 pub mod when;

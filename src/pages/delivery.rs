@@ -8,6 +8,8 @@ use actix_web::web;
 use askama::Template;
 
 use self::notes::Current;
+pub(super) use self::notes::words;
+use super::activity::request;
 use super::answer;
 use super::components::when::When;
 use super::deliveries::{AttemptRow, attempt_row};
@@ -46,6 +48,8 @@ pub struct DeliveryPage {
 #[derive(Debug)]
 pub struct RequestRow {
     pub id: String,
+    /// The address of its page.
+    pub path: String,
     /// When it completed.
     pub completed: When,
     /// What the receiver shows differently, in sentences.
@@ -79,6 +83,7 @@ pub(super) async fn show(
     let requests = carried.into_iter().map(|request| RequestRow {
         notes: current.as_ref().map(|current| current.notes(&request)).unwrap_or_default(),
         completed: When::new(request.completed_at, visitor.now),
+        path: request::path(&request.generation_id),
         id: request.generation_id,
     });
     Ok(answer::ok(&DeliveryPage {

@@ -5,8 +5,9 @@ use actix_web::web::{self, ServiceConfig, resource};
 
 use super::error::{Error, Result};
 use super::{
-    account, assets, audit, code, delete_account, deliveries, delivery, destination, documentation, edge, invitation,
-    keys, kinds, members, observability, password_reset, reference, second_factor, sessions, sign_in, sign_up, you,
+    account, activity, assets, audit, code, delete_account, deliveries, delivery, destination, documentation, edge,
+    invitation, keys, kinds, members, observability, password_reset, reference, second_factor, sessions, sign_in,
+    sign_up, you,
 };
 
 /// Mounts the pages. Routes that were mounted before keep their addresses; every other address gets a page. Needs
@@ -18,6 +19,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .configure(assets::routes)
             .configure(signing_in)
             .configure(settings)
+            .configure(activity)
             .default_service(web::to(nothing)),
     );
 }
@@ -64,6 +66,10 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource("/settings/keys/{id}/revoke").get(keys::confirm).post(keys::remove))
         .configure(members)
         .configure(account);
+}
+
+fn activity(config: &mut ServiceConfig) {
+    config.service(resource("/activity/{id}").get(activity::request::show));
 }
 
 fn members(config: &mut ServiceConfig) {

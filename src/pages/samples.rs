@@ -1,5 +1,6 @@
 //! Snapshots of every page, so that a review shows what a changed template does to the HTML.
 
+mod activity;
 mod deliveries;
 mod destinations;
 mod settings;

@@ -19,7 +19,9 @@ pub use self::clock_offset::{ClockOffset, Completed};
 pub use self::generation::{NamedEntry, Recorded, RecordedEntry, find_recorded, list_named, list_recorded};
 pub use self::listener::Listener;
 pub use self::newest::{NewestEntry, list_newest};
-pub use self::read::{Entries, Entry as ReadEntry, LeasedSettings, SMALL_BYTES, Window, list_after, list_small_after};
+pub use self::read::{
+    Entries, Entry as ReadEntry, LeasedSettings, SMALL_BYTES, Window, list_after, list_one, list_small_after,
+};
 pub use self::removal::{delete_of, list_orphans};
 pub use self::spending::{Spent, SpentByKey, list_spent};
 use super::notification::{Notice, given_if_possible};

@@ -1,5 +1,6 @@
 //! The building room: reads entries of the log, and makes of them the bodies of requests.
 
+pub(super) mod again;
 pub(super) mod batch;
 pub(super) mod builders;
 pub(super) mod reader;

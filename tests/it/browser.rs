@@ -6,6 +6,7 @@ mod five_steps;
 mod keyboard;
 mod observability;
 mod receiver;
+mod request;
 mod second_factor;
 mod settings;
 mod sign_in;

@@ -30,6 +30,7 @@ mod members;
 mod otel_collector;
 mod pages;
 mod products;
+mod request_page;
 mod rotel;
 mod sealing;
 mod security;

@@ -9,7 +9,7 @@ mod edge;
 mod first_account;
 mod limits;
 mod management_keys;
-mod members;
+pub(crate) mod members;
 mod operator;
 mod password;
 mod programs;

@@ -89,13 +89,19 @@ impl Receipt {
         {
             return reason(Reason::TooOld { oldest });
         }
-        let by_rules = attempt.left_out.key + attempt.left_out.rule + attempt.left_out.sampling;
+        let by_rules =
+            attempt.left_out.key + attempt.left_out.rule + attempt.left_out.sampling + attempt.left_out.budget;
         (by_rules == 0).then(|| Self::settled(trail, attempt))
     }
 
-    /// What a trail says of a request that the rules of its attempt let pass.
+    /// What a trail says of a request that the rules of its attempt let pass. Of an attempt that reached the budget of the day, nobody
+    /// knows which requests were sent.
     pub(super) fn settled(trail: &Trail, attempt: &Attempt) -> Self {
-        if attempt.is_accepted() {
+        let is_beyond = attempt.left_out.budget > 0;
+        if is_beyond && !attempt.is_accepted() {
+            let reason = Reason::Rules(selection::LeftOut::Budget);
+            Self::LeftOut { reason, revision: Some(attempt.revision) }
+        } else if attempt.is_accepted() && !is_beyond {
             let is_confirmed = trail.is_confirmed || !trail.is_passed;
             Self::Delivered { attempt: attempt.clone(), is_confirmed }
         } else {

@@ -71,7 +71,7 @@ impl AlwaysKeep {
 }
 
 /// A number from 0 up to 1 that is the same for all requests of a session, or of a trace where there is no session.
-pub(super) fn draw(destination: DestinationId, request: &CompletedRequest<'_>) -> f64 {
+pub fn draw(destination: DestinationId, request: &CompletedRequest<'_>) -> f64 {
     let context = &request.context;
     let whole = context.session_id.as_deref().or(context.trace_id.as_deref()).unwrap_or(request.id.as_str());
     let hash = Sha256::new_with_prefix(destination.0).chain_update(whole).finalize();

@@ -42,6 +42,16 @@ pub fn milliseconds(milliseconds: i32) -> String {
     }
 }
 
+/// US dollars: `$43.81`, of less than a dollar `$0.0069`, of nothing `$0`
+pub fn dollars(cost: f64) -> String {
+    match cost {
+        cost if cost <= 0.0 => "$0".to_owned(),
+        cost if cost < 0.0001 => format!("${cost:.6}"),
+        cost if cost < 1.0 => format!("${cost:.4}"),
+        cost => format!("${cost:.2}"),
+    }
+}
+
 /// How long somebody waited: `214 ms`, `3.25 s`, `4 min 38 s`, `5 h 12 min`
 pub fn duration(milliseconds: i64) -> String {
     let (seconds, minutes, hours) = (milliseconds / 1_000, milliseconds / 60_000, milliseconds / 3_600_000);
@@ -76,6 +86,12 @@ mod tests {
         assert_eq!(count_up_to(10_000, 10_000, "request"), "10,000+ requests");
         assert_eq!([bytes(1), bytes(24_100), bytes(999_999)], ["1 byte", "24.1 kB", "1.0 MB"]);
         assert_eq!([milliseconds(0), milliseconds(999), milliseconds(3_250)], ["under 1 ms", "999 ms", "3.25 s"]);
+    }
+
+    #[test]
+    fn dollars_have_as_many_decimals_as_their_amount_needs() {
+        let written = [0.0, 0.000_002_5, 0.0069, 0.25, 43.807].map(dollars);
+        assert_eq!(written, ["$0", "$0.000003", "$0.0069", "$0.2500", "$43.81"]);
     }
 
     #[test]

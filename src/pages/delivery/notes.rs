@@ -46,7 +46,7 @@ impl Current {
     }
 }
 
-fn words(note: &Note, label: &str) -> String {
+pub(in crate::pages) fn words(note: &Note, label: &str) -> String {
     match note {
         Note::ParentSpanIdUnusable => {
             "parent_span_id is not 16 hexadecimal digits: the trace joins no other, and keeps it as metadata."

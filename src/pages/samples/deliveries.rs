@@ -140,6 +140,7 @@ fn older_dead_letters() {
 fn delivery_with_what_the_receiver_shows_differently() {
     let request = |id: &str, notes: &[&str]| RequestRow {
         id: id.to_owned(),
+        path: format!("/activity/{id}"),
         completed: ago(4),
         notes: notes.iter().map(|note| (*note).to_owned()).collect(),
     };

@@ -5,10 +5,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Position;
+use super::{NamedEntry, Position};
 use crate::id::{AccountId, CursorId};
 use crate::store::xid::Xid;
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, Tenant};
 
 /// Entries up to this size are read without adding up their sizes: the most of them that a batch takes fit into one request
 /// (spec 2.4).
@@ -187,6 +187,22 @@ pub async fn list_small_after(
         leased.map(|leased| leased.revision)
     );
     Ok(Entries::of(entries.fetch_all(store.pool()).await?))
+}
+
+/// This entry as a worker reads it, for a page of its account.
+pub async fn list_one(tenant: &mut Tenant, entry: &NamedEntry, private: bool) -> Result<Entries> {
+    let account = tenant.account().0;
+    let entries = sqlx::query_as!(
+        Entry,
+        r#"SELECT xid AS "xid: Xid", position, completed_at, format, true AS "wanted!", true AS "is_read!", payload,
+                  CASE WHEN NOT $4 THEN content END AS content, NULL::boolean AS is_current
+           FROM completed_requests WHERE account_id = $1 AND recorded_at = $2 AND position = $3"#,
+        account,
+        entry.recorded_at,
+        entry.position,
+        private
+    );
+    Ok(Entries::of(entries.fetch_all(tenant.connection()).await?))
 }
 
 /// Reads as [`list_small_after`] does, entries of any size, until their bytes reach `bytes`. The first entry is read in any case.

@@ -103,7 +103,7 @@ async fn samples(stage: &Stage, tenant: &Tenant, place: usize, percent: u32) {
     let id = tenant.destinations[place];
     let revision = destinations::find(&mut transaction, id).await.unwrap().unwrap().revision;
     let rules = json!({ "version": 1, "sampling_rate": f64::from(percent) / 100.0 });
-    assert!(destinations::put_selection(&mut transaction, id, revision, Some(&rules)).await.unwrap());
+    assert!(destinations::put_choice(&mut transaction, id, revision, Some(&rules), None).await.unwrap());
     transaction.commit().await.unwrap();
 }
 

@@ -8,7 +8,7 @@ use crate::support::app::TestApp;
 const HOME: &str = "/settings/observability";
 
 /// A new person who joins by an invitation; gives the cookie.
-pub(super) async fn joins(app: &TestApp, cookie: &str, role: &str, email: &str) -> String {
+pub(crate) async fn joins(app: &TestApp, cookie: &str, role: &str, email: &str) -> String {
     app.joins(&app.invites(cookie, role).await, email).await
 }
 

@@ -58,6 +58,7 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("GET", "/settings/observability/destinations/{id}/deliveries", [SignIn, Nothing, In, In]),
     ("GET", "/settings/observability/destinations/{id}/deliveries/{delivery}", [SignIn, Nothing, Nothing, Nothing]),
     ("GET", "/docs/api", [SignIn, In, In, In]),
+    ("GET", "/activity/{id}", [SignIn, Nothing, In, In]),
     ("GET", "/docs/destinations/{kind}", [SignIn, In, In, In]),
     ("GET", "/settings/keys", [SignIn, In, In, In]),
     ("GET", "/settings/keys/new", [SignIn, In, No, In]),
@@ -113,7 +114,8 @@ impl Scene {
         let member = joins(&app, &admin, "member", "bob@example.com").await;
         let third = joins(&app, &admin, "member", "carl@example.com").await;
         let destination = app.connects(&admin).await;
-        app.creates_key(&admin).await;
+        let key = app.creates_key(&admin).await;
+        let request = recorded(&app, &key).await;
         app.invites(&admin, "member").await;
         signs_in(&app, "ada@example.com", PASSWORD).await;
         let carl = user_id(&app, "carl@example.com").await;
@@ -121,6 +123,7 @@ impl Scene {
         let newest = format!("SELECT id::text FROM sessions WHERE user_id = '{ada}' ORDER BY created_at DESC LIMIT 1");
         let ids = BTreeMap::from([
             ("/settings/observability/destinations", destination.rsplit('/').next().unwrap().to_owned()),
+            ("/activity", request),
             ("/settings/keys", value(&app, "SELECT id::text FROM api_keys").await),
             (
                 "/settings/members/invitations",
@@ -148,6 +151,19 @@ impl Scene {
             self.app.posts_form(cookie, path, &[("account", &self.account)]).await
         }
     }
+}
+
+/// The name of a request that is made with this key, once it is in the log.
+async fn recorded(app: &TestApp, key: &str) -> String {
+    let question = r#"{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello"}]}"#;
+    assert_eq!(app.asks(key, question).await.status, 200);
+    for _ in 0..600 {
+        if let Some(id) = app.database.reads("SELECT generation_id FROM completed_requests").await.pop() {
+            return id;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("it is never recorded");
 }
 
 /// What the source says: each method of each pattern.

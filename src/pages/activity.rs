@@ -1,0 +1,4 @@
+//! Activity: the completed requests of the account, and what became of each.
+
+pub mod marks;
+pub mod request;
