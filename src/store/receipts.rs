@@ -229,10 +229,5 @@ pub async fn count_before(tenant: &mut Tenant, place: Position) -> Result<Vec<(D
         place.position,
         MOST_COUNTED
     );
-    Ok(rows
-        .fetch_all(tenant.connection())
-        .await?
-        .into_iter()
-        .filter_map(|row| Some((row.destination?, row.waiting)))
-        .collect())
+    Ok(rows.fetch_all(tenant.connection()).await?.into_iter().map(|row| (row.destination, row.waiting)).collect())
 }
