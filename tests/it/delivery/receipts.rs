@@ -111,7 +111,8 @@ async fn samples(stage: &Stage, tenant: &Tenant, place: usize, percent: u32) {
 async fn receipts_of_a_random_history_say_what_the_receiver_says() {
     let stage = Stage::new().await;
     let tenant = stage.tenant(&[1, 2]).await;
-    (accepts(&stage, 1), accepts(&stage, 2));
+    accepts(&stage, 1);
+    accepts(&stage, 2);
     let mut worker = stage.worker();
     let (mut names, mut while_off) = (Vec::new(), HashSet::new());
     let (mut is_on, mut runs) = (true, [true; 2]);
@@ -133,7 +134,10 @@ async fn receipts_of_a_random_history_say_what_the_receiver_says() {
             }
             Step::Sample { place, percent } => samples(&stage, &tenant, place, percent).await,
             Step::GoAway { place } => stage.receiver.answers(tenant.projects[place], |_| Reply::status(503)),
-            Step::Recover => (accepts(&stage, 1), accepts(&stage, 2)).0,
+            Step::Recover => {
+                accepts(&stage, 1);
+                accepts(&stage, 2);
+            }
             Step::Kill => {
                 worker.kill();
                 worker = stage.worker();
@@ -189,7 +193,7 @@ async fn receipt_of_each_state_is_told_apart_at_once() {
     stage.until_count(&format!("{WAITING} AND c.destination_id <> '{}'", tenant.destinations[2]), 0).await;
     tenant.destinations.push(stage.connects(tenant.account, 4).await);
 
-    let all = all(&stage, &tenant, &[&[off.clone()], &names[..]].concat()).await;
+    let all = all(&stage, &tenant, &[std::slice::from_ref(&off), &names[..]].concat()).await;
     let states =
         |name: &str| tenant.destinations.iter().map(|it| all[&(*it, name.to_owned())].name()).collect::<Vec<_>>();
     assert_eq!(states(&off), ["left_out"; 4]);
