@@ -4,12 +4,15 @@
 //! request and the rollups with the meter's new place, in one statement: each entry counts once, whoever is killed when. Two workers
 //! that count the same account at once read twice; only one of them writes.
 //!
-//! A step is short, because a transaction that writes holds back every reader of the log.
+//! A step is short, because a transaction that writes holds back every reader of the log. After a step the meter rests: nine times as
+//! long as it worked while it is behind for a moment only, so that an export runs at its speed; as long as it worked once an account
+//! is behind for a minute, so that it catches up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
 use crate::completed_request::limits::SESSION_ID_CHARS;
 use crate::completed_request::{CompletedRequest, FORMAT, GenerationId, clean};
@@ -20,13 +23,19 @@ use crate::store::{self, Store};
 use crate::trace::ids::TraceId;
 
 /// What one step reads at most: entries, and bytes of their payloads.
-const STEP: (i64, i64) = (500, 4 * 1024 * 1024);
+const STEP: (usize, usize) = (500, 4 * 1024 * 1024);
 
 /// How long what is recorded gathers, so that a step counts more than one request.
 const GATHER: Duration = Duration::from_millis(250);
 
 /// Time between two looks at all accounts: for what no notification named.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// For how long an account may be behind before the meter hurries.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How much longer than it worked the meter rests after a step that left more.
+const REST: u32 = 9;
 
 /// Whether a step left something to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,57 +64,74 @@ impl Recorded {
 pub(super) struct Meter {
     store: Store,
     recorded: UnboundedReceiver<AccountId>,
-    /// Accounts with something to count.
-    behind: BTreeSet<AccountId>,
+    /// Accounts with something to count, and since when.
+    behind: BTreeMap<AccountId, Instant>,
 }
 
 impl Meter {
     /// A meter with a connection of its own, and who tells it of new entries.
     pub(super) fn new(store: Store) -> (Self, Recorded) {
         let (sender, recorded) = unbounded_channel();
-        (Self { store, recorded, behind: BTreeSet::new() }, Recorded(sender))
+        (Self { store, recorded, behind: BTreeMap::new() }, Recorded(sender))
     }
 
     /// Counts for as long as it is polled.
     pub(super) async fn run(mut self) {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut has_more = false;
         loop {
             tokio::select! {
+                biased;
                 _ = looks.tick() => self.look().await,
-                account = self.recorded.recv() => self.behind.extend(account),
+                account = self.recorded.recv() => self.note(account),
                 () = std::future::ready(()), if !self.behind.is_empty() => {}
             }
-            tokio::time::sleep(GATHER).await;
-            while let Ok(account) = self.recorded.try_recv() {
-                self.behind.insert(account);
+            if !has_more {
+                tokio::time::sleep(GATHER).await;
             }
-            self.catch_up().await;
+            while let Ok(account) = self.recorded.try_recv() {
+                self.note([account]);
+            }
+            has_more = self.round().await;
+        }
+    }
+
+    /// Notes that these accounts have something to count.
+    fn note(&mut self, accounts: impl IntoIterator<Item = AccountId>) {
+        for account in accounts {
+            self.behind.entry(account).or_insert_with(Instant::now);
         }
     }
 
     /// Looks for accounts with something to count.
     async fn look(&mut self) {
         match activity::list_behind(&self.store, &[]).await {
-            Ok(behind) => self.behind.extend(behind),
+            Ok(behind) => self.note(behind),
             Err(error) => tracing::warn!(%error, "the meter could not look for new requests"),
         }
     }
 
-    /// Counts what can be read of all accounts that are behind, a step of each in turn. Those whose entries are held back stay behind.
-    async fn catch_up(&mut self) {
-        let mut held_back = BTreeSet::new();
-        while !self.behind.is_empty() {
-            for account in std::mem::take(&mut self.behind) {
-                match step(&self.store, account).await {
-                    Ok(Left::Nothing) => {}
-                    Ok(Left::More) => drop(self.behind.insert(account)),
-                    Ok(Left::HeldBack) => drop(held_back.insert(account)),
-                    Err(error) => tracing::warn!(%error, %account, "the meter counts these requests later"),
-                }
+    /// Takes a step for each account that is behind. Whether one has more to count. Accounts whose entries are held back stay behind.
+    async fn round(&mut self) -> bool {
+        let mut has_more = false;
+        for (account, since) in std::mem::take(&mut self.behind) {
+            let begun = Instant::now();
+            let left = step(&self.store, account).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, %account, "the meter counts these requests later");
+                Left::Nothing
+            });
+            let mut rest = begun.elapsed();
+            if left == Left::More && since.elapsed() < PATIENCE {
+                rest *= REST;
             }
+            if left != Left::Nothing {
+                self.behind.insert(account, since);
+            }
+            has_more |= left == Left::More;
+            tokio::time::sleep(rest).await;
         }
-        self.behind = held_back;
+        has_more
     }
 }
 
@@ -113,14 +139,14 @@ impl Meter {
 async fn step(store: &Store, account: AccountId) -> store::Result<Left> {
     let after = activity::find_meter(store, account).await?;
     let mut entries = activity::list_unmetered(store, account, after, STEP).await?;
-    let read = entries.len();
+    let bytes: usize = entries.iter().map(|entry| entry.payload.len()).sum();
+    let is_full = entries.len() >= STEP.0 || bytes >= STEP.1;
     // What a newer version recorded waits for a newer worker.
     let countable = entries.iter().take_while(|entry| entry.is_readable && entry.format <= FORMAT).count();
     let left = match entries.get(countable) {
         Some(entry) if !entry.is_readable => Left::HeldBack,
-        Some(_) => Left::Nothing,
-        None if read == 0 => Left::Nothing,
-        None => Left::More,
+        None if is_full => Left::More,
+        Some(_) | None => Left::Nothing,
     };
     entries.truncate(countable);
     if entries.is_empty() {

@@ -49,7 +49,7 @@ pub async fn list_unmetered(
     store: &Store,
     account: AccountId,
     after: Position,
-    (most, bytes): (i64, i64),
+    (most, bytes): (usize, usize),
 ) -> Result<Vec<Unmetered>> {
     let entries = sqlx::query_as!(
         Unmetered,
@@ -68,10 +68,14 @@ pub async fn list_unmetered(
         account.0,
         after.xid as _,
         after.position,
-        most,
-        bytes
+        number(most),
+        number(bytes)
     );
     Ok(entries.fetch_all(store.pool()).await?)
+}
+
+fn number(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// The accounts whose meters have something to count: of these, or of all for none.
