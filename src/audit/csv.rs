@@ -27,7 +27,7 @@ pub fn line(entry: &Entry) -> String {
 ///
 /// Where a comma is the decimal sign, spreadsheets divide cells at semicolons instead, also within our quotes. The text after a
 /// semicolon could be a formula of its own.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len() + 2);
     cell.push('"');
     if text.starts_with(char::is_control) {

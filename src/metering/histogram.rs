@@ -15,6 +15,12 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut histogram = Self::default();
+        histogram.add_bytes(bytes);
+        histogram
+    }
+
     /// Counts a duration in milliseconds.
     pub fn add(&mut self, milliseconds: u64) {
         *self.counts.entry(bucket(milliseconds)).or_default() += 1;

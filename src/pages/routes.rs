@@ -3,6 +3,7 @@
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, resource};
 
+use super::destination::versions;
 use super::error::{Error, Result};
 use super::{
     account, activity, assets, audit, code, delete_account, deliveries, delivery, destination, documentation, edge,
@@ -48,9 +49,7 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource(format!("{one}/defaults")).post(destination::save))
         .service(resource(format!("{one}/requests")).post(destination::requests::update))
         .service(resource(format!("{one}/sent")).post(destination::sent::update))
-        .service(
-            resource(format!("{one}/versions")).get(destination::versions::show).post(destination::versions::update),
-        )
+        .service(resource(format!("{one}/versions")).get(versions::show).post(versions::update))
         .service(resource(format!("{one}/send-trace")).post(destination::send_trace))
         .service(resource(format!("{one}/signing-secret")).post(destination::signing_secret::update))
         .service(resource(format!("{one}/pause")).post(destination::pause))
@@ -69,7 +68,11 @@ fn settings(config: &mut ServiceConfig) {
 }
 
 fn activity(config: &mut ServiceConfig) {
-    config.service(resource("/activity/{id}").get(activity::request::show));
+    config
+        .service(resource("/activity").get(activity::show))
+        .service(resource("/activity.csv").get(activity::csv))
+        .service(resource("/activity.jsonl").get(activity::json_lines))
+        .service(resource("/activity/{id}").get(activity::request::show));
 }
 
 fn members(config: &mut ServiceConfig) {

@@ -10,7 +10,7 @@ use crate::destination::FieldErrors;
 pub struct Shell {
     /// Name of the page, as in its `<title>`.
     pub title: String,
-    /// The section of the settings that is open.
+    /// The section that is open.
     pub section: Option<Section>,
     /// Who looks, when signed in.
     pub person: Option<Person>,
@@ -52,9 +52,11 @@ pub(super) fn problems(errors: &FieldErrors) -> Vec<Problem> {
     errors.iter().map(|error| Problem { field: Some(error.field.into()), message: error.sentence.clone() }).collect()
 }
 
-/// A section of the settings.
+/// Activity, or a section of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// What completed.
+    Activity,
     /// The switch and the destinations.
     Observability,
     Keys,
@@ -66,6 +68,7 @@ pub enum Section {
 impl Section {
     pub fn path(self) -> &'static str {
         match self {
+            Self::Activity => "/activity",
             Self::Observability => "/settings/observability",
             Self::Keys => "/settings/keys",
             Self::Members => "/settings/members",
@@ -75,6 +78,7 @@ impl Section {
 
     pub fn label(self) -> &'static str {
         match self {
+            Self::Activity => "Activity",
             Self::Observability => "Observability",
             Self::Keys => "API keys",
             Self::Members => "Members",
@@ -95,7 +99,7 @@ impl Shell {
         Self { title: title.into(), section: Some(section), person: Some(person), ..Self::default() }
     }
 
-    /// All sections, in order.
+    /// All sections of the settings, in order.
     pub fn sections(&self) -> [Section; 4] {
         [Section::Observability, Section::Keys, Section::Members, Section::Account]
     }

@@ -2,8 +2,14 @@
 
 mod count;
 mod removal;
+mod requests;
+mod rollups;
 mod unmetered;
 
 pub use self::count::{Counted, count};
 pub use self::removal::{delete_expired_rollups, delete_of, list_orphans};
+pub use self::requests::{
+    Choices, Listed, ListedRequest, MOST_WALKED, Place, Stretch, Wanted, is_logged, list_choices, list_requests,
+};
+pub use self::rollups::{ModelTokens, Summed, sum_by_time, sum_tokens};
 pub use self::unmetered::{Unmetered, find_meter, list_behind, list_unmetered};

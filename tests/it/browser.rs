@@ -1,5 +1,6 @@
 //! The pages in a real browser: a module for each thing that a person does or needs.
 
+mod activity;
 mod deliveries;
 mod errors;
 mod five_steps;

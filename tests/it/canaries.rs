@@ -27,13 +27,14 @@ const PROMPT: &str = "canary-prompt-4711";
 const COMPLETION: &str = "canary-completion-4711";
 
 /// The pages of a person, the edit form first.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "/settings/observability",
     "/settings/observability/sentry/new",
     "/settings/keys",
     "/settings/members",
     "/settings/account",
     "/settings/account/audit",
+    "/activity",
 ];
 
 /// The program, a receiver that accepts a connection test and then repeats the key in its refusal, and a person.

@@ -42,16 +42,6 @@ pub fn milliseconds(milliseconds: i32) -> String {
     }
 }
 
-/// US dollars: `$43.81`, of less than a dollar `$0.0069`, of nothing `$0`
-pub fn dollars(cost: f64) -> String {
-    match cost {
-        cost if cost <= 0.0 => "$0".to_owned(),
-        cost if cost < 0.0001 => format!("${cost:.6}"),
-        cost if cost < 1.0 => format!("${cost:.4}"),
-        cost => format!("${cost:.2}"),
-    }
-}
-
 /// How long somebody waited: `214 ms`, `3.25 s`, `4 min 38 s`, `5 h 12 min`
 pub fn duration(milliseconds: i64) -> String {
     let (seconds, minutes, hours) = (milliseconds / 1_000, milliseconds / 60_000, milliseconds / 3_600_000);
@@ -60,6 +50,31 @@ pub fn duration(milliseconds: i64) -> String {
         1_000..60_000 => format!("{seconds}.{:02} s", milliseconds % 1_000 / 10),
         60_000..3_600_000 => format!("{minutes} min {} s", seconds % 60),
         _ => format!("{} h {} min", grouped(hours), minutes % 60),
+    }
+}
+
+/// In three digits: `950`, `300 k`, `18.4 M`
+#[expect(clippy::cast_precision_loss, reason = "three digits of it are shown")]
+pub fn short(number: u64) -> String {
+    match number as f64 {
+        n if n < 1e4 => grouped(i64::try_from(number).unwrap_or(i64::MAX)),
+        n if n < 999_500.0 => format!("{:.0} k", n / 1e3),
+        n if n < 999_950_000.0 => format!("{:.1} M", n / 1e6),
+        n => format!("{:.1} G", n / 1e9),
+    }
+}
+
+/// US usd: `$43.81`, of a single request `$0.0069`. None of it is lost: what is too small for four places has two digits.
+pub fn usd(cost: f64) -> String {
+    match cost {
+        0.0 => "$0".to_owned(),
+        1.0.. => {
+            let cents = format!("{cost:.2}");
+            let (whole, rest) = cents.split_once('.').unwrap_or((&cents, "00"));
+            format!("${}.{rest}", whole.parse().map_or_else(|_| whole.to_owned(), grouped))
+        }
+        0.001..1.0 => format!("${cost:.4}"),
+        _ => format!("${cost:.6}"),
     }
 }
 
@@ -89,9 +104,15 @@ mod tests {
     }
 
     #[test]
-    fn dollars_have_as_many_decimals_as_their_amount_needs() {
-        let written = [0.0, 0.000_002_5, 0.0069, 0.25, 43.807].map(dollars);
-        assert_eq!(written, ["$0", "$0.000003", "$0.0069", "$0.2500", "$43.81"]);
+    fn short_numbers_have_three_digits() {
+        let written = [0, 9_999, 10_000, 300_400, 999_600, 18_400_000, 2_000_000_000].map(short);
+        assert_eq!(written, ["0", "9,999", "10 k", "300 k", "1.0 M", "18.4 M", "2.0 G"]);
+    }
+
+    #[test]
+    fn costs_have_the_places_that_say_something() {
+        let written = [0.0, 43.812, 12_345.6, 0.0069, 0.000_08].map(usd);
+        assert_eq!(written, ["$0", "$43.81", "$12,345.60", "$0.0069", "$0.000080"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod ticks;
 pub use self::bar::{Bar, pile};
 pub use self::curve::Curve;
 pub use self::scale::Scale;
-pub use self::ticks::{Tick, of_a_day};
+pub use self::ticks::{Tick, between, of_a_day};
 
 /// Room above the plot, for the highest label.
 pub const TOP: f64 = 16.0;
@@ -29,6 +29,8 @@ pub struct Chart {
     pub name: String,
     /// The numbers in a sentence, for who does not see them.
     pub sentence: String,
+    /// The number that matters, if one does.
+    pub number: Option<Number>,
     /// Colours with their meaning: the class of the key, and words.
     pub keys: &'static [(&'static str, &'static str)],
     /// Lines across the plot, from the top down.
@@ -47,6 +49,14 @@ impl Chart {
     }
 }
 
+/// A number above a chart.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Number {
+    pub value: String,
+    /// What it is, or what belongs to it. May be empty.
+    pub of: String,
+}
+
 /// A line across the plot.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
@@ -60,7 +70,11 @@ pub struct Line {
 /// A part of the plot, from its base to its top.
 #[derive(Debug)]
 pub struct Hint {
+    /// In per cent, as the width.
     pub x: String,
+    pub width: String,
+    /// Where it leads, if it leads anywhere.
+    pub path: Option<String>,
     pub words: String,
 }
 

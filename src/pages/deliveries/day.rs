@@ -111,6 +111,7 @@ fn handed_over(hours: &[HourOfDay], now: DateTime<Utc>) -> Chart {
         title: "Requests handed over, every hour",
         name: "Requests handed over in the last 24 hours".to_owned(),
         sentence: format!("{} delivered. {failures}", grouped(delivered)),
+        number: None,
         keys: &HANDED_OVER,
         lines: lines.map(|(value, has_label)| Line::new(scale.height(value), label(value, has_label))).collect(),
         bars: hours.iter().flat_map(|hour| bars(hour, scale)).collect(),
@@ -156,6 +157,7 @@ fn delay(hours: &[HourOfDay], now: DateTime<Utc>) -> Chart {
                 format!("Longest from {}: 95 per cent within {}.", time_of(hour.hours_ago, now), duration(ms))
             }
         },
+        number: None,
         keys: if has_goal { &DELAY_AND_GOAL } else { &DELAY },
         lines: scale
             .lines()
@@ -178,6 +180,8 @@ fn delay(hours: &[HourOfDay], now: DateTime<Utc>) -> Chart {
 fn hints(hours: &[HourOfDay], now: DateTime<Utc>, words: impl Fn(&HourOfDay) -> String) -> Vec<Hint> {
     let hint = |hour: &HourOfDay| Hint {
         x: format!("{:.2}", share(place(hour), HOURS)),
+        width: format!("{:.2}", share(1, HOURS)),
+        path: None,
         words: format!("{}: {}", time_of(hour.hours_ago, now), words(hour)),
     };
     hours.iter().map(hint).collect()

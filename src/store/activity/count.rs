@@ -75,8 +75,8 @@ async fn add_stored(
             output_tokens: unsigned(row.output_tokens),
             costed: unsigned(row.costed),
             cost: row.cost,
-            latencies: histogram(&row.latencies),
-            first_tokens: histogram(&row.first_tokens),
+            latencies: Histogram::from_bytes(&row.latencies),
+            first_tokens: Histogram::from_bytes(&row.first_tokens),
         });
     }
     Ok(sums)
@@ -298,10 +298,4 @@ fn signed(number: u64) -> i64 {
 
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
-}
-
-fn histogram(bytes: &[u8]) -> Histogram {
-    let mut histogram = Histogram::default();
-    histogram.add_bytes(bytes);
-    histogram
 }

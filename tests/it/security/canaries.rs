@@ -17,6 +17,7 @@ async fn pages(app: &TestApp, cookie: &str, destination: &str) -> Vec<(String, S
     let key: String = value(app, "SELECT id::text FROM api_keys LIMIT 1").await;
     for path in [
         "/settings/observability".to_owned(),
+        "/activity?range=all".to_owned(),
         format!("{destination}/edit"),
         format!("{destination}/delete"),
         "/settings/keys".to_owned(),

@@ -1,7 +1,7 @@
 //! What is known of a request: its figures, and its facts.
 
 use crate::completed_request::{CompletedRequest, Ending, MetadataValue};
-use crate::pages::components::amount::{count, dollars, duration, grouped};
+use crate::pages::components::amount::{count, usd, duration, grouped};
 use crate::pages::delivery::words;
 use crate::trace::{self, Trace, TraceSettings};
 
@@ -62,11 +62,11 @@ pub(super) fn figures(request: &CompletedRequest<'_>) -> Vec<Figure> {
     }];
     figures.extend(tokens(request));
     figures.extend(request.cost.total.map(|total| {
-        let part = |cost: Option<f64>, name: &str| cost.map(|cost| format!("{} {name}", dollars(cost)));
+        let part = |cost: Option<f64>, name: &str| cost.map(|cost| format!("{} {name}", usd(cost)));
         let parts = [part(request.cost.input, "in"), part(request.cost.output, "out")];
         Figure {
             label: "Cost",
-            value: dollars(total),
+            value: usd(total),
             note: parts.into_iter().flatten().collect::<Vec<_>>().join(", "),
         }
     }));

@@ -38,6 +38,31 @@ pub fn of_a_day(now: DateTime<Utc>) -> Vec<Tick> {
     ticks
 }
 
+/// Any time: where it begins and ends, and between them the days that change, or some of them.
+pub fn between(begin: DateTime<Utc>, end: DateTime<Utc>) -> Vec<Tick> {
+    let length = end - begin;
+    let is_long = length > TimeDelta::hours(36);
+    let name = |at: DateTime<Utc>| at.format(if is_long { "%-d %b" } else { "%H:%M" }).to_string();
+    let tick = |share: f64, anchor, is_minor, text| Tick { x: format!("{share:.2}"), anchor, is_minor, text };
+    let mut ticks = vec![tick(0.0, "start", false, name(begin))];
+    let days = i32::try_from(length.num_days()).unwrap_or(i32::MAX);
+    let every = days / 7 + 1;
+    let first = (begin + TimeDelta::days(1)).with_time(NaiveTime::MIN).single().unwrap_or(begin);
+    for midnight in (0..=days / every).map(|day| first + TimeDelta::days(1) * (day * every)) {
+        let share = share_of(midnight - begin, length);
+        if (NEAR..=100.0 - NEAR).contains(&share) {
+            ticks.push(tick(share, "middle", is_long, midnight.format("%-d %b").to_string()));
+        }
+    }
+    ticks.push(tick(100.0, "end", false, name(end)));
+    ticks
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds of some years")]
+fn share_of(part: TimeDelta, whole: TimeDelta) -> f64 {
+    100.0 * part.num_seconds() as f64 / whole.num_seconds().max(1) as f64
+}
+
 #[expect(clippy::cast_precision_loss, reason = "seconds of a day")]
 fn x(begin: DateTime<Utc>, at: DateTime<Utc>) -> f64 {
     (at - begin).num_seconds() as f64 / 864.0
@@ -49,6 +74,16 @@ mod tests {
 
     fn texts(now: &str) -> Vec<(String, String)> {
         of_a_day(now.parse().unwrap()).into_iter().map(|tick| (tick.x, tick.text)).collect()
+    }
+
+    #[test]
+    fn ticks_of_any_time_are_few_and_in_order() {
+        let begin: DateTime<Utc> = "2026-11-22T16:00:00Z".parse().unwrap();
+        let texts = |length| between(begin, begin + length).into_iter().map(|tick| tick.text).collect::<Vec<_>>();
+        assert_eq!(texts(TimeDelta::hours(1)), ["16:00", "17:00"]);
+        assert_eq!(texts(TimeDelta::hours(24)), ["16:00", "23 Nov", "16:00"]);
+        assert_eq!(texts(TimeDelta::days(7)), ["22 Nov", "25 Nov", "27 Nov", "29 Nov"]);
+        assert!(texts(TimeDelta::days(400)).len() < 10);
     }
 
     #[test]

@@ -1,0 +1,179 @@
+//! The requests of a list as a file: a line each, without content, streamed.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use bytes::Bytes;
+use chrono::SecondsFormat;
+use futures_util::{Stream, StreamExt as _, stream};
+use serde::Serialize;
+
+use super::filters::{Address, Filters};
+use super::{keys_by_id, stretch};
+use crate::audit::csv::cell;
+use crate::id::ApiKeyId;
+use crate::pages::error::Result;
+use crate::pages::visit::Visitor;
+use crate::state::State;
+use crate::store;
+use crate::store::activity::{ListedRequest, Place, list_requests};
+
+/// Requests that are read at a time.
+const AT_ONCE: i64 = 1_000;
+
+/// Requests that are walked through at a time.
+const WALKED_AT_ONCE: i64 = 50_000;
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Csv,
+    JsonLines,
+}
+
+const HEADER: &str = "time,id,outcome,status,broadcast,name,model,answered by,key,user,session,environment,trace id,latency ms,\
+                      first token ms,input tokens,output tokens,cost usd\r\n";
+
+/// `GET /activity.csv`
+pub(in crate::pages) async fn csv(
+    state: web::Data<State>,
+    visitor: Visitor,
+    address: Option<web::Query<Address>>,
+) -> Result {
+    export(state, visitor, address, Form::Csv).await
+}
+
+/// `GET /activity.jsonl`
+pub(in crate::pages) async fn json_lines(
+    state: web::Data<State>,
+    visitor: Visitor,
+    address: Option<web::Query<Address>>,
+) -> Result {
+    export(state, visitor, address, Form::JsonLines).await
+}
+
+/// All requests that the filters let through. An error in the middle breaks the download off.
+async fn export(state: web::Data<State>, visitor: Visitor, address: Option<web::Query<Address>>, form: Form) -> Result {
+    let address = address.map(web::Query::into_inner).unwrap_or_default();
+    let Ok(filters) = address.read(visitor.now) else {
+        return Ok(crate::pages::answer::see_other(&address.link("/activity", &[])));
+    };
+    let mut tenant = visitor.tenant(&state).await?;
+    let keys = keys_by_id(&mut tenant).await?;
+    drop(tenant);
+    let (header, kind, name) = match form {
+        Form::Csv => (HEADER, "text/csv; charset=utf-8; header=present", "requests.csv"),
+        Form::JsonLines => ("", "application/jsonl; charset=utf-8", "requests.jsonl"),
+    };
+    let reading = Reading { state, visitor, filters, keys, form };
+    let head = stream::iter([Ok(Bytes::from_static(header.as_bytes()))]);
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .streaming(head.chain(parts(reading))))
+}
+
+/// What every part of a file needs.
+#[derive(Debug)]
+struct Reading {
+    state: web::Data<State>,
+    visitor: Visitor,
+    filters: Filters,
+    keys: BTreeMap<ApiKeyId, String>,
+    form: Form,
+}
+
+/// The parts of a file, each read once the one before it is on its way: neither memory nor a transaction grows with the log or waits
+/// for a slow reader.
+fn parts(reading: Reading) -> impl Stream<Item = std::result::Result<Bytes, store::Error>> {
+    let begin = reading.filters.before.unwrap_or(Place::until(reading.filters.until));
+    stream::try_unfold((reading, Some(begin)), |(reading, rest)| async move {
+        let Some(before) = rest else { return Ok(None) };
+        let mut stretch = stretch(&reading.filters, AT_ONCE);
+        (stretch.before, stretch.walked) = (before, WALKED_AT_ONCE);
+        let mut tenant = reading.visitor.tenant(&reading.state).await?;
+        let listed = list_requests(&mut tenant, &reading.filters.wanted, &stretch).await?;
+        drop(tenant);
+        let is_full = i64::try_from(listed.requests.len()).is_ok_and(|read| read == AT_ONCE);
+        let rest = listed.requests.last().filter(|_| is_full).map(ListedRequest::place).or(listed.walked_to);
+        let lines: String = listed.requests.iter().map(|request| line(request, &reading)).collect();
+        Ok(Some((Bytes::from(lines), (reading, rest))))
+    })
+}
+
+/// A request as a line of JSON.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    time: String,
+    id: &'a str,
+    outcome: &'a str,
+    status: i16,
+    /// Whether Broadcast was on.
+    broadcast: bool,
+    name: Option<&'a str>,
+    model: &'a str,
+    answered_by: Option<&'a str>,
+    key: Option<&'a str>,
+    user: Option<&'a str>,
+    session: Option<&'a str>,
+    environment: Option<&'a str>,
+    trace_id: String,
+    latency_ms: Option<i64>,
+    first_token_ms: Option<i64>,
+    input_tokens: Option<i64>,
+    output_tokens: Option<i64>,
+    cost_usd: Option<f64>,
+}
+
+fn line(request: &ListedRequest, reading: &Reading) -> String {
+    let line = Line {
+        time: request.completed_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        id: &request.generation_id,
+        outcome: &request.outcome,
+        status: request.status,
+        broadcast: request.broadcast,
+        name: request.name.as_deref(),
+        model: &request.model,
+        answered_by: request.answered_by.as_deref(),
+        key: request.api_key.and_then(|key| reading.keys.get(&key)).map(String::as_str),
+        user: request.user.as_deref(),
+        session: request.session.as_deref(),
+        environment: request.environment.as_deref(),
+        trace_id: request.trace.simple().to_string(),
+        latency_ms: request.latency_ms,
+        first_token_ms: request.first_token_ms,
+        input_tokens: request.input_tokens,
+        output_tokens: request.output_tokens,
+        cost_usd: request.cost,
+    };
+    match reading.form {
+        Form::Csv => csv_line(&line),
+        // Texts and numbers: nothing here can fail to be written.
+        Form::JsonLines => format!("{}\n", serde_json::to_string(&line).unwrap_or_default()),
+    }
+}
+
+fn csv_line(line: &Line<'_>) -> String {
+    let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let status = line.status.to_string();
+    let texts = [
+        line.time.as_str(),
+        line.id,
+        line.outcome,
+        status.as_str(),
+        if line.broadcast { "on" } else { "off" },
+        line.name.unwrap_or_default(),
+        line.model,
+        line.answered_by.unwrap_or_default(),
+        line.key.unwrap_or_default(),
+        line.user.unwrap_or_default(),
+        line.session.unwrap_or_default(),
+        line.environment.unwrap_or_default(),
+        line.trace_id.as_str(),
+    ];
+    let cost = line.cost_usd.map(|cost| cost.to_string()).unwrap_or_default();
+    let numbers = [line.latency_ms, line.first_token_ms, line.input_tokens, line.output_tokens].map(number);
+    let cells: Vec<String> = texts.into_iter().map(cell).chain(numbers).chain([cost]).collect();
+    format!("{}\r\n", cells.join(","))
+}
