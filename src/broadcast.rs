@@ -9,6 +9,7 @@ pub mod health;
 pub mod history;
 pub mod listing;
 mod pausing;
+pub mod preview;
 pub mod receipts;
 mod saving;
 mod signing_secret;

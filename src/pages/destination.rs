@@ -8,6 +8,7 @@ mod dry_run;
 mod found;
 mod page;
 mod patterns;
+mod preview;
 pub(super) mod requests;
 pub(super) mod sent;
 mod sent_form;

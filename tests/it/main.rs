@@ -30,6 +30,7 @@ mod kinds;
 mod members;
 mod otel_collector;
 mod pages;
+mod preview;
 mod products;
 mod request_page;
 mod rotel;

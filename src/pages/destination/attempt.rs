@@ -79,6 +79,7 @@ impl<'a> Attempt<'a> {
             typed: self.values,
             part: self.part,
             choosing: self.choosing(),
+            preview: None,
             dry_run: self.dry_run.map(|run| DryRunPanel::new(run, self.visitor.now)),
             problems: Vec::new(),
             verdict: None,

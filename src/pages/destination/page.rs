@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::choosing::Choosing;
 use super::dry_run::DryRunPanel;
+use super::preview::PreviewPanel;
 use super::sent_form::Sent;
 use crate::broadcast;
 use crate::broadcast::listing::Listed;
@@ -117,6 +118,8 @@ pub(super) struct Drawing<'a> {
     pub(super) choosing: Option<Choosing>,
     /// What that would have done. None: not asked.
     pub(super) dry_run: Option<DryRunPanel>,
+    /// What would be sent of one request. None: not asked.
+    pub(super) preview: Option<PreviewPanel>,
     pub(super) problems: Vec<Problem>,
     /// What was just tried.
     pub(super) verdict: Option<(Purpose, Verdict)>,
@@ -154,7 +157,7 @@ impl Drawing<'_> {
                 switched_off: listed.destination.switched_off_at.map(|at| When::new(at, self.visitor.now)),
                 signing: self.signing(&listed.destination),
             }),
-            sent: self.sent(),
+            sent: self.sent().map(|sent| Sent { preview: self.preview, ..sent }),
             choosing: self.choosing,
             dry_run: self.dry_run,
             heading,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::patterns::{self, ACTIONS, PatternRow, Patterns};
+use super::preview::PreviewPanel;
 use crate::destination::redaction::{Detector, Metadata, Redaction};
 use crate::destination::selection::{Mistake, Mistakes, Place};
 use crate::pages::components::control::Control;
@@ -43,6 +44,8 @@ const METADATA_KEYS: &str = "sent-metadata-keys";
 pub struct Sent {
     pub controls: Vec<Control>,
     pub patterns: Vec<PatternRow>,
+    /// What that would send of one request. None: not asked.
+    pub preview: Option<PreviewPanel>,
     /// A newer version of the program stored what is sent, which is not shown.
     pub is_newer: bool,
 }
@@ -53,7 +56,8 @@ impl Sent {
         let is_newer = stored.sent().is_err();
         let redaction = stored.sent().unwrap_or_default();
         let patterns = typed.map_or_else(|| Patterns::of(&redaction), Patterns::typed);
-        Self { controls: controls(&redaction, typed, problems), patterns: patterns.rows(problems), is_newer }
+        let (controls, patterns) = (controls(&redaction, typed, problems), patterns.rows(problems));
+        Self { controls, patterns, preview: None, is_newer }
     }
 }
 
