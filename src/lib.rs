@@ -34,6 +34,7 @@ pub mod pages;
 pub mod password;
 pub mod random;
 pub mod recorder;
+pub mod replay;
 pub mod rows;
 pub mod seal;
 pub mod signature;

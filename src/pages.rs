@@ -33,6 +33,7 @@ pub mod password;
 pub mod password_reset;
 pub mod problem;
 pub mod reference;
+pub mod replay;
 pub mod second_factor;
 mod sessions;
 pub mod sign_in;

@@ -23,6 +23,7 @@ pub mod notification;
 pub mod partitions;
 pub mod password_resets;
 pub mod receipts;
+pub mod replays;
 mod restored;
 mod role;
 pub mod roles;

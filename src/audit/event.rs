@@ -50,12 +50,16 @@ pub enum Event {
     DestinationPaused,
     DestinationResumed,
     DestinationDeleted,
+    ReplayStarted,
+    ReplayPaused,
+    ReplayResumed,
+    ReplayCancelled,
     /// The operator gave up a secret whose key is lost.
     SecretGivenUp,
 }
 
 /// Name in the database, in addresses and in exports; label on the page.
-const ALL: [(Event, &str, &str); 33] = [
+const ALL: [(Event, &str, &str); 37] = [
     (Event::SignedIn, "signed_in", "Signed in"),
     (Event::SignInFailed, "sign_in_failed", "Sign-in failed"),
     (Event::SignedOut, "signed_out", "Signed out"),
@@ -88,6 +92,10 @@ const ALL: [(Event, &str, &str); 33] = [
     (Event::DestinationPaused, "destination_paused", "Destination paused"),
     (Event::DestinationResumed, "destination_resumed", "Destination resumed"),
     (Event::DestinationDeleted, "destination_deleted", "Destination deleted"),
+    (Event::ReplayStarted, "replay_started", "Replay started"),
+    (Event::ReplayPaused, "replay_paused", "Replay paused"),
+    (Event::ReplayResumed, "replay_resumed", "Replay resumed"),
+    (Event::ReplayCancelled, "replay_cancelled", "Replay cancelled"),
     (Event::SecretGivenUp, "secret_given_up", "Secret given up"),
 ];
 

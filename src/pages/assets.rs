@@ -30,6 +30,7 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/spark.css"),
     include_str!("../../static/css/preview.css"),
     include_str!("../../static/css/rules.css"),
+    include_str!("../../static/css/progress.css"),
     include_str!("../../static/css/figures.css"),
     include_str!("../../static/css/table.css"),
     include_str!("../../static/css/split.css"),

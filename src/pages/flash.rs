@@ -17,6 +17,10 @@ pub enum Notice {
     Resumed,
     /// A destination is gone.
     Deleted,
+    ReplayStarted,
+    ReplayPaused,
+    ReplayResumed,
+    ReplayCancelled,
     BroadcastOn,
     BroadcastOff,
     /// Account-wide Privacy Mode was turned on.
@@ -63,6 +67,14 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::Paused, "paused", "Paused. New requests wait until you resume."),
     (Notice::Resumed, "resumed", "Resumed. What has waited is sent now."),
     (Notice::Deleted, "deleted", "The destination is deleted."),
+    (
+        Notice::ReplayStarted,
+        "replay-started",
+        "The replay has begun. It is served after new requests. Refresh to see how far it is.",
+    ),
+    (Notice::ReplayPaused, "replay-paused", "The replay is paused. It keeps its place."),
+    (Notice::ReplayResumed, "replay-resumed", "The replay goes on."),
+    (Notice::ReplayCancelled, "replay-cancelled", "The replay is cancelled. What was sent stays sent."),
     (Notice::BroadcastOn, "broadcast-on", "Broadcast is on. Requests that complete from now on are sent."),
     (Notice::BroadcastOff, "broadcast-off", "Broadcast is off. Nothing more is sent."),
     (Notice::PrivacyOn, "privacy-on", "Privacy Mode is on. Prompts and completions stay out of every trace."),

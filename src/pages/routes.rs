@@ -7,7 +7,7 @@ use super::destination::versions;
 use super::error::{Error, Result};
 use super::{
     account, activity, assets, audit, code, delete_account, deliveries, delivery, destination, documentation, edge,
-    invitation, keys, kinds, members, observability, password_reset, reference, second_factor, sessions, sign_in,
+    invitation, keys, kinds, members, observability, password_reset, reference, replay, second_factor, sessions, sign_in,
     sign_up, you,
 };
 
@@ -46,6 +46,8 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource(format!("{one}/edit")).get(destination::edit))
         .service(resource(format!("{one}/deliveries")).get(deliveries::show))
         .service(resource("/settings/observability/destinations/{id}/deliveries/{delivery}").get(delivery::show))
+        .service(resource(format!("{one}/replay")).get(replay::show).post(replay::create))
+        .service(resource("/settings/observability/destinations/{id}/replays/{replay}").post(replay::update))
         .service(resource(format!("{one}/defaults")).post(destination::save))
         .service(resource(format!("{one}/requests")).post(destination::requests::update))
         .service(resource(format!("{one}/sent")).post(destination::sent::update))

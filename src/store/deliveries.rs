@@ -217,6 +217,24 @@ pub(super) async fn dead_letter(connection: &mut PgConnection, key: Key, letters
     Ok(())
 }
 
+/// These requests were accepted after all: they are dead letters no longer.
+pub(super) async fn revive(connection: &mut PgConnection, key: Key, accepted: &[Position]) -> Result<()> {
+    if accepted.is_empty() {
+        return Ok(());
+    }
+    let (xids, positions): (Vec<Xid>, Vec<i64>) = accepted.iter().map(|place| (place.xid, place.position)).unzip();
+    let delete = sqlx::query!(
+        "DELETE FROM dead_letters d USING unnest($3::xid8[], $4::bigint[]) AS e (xid, position)
+         WHERE d.account_id = $1 AND d.destination_id = $2 AND d.xid = e.xid AND d.position = e.position",
+        key.account.0,
+        key.destination.0,
+        &xids as _,
+        &positions
+    );
+    delete.execute(connection).await?;
+    Ok(())
+}
+
 /// A row of the delivery log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedDelivery {

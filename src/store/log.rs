@@ -20,7 +20,8 @@ pub use self::generation::{NamedEntry, Recorded, RecordedEntry, find_recorded, l
 pub use self::listener::Listener;
 pub use self::newest::{NewestEntry, list_newest};
 pub use self::read::{
-    Entries, Entry as ReadEntry, LeasedSettings, SMALL_BYTES, Window, list_after, list_one, list_small_after,
+    Entries, Entry as ReadEntry, LeasedSettings, SMALL_BYTES, Window, list_after, list_chosen_after, list_one,
+    list_small_after,
 };
 pub use self::removal::{delete_of, list_orphans};
 pub use self::spending::{Spent, SpentByKey, list_spent};

@@ -50,7 +50,7 @@ pub enum Unsafe {
 }
 
 /// Tables of delivery, and what the worker may do with them.
-const WORKER_TABLES: [(&str, &str); 11] = [
+const WORKER_TABLES: [(&str, &str); 12] = [
     ("accounts", "SELECT"),
     ("cursors", "SELECT, UPDATE"),
     (
@@ -61,11 +61,12 @@ const WORKER_TABLES: [(&str, &str); 11] = [
     ("broadcast_periods", "SELECT"),
     ("completed_requests", "SELECT, INSERT"),
     ("deliveries", "SELECT, INSERT"),
-    ("dead_letters", "SELECT, INSERT"),
+    ("dead_letters", "SELECT, INSERT, DELETE"),
     ("losses", "SELECT, INSERT"),
     ("meters", "SELECT, INSERT, UPDATE"),
     ("request_facts", "SELECT, INSERT"),
     ("usage_rollups", "SELECT, INSERT, UPDATE"),
+    ("replay_requests", "SELECT"),
 ];
 
 /// The script with which an administrator creates the roles where the owner may not.

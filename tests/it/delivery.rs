@@ -29,6 +29,7 @@ mod receipts;
 pub(crate) mod receiver;
 mod refused;
 mod removed;
+mod replays;
 mod restored;
 pub(crate) mod stage;
 mod status_matrix;

@@ -33,6 +33,7 @@ mod pages;
 mod preview;
 mod products;
 mod request_page;
+mod replay_page;
 mod rotel;
 mod sealing;
 mod security;

@@ -33,6 +33,15 @@ pub fn bytes(bytes: i32) -> String {
     }
 }
 
+/// The same of more than an `i32` holds, up to gigabytes: `2.4 GB`
+#[expect(clippy::cast_precision_loss, reason = "three digits of it are shown")]
+pub fn size(size: i64) -> String {
+    match i32::try_from(size) {
+        Ok(size) if size < 999_950_000 => bytes(size),
+        _ => format!("{:.1} GB", size as f64 / 1e9),
+    }
+}
+
 /// `under 1 ms`, `102 ms`, `3.25 s`
 pub fn milliseconds(milliseconds: i32) -> String {
     match milliseconds {

@@ -37,6 +37,8 @@ pub struct Acknowledgement<'a> {
     /// In order.
     pub deliveries: &'a [Delivery],
     pub dead_letters: &'a [DeadLetter],
+    /// Requests of a replay that were accepted: they are dead letters no longer.
+    pub replayed: &'a [Position],
     /// How much longer the lease is held. None: it is given back.
     pub keep: Option<Duration>,
 }
@@ -62,7 +64,7 @@ pub enum LeaseState {
 /// A successful batch is one statement, which writes the destination's row only if the destination was not healthy.
 pub async fn acknowledge(store: &Store, lease: &Lease, result: &Acknowledgement<'_>) -> Result<LeaseState> {
     let failed = matches!(result.health, HealthChange::Waiting { .. });
-    if !failed && result.dead_letters.is_empty() {
+    if !failed && result.dead_letters.is_empty() && result.replayed.is_empty() {
         let mut connection = store.connection().await?;
         return move_cursor(&mut connection, lease, result).await;
     }
@@ -72,6 +74,7 @@ pub async fn acknowledge(store: &Store, lease: &Lease, result: &Acknowledgement<
         return Ok(state);
     }
     let (health, probes_first) = (result.health, result.probes_first);
+    deliveries::revive(&mut transaction, lease.key(), result.replayed).await?;
     let disabled =
         destinations::note_failure(&mut transaction, lease.key(), lease.revision, health, probes_first).await?;
     // Apart from the usual statement, which would otherwise be planned for the whole log each time.
@@ -111,7 +114,7 @@ async fn move_cursor(connection: &mut PgConnection, lease: &Lease, result: &Ackn
                    leased_until = clock_timestamp() + $16::interval, turn_ended_at = now()
                FROM lazily
                WHERE account_id = $1 AND id = $2 AND leased_by = $3 AND lease_number = $4
-               RETURNING c.account_id, c.destination_id, c.id, c.purpose),
+               RETURNING c.account_id, c.destination_id, c.id, c.purpose, c.paused),
            attempts AS (
                INSERT INTO deliveries (account_id, destination_id, cursor_id, id, started_at, duration_ms, requests, bytes, outcome,
                                        status, answer, batch_id, after_xid, after_position, last_xid, last_position, revision,
@@ -136,7 +139,7 @@ async fn move_cursor(connection: &mut PgConnection, lease: &Lease, result: &Ackn
                  AND ($12 AND d.health <> 'healthy' OR d.probes_first <> $19))
            SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!",
                   (a.broadcast_enabled AND d.enabled
-                   AND (m.purpose = 'live' OR NOT live_waits(m.account_id, m.destination_id))) AS "on!"
+                   AND (m.purpose = 'live' OR NOT m.paused AND NOT live_waits(m.account_id, m.destination_id))) AS "on!"
            FROM moved m
            JOIN destinations d ON d.account_id = m.account_id AND d.id = m.destination_id
            JOIN accounts a ON a.id = m.account_id"#,

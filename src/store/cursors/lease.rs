@@ -77,6 +77,12 @@ pub struct Lease {
     pub is_live: bool,
     /// Cursors of the account that have not reached the end of their range.
     pub siblings: i64,
+    /// Whether the cursor goes over a range that ends.
+    pub is_replay: bool,
+    /// Whether only requests of its range that were chosen one by one are sent.
+    pub is_chosen: bool,
+    /// The most requests a second. None: no limit.
+    pub rate: Option<i32>,
 }
 
 impl Lease {
@@ -139,7 +145,7 @@ pub struct Ready<'a> {
 
 /// Leases cursors that can be served now. Their destinations are on and not waiting, no worker serves them, and there is
 /// something to read or to confirm. Those whose last turn lies furthest back come first. A replay is leased only where its
-/// destination's live cursor has nothing to read.
+/// destination's live cursor has nothing to read, and with a rate at most once a second.
 ///
 /// The commit is not waited for: a crash of Postgres that loses a lease also ends the session whose lock shows that its worker
 /// lives.
@@ -171,12 +177,15 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                                 WHERE r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position) AND r.broadcast
                                   AND r.xid < pg_snapshot_xmin(pg_current_snapshot())
                                 ORDER BY r.xid, r.position LIMIT 1) n))
-                 AND (c.purpose = 'live' OR NOT live_waits(c.account_id, c.destination_id))
+                 AND (c.purpose = 'live'
+                      OR NOT c.paused AND (c.resume_at IS NULL OR c.resume_at <= clock_timestamp())
+                         AND NOT live_waits(c.account_id, c.destination_id))
                ORDER BY c.turn_ended_at NULLS FIRST
                LIMIT $5
                FOR UPDATE OF c SKIP LOCKED FOR NO KEY UPDATE OF d SKIP LOCKED)
            UPDATE cursors c
-           SET lease_number = c.lease_number + 1, leased_by = $2, leased_until = clock_timestamp() + $3::interval,
+           SET resume_at = CASE WHEN c.rate IS NOT NULL THEN clock_timestamp() + interval '1 second' END,
+               lease_number = c.lease_number + 1, leased_by = $2, leased_until = clock_timestamp() + $3::interval,
                poison_lost_leases = CASE WHEN c.leased_by IS NULL THEN 0 ELSE c.poison_lost_leases + 1 END
            FROM free, destinations d, accounts a, lazily
            WHERE c.account_id = free.account_id AND c.id = free.id
@@ -192,7 +201,10 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                      (SELECT count(*) FROM cursors s
                       JOIN destinations o ON o.account_id = s.account_id AND o.id = s.destination_id AND o.enabled
                       WHERE s.account_id = c.account_id
-                        AND (s.until_xid IS NULL OR (s.xid, s.position) < (s.until_xid, s.until_position))) AS "siblings!""#,
+                        AND (s.until_xid IS NULL OR (s.xid, s.position) < (s.until_xid, s.until_position))) AS "siblings!",
+                     c.purpose = 'replay' AS "is_replay!", c.rate,
+                     (c.purpose = 'replay'
+                      AND EXISTS (SELECT FROM replay_requests q WHERE q.account_id = c.account_id AND q.replay_id = c.id)) AS "is_chosen!""#,
         &accounts,
         worker,
         interval(lease),
@@ -232,8 +244,8 @@ pub(super) struct Current {
     pub(super) revision: i32,
     /// Privacy Mode of the account or the destination.
     pub(super) private: bool,
-    /// Whether requests may be sent: Broadcast is on, the destination is not paused, and a replay need not let live traffic
-    /// pass.
+    /// Whether requests may be sent: Broadcast is on, the destination is not paused, and a replay is not paused and need
+    /// not let live traffic pass.
     pub(super) on: bool,
 }
 
@@ -251,7 +263,7 @@ pub async fn is_current(connection: &mut PgConnection, lease: &Lease) -> Result<
         Current,
         r#"SELECT d.revision, (a.privacy_mode OR d.privacy_mode) AS "private!",
                   (a.broadcast_enabled AND d.enabled
-                   AND (c.purpose = 'live' OR NOT live_waits(c.account_id, c.destination_id))) AS "on!"
+                   AND (c.purpose = 'live' OR NOT c.paused AND NOT live_waits(c.account_id, c.destination_id))) AS "on!"
            FROM cursors c
            JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id
            JOIN accounts a ON a.id = c.account_id

@@ -159,7 +159,7 @@ pub async fn list_small_after(
                   CASE WHEN l.wanted AND l.small AND NOT $5 THEN l.content END AS content,
                   CASE WHEN $10::uuid IS NOT NULL THEN
                       (SELECT d.revision = $13 AND (a.privacy_mode OR d.privacy_mode) = $5 AND a.broadcast_enabled AND d.enabled
-                              AND (c.purpose = 'live' OR NOT live_waits(c.account_id, c.destination_id))
+                              AND (c.purpose = 'live' OR NOT c.paused AND NOT live_waits(c.account_id, c.destination_id))
                        FROM cursors c
                        JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id
                        JOIN accounts a ON a.id = c.account_id
@@ -234,4 +234,40 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
     let mut entries = Entries::of(entries.fetch_all(store.pool()).await?);
     entries.cut = i64::try_from(entries.bytes).is_ok_and(|read| read >= bytes);
     Ok(entries)
+}
+
+/// Reads, as [`list_after`] does, only the entries that were chosen for a replay.
+pub async fn list_chosen_after(
+    store: &Store,
+    account: AccountId,
+    replay: CursorId,
+    window: &Window,
+    bytes: i64,
+) -> Result<Entries> {
+    let entries = sqlx::query_as!(
+        Entry,
+        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, true AS "wanted!", true AS "is_read!",
+                  l.payload, CASE WHEN NOT $3 THEN l.content END AS content, NULL::boolean AS is_current
+           FROM (SELECT r.*, sum(octet_length(r.payload) + CASE WHEN $3 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
+                             OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+                 FROM (SELECT xid, position FROM replay_requests
+                       WHERE account_id = $1 AND replay_id = $2 AND (xid, position) > ($4, $5) AND (xid, position) <= ($6, $7)
+                       ORDER BY xid, position LIMIT $8) q
+                 CROSS JOIN LATERAL (SELECT * FROM completed_requests r
+                                     WHERE r.account_id = $1 AND (r.xid, r.position) >= (q.xid, q.position) AND r.broadcast
+                                     ORDER BY r.xid, r.position LIMIT 1) r
+                 WHERE (r.xid, r.position) = (q.xid, q.position)) l
+           WHERE coalesce(l.before, 0) < $9
+           ORDER BY l.xid, l.position"#,
+        account.0,
+        replay.0,
+        window.private,
+        window.after.xid as _,
+        window.after.position,
+        window.until.xid as _,
+        window.until.position,
+        window.entries,
+        bytes as _
+    );
+    Ok(Entries::of(entries.fetch_all(store.pool()).await?))
 }

@@ -23,6 +23,8 @@ pub(in crate::worker) struct Reader {
     poison: Poison,
     /// What the day has had of its budget, with the batches of this turn.
     spent: Option<Spent>,
+    /// Whether a replay with a rate has read what it may send in this turn.
+    is_sated: bool,
     /// The next entries, behind this place, which are read while the batch before them is built. The read ends when it is dropped.
     ahead: Option<(Position, JoinSet<store::Result<Entries>>)>,
 }
@@ -30,7 +32,7 @@ pub(in crate::worker) struct Reader {
 impl Reader {
     pub(in crate::worker) fn new(leased: &Leased) -> Self {
         let (poison, spent) = (leased.lease.poison(), leased.lease.spent());
-        Self { after: leased.lease.place(), is_large: false, poison, spent, ahead: None }
+        Self { after: leased.lease.place(), is_large: false, poison, spent, is_sated: false, ahead: None }
     }
 
     /// What is known of builds at this place.
@@ -41,12 +43,16 @@ impl Reader {
     /// The next batch; it is empty where the next entry is for a newer worker, or waits for the next day. None: the log ends here, or an older transaction holds
     /// the next entry back.
     pub(in crate::worker) async fn next(&mut self, leased: &Leased) -> store::Result<Option<Batch>> {
+        if self.is_sated {
+            return Ok(None);
+        }
         let _room = leased.permit.read().await;
         let most = if self.poison.is_one_by_one() { 1 } else { most_entries(leased) };
         let entries = self.read(leased, most).await?;
         if entries.is_empty() {
             return Ok(None);
         }
+        self.is_sated = leased.lease.rate.is_some();
         let mut batch = self.build(leased, &entries).await?;
         let Some(last) = batch.last else { return Ok(Some(batch)) };
         // A batch that took fewer than were read leaves the rest to the next one, unless that is for a newer worker.
@@ -58,6 +64,11 @@ impl Reader {
     /// Reads on, small entries in the quick way.
     async fn read(&mut self, leased: &Leased, most: i64) -> store::Result<Entries> {
         let window = window(leased, (self.after, leased.lease.until()), most);
+        if leased.lease.is_chosen {
+            let lease = &leased.lease;
+            return log::list_chosen_after(leased.store(), lease.account, lease.cursor, &window, most_bytes(leased))
+                .await;
+        }
         if !self.is_large {
             let entries = match self.take_ahead().await {
                 Some(entries) => entries,
@@ -68,9 +79,7 @@ impl Reader {
                 return Ok(entries);
             }
         }
-        // Entries are hardly smaller in OTLP.
-        let bytes = i64::try_from(leased.connection.wire().limits().bytes).unwrap_or(i64::MAX);
-        let entries = log::list_after(leased.store(), leased.lease.account, &window, bytes).await?;
+        let entries = log::list_after(leased.store(), leased.lease.account, &window, most_bytes(leased)).await?;
         let average = entries.bytes().checked_div(entries.len()).unwrap_or_default();
         self.is_large = average > usize::try_from(log::SMALL_BYTES).unwrap_or_default();
         Ok(entries)
@@ -91,7 +100,8 @@ impl Reader {
         let build = leased.builders.build(entries, target);
         match self.poison.begin() {
             Build::Freely => {
-                if !self.is_large && is_full(entries, most_entries(leased)) {
+                if !self.is_large && !leased.lease.is_chosen && !self.is_sated && is_full(entries, most_entries(leased))
+                {
                     self.ahead =
                         entries.list().last().map(Entry::place).map(|place| (place, read_ahead(leased, place)));
                 }
@@ -132,7 +142,12 @@ pub(in crate::worker) async fn read_part(
 ) -> store::Result<Batch> {
     let _room = leased.permit.read().await;
     let window = window(leased, part, most_entries(leased));
-    let entries = log::list_after(leased.store(), leased.lease.account, &window, i64::MAX).await?;
+    let (store, lease) = (leased.store(), &leased.lease);
+    let entries = if lease.is_chosen {
+        log::list_chosen_after(store, lease.account, lease.cursor, &window, i64::MAX).await?
+    } else {
+        log::list_after(store, lease.account, &window, i64::MAX).await?
+    };
     let keys = leased.known_keys().await?;
     Ok(leased.builders.build(&entries, Target { allowance, ..target(leased, content, &keys) }).await)
 }
@@ -176,7 +191,13 @@ fn target<'a>(leased: &'a Leased, content: WithContent, keys: &'a BTreeMap<ApiKe
 }
 
 fn most_entries(leased: &Leased) -> i64 {
-    i64::try_from(leased.connection.wire().limits().requests).unwrap_or(i64::MAX)
+    let most = i64::try_from(leased.connection.wire().limits().requests).unwrap_or(i64::MAX);
+    leased.lease.rate.map_or(most, |rate| most.min(rate.into()))
+}
+
+/// Entries are hardly smaller in OTLP.
+fn most_bytes(leased: &Leased) -> i64 {
+    i64::try_from(leased.connection.wire().limits().bytes).unwrap_or(i64::MAX)
 }
 
 fn is_full(entries: &Entries, most: i64) -> bool {

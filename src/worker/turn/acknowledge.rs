@@ -46,6 +46,7 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
     }
     if result.progress.is_none_or(|progress| progress.again > 0) {
         result.report.dead_letters.clear();
+        result.report.replayed.clear();
     }
     let moves = result.progress.is_some_and(|progress| progress.again == 0);
     let requests = if moves { result.report.spent as u64 } else { 0 };
@@ -65,6 +66,7 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
         held_until: result.held_until,
         deliveries: &result.report.deliveries,
         dead_letters: &result.report.dead_letters,
+        replayed: &result.report.replayed,
         keep: result.keeps_lease.then_some(config.lease),
     };
     let now = cursors::acknowledge(leased.store(), lease, &acknowledgement).await?;
@@ -104,6 +106,7 @@ fn unchanged(lease: &Lease) -> Acknowledgement<'static> {
         held_until: None,
         deliveries: &[],
         dead_letters: &[],
+        replayed: &[],
         keep: None,
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Report {
     pub(super) day: Option<NaiveDate>,
     /// Completed requests that are given up.
     pub(super) dead_letters: Vec<DeadLetter>,
+    /// The accepted requests of a replay.
+    pub(super) replayed: Vec<Position>,
     /// Why the rest, if any, waits.
     pub(super) ending: Ending,
     /// Dead letters since a request was accepted.

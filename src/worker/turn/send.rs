@@ -67,7 +67,12 @@ async fn in_pieces(
         let (requests, bytes, status) = (batch.places.len(), batch.bytes, delivery.status);
         report.deliveries.push(Delivery { requests, bytes, covered: Some(covered), ..delivery });
         match decide(&outcome, report.part(&batch, &outcome, server_errors)) {
-            Step::Settle => report.settle(until, requests),
+            Step::Settle => {
+                report.settle(until, requests);
+                if leased.lease.is_replay {
+                    report.replayed.extend(batch.places);
+                }
+            }
             Step::Halve => rest.extend(halves(piece, &batch.places)),
             Step::LeaveContentOut => rest.push(Piece { content: WithContent::LeftOut, ..piece }),
             Step::DeadLetter => report.give_up(until, batch.places, &outcome, status),

@@ -141,6 +141,7 @@ async fn dead_letters_it(store: &Store, lease: &Lease, place: Position) {
         attempt: 1,
         deliveries: &[],
         dead_letters: &[DeadLetter { place, reason: DeadLetterReason::Refused, status: Some(400), answer: None }],
+        replayed: &[],
         keep: Some(Duration::from_mins(1)),
     };
     cursors::acknowledge(store, lease, &result).await.unwrap();
