@@ -69,6 +69,7 @@ pub struct Replay {
     pub ends_at: Option<DateTime<Utc>>,
     /// When it began.
     pub requests: i64,
+    /// Accepted, be it not confirmed yet.
     pub delivered: i64,
     /// Requests that are still before it, counted up to `requests`.
     pub rest: i64,
@@ -265,7 +266,7 @@ pub async fn list(tenant: &mut Tenant, destination: DestinationId, limit: i64) -
     let account = tenant.account().0;
     let replays = sqlx::query_as!(
         Replay,
-        r#"SELECT p.id AS "id: CursorId", p.chosen, p.begins_at, p.ends_at, p.requests, c.delivered, c.rate, c.paused, p.created_by,
+        r#"SELECT p.id AS "id: CursorId", p.chosen, p.begins_at, p.ends_at, p.requests, c.delivered + c.unconfirmed AS "delivered!", c.rate, c.paused, p.created_by,
                   p.created_at, p.cancelled_at, c.turn_ended_at,
                   CASE WHEN p.cancelled_at IS NOT NULL THEN 0 WHEN p.chosen = 'all' THEN
                       (SELECT count(*) FROM (
