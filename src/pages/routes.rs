@@ -7,8 +7,8 @@ use super::destination::versions;
 use super::error::{Error, Result};
 use super::{
     account, activity, assets, audit, code, delete_account, deliveries, delivery, destination, documentation, edge,
-    invitation, keys, kinds, members, observability, password_reset, reference, replay, second_factor, sessions, sign_in,
-    sign_up, you,
+    invitation, keys, kinds, members, observability, password_reset, reference, replay, second_factor, sessions,
+    sign_in, sign_up, you,
 };
 
 /// Mounts the pages. Routes that were mounted before keep their addresses; every other address gets a page. Needs

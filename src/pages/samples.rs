@@ -1,9 +1,9 @@
 //! Snapshots of every page, so that a review shows what a changed template does to the HTML.
 
 mod activity;
-mod request;
 mod deliveries;
 mod destinations;
+mod request;
 mod settings;
 mod sign_in;
 

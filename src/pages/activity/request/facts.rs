@@ -1,7 +1,7 @@
 //! What is known of a request: its figures, and its facts.
 
 use crate::completed_request::{CompletedRequest, Ending, MetadataValue};
-use crate::pages::components::amount::{count, usd, duration, grouped};
+use crate::pages::components::amount::{count, duration, grouped, usd};
 use crate::pages::delivery::words;
 use crate::trace::{self, Trace, TraceSettings};
 
@@ -64,11 +64,7 @@ pub(super) fn figures(request: &CompletedRequest<'_>) -> Vec<Figure> {
     figures.extend(request.cost.total.map(|total| {
         let part = |cost: Option<f64>, name: &str| cost.map(|cost| format!("{} {name}", usd(cost)));
         let parts = [part(request.cost.input, "in"), part(request.cost.output, "out")];
-        Figure {
-            label: "Cost",
-            value: usd(total),
-            note: parts.into_iter().flatten().collect::<Vec<_>>().join(", "),
-        }
+        Figure { label: "Cost", value: usd(total), note: parts.into_iter().flatten().collect::<Vec<_>>().join(", ") }
     }));
     if let Some(last) = request.failed_attempts.last() {
         let attempts = i64::try_from(request.failed_attempts.len()).unwrap_or(i64::MAX);
