@@ -97,7 +97,7 @@ pub(super) async fn create(
     Form(values): Form,
 ) -> Result {
     let id: DestinationId = id.parse().map_err(|_| Error::NotFound)?;
-    let typed = Typed::of_form(&values, &state, visitor.now);
+    let typed = Typed::of_form(&values);
     let refused =
         |message: String, field: Option<&'static str>| vec![Problem { field: field.map(Into::into), message }];
     let chosen = match typed.chosen() {

@@ -10,7 +10,7 @@ mod replay;
 
 pub use self::acknowledge::{Acknowledgement, LeaseState, acknowledge};
 pub use self::lag::{HealthCount, Lag, MOST_COUNTED, count_by_health, find_lag};
-pub use self::lease::{Lease, Ready, is_current, lease_ready, list_held_back, record_poison, renew};
+pub use self::lease::{Lease, Reads, Ready, is_current, lease_ready, list_held_back, record_poison, renew};
 pub use self::liveness::Liveness;
 pub use self::replay::create_replay;
 use crate::id::{AccountId, CursorId, DestinationId};

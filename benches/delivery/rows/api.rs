@@ -86,7 +86,7 @@ fn asks_models(asked: &Asked) -> Result<String> {
             &asked.headers,
             QUESTION,
         )?)?)?;
-        name = answer["id"].as_str().unwrap_or_default().to_owned();
+        answer["id"].as_str().unwrap_or_default().clone_into(&mut name);
     }
     Ok(name)
 }

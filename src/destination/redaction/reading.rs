@@ -45,13 +45,14 @@ fn read_detectors(value: &Value, mistakes: &mut Mistakes) -> Detectors {
     for detector in Detector::BUILT_IN {
         match members.get(detector.name()) {
             None | Some(Value::Null) => {}
-            Some(action) => match read_action(action).zip(Finder::built_in(detector)) {
-                Some((action, finder)) => detectors.0.push((finder, action)),
-                None => {
+            Some(action) => {
+                if let Some((action, finder)) = read_action(action).zip(Finder::built_in(detector)) {
+                    detectors.0.push((finder, action));
+                } else {
                     let sentence = format!("`{}` is `mask`, `hash`, `drop` or null.", detector.name());
                     mistakes.add(Place::Member("redaction"), sentence);
                 }
-            },
+            }
         }
     }
     let none = Vec::new();

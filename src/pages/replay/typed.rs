@@ -38,8 +38,7 @@ fn written(at: DateTime<Utc>) -> String {
 
 impl Typed {
     /// The last hour, where nothing is named.
-    fn usual(state: &State, now: DateTime<Utc>) -> Self {
-        let _ = state;
+    fn usual(now: DateTime<Utc>) -> Self {
         let until = now + Duration::minutes(1);
         Self {
             what: "all".to_owned(),
@@ -52,7 +51,7 @@ impl Typed {
 
     /// What a link asks for: `range=hour`, `today` or `all`; `what`, `id`.
     pub(super) fn of_address(pairs: &[(String, String)], state: &State, now: DateTime<Utc>) -> Self {
-        let mut typed = Self::usual(state, now);
+        let mut typed = Self::usual(now);
         for (name, value) in pairs {
             match (name.as_str(), value.as_str()) {
                 ("range", "today") => typed.from = format!("{}T00:00", now.format("%Y-%m-%d")),
@@ -69,16 +68,9 @@ impl Typed {
         typed
     }
 
-    pub(super) fn of_form(values: &Values, state: &State, now: DateTime<Utc>) -> Self {
+    pub(super) fn of_form(values: &Values) -> Self {
         let text = |name| values.text(name).to_owned();
-        Self {
-            what: text("what"),
-            from: text("from"),
-            until: text("until"),
-            ids: text("ids"),
-            speed: text("speed"),
-            ..Self::usual(state, now)
-        }
+        Self { what: text("what"), from: text("from"), until: text("until"), ids: text("ids"), speed: text("speed") }
     }
 
     /// The most requests a second.

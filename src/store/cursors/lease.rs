@@ -77,10 +77,7 @@ pub struct Lease {
     pub is_live: bool,
     /// Cursors of the account that have not reached the end of their range.
     pub siblings: i64,
-    /// Whether the cursor goes over a range that ends.
-    pub is_replay: bool,
-    /// Whether only requests of its range that were chosen one by one are sent.
-    pub is_chosen: bool,
+    pub reads: Reads,
     /// The most requests a second. None: no limit.
     pub rate: Option<i32>,
 }
@@ -133,6 +130,18 @@ impl Lease {
     }
 }
 
+/// Which entries a cursor reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Reads {
+    /// Those that are recorded.
+    Live,
+    /// All of a range that ends, once more.
+    Range,
+    /// Those of its range that were chosen one by one.
+    Chosen,
+}
+
 /// Which destinations to lease.
 #[derive(Debug, Clone, Copy)]
 pub struct Ready<'a> {
@@ -152,6 +161,7 @@ pub struct Ready<'a> {
 ///
 /// The next entry is looked up in order. Postgres makes a join of `EXISTS`, and reads the table from its beginning without an
 /// order; both would read every delivered entry again.
+#[expect(clippy::too_many_lines, reason = "one statement, so that a cursor is chosen and leased in one round trip")]
 pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Duration) -> Result<Vec<Lease>> {
     let accounts: Vec<Uuid> = ready.accounts.iter().map(|account| account.0).collect();
     let leases = sqlx::query_as!(
@@ -202,9 +212,9 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
                       JOIN destinations o ON o.account_id = s.account_id AND o.id = s.destination_id AND o.enabled
                       WHERE s.account_id = c.account_id
                         AND (s.until_xid IS NULL OR (s.xid, s.position) < (s.until_xid, s.until_position))) AS "siblings!",
-                     c.purpose = 'replay' AS "is_replay!", c.rate,
-                     (c.purpose = 'replay'
-                      AND EXISTS (SELECT FROM replay_requests q WHERE q.account_id = c.account_id AND q.replay_id = c.id)) AS "is_chosen!""#,
+                     CASE WHEN c.purpose = 'live' THEN 'live'
+                          WHEN EXISTS (SELECT FROM replay_requests q WHERE q.account_id = c.account_id AND q.replay_id = c.id)
+                          THEN 'chosen' ELSE 'range' END AS "reads!: Reads", c.rate"#,
         &accounts,
         worker,
         interval(lease),

@@ -10,7 +10,7 @@ use crate::delivery::poison::{Build, Poison};
 use crate::destination::selection::{KnownKey, Spent};
 use crate::id::ApiKeyId;
 use crate::store;
-use crate::store::cursors;
+use crate::store::cursors::{self, Reads};
 use crate::store::log::{self, Entries, Position, ReadEntry as Entry, Window};
 use crate::worker::leased::Leased;
 
@@ -64,7 +64,7 @@ impl Reader {
     /// Reads on, small entries in the quick way.
     async fn read(&mut self, leased: &Leased, most: i64) -> store::Result<Entries> {
         let window = window(leased, (self.after, leased.lease.until()), most);
-        if leased.lease.is_chosen {
+        if leased.lease.reads == Reads::Chosen {
             let lease = &leased.lease;
             return log::list_chosen_after(leased.store(), lease.account, lease.cursor, &window, most_bytes(leased))
                 .await;
@@ -100,7 +100,10 @@ impl Reader {
         let build = leased.builders.build(entries, target);
         match self.poison.begin() {
             Build::Freely => {
-                if !self.is_large && !leased.lease.is_chosen && !self.is_sated && is_full(entries, most_entries(leased))
+                if !self.is_large
+                    && leased.lease.reads != Reads::Chosen
+                    && !self.is_sated
+                    && is_full(entries, most_entries(leased))
                 {
                     self.ahead =
                         entries.list().last().map(Entry::place).map(|place| (place, read_ahead(leased, place)));
@@ -143,7 +146,7 @@ pub(in crate::worker) async fn read_part(
     let _room = leased.permit.read().await;
     let window = window(leased, part, most_entries(leased));
     let (store, lease) = (leased.store(), &leased.lease);
-    let entries = if lease.is_chosen {
+    let entries = if lease.reads == Reads::Chosen {
         log::list_chosen_after(store, lease.account, lease.cursor, &window, i64::MAX).await?
     } else {
         log::list_after(store, lease.account, &window, i64::MAX).await?

@@ -4,6 +4,7 @@ use super::report::{Attempt, Ending, Report};
 use crate::delivery::{Step, decide};
 use crate::id::DeliveryId;
 use crate::store;
+use crate::store::cursors::Reads;
 use crate::store::deliveries::{Covered, Delivery};
 use crate::store::log::Position;
 use crate::worker::build::batch::{Allowance, Batch, WithContent};
@@ -69,7 +70,7 @@ async fn in_pieces(
         match decide(&outcome, report.part(&batch, &outcome, server_errors)) {
             Step::Settle => {
                 report.settle(until, requests);
-                if leased.lease.is_replay {
+                if leased.lease.reads != Reads::Live {
                     report.replayed.extend(batch.places);
                 }
             }
