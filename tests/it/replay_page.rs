@@ -90,7 +90,7 @@ async fn replay_is_paused_resumed_and_cancelled_by_admins_of_its_account_only() 
     let slow = [with("replay", "2"), vec![("speed", "1")]].concat();
     assert_eq!(app.posts_form(&cookie, &path, &slow).await.status, 303);
     let id = app.database.reads("SELECT id::text FROM replays").await.remove(0);
-    let act = format!("{}s/{id}", path);
+    let act = format!("{path}s/{id}");
     let stranger = app.signs_up("eve@example.com").await;
     for what in ["pause", "cancel"] {
         assert_eq!(app.posts_form(&stranger, &act, &[("do", what)]).await.status, 404);

@@ -378,6 +378,14 @@ async fn mistakes_are_answered_with_the_field_and_a_sentence() {
     for query in ["limit=0", "limit=101", "limit=x", "offset=-1", "offset=99999999999999999999999"] {
         caller.gets(&format!("{DESTINATIONS}?{query}")).await.error(400);
     }
+    assert_eq!(app.database.reads("SELECT id::text FROM destinations").await, Vec::<String>::new());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_no_json_object_are_refused_before_their_fields_are_read() {
+    let app = TestApp::start().await;
+    let caller = Caller::of(&app, "ada@example.com").await;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     for (body, status) in [
         ("", 400),

@@ -107,6 +107,18 @@ async fn samples(stage: &Stage, tenant: &Tenant, place: usize, percent: u32) {
     transaction.commit().await.unwrap();
 }
 
+/// Whether a receipt says what the receiver says.
+fn is_true(receipt: &Receipt, name: &str, was_accepted: bool, was_off: bool) {
+    match receipt {
+        Receipt::Delivered { .. } => assert!(was_accepted && !was_off, "{name}: {receipt:?}"),
+        Receipt::DeadLetter(_) => assert!(!was_accepted && is_refused(name), "{name}: {receipt:?}"),
+        Receipt::LeftOut { reason: Reason::BroadcastOff, .. } => assert!(was_off, "{name}"),
+        // A worker that dies before it notes an acceptance sends again, if the rules still let it.
+        Receipt::LeftOut { reason: Reason::Rules(LeftOut::Sampled), revision: Some(_) } => {}
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn receipts_of_a_random_history_say_what_the_receiver_says() {
     let stage = Stage::new().await;
@@ -159,18 +171,7 @@ async fn receipts_of_a_random_history_say_what_the_receiver_says() {
         for name in &names {
             let receipt = &receipts[&(tenant.destinations[place], name.clone())];
             *states.entry(receipt.name()).or_default() += 1;
-            let was_accepted = accepted.contains_key(name);
-            match receipt {
-                Receipt::Delivered { .. } => assert!(was_accepted && !while_off.contains(name), "{name}: {receipt:?}"),
-                Receipt::DeadLetter(_) => assert!(!was_accepted && is_refused(name), "{name}: {receipt:?}"),
-                Receipt::LeftOut { reason: Reason::BroadcastOff, .. } => assert!(while_off.contains(name), "{name}"),
-                // A worker that dies before it notes an acceptance sends again, if the rules still let it.
-                Receipt::LeftOut { reason: Reason::Rules(LeftOut::Sampled), revision: Some(_) } => {}
-                other => panic!("{name}: {other:?}"),
-            }
-            if was_accepted && !matches!(receipt, Receipt::Delivered { .. }) {
-                println!("{name} was accepted before a kill, and then left out");
-            }
+            is_true(receipt, name, accepted.contains_key(name), while_off.contains(name));
         }
     }
     println!("{states:?}");
