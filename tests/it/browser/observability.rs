@@ -39,6 +39,8 @@ async fn what_is_sent_its_preview_and_its_versions_are_open_to_everybody() {
     let Some(browser) = Browser::start(&app.url).await else { return };
     let cookie = app.signs_up("ada@example.com").await;
     let destination = app.connects(&cookie).await;
+    // Content that no destination may receive is not recorded.
+    app.switches(&cookie, "on").await;
     let key = app.creates_key(&cookie).await;
     let body = r#"{"model":"demo/echo","user":"user_1","messages":[{"role":"user","content":"I am ada@b.example"}]}"#;
     assert_eq!(app.asks(&key, body).await.status, 200);
