@@ -15,6 +15,7 @@ struct Things {
 }
 
 const UNKNOWN: &str = "0190a0b0-0000-7000-8000-000000000000";
+const UNKNOWN_GENERATION: &str = "gen-1764512345-AAAAAAAAAAAAAAAAAAAA";
 const UNKNOWN_HASH: &str = "00000000000000000000000000000000000000000000000000000000000000aa";
 
 async fn things(app: &TestApp, owner: &Caller) -> Vec<Things> {
@@ -22,8 +23,11 @@ async fn things(app: &TestApp, owner: &Caller) -> Vec<Things> {
     let destination = json!({ "type": "sentry", "name": "Production", "config": config });
     owner.posts("/observability/destinations", &destination).await.data(201);
     owner.posts("/invitations", &json!({ "role": "member" })).await.data(201);
-    owner.posts("/keys", &json!({ "name": "app" })).await.data(201);
-    let mut things = Vec::new();
+    let key = owner.posts("/keys", &json!({ "name": "app" })).await.json()["key"].as_str().unwrap().to_owned();
+    let question = json!({ "model": "demo/echo", "messages": [{ "role": "user", "content": "Hello" }] });
+    let asked = app.asks(&key, &question.to_string()).await.json()["id"].as_str().unwrap().to_owned();
+    recorded(app).await;
+    let mut things = vec![Things { path: "/observability/receipts", foreign: asked, unknown: UNKNOWN_GENERATION }];
     for (path, member, unknown) in [
         ("/observability/destinations", "id", UNKNOWN),
         ("/keys", "hash", UNKNOWN_HASH),
@@ -35,6 +39,13 @@ async fn things(app: &TestApp, owner: &Caller) -> Vec<Things> {
         things.push(Things { path, foreign, unknown });
     }
     things
+}
+
+/// A request is in the log a moment after its answer.
+async fn recorded(app: &TestApp) {
+    while app.database.reads("SELECT count(*)::text FROM completed_requests").await != ["1"] {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 /// The operations with a name in their path, but those on models, which belong to nobody.

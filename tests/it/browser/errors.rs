@@ -19,7 +19,7 @@ async fn pages_of_errors_are_open_to_everybody() {
     browser.is_signed_in(&member).await;
     browser.opens("/settings/observability/sentry/new").await;
     browser.finds_nothing_wrong("only for admins").await;
-    for path in ["/nothing", "/activity"] {
+    for path in ["/nothing", "/settings/nothing"] {
         browser.opens(path).await;
         browser.waits_for("There is nothing here").await;
         browser.finds_nothing_wrong("not found, signed in").await;
