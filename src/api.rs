@@ -33,6 +33,7 @@ mod openapi;
 mod operation;
 mod query;
 mod receipts;
+mod replays;
 mod responses;
 mod revision;
 mod revisions;
@@ -59,7 +60,7 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 48] = [
+const OPERATIONS: [Operation; 52] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
     Operation::new::<completions::__path_create>(|| web::to(completions::create)),
     Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
@@ -88,6 +89,10 @@ const OPERATIONS: [Operation; 48] = [
     Operation::new::<dry_run::__path_create>(|| web::to(dry_run::create)),
     Operation::new::<deliveries::__path_index>(|| web::to(deliveries::index)),
     Operation::new::<deliveries::__path_index_of_dead_letters>(|| web::to(deliveries::index_of_dead_letters)),
+    Operation::new::<replays::__path_index>(|| web::to(replays::index)),
+    Operation::new::<replays::__path_create>(|| web::to(replays::create)),
+    Operation::new::<replays::__path_update>(|| web::to(replays::update)),
+    Operation::new::<replays::__path_remove>(|| web::to(replays::remove)),
     Operation::new::<receipts::__path_show>(|| web::to(receipts::show)),
     Operation::new::<receipts::__path_index>(|| web::to(receipts::index)),
     Operation::new::<workspaces::__path_index>(|| web::to(workspaces::index)),

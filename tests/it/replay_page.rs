@@ -1,6 +1,10 @@
 //! The page that sends requests again: counts first, then begins, and refuses with a sentence (spec 9.4).
 
-use crate::support::app::TestApp;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::api::caller::Caller;
+use crate::support::app::{TestApp, read};
 
 /// The page of the only destination.
 async fn path(app: &TestApp) -> String {
@@ -22,7 +26,7 @@ async fn scene() -> (TestApp, String, String) {
     app.switches(&cookie, "on").await;
     let key = app.creates_key(&cookie).await;
     for name in ["first", "second"] {
-        let body = serde_json::json!({
+        let body = json!({
             "model": "demo/echo", "trace": { "trace_name": name }, "messages": [{ "role": "user", "content": "Hello" }],
         });
         assert_eq!(app.asks(&key, &body.to_string()).await.status, 200);
@@ -103,5 +107,38 @@ async fn replay_is_paused_resumed_and_cancelled_by_admins_of_its_account_only() 
     }
     assert_eq!(app.posts_form(&cookie, &act, &[("do", "resume")]).await.status, 404, "cancelled for good");
     assert!(app.gets(&cookie, &path).await.text.contains(">Cancelled<"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replay_by_api_is_counted_begun_paused_and_cancelled() {
+    let (app, _, path) = scene().await;
+    let id = path.split('/').nth(4).unwrap().to_owned();
+    let caller = Caller::of_person(&app, "ada@example.com").await;
+    let replays = format!("/observability/destinations/{id}/replays");
+    let all = json!({ "what": "all", "from": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z", "rate": 1 });
+    let mut dry = all.clone();
+    dry["dry_run"] = json!(true);
+    let counted = caller.posts(&replays, &dry).await;
+    assert_eq!((counted.status, counted.json()["requests"].as_i64()), (200, Some(2)));
+    assert_eq!(caller.gets(&replays).await.json()["data"], json!([]));
+    for (wrong, field) in [
+        (json!({}), "what"),
+        (json!({ "what": "all", "from": "yesterday" }), "from"),
+        (json!({ "what": "all", "from": "2020-01-01T00:00:00Z", "until": "2020-01-01T00:00:00Z" }), "until"),
+        (json!({ "what": "requests", "ids": [] }), "ids"),
+        (json!({ "what": "dead_letters", "rate": 0.5 }), "rate"),
+    ] {
+        assert_eq!(caller.posts(&replays, &wrong).await.error(400).1["field"], field, "{wrong}");
+    }
+    caller.posts(&replays, &json!({ "what": "dead_letters" })).await.error(409);
+    let begun = caller.posts(&replays, &all).await.data(201);
+    assert_eq!((&begun["requests"], &begun["rate"]), (&json!(2), &json!(1)));
+    let one = format!("{replays}/{}", begun["id"].as_str().unwrap());
+    let pause = caller.request(Method::PATCH, &one).json(&json!({ "paused": true }));
+    read(pause.send().await.unwrap()).await.data(200);
+    let cancelled = read(caller.request(Method::DELETE, &one).send().await.unwrap()).await.data(200);
+    assert_eq!(cancelled["state"], "cancelled");
+    read(caller.request(Method::DELETE, &one).send().await.unwrap()).await.error(404);
     app.stop().await;
 }

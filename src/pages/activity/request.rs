@@ -30,7 +30,7 @@ use crate::pages::components::waterfall::{Traced, Waterfall};
 use crate::pages::components::when::When;
 use crate::pages::error::{Error, Result};
 use crate::pages::problem::ProblemPage;
-use crate::pages::shell::Shell;
+use crate::pages::shell::{Section, Shell};
 use crate::pages::visit::{Visit, Visitor};
 use crate::state::State;
 use crate::store::accounts::{self, Account, ContentReaders};
@@ -148,7 +148,7 @@ impl Look {
         let now = self.visitor.now;
         let seen = Seen { id: self.entry.generation_id.clone(), completed_at: self.entry.completed_at, now };
         Ok(RequestPage {
-            shell: Shell { title: title(request, &seen), ..self.visitor.frame() },
+            shell: self.visitor.shell(Section::Activity, title(request, &seen)),
             name: title(request, &seen),
             ending: request.map_or(("off", "Recorded".to_owned()), facts::ending),
             completed: When::new(self.entry.completed_at, now),

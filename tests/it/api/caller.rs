@@ -43,6 +43,11 @@ impl Caller {
     /// A program of the account of whoever signs up by this address.
     pub(crate) async fn of(app: &TestApp, email: &str) -> Self {
         app.signs_up(email).await;
+        Self::of_person(app, email).await
+    }
+
+    /// A program of the account of this person.
+    pub(crate) async fn of_person(app: &TestApp, email: &str) -> Self {
         let account =
             format!("SELECT account_id::text FROM members JOIN users ON users.id = user_id WHERE email = '{email}'");
         let account: AccountId = app.database.reads(&account).await[0].parse().unwrap();
