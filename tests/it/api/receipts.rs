@@ -14,7 +14,12 @@ async fn settled(caller: &Caller, id: &str) -> Value {
         let answer: Answer = caller.gets(&path).await;
         if answer.status == 200 {
             let data = answer.data(200);
-            if data["receipts"].as_array().unwrap().iter().all(|receipt| receipt["state"] != "waiting") {
+            if data["receipts"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|receipt| receipt["state"] != "waiting" && receipt["confirmed"] != false)
+            {
                 return data;
             }
         }
