@@ -11,7 +11,6 @@ use super::error::Error;
 use super::error_responses::ManagementErrorResponses;
 use super::extract::{Author, ManagementKey};
 use super::input::Input;
-use crate::completed_request::GenerationId;
 use crate::http::Incoming;
 use crate::id::{AccountId, CursorId, DestinationId};
 use crate::replay::{self, Act, Asked};
@@ -21,9 +20,6 @@ use crate::store::replays::{self, Chosen};
 
 /// Replays in a list.
 const LISTED: i64 = 50;
-
-/// Ids in one replay.
-const MOST_IDS: usize = 1_000;
 
 /// The replays of a destination
 ///
@@ -200,11 +196,7 @@ fn requests(input: &Input) -> Result<Chosen, Error> {
         || Error::invalid("ids", "`ids` must be a list of 1 to 1,000 generation ids of this gateway. Send one.");
     let ids = input.get("ids").and_then(serde_json::Value::as_array).ok_or_else(wrong)?;
     let ids: Option<Vec<String>> = ids.iter().map(|id| id.as_str().map(str::to_owned)).collect();
-    let ids = ids.filter(|ids| ids.len() <= MOST_IDS).ok_or_else(wrong)?;
-    let begun: Option<Vec<_>> = ids.iter().map(|id| GenerationId::given(id.clone()).begun()).collect();
-    let begun = begun.ok_or_else(wrong)?;
-    let (first, last) = begun.iter().min().zip(begun.iter().max()).ok_or_else(wrong)?;
-    Ok(Chosen::Requests { begun: (*first, *last), ids })
+    ids.and_then(Chosen::requests).ok_or_else(wrong)
 }
 
 fn rate(input: &Input) -> Result<Option<i32>, Error> {

@@ -6,10 +6,14 @@ use sqlx::types::Json;
 use super::log::Position;
 use super::xid::Xid;
 use super::{Result, Tenant};
+use crate::completed_request::GenerationId;
 use crate::id::{CursorId, DestinationId};
 
 /// The longest from a request's completion to its commit that a range of time allows for.
 const LATEST_COMMIT: Duration = Duration::days(1);
+
+/// Requests that can be chosen one by one for a replay.
+pub const MOST_REQUESTS: usize = 1_000;
 
 /// What is to be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,14 @@ pub enum Chosen {
 }
 
 impl Chosen {
+    /// Requests by the ids of their generations. None: there are none or too many, or one is not of this gateway.
+    pub fn requests(ids: Vec<String>) -> Option<Self> {
+        let begun: Option<Vec<_>> = ids.iter().map(|id| GenerationId::given(id.as_str()).begun()).collect();
+        let begun = begun.filter(|begun| begun.len() <= MOST_REQUESTS)?;
+        let (first, last) = begun.iter().min().zip(begun.iter().max())?;
+        Some(Self::Requests { begun: (*first, *last), ids })
+    }
+
     /// Its name in the database.
     pub fn name(&self) -> &'static str {
         match self {
@@ -82,10 +94,28 @@ pub struct Replay {
     pub turn_ended_at: Option<DateTime<Utc>>,
 }
 
+/// Where a replay stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    Running,
+    Paused,
+    Cancelled,
+    Done,
+}
+
 impl Replay {
+    pub fn progress(&self) -> Progress {
+        match (self.cancelled_at.is_some(), self.rest > 0, self.paused) {
+            (true, ..) => Progress::Cancelled,
+            (_, false, _) => Progress::Done,
+            (_, true, true) => Progress::Paused,
+            (_, true, false) => Progress::Running,
+        }
+    }
+
     /// Whether something of it is still to be sent.
     pub fn is_running(&self) -> bool {
-        self.cancelled_at.is_none() && self.rest > 0
+        matches!(self.progress(), Progress::Running | Progress::Paused)
     }
 }
 

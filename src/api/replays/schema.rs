@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::timestamp::timestamp;
-use crate::store::replays::{Counted, Replay};
+use crate::store::replays::{Counted, Progress, Replay};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReplayList)]
@@ -82,11 +82,11 @@ pub(in crate::api) struct UpdateReplay {
 
 impl From<&Replay> for ShownReplay {
     fn from(replay: &Replay) -> Self {
-        let state = match (replay.cancelled_at.is_some(), replay.is_running(), replay.paused) {
-            (true, ..) => "cancelled",
-            (_, false, _) => "done",
-            (_, true, true) => "paused",
-            (_, true, false) => "running",
+        let state = match replay.progress() {
+            Progress::Running => "running",
+            Progress::Paused => "paused",
+            Progress::Cancelled => "cancelled",
+            Progress::Done => "done",
         };
         Self {
             id: replay.id.to_string(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::pages::components::amount::{count, grouped};
 use crate::pages::components::when::{When, span};
-use crate::store::replays::Replay;
+use crate::store::replays::{Progress, Replay};
 
 /// A replay.
 #[derive(Debug)]
@@ -26,11 +26,11 @@ pub struct ReplayRow {
 impl ReplayRow {
     pub(super) fn of(replay: &Replay, now: DateTime<Utc>) -> Self {
         let is_running = replay.is_running();
-        let (state, tone) = match (is_running, replay.paused) {
-            _ if replay.cancelled_at.is_some() => ("Cancelled", "off"),
-            (false, _) => ("Done", "good"),
-            (true, true) => ("Paused", "off"),
-            (true, false) => ("Running", "warn"),
+        let (state, tone) = match replay.progress() {
+            Progress::Running => ("Running", "warn"),
+            Progress::Paused => ("Paused", "off"),
+            Progress::Cancelled => ("Cancelled", "off"),
+            Progress::Done => ("Done", "good"),
         };
         let behind = (replay.requests - replay.rest).max(0);
         let mut facts = if is_running {

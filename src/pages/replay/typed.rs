@@ -2,13 +2,9 @@
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
-use crate::completed_request::GenerationId;
 use crate::pages::form::Values;
 use crate::state::State;
-use crate::store::replays::Chosen;
-
-/// Ids in one replay.
-const MOST_IDS: usize = 1_000;
+use crate::store::replays::{Chosen, MOST_REQUESTS};
 
 /// How an `<input type=datetime-local>` writes a time, with and without seconds.
 const FORMATS: [&str; 2] = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
@@ -101,14 +97,10 @@ impl Typed {
         if ids.is_empty() {
             return Err(("ids", "Enter at least one generation id, one a line."));
         }
-        if ids.len() > MOST_IDS {
+        if ids.len() > MOST_REQUESTS {
             return Err(("ids", "These are more than 1,000 ids. Send them in parts."));
         }
-        let begun: Option<Vec<_>> = ids.iter().map(|id| GenerationId::given(id.clone()).begun()).collect();
-        let begun = begun.ok_or(("ids", "An id here is not one that this gateway gives, like gen-1764512345-…"))?;
-        let ends = begun.iter().min().zip(begun.iter().max());
-        let (first, last) = ends.ok_or(("ids", "Enter at least one generation id, one a line."))?;
-        Ok(Chosen::Requests { ids, begun: (*first, *last) })
+        Chosen::requests(ids).ok_or(("ids", "An id here is not one that this gateway gives, like gen-1764512345-…"))
     }
 }
 
