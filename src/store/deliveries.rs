@@ -218,7 +218,7 @@ pub(super) async fn dead_letter(connection: &mut PgConnection, key: Key, letters
 }
 
 /// These requests were accepted after all: they are dead letters no longer.
-pub(super) async fn revive(connection: &mut PgConnection, key: Key, accepted: &[Position]) -> Result<()> {
+pub(super) async fn remove_accepted(connection: &mut PgConnection, key: Key, accepted: &[Position]) -> Result<()> {
     if accepted.is_empty() {
         return Ok(());
     }

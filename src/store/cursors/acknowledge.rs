@@ -74,7 +74,7 @@ pub async fn acknowledge(store: &Store, lease: &Lease, result: &Acknowledgement<
         return Ok(state);
     }
     let (health, probes_first) = (result.health, result.probes_first);
-    deliveries::revive(&mut transaction, lease.key(), result.replayed).await?;
+    deliveries::remove_accepted(&mut transaction, lease.key(), result.replayed).await?;
     let disabled =
         destinations::note_failure(&mut transaction, lease.key(), lease.revision, health, probes_first).await?;
     // Apart from the usual statement, which would otherwise be planned for the whole log each time.

@@ -23,8 +23,8 @@ pub(in crate::worker) struct Reader {
     poison: Poison,
     /// What the day has had of its budget, with the batches of this turn.
     spent: Option<Spent>,
-    /// Whether a replay with a rate has read what it may send in this turn.
-    is_sated: bool,
+    /// Whether a replay with a rate has read as many as it may send in this turn.
+    has_read_its_rate: bool,
     /// The next entries, behind this place, which are read while the batch before them is built. The read ends when it is dropped.
     ahead: Option<(Position, JoinSet<store::Result<Entries>>)>,
 }
@@ -32,7 +32,7 @@ pub(in crate::worker) struct Reader {
 impl Reader {
     pub(in crate::worker) fn new(leased: &Leased) -> Self {
         let (poison, spent) = (leased.lease.poison(), leased.lease.spent());
-        Self { after: leased.lease.place(), is_large: false, poison, spent, is_sated: false, ahead: None }
+        Self { after: leased.lease.place(), is_large: false, poison, spent, has_read_its_rate: false, ahead: None }
     }
 
     /// What is known of builds at this place.
@@ -43,7 +43,7 @@ impl Reader {
     /// The next batch; it is empty where the next entry is for a newer worker, or waits for the next day. None: the log ends here, or an older transaction holds
     /// the next entry back.
     pub(in crate::worker) async fn next(&mut self, leased: &Leased) -> store::Result<Option<Batch>> {
-        if self.is_sated {
+        if self.has_read_its_rate {
             return Ok(None);
         }
         let _room = leased.permit.read().await;
@@ -52,7 +52,7 @@ impl Reader {
         if entries.is_empty() {
             return Ok(None);
         }
-        self.is_sated = leased.lease.rate.is_some();
+        self.has_read_its_rate = leased.lease.rate.is_some();
         let mut batch = self.build(leased, &entries).await?;
         let Some(last) = batch.last else { return Ok(Some(batch)) };
         // A batch that took fewer than were read leaves the rest to the next one, unless that is for a newer worker.
@@ -102,7 +102,7 @@ impl Reader {
             Build::Freely => {
                 if !self.is_large
                     && leased.lease.reads != Reads::Chosen
-                    && !self.is_sated
+                    && !self.has_read_its_rate
                     && is_full(entries, most_entries(leased))
                 {
                     self.ahead =
