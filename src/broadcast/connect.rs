@@ -55,7 +55,7 @@ pub enum Connecting {
 /// # Errors
 /// Sentences at fields, or another test is running.
 pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_>) -> Result<Connecting, Error> {
-    let connection = both(parse_name(typed.name), kind.connect(&typed.settings));
+    let connection = both(parse_name(typed.name), kind.create(&typed.settings));
     let (name, connection) = connection?;
     let account = actor.account;
     let (privacy_mode, enabled) = (typed.privacy_mode, typed.enabled.unwrap_or(true));
@@ -101,7 +101,7 @@ pub async fn connect(state: &State, actor: &Actor, kind: &Kind, typed: &Typed<'_
 /// # Errors
 /// Sentences at fields, or another test is running.
 pub async fn try_out(state: &State, account: AccountId, kind: &Kind, settings: &Settings) -> Result<Verdict, Error> {
-    test(state, account, kind, &kind.connect(settings)?).await
+    test(state, account, kind, &kind.create(settings)?).await
 }
 
 /// Tests changed values of a destination and stores them if the test passes and nobody else changed it since `revision`.

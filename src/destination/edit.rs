@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::{Connection, FieldErrors, Kind, Settings, Stored, own_headers};
+use super::{Connection, FieldErrors, Kind, Settings, Stored, masking, own_headers};
 
 /// Whether the secrets must be typed again because the new endpoint is another server (spec 5.3): else a co-member
 /// could have them sent to a host of their own. Scheme and port belong to the server's identity.
@@ -71,6 +71,22 @@ impl Kind {
         if errors.is_empty() { Ok(edited) } else { Err(errors) }
     }
 
+    /// Parses what was typed for a new destination.
+    ///
+    /// # Errors
+    /// One sentence for each field that has to be corrected; among them the secrets that are masks.
+    pub fn create(&self, typed: &Settings) -> Result<Connection, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        for field in self.manifest.secrets() {
+            let value = typed.get(field.name);
+            if masking::is_mask(value) || field.holds_headers() && own_headers::hold_mask(value) {
+                let sentence = "This value is masked, and is not the stored one: enter the";
+                errors.add(field.name, format!("{sentence} {} in full.", field.label));
+            }
+        }
+        if errors.is_empty() { self.connect(typed) } else { Err(errors) }
+    }
+
     /// Parses what was typed over a stored destination. A secret field that is empty, or holds the stored value's masked
     /// form, keeps the stored value.
     ///
@@ -83,14 +99,16 @@ impl Kind {
         let mut kept = Vec::new();
         for field in self.manifest.secrets() {
             let value = typed.get(field.name);
-            let masked = old.as_ref().and_then(|old| old.masked(field.name));
             let Some(secret) = stored.secret.get(field.name) else { continue };
+            let masked = old.as_ref().and_then(|old| old.masked(field.name));
+            let is_masked =
+                masked.is_some_and(|masked| masked == value) || masking::stands_for(value, secret.expose_secret());
             if field.holds_headers()
                 && let Some(headers) = own_headers::kept(value, secret.expose_secret())
             {
                 settings.insert(field.name, headers);
                 kept.push(field);
-            } else if value.is_empty() || masked == Some(value) {
+            } else if value.is_empty() || is_masked {
                 settings.insert(field.name, secret.expose_secret());
                 // A field without a masked form holds no secret.
                 if old.is_none() || masked.is_some() {
@@ -98,7 +116,7 @@ impl Kind {
                 }
             }
         }
-        let new = self.connect(&settings)?;
+        let new = self.create(&settings)?;
         let is_other_server = old.is_none_or(|old| requires_secret_again(old.wire().url(), new.wire().url()));
         let mut errors = FieldErrors::default();
         for field in kept.into_iter().filter(|_| is_other_server) {

@@ -75,7 +75,9 @@ pub(super) fn kept(typed: &str, stored: &str) -> Option<String> {
     let mut any = false;
     for (name, value) in &mut typed {
         let known = stored.get(&name.to_ascii_lowercase());
-        if let Some(known) = known.filter(|known| known.as_str().map(masking::middle).as_deref() == value.as_str()) {
+        if let Some(known) = known.filter(|known| {
+            known.as_str().zip(value.as_str()).is_some_and(|(known, value)| masking::stands_for(value, known))
+        }) {
             *value = known.clone();
             any = true;
         }
@@ -83,11 +85,17 @@ pub(super) fn kept(typed: &str, stored: &str) -> Option<String> {
     any.then(|| Value::Object(typed).to_string())
 }
 
+/// Whether a header's value looks like the mask of one.
+pub(super) fn hold_mask(typed: &str) -> bool {
+    let headers: Map<String, Value> = serde_json::from_str(typed).unwrap_or_default();
+    headers.values().filter_map(Value::as_str).any(masking::is_mask)
+}
+
 impl OwnHeaders {
     /// As they are sent.
     fn headers(&self) -> impl Iterator<Item = Header> {
         let header = |(name, value): &(String, SecretString)| {
-            Header::secret(name.clone(), value.clone(), masking::middle(value.expose_secret()))
+            Header::secret(name.clone(), value.clone(), masking::end(value.expose_secret()))
         };
         self.0.iter().map(header)
     }
@@ -106,7 +114,7 @@ impl OwnHeaders {
 
     /// As they may be shown. None: there are none.
     pub(super) fn masked(&self) -> Option<String> {
-        (!self.0.is_empty()).then(|| self.json(|value| masking::middle(value.expose_secret())))
+        (!self.0.is_empty()).then(|| self.json(|value| masking::end(value.expose_secret())))
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -133,16 +141,22 @@ mod tests {
         let headers = parse(r#"{"X-Team":"core","Authorization":"Bearer 0123456789abcdef"}"#).unwrap();
         assert_eq!(headers.to_json(), r#"{"authorization":"Bearer 0123456789abcdef","x-team":"core"}"#);
         assert_eq!(parse(&headers.to_json()).unwrap().to_json(), headers.to_json());
-        assert_eq!(headers.masked().unwrap(), r#"{"authorization":"Bear...cdef","x-team":"..."}"#);
+        assert_eq!(headers.masked().unwrap(), r#"{"authorization":"****...cdef","x-team":"****"}"#);
         assert_eq!(parse("").unwrap().masked(), None);
     }
 
     #[test]
     fn masked_values_stand_for_the_stored_ones_and_others_for_themselves() {
         let stored = r#"{"authorization":"Bearer 0123456789abcdef","x-team":"core"}"#;
-        let typed = r#"{"Authorization":"Bear...cdef","x-new":"Bear...cdef","x-team":"other"}"#;
-        let expected = r#"{"Authorization":"Bearer 0123456789abcdef","x-new":"Bear...cdef","x-team":"other"}"#;
-        assert_eq!(kept(typed, stored).as_deref(), Some(expected));
+        for mask in ["****...cdef", "Bear...cdef"] {
+            let typed = format!(r#"{{"Authorization":"{mask}","x-new":"{mask}","x-team":"other"}}"#);
+            let kept = kept(&typed, stored).unwrap();
+            assert_eq!(
+                kept,
+                format!(r#"{{"Authorization":"Bearer 0123456789abcdef","x-new":"{mask}","x-team":"other"}}"#)
+            );
+            assert!(hold_mask(&kept), "of a header that is not stored");
+        }
         assert_eq!(kept(r#"{"x-team":"other"}"#, stored), None);
         assert_eq!(kept("nonsense", stored), None);
     }

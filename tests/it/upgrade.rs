@@ -114,6 +114,12 @@ async fn upgrade_shows_destinations_deliveries_and_dead_letters_in_words() {
         list.text
     );
     assert!(list.text.contains("17 requests of the last 7 days could not be recorded."), "{}", list.text);
+    let masks = "SELECT masked::text FROM destinations UNION SELECT masked::text FROM destination_revisions";
+    for masks in app.database.reads(masks).await {
+        let masks: std::collections::BTreeMap<String, String> = serde_json::from_str(&masks).unwrap();
+        assert_eq!(masks["headers"], r#"{"x-gateway-token":"****...\"210","x-team":"****"}"#);
+        assert!(masks["dsn"].starts_with("http://0123...cdef@"), "{masks:?}");
+    }
     for project in 1..=5 {
         for page in ["edit", "deliveries"] {
             let path = format!("{OBSERVABILITY}/destinations/{}/{page}", destination(project));

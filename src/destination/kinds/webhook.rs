@@ -91,10 +91,10 @@ fn finish(values: &Values<'_>, connection: &mut Connection) -> Result<(), FieldE
         sentence: "The signing secret must begin with whsec_ and be copied whole.".to_owned(),
     })?;
     for word in secrets.words() {
-        let shown = masking::middle(&word);
+        let shown = masking::end(&word);
         let key = word.trim_start_matches("whsec_").to_owned();
         connection.masked.insert(SECRET, shown.clone());
-        connection.redactions.extend([(word.into(), shown), (key.into(), "...".to_owned())]);
+        connection.redactions.extend([(word.into(), shown), (key.into(), "****".to_owned())]);
     }
     connection.wire.arrival = None;
     connection.wire.sign = Some(Arc::new(SignedMessage { secrets }));

@@ -142,7 +142,7 @@ impl Filled<'_> {
 
     fn masked(&self) -> BTreeMap<&'static str, String> {
         let own = self.own.masked().map(|masked| (Field::HEADERS.name, masked));
-        self.secrets().map(|(name, value)| (name, masking::middle(value))).chain(own).collect()
+        self.secrets().map(|(name, value)| (name, masking::end(value))).chain(own).collect()
     }
 
     fn redactions(&self) -> Vec<(SecretString, String)> {

@@ -88,7 +88,7 @@ impl HeaderRow {
 fn shown(values: &Values<'_>, name: &str) -> String {
     let value = values.get(name);
     match values.field(name) {
-        Some(field) if field.is_secret() => masking::middle(value),
+        Some(field) if field.is_secret() => masking::end(value),
         _ => value.to_owned(),
     }
 }

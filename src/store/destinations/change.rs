@@ -298,8 +298,7 @@ pub async fn delete(tenant: &mut Tenant, id: DestinationId) -> Result<bool> {
     Ok(deleted.rows_affected() > 0)
 }
 
-/// Whether a destination leads to the same place as these values. The masked forms tell secrets apart: only their middles are
-/// hidden.
+/// Whether a destination leads to the same place as these values. The masked forms tell secrets apart, unless those end alike.
 async fn leads_there(tenant: &mut Tenant, id: DestinationId, values: &TestedValues<'_>) -> Result<bool> {
     let account = tenant.account().0;
     let same = sqlx::query_scalar!(

@@ -159,7 +159,7 @@ async fn masked_values_mean_unchanged_and_do_not_follow_to_another_server() {
         json!({ "endpoint": endpoint, "headers": { "Authorization": "Bearer 0123456789abcdef", "X-Team": "core" } });
     let body = json!({ "type": "otel-collector", "name": "Collector", "config": config });
     let created = caller.posts(DESTINATIONS, &body).await.data(201);
-    assert_eq!(created["config"]["headers"], json!({ "authorization": "Bear...cdef", "x-team": "..." }));
+    assert_eq!(created["config"]["headers"], json!({ "authorization": "****...cdef", "x-team": "****" }));
     let path = path(&created);
 
     // The whole configuration, as it was read, changes nothing and is not tested.
@@ -168,10 +168,19 @@ async fn masked_values_mean_unchanged_and_do_not_follow_to_another_server() {
     assert_eq!((&same["config"], &same["revision"]), (&created["config"], &created["revision"]));
     assert_eq!(collector.received_requests().await.unwrap().len(), asked);
     // One header is changed and another stays. The test needs the one that stays.
-    let headers = json!({ "authorization": "Bear...cdef", "x-team": "another team of people" });
+    let headers = json!({ "authorization": "****...cdef", "x-team": "another team of people" });
     let changed = caller.patches(&path, &json!({ "config": { "headers": headers } })).await.data(200);
-    assert_eq!(changed["config"]["headers"], json!({ "authorization": "Bear...cdef", "x-team": "anot...ople" }));
+    assert_eq!(changed["config"]["headers"], json!({ "authorization": "****...cdef", "x-team": "****...ople" }));
     assert!(collector.received_requests().await.unwrap().len() > asked);
+    for mask in ["****...zzzz", "****...ople", "Bear...zzzz", "****"] {
+        let headers = json!({ "authorization": mask, "x-team": "****...ople" });
+        let (sentence, metadata) = caller.patches(&path, &json!({ "config": { "headers": headers } })).await.error(400);
+        assert!(sentence.contains("masked") && metadata["field"] == "config.headers", "{mask}: {sentence} {metadata}");
+    }
+    // What an older version showed, and OpenRouter shows, stands for the secret, too.
+    let headers = json!({ "authorization": "Bear...cdef", "x-team": "****...ople" });
+    let same = caller.patches(&path, &json!({ "config": { "headers": headers } })).await.data(200);
+    assert_eq!(same["config"], changed["config"]);
     let elsewhere = endpoint.replace("127.0.0.1", "localhost");
     let refused = caller.patches(&path, &json!({ "config": { "endpoint": elsewhere } })).await;
     let (sentence, metadata) = refused.error(400);

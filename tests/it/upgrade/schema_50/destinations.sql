@@ -4,7 +4,8 @@
 INSERT INTO destinations (account_id, id, kind, name, enabled, settings, masked, secrets, target, last_test, revision, switched_off_at)
 SELECT '00000000-0000-4000-8000-00000000ac01', id, 'sentry', name, enabled,
        jsonb_build_object('otlp_endpoint', 'http://{receiver}/api/' || project || '/integration/otlp/v1/traces', 'environment', 'staging'),
-       jsonb_build_object('dsn', 'http://0123...cdef@{receiver}/' || project), secrets, '{receiver}/' || project, '{"steps": []}',
+       jsonb_build_object('dsn', 'http://0123...cdef@{receiver}/' || project,
+                          'headers', '{"x-gateway-token":"fedc...\"210","x-team":"..."}'), secrets, '{receiver}/' || project, '{"steps": []}',
        revision, switched_off_at
 FROM (VALUES
     (1, '00000000-0000-4000-8000-00000000de01'::uuid, 'Healthy', true, '\x{secrets_1}'::bytea, 3, NULL::timestamptz),
