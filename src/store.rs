@@ -13,6 +13,7 @@ pub mod cursors;
 pub mod deliveries;
 pub mod demo;
 pub mod destinations;
+pub mod expired;
 mod interval;
 pub mod invitations;
 pub mod log;

@@ -15,6 +15,7 @@ use crate::store::log::{self, NamedEntry, RecordedEntry};
 use crate::store::receipts::{self, Attempt, Trail};
 use crate::store::{self, Tenant, api_keys, destinations};
 
+use self::receipt::{Judged, Terms};
 pub use self::receipt::{Reason, Receipt, is_in_part};
 
 /// Requests that are read at once to be judged: with content each may have a megabyte.
@@ -38,12 +39,8 @@ pub async fn find(
     retention: Duration,
 ) -> Result<Vec<Receipts>, store::Error> {
     let entries = log::list_named(tenant, ids).await?;
-    let mut found = Vec::with_capacity(entries.len());
-    for some in entries.chunks(AT_ONCE) {
-        let of = of_entries(tenant, some, retention).await?;
-        found.extend(some.iter().cloned().zip(of).map(|(entry, of)| Receipts { entry, of }));
-    }
-    Ok(found)
+    let of = of_entries(tenant, &entries, retention).await?;
+    Ok(entries.into_iter().zip(of).map(|(entry, of)| Receipts { entry, of }).collect())
 }
 
 /// The receipts of these requests, each request's in the order in which the destinations were made.
@@ -55,23 +52,44 @@ pub async fn of_entries(
     entries: &[NamedEntry],
     retention: Duration,
 ) -> Result<Vec<Vec<(DestinationId, Receipt)>>, store::Error> {
-    let trails = receipts::list_trails(tenant, entries).await?;
-    let mut found: Vec<Option<Receipt>> = Vec::with_capacity(trails.len());
-    for trail in &trails {
-        let oldest = kinds::find(&trail.kind).and_then(Kind::oldest);
-        found.push(Receipt::of(&entries[trail.entry], trail, oldest, retention));
-    }
-    let open: Vec<&Trail> = trails.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(it, _)| it).collect();
-    let mut judged = judge(tenant, entries, &open).await?.into_iter();
+    let trails = receipts::list_trails(tenant, entries, None).await?;
     let mut all = vec![Vec::new(); entries.len()];
-    for (trail, receipt) in trails.iter().zip(found) {
-        let receipt = receipt.or_else(|| judged.next()).unwrap_or(Receipt::Unknown);
+    for (trail, receipt) in trails.iter().zip(of_trails(tenant, entries, &trails, retention).await?) {
         all[trail.entry].push((trail.destination, receipt));
     }
     Ok(all)
 }
 
-/// A trail whose attempt left out by rules, with what is needed to judge the request.
+/// The receipts of these requests at one destination.
+///
+/// # Errors
+/// When the database is away.
+pub async fn at_destination(
+    tenant: &mut Tenant,
+    destination: DestinationId,
+    entries: &[NamedEntry],
+    retention: Duration,
+) -> Result<Vec<Receipt>, store::Error> {
+    let trails = receipts::list_trails(tenant, entries, Some(destination)).await?;
+    of_trails(tenant, entries, &trails, retention).await
+}
+
+async fn of_trails(
+    tenant: &mut Tenant,
+    entries: &[NamedEntry],
+    trails: &[Trail],
+    retention: Duration,
+) -> Result<Vec<Receipt>, store::Error> {
+    let terms = |trail: &Trail| Terms { oldest: kinds::find(&trail.kind).and_then(Kind::oldest), retention };
+    let open = trails.iter().flat_map(|trail| {
+        let attempts = receipt::open(&entries[trail.entry], trail, terms(trail));
+        attempts.into_iter().map(move |attempt| (trail, attempt))
+    });
+    let judged = judge(tenant, entries, open.collect()).await?;
+    Ok(trails.iter().map(|trail| Receipt::of(&entries[trail.entry], trail, terms(trail), &judged)).collect())
+}
+
+/// An attempt that left out by rules, with what is needed to judge the request.
 struct Case<'a> {
     trail: &'a Trail,
     attempt: &'a Attempt,
@@ -79,23 +97,33 @@ struct Case<'a> {
     rules: Option<Rules>,
 }
 
-/// The receipts of requests that rules may have left out, in the order of `trails`.
-async fn judge(tenant: &mut Tenant, entries: &[NamedEntry], trails: &[&Trail]) -> Result<Vec<Receipt>, store::Error> {
-    if trails.is_empty() {
-        return Ok(Vec::new());
+/// Whether the rules of these attempts keep the requests.
+async fn judge(
+    tenant: &mut Tenant,
+    entries: &[NamedEntry],
+    open: Vec<(&Trail, &Attempt)>,
+) -> Result<Judged, store::Error> {
+    if open.is_empty() {
+        return Ok(Judged::new());
     }
-    let cases = cases(tenant, trails).await?;
+    let numbers: Vec<usize> = open.iter().map(|(trail, _)| trail.entry).collect::<BTreeSet<_>>().into_iter().collect();
+    let cases = cases(tenant, open).await?;
     let asks = |ask: fn(&Rules) -> bool| cases.iter().any(|case| case.rules.as_ref().is_some_and(ask));
     let keys = if asks(Rules::need_keys) { known(api_keys::list_ruled(tenant).await?) } else { BTreeMap::new() };
-    let numbers: Vec<usize> = trails.iter().map(|it| it.entry).collect::<BTreeSet<_>>().into_iter().collect();
-    let wanted: Vec<&NamedEntry> = numbers.iter().map(|number| &entries[*number]).collect();
-    let recorded = log::list_recorded(tenant, &wanted, asks(Rules::need_content)).await?;
-    let recorded: BTreeMap<usize, RecordedEntry> = recorded.into_iter().map(|it| (numbers[it.number], it)).collect();
-    Ok(cases.iter().map(|case| case.receipt(recorded.get(&case.trail.entry), &keys)).collect())
+    let mut judged = Judged::new();
+    for some in numbers.chunks(AT_ONCE) {
+        let wanted: Vec<&NamedEntry> = some.iter().map(|number| &entries[*number]).collect();
+        let recorded = log::list_recorded(tenant, &wanted, asks(Rules::need_content)).await?;
+        let recorded: BTreeMap<usize, RecordedEntry> = recorded.into_iter().map(|it| (some[it.number], it)).collect();
+        for case in cases.iter().filter(|case| some.contains(&case.trail.entry)) {
+            let kept = case.kept(recorded.get(&case.trail.entry), &keys);
+            judged.insert((case.trail.entry, case.attempt.id), kept);
+        }
+    }
+    Ok(judged)
 }
 
-async fn cases<'a>(tenant: &mut Tenant, trails: &[&'a Trail]) -> Result<Vec<Case<'a>>, store::Error> {
-    let open: Vec<(&Trail, &Attempt)> = trails.iter().filter_map(|it| Some((*it, it.attempt.as_ref()?))).collect();
+async fn cases<'a>(tenant: &mut Tenant, open: Vec<(&'a Trail, &'a Attempt)>) -> Result<Vec<Case<'a>>, store::Error> {
     let named: Vec<_> = open.iter().map(|(trail, attempt)| (trail.destination, attempt.revision)).collect();
     let distinct: Vec<_> = named.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let revisions = destinations::list_in_force(tenant, &distinct).await?;
@@ -108,16 +136,6 @@ async fn cases<'a>(tenant: &mut Tenant, trails: &[&'a Trail]) -> Result<Vec<Case
 }
 
 impl Case<'_> {
-    fn receipt(&self, recorded: Option<&RecordedEntry>, keys: &BTreeMap<ApiKeyId, KnownKey>) -> Receipt {
-        match self.kept(recorded, keys) {
-            None => Receipt::Unknown,
-            Some(Ok(())) => Receipt::settled(self.trail, self.attempt),
-            Some(Err(reason)) => {
-                Receipt::LeftOut { reason: Reason::Rules(reason), revision: Some(self.attempt.revision) }
-            }
-        }
-    }
-
     /// None: this version can read the request or the rules no more.
     fn kept(
         &self,

@@ -166,7 +166,7 @@ pub(super) fn attempt_row(attempt: &ListedDelivery, kind: Option<&Kind>, now: Da
 
 /// The requests of an attempt that were not sent, by reason.
 fn left_out(left_out: LeftOut, kind: Option<&Kind>) -> Vec<String> {
-    let LeftOut { before_destination, too_old, key, rule, sampling, budget } = left_out;
+    let LeftOut { before_destination, too_old, key, rule, sampling, budget, budget_from: _, delivered } = left_out;
     let accepts = match kind.and_then(|kind| Some((kind.manifest.label, kind.oldest()?))) {
         Some((label, oldest)) => format!("{label} accepts ({} minutes)", oldest.as_secs() / 60),
         None => "the receiver accepts".to_owned(),
@@ -178,6 +178,7 @@ fn left_out(left_out: LeftOut, kind: Option<&Kind>) -> Vec<String> {
         (rule, "a filter rule does not hold".to_owned()),
         (sampling, "not in the share of the sessions".to_owned()),
         (budget, "the day's limit of requests was reached".to_owned()),
+        (delivered, "delivered before".to_owned()),
     ]
     .into_iter()
     .filter(|(requests, _)| *requests > 0)

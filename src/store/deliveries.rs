@@ -133,6 +133,12 @@ pub struct LeftOut {
     pub sampling: usize,
     /// Entries beyond the budget of the day.
     pub budget: usize,
+    /// The first of those: what the rules keep of the entries before it was sent. None: none were beyond it, or an older version
+    /// counted them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_from: Option<Position>,
+    /// Entries of a replay that were delivered before.
+    pub delivered: usize,
 }
 
 impl LeftOut {
@@ -140,8 +146,11 @@ impl LeftOut {
         self != Self::default()
     }
 
-    /// Counts an entry that the destination's rules leave out.
-    pub fn count(&mut self, reason: selection::LeftOut) {
+    /// Counts the entry at this place, which the destination's rules leave out.
+    pub fn count(&mut self, reason: selection::LeftOut, place: Position) {
+        if reason == selection::LeftOut::Budget {
+            self.budget_from.get_or_insert(place);
+        }
         *match reason {
             selection::LeftOut::KeyExcluded | selection::LeftOut::KeyNotIncluded => &mut self.key,
             selection::LeftOut::Rules { .. } => &mut self.rule,

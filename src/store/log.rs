@@ -12,6 +12,7 @@ mod spending;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::backlog::{Backlog, Stretch, list_backlogs};
@@ -38,7 +39,7 @@ pub const CHANNEL: &str = "tracecast_recorded";
 const MOST_ACCOUNTS_IN_NOTIFICATION: usize = 200;
 
 /// A place in the log. Its order is the order in which readers see entries. The default lies before every entry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// The transaction that wrote the entry.
     pub xid: Xid,

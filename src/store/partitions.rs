@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::AssertSqlSafe;
 
-use super::{Result, Store};
+use super::{Result, Store, expired};
 
 /// Days for which partitions exist in advance, today not counted. Few, because each reading of the log opens all of them. The
 /// next partition is created a day or more before its first row; a row without a partition waits for one.
@@ -92,31 +92,22 @@ pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<Stri
     Ok(dropped)
 }
 
-/// Counting and dropping are one transaction, so that nothing is counted twice. Several processes may try at once.
+/// Counting and dropping are one transaction, so that nothing is counted twice. Several processes may try at once. Names are kept
+/// before: writing them takes longer than readers of the log should be held back by one transaction.
 async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
+    if table == LOG && exists(&mut *store.connection().await?, name).await? {
+        expired::record_names(store, name).await?;
+    }
     let mut transaction = store.begin().await?;
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
     sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
     sqlx::query(COUNTING_PATIENCE).execute(&mut *transaction).await?;
     if table == LOG && exists(&mut transaction, name).await? {
-        sqlx::query(AssertSqlSafe(expiry(name))).execute(&mut *transaction).await?;
+        sqlx::query(AssertSqlSafe(expired::expiry(name))).execute(&mut *transaction).await?;
     }
     sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {name}"))).execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(())
-}
-
-/// Counts the partition's requests that cursors have not passed.
-fn expiry(partition: &str) -> String {
-    format!(
-        "UPDATE cursors c SET expired = expired + e.requests
-         FROM (SELECT c.account_id, c.id, count(*) AS requests
-               FROM cursors c JOIN {partition} r
-                 ON r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
-               WHERE c.purpose = 'live' AND r.broadcast AND r.completed_at >= c.since
-               GROUP BY c.account_id, c.id) e
-         WHERE c.account_id = e.account_id AND c.id = e.id"
-    )
 }
 
 async fn list_partitions(connection: &mut sqlx::PgConnection, table: &str) -> Result<Vec<String>> {

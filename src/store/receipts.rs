@@ -26,8 +26,13 @@ pub struct Trail {
     pub is_passed: bool,
     /// Whether it will not go back before it.
     pub is_confirmed: bool,
-    /// The attempt that settled the request. None: none has, or the log of attempts does not reach back as far.
-    pub attempt: Option<Attempt>,
+    /// Until when the budget of the day holds the cursor.
+    pub held_until: Option<DateTime<Utc>>,
+    /// When the log let go of the request before the destination had come to it.
+    pub expired_at: Option<DateTime<Utc>>,
+    /// The attempts that settled the request, one of each cursor that has passed it, the newest first. Empty: none has, or the log of
+    /// attempts does not reach back as far.
+    pub attempts: Vec<Attempt>,
     pub dead_letter: Option<DeadLetter>,
 }
 
@@ -69,6 +74,16 @@ impl Attempt {
         matches!(self.outcome.as_str(), "delivered" | "delivered_in_part")
     }
 
+    /// Whether the budget of the day left out what its rules kept of the entry at this place. None: an older version made the attempt,
+    /// and nobody knows.
+    pub fn is_beyond_budget(&self, place: Position) -> Option<bool> {
+        match (self.left_out.budget, self.left_out.budget_from) {
+            (0, _) => Some(false),
+            (_, Some(from)) => Some(place >= from),
+            (_, None) => (!self.is_accepted()).then_some(true),
+        }
+    }
+
     pub fn place(&self) -> Before {
         Before { started_at: self.started_at, id: self.id }
     }
@@ -80,6 +95,8 @@ pub struct DeadLetter {
     pub status: Option<i16>,
     /// The receiver's sentence.
     pub answer: Option<String>,
+    /// Attempts that carried the request, as far as the log of attempts reaches.
+    pub attempts: i64,
     pub created_at: DateTime<Utc>,
 }
 
@@ -88,34 +105,58 @@ pub struct DeadLetter {
 /// Of a cursor that has passed a request, the attempt is found by the end of its range. Attempts of one cursor lie behind each other,
 /// and begin again at the end of an earlier one where requests were sent again: so the attempt is among the first few. Where none was
 /// accepted, requests were left out beside one that became a dead letter: then the last attempt, a refused one, settled them.
-pub async fn list_trails(tenant: &mut Tenant, entries: &[NamedEntry]) -> Result<Vec<Trail>> {
+///
+/// A replay has passed only what it was asked for: requests of its time, or chosen ones. Of a request that has expired, only attempts
+/// count that began before, or whose range ends within what expired: later ones lie behind the gap.
+pub async fn list_trails(
+    tenant: &mut Tenant,
+    entries: &[NamedEntry],
+    only: Option<DestinationId>,
+) -> Result<Vec<Trail>> {
     let account = tenant.account().0;
     let xids: Vec<Xid> = entries.iter().map(|entry| entry.xid).collect();
     let positions: Vec<i64> = entries.iter().map(|entry| entry.position).collect();
     let times: Vec<DateTime<Utc>> = entries.iter().map(|entry| entry.recorded_at).collect();
+    let completed: Vec<DateTime<Utc>> = entries.iter().map(|entry| entry.completed_at).collect();
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT e.number AS "number!", d.id AS "destination: DestinationId", d.kind, c.since,
                   (e.xid, e.position) <= (c.xid, c.position) AS "is_passed!",
                   coalesce((e.xid, e.position) <= (c.confirmed_xid, c.confirmed_position), true) AS "is_confirmed!",
+                  CASE WHEN c.held_revision = d.revision AND c.held_until > clock_timestamp() THEN c.held_until END AS held_until,
+                  x.expired_at AS "expired_at?",
                   a.id AS "attempt?: DeliveryId", a.started_at AS "started_at?", a.duration_ms AS "duration_ms?",
                   a.requests AS "requests?", a.outcome AS "outcome?", a.status AS "attempt_status?", a.answer AS "attempt_answer?",
                   a.attempt AS "attempt_number?", a.revision AS "revision?", a.private AS "private?", a.encoder AS "encoder?",
                   a.left_out AS "left_out?: Json<LeftOut>", a.since AS "attempt_since?",
                   l.reason AS "reason?: DeadLetterReason", l.status AS "letter_status?", l.answer AS "letter_answer?",
-                  l.created_at AS "letter_created_at?"
-           FROM unnest($2::xid8[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY AS e (xid, position, recorded_at, number)
-           JOIN destinations d ON d.account_id = $1
+                  l.created_at AS "letter_created_at?",
+                  CASE WHEN l.reason IS NOT NULL THEN
+                      (SELECT count(*) FROM (
+                           SELECT after_xid, after_position FROM deliveries
+                           WHERE account_id = $1 AND destination_id = d.id AND last_xid IS NOT NULL
+                             AND (last_xid, last_position) >= (e.xid, e.position)
+                             AND started_at > e.recorded_at - interval '1 hour' AND started_at <= l.created_at
+                           ORDER BY last_xid, last_position LIMIT 200) n
+                       WHERE (n.after_xid, n.after_position) < (e.xid, e.position)) END AS letter_attempts
+           FROM unnest($2::xid8[], $3::bigint[], $4::timestamptz[], $5::timestamptz[]) WITH ORDINALITY
+                    AS e (xid, position, recorded_at, completed_at, number)
+           JOIN destinations d ON d.account_id = $1 AND ($6::uuid IS NULL OR d.id = $6)
            JOIN cursors c ON c.account_id = d.account_id AND c.destination_id = d.id AND c.purpose = 'live'
            LEFT JOIN dead_letters l
              ON l.account_id = $1 AND l.destination_id = d.id AND l.xid = e.xid AND l.position = e.position
+           LEFT JOIN LATERAL (
+               SELECT n.* FROM expiries n
+               WHERE n.account_id = $1 AND n.destination_id = d.id AND (n.last_xid, n.last_position) >= (e.xid, e.position)
+                 AND (n.after_xid, n.after_position) < (e.xid, e.position)
+               ORDER BY n.last_xid, n.last_position LIMIT 1) x ON true
            LEFT JOIN LATERAL (
                SELECT s.*, p.since
                FROM cursors p
                CROSS JOIN LATERAL (
                    (SELECT n.* FROM (
                         SELECT id, started_at, duration_ms, requests, outcome, status, answer, attempt, revision, private, encoder,
-                               left_out, after_xid, after_position
+                               left_out, after_xid, after_position, last_xid, last_position
                         FROM deliveries
                         WHERE account_id = $1 AND destination_id = d.id AND cursor_id = p.id AND last_xid IS NOT NULL
                           AND (last_xid, last_position) >= (e.xid, e.position)
@@ -127,7 +168,7 @@ pub async fn list_trails(tenant: &mut Tenant, entries: &[NamedEntry]) -> Result<
                    UNION ALL
                    (SELECT n.* FROM (
                         SELECT id, started_at, duration_ms, requests, outcome, status, answer, attempt, revision, private, encoder,
-                               left_out, after_xid, after_position
+                               left_out, after_xid, after_position, last_xid, last_position
                         FROM deliveries
                         WHERE account_id = $1 AND destination_id = d.id AND cursor_id = p.id AND last_xid IS NOT NULL
                           AND (last_xid, last_position) >= (e.xid, e.position)
@@ -138,17 +179,36 @@ pub async fn list_trails(tenant: &mut Tenant, entries: &[NamedEntry]) -> Result<
                     ORDER BY n.started_at DESC LIMIT 1)
                    LIMIT 1) s
                WHERE p.account_id = $1 AND p.destination_id = d.id AND (e.xid, e.position) <= (p.xid, p.position)
-               ORDER BY s.outcome = 'left_out', s.started_at DESC LIMIT 1) a ON true
-           ORDER BY e.number, d.created_at, d.id"#,
+                 AND (p.purpose = 'live'
+                      OR e.completed_at >= p.since AND e.completed_at < coalesce(p.before, 'infinity')
+                         AND NOT EXISTS (
+                             SELECT FROM replays r
+                             WHERE r.account_id = $1 AND r.id = p.id AND r.chosen <> 'all'
+                               AND NOT EXISTS (SELECT FROM replay_requests q
+                                               WHERE q.account_id = $1 AND q.replay_id = p.id
+                                                 AND q.xid = e.xid AND q.position = e.position)))
+                 AND (x.expired_at IS NULL OR s.started_at < x.expired_at
+                      OR (s.last_xid, s.last_position) <= (x.last_xid, x.last_position))) a ON true
+           ORDER BY e.number, d.created_at, d.id, a.started_at DESC"#,
         account,
         &xids as _,
         &positions,
-        &times
+        &times,
+        &completed,
+        only.map(|id| id.0)
     );
-    Ok(rows.fetch_all(tenant.connection()).await?.into_iter().map(Trail::from).collect())
+    let mut trails: Vec<Trail> = Vec::new();
+    for row in rows.fetch_all(tenant.connection()).await? {
+        let trail = Trail::from(row);
+        match trails.last_mut().filter(|last| (last.entry, last.destination) == (trail.entry, trail.destination)) {
+            Some(last) => last.attempts.extend(trail.attempts),
+            None => trails.push(trail),
+        }
+    }
+    Ok(trails)
 }
 
-/// A trail as it is read.
+/// A trail as it is read, with one of its attempts.
 struct Row {
     number: i64,
     destination: DestinationId,
@@ -156,6 +216,8 @@ struct Row {
     since: DateTime<Utc>,
     is_passed: bool,
     is_confirmed: bool,
+    held_until: Option<DateTime<Utc>>,
+    expired_at: Option<DateTime<Utc>>,
     attempt: Option<DeliveryId>,
     started_at: Option<DateTime<Utc>>,
     duration_ms: Option<i32>,
@@ -173,6 +235,7 @@ struct Row {
     letter_status: Option<i16>,
     letter_answer: Option<String>,
     letter_created_at: Option<DateTime<Utc>>,
+    letter_attempts: Option<i64>,
 }
 
 impl From<Row> for Trail {
@@ -196,6 +259,7 @@ impl From<Row> for Trail {
             reason,
             status: row.letter_status,
             answer: row.letter_answer,
+            attempts: row.letter_attempts.unwrap_or_default(),
             created_at,
         });
         Self {
@@ -205,7 +269,9 @@ impl From<Row> for Trail {
             since: row.since,
             is_passed: row.is_passed,
             is_confirmed: row.is_confirmed,
-            attempt,
+            held_until: row.held_until,
+            expired_at: row.expired_at,
+            attempts: attempt.into_iter().collect(),
             dead_letter,
         }
     }

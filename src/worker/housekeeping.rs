@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::state::State;
 use crate::store::cursors::HealthCount;
 use crate::store::{
-    self, Store, accounts, activity, cursors, deliveries, destinations, log, losses, partitions, sessions,
+    self, Store, accounts, activity, cursors, deliveries, destinations, expired, log, losses, partitions, sessions,
 };
 
 /// Time between two rounds, the first one right after the start.
@@ -50,6 +50,7 @@ async fn round(upkeep: &Store, retention: Duration) -> store::Result<()> {
         tracing::info!(partition = name, "dropped what is older than the retention");
     }
     deliveries::delete_expired_dead_letters(upkeep, retention).await?;
+    expired::delete_old(upkeep, retention).await?;
     losses::delete_expired(upkeep, retention).await?;
     for account in activity::list_orphans(upkeep).await?.into_iter().chain(log::list_orphans(upkeep).await?) {
         activity::delete_of(upkeep, account).await?;

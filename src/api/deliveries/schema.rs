@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::timestamp::timestamp;
-use crate::store::deliveries::{ListedDeadLetter, ListedDelivery};
+use crate::store::deliveries::{LeftOut, ListedDeadLetter, ListedDelivery};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeliveryList)]
@@ -40,7 +40,8 @@ pub(in crate::api) struct Attempt {
 
 impl From<ListedDelivery> for Attempt {
     fn from(row: ListedDelivery) -> Self {
-        let left_out = serde_json::to_value(row.left_out.0).unwrap_or_default();
+        let counts = LeftOut { budget_from: None, ..row.left_out.0 };
+        let left_out = serde_json::to_value(counts).unwrap_or_default();
         let ListedDelivery { id, started_at, duration_ms, requests, bytes, outcome, status, answer, .. } = row;
         let (id, started_at) = (id.to_string(), timestamp(started_at));
         Self { id, started_at, duration_ms, requests, bytes, outcome, status, answer, left_out }

@@ -49,20 +49,20 @@ pub(in crate::api) struct Receipt {
     destination_id: String,
     /// The destination's.
     name: String,
-    /// `delivered`, `delivered_in_part`, `waiting`, `left_out`, `dead_letter` or `unknown`.
+    /// `delivered`, `delivered_in_part`, `waiting`, `left_out`, `dead_letter`, `expired` or `unknown`.
     state: &'static str,
     /// Of what was left out: `broadcast_off`, `before_destination`, `too_old`, `key_excluded`, `key_not_included`, `rule`, `sampled` or `budget`. Of
     /// dead letters: `refused`, `fails_receiver` or `unbuildable`.
     reason: Option<&'static str>,
     /// The filter rule that left it out, or the first and the last of those of which none holds.
     rules: Option<[usize; 2]>,
-    /// When it was accepted, or became a dead letter.
+    /// When it was accepted, became a dead letter, or expired.
     #[schema(format = "date-time")]
     at: Option<String>,
     /// From its completion until it was accepted.
     delay_ms: Option<i64>,
-    /// The attempt that was accepted, counted from 1.
-    attempt: Option<i32>,
+    /// The attempt that was accepted, counted from 1. Of a dead letter: how many there were, as far as it is known.
+    attempt: Option<i64>,
     /// Requests in the same batch, itself among them.
     requests: Option<i32>,
     /// False: the receiver accepts before it knows, and nothing has shown yet that it kept the request.
@@ -71,12 +71,15 @@ pub(in crate::api) struct Receipt {
     status: Option<i16>,
     /// The receiver's sentence.
     answer: Option<String>,
-    /// Since when it waits.
+    /// Since when it waits, or waited.
     #[schema(format = "date-time")]
     since: Option<String>,
     /// When the log lets go of it, delivered or not.
     #[schema(format = "date-time")]
     expires_at: Option<String>,
+    /// The budget of the day is used up: it is not sent before.
+    #[schema(format = "date-time")]
+    held_until: Option<String>,
 }
 
 impl ReceiptsOfRequest {
@@ -107,19 +110,26 @@ impl Receipt {
             Computed::Delivered { attempt, is_confirmed } => Self {
                 at: Some(timestamp(attempt.ended_at())),
                 delay_ms: Some((attempt.ended_at() - entry.completed_at).num_milliseconds().max(0)),
-                attempt: Some(attempt.number),
+                attempt: Some(attempt.number.into()),
                 requests: Some(attempt.requests),
                 confirmed: Some(*is_confirmed),
                 status: attempt.status,
                 answer: attempt.answer.clone(),
                 ..receipt
             },
-            Computed::Waiting { since, expires } => {
-                Self { since: Some(timestamp(*since)), expires_at: Some(timestamp(*expires)), ..receipt }
+            Computed::Waiting { since, expires, held_until } => Self {
+                since: Some(timestamp(*since)),
+                expires_at: Some(timestamp(*expires)),
+                held_until: held_until.map(timestamp),
+                ..receipt
+            },
+            Computed::Expired { since, at } => {
+                Self { since: Some(timestamp(*since)), at: Some(timestamp(*at)), ..receipt }
             }
             Computed::LeftOut { reason, .. } => Self { reason: Some(name(*reason)), rules: rules(*reason), ..receipt },
             Computed::DeadLetter(letter) => Self {
                 at: Some(timestamp(letter.created_at)),
+                attempt: Some(letter.attempts).filter(|attempts| *attempts > 0),
                 reason: Some(letter.reason.name()),
                 status: letter.status,
                 answer: letter.answer.clone(),

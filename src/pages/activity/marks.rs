@@ -76,7 +76,7 @@ fn shape(receipt: &Receipt) -> &'static str {
     match receipt.name() {
         "delivered" => "passed",
         "delivered_in_part" | "waiting" => "warning",
-        "dead_letter" => "failed",
+        "dead_letter" | "expired" => "failed",
         _ => "left-out",
     }
 }
@@ -88,6 +88,7 @@ fn state(receipt: &Receipt) -> &'static str {
         "waiting" => "waiting",
         "left_out" => "left out",
         "dead_letter" => "dead letter",
+        "expired" => "expired",
         _ => "not known any more",
     }
 }

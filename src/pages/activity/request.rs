@@ -51,7 +51,9 @@ pub struct RequestPage {
     pub receipts: ReceiptsPart,
     /// None: it was delivered nowhere.
     pub payload: Option<PayloadPart>,
-    /// None: a newer version of the program recorded it.
+    /// Why nothing more is known of it, where nothing is.
+    pub unknown: &'static str,
+    /// None: a newer version of the program recorded it, or the log has let go of it.
     pub recorded: Option<RecordedPart>,
 }
 
@@ -154,6 +156,11 @@ impl Look {
             completed: When::new(self.entry.completed_at, now),
             receipts: self.receipts(&seen, request).await?,
             payload,
+            unknown: if self.receipts.iter().any(|(_, receipt)| matches!(receipt, Receipt::Expired { .. })) {
+                "It completed longer ago than requests are kept. Only what became of it is still known."
+            } else {
+                "A newer version of Tracecast recorded this request. This one knows what became of it, and cannot read the rest."
+            },
             recorded: request.map(|request| {
                 let talk = match said {
                     Some(said) => Talk::Shown(messages(said)),

@@ -71,6 +71,7 @@ fn messages() -> Vec<MessageRow> {
 fn page(receipts: ReceiptsPart, conversation: Talk, shown: Shown) -> RequestPage {
     let fact = |label, value: &str, is_code| Fact { label, value: value.to_owned(), note: String::new(), is_code };
     RequestPage {
+        unknown: "",
         shell: Shell { title: "Error Analysis Agent".to_owned(), person: Some(person()), ..Shell::default() },
         id: "gen-1795962714-hFm6Av9rEF3NMfxjJXWk".to_owned(),
         name: "Error Analysis Agent".to_owned(),

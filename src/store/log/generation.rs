@@ -1,11 +1,13 @@
 //! Entries of the log, by the names of their requests.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Duration, Utc};
 
 use super::Position;
 use crate::completed_request::{FORMAT, GenerationId};
 use crate::store::xid::Xid;
-use crate::store::{Result, Tenant};
+use crate::store::{Result, Tenant, expired};
 
 /// How many of the account's entries are looked through. There is no index by name: an entry lies within moments of the time that its
 /// name holds.
@@ -81,7 +83,8 @@ pub struct RecordedEntry {
     pub content: Option<Vec<u8>>,
 }
 
-/// The account's entries of these names, in no order. Each partition of the log has an index by name; the times that names hold say
+/// The account's entries of these names, in no order; also those that expired before they were sent, of which the log has nothing any
+/// more. Each partition of the log has an index by name; the times that names hold say
 /// which partitions need be asked.
 pub async fn list_named(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec<NamedEntry>> {
     let account = tenant.account().0;
@@ -99,7 +102,13 @@ pub async fn list_named(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec
         first as Option<DateTime<Utc>>,
         last as Option<DateTime<Utc>>
     );
-    Ok(entries.fetch_all(tenant.connection()).await?)
+    let mut entries = entries.fetch_all(tenant.connection()).await?;
+    if entries.len() < ids.len() {
+        let known: HashSet<String> = entries.iter().map(|entry| entry.generation_id.clone()).collect();
+        let expired = expired::list_named(tenant, ids).await?.into_iter();
+        entries.extend(expired.filter(|entry| !known.contains(&entry.generation_id)));
+    }
+    Ok(entries)
 }
 
 /// What was recorded in these entries, those of a newer version left out.

@@ -212,7 +212,7 @@ fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut
                 encoder.rewind(before);
                 batch.unreadable.push(place);
             }
-            Pushed::LeftOut(reason) => batch.left_out.count(reason),
+            Pushed::LeftOut(reason) => batch.left_out.count(reason, place),
             Pushed::Held => {
                 batch.held_until = target.allowance.map(|allowance| allowance.ends);
                 return false;

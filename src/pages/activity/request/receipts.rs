@@ -12,7 +12,7 @@ use crate::delivery::DeadLetterReason;
 use crate::destination::selection::{LeftOut, Operator, Rule, Rules, draw};
 use crate::destination::{Kind, kinds};
 use crate::id::DestinationId;
-use crate::pages::components::amount::{count_up_to, duration, grouped, milliseconds};
+use crate::pages::components::amount::{count, count_up_to, duration, grouped, milliseconds};
 use crate::pages::components::receipt::{Piece, ReceiptRow, text};
 use crate::pages::components::when::{When, span};
 use crate::store::cursors::MOST_COUNTED;
@@ -54,15 +54,26 @@ pub(super) fn row(around: &Around<'_>, listed: &Listed, receipt: &Receipt) -> Re
     };
     match receipt {
         Receipt::Delivered { attempt, is_confirmed } => delivered(around, blank, &path, attempt, *is_confirmed),
-        Receipt::Waiting { since, expires } => {
+        Receipt::Waiting { since, expires, held_until } => {
             let now = around.seen.now;
-            let mut row = waiting(around, listed, blank, *since);
+            let mut row = waiting(around, listed, blank, (*since, *held_until));
             row.why.push(text(format!(" It expires {}. ", When::new(*expires, now).ahead())));
             row.why.push(Piece::Link { text: "Its deliveries", path: format!("{path}/deliveries") });
             row
         }
         Receipt::LeftOut { reason, .. } => left_out(around, listed, blank, &path, *reason),
         Receipt::DeadLetter(letter) => dead_letter(around, blank, &path, letter),
+        Receipt::Expired { since, at } => ReceiptRow {
+            mark: "failed",
+            what: vec![
+                Piece::Strong("Expired"),
+                text(format!(" after {} of waiting, at ", span(*at - *since))),
+                Piece::Clock(When::new(*at, around.seen.now)),
+                text("."),
+            ],
+            why: vec![text("Requests are kept no longer. It cannot be sent any more.")],
+            ..blank
+        },
         Receipt::Unknown => ReceiptRow {
             what: vec![Piece::Strong("Not known any more"), text(": the delivery log of that time is gone.")],
             ..blank
@@ -103,7 +114,12 @@ fn delivered(around: &Around<'_>, row: ReceiptRow, path: &str, attempt: &Attempt
     }
 }
 
-fn waiting(around: &Around<'_>, listed: &Listed, row: ReceiptRow, since: DateTime<Utc>) -> ReceiptRow {
+fn waiting(
+    around: &Around<'_>,
+    listed: &Listed,
+    row: ReceiptRow,
+    (since, held_until): (DateTime<Utc>, Option<DateTime<Utc>>),
+) -> ReceiptRow {
     let ahead = around.ahead.get(&listed.destination.id).copied().unwrap_or_default();
     let behind = match ahead {
         0 => ", the next one.".to_owned(),
@@ -121,6 +137,9 @@ fn waiting(around: &Around<'_>, listed: &Listed, row: ReceiptRow, since: DateTim
         Health::SwitchedOff(trouble) => format!("{name} is switched off. {} Nothing is lost.", reason(trouble)),
         Health::Failing(trouble) => format!("{} Nothing is lost.", reason(trouble)),
         Health::NeedsAttention(trouble) => format!("{name} needs attention. {} Nothing is lost.", reason(trouble)),
+        Health::Healthy | Health::Behind if let Some(until) = held_until => {
+            format!("The limit of the day is reached. It is sent {}.", When::new(until, around.seen.now).ahead())
+        }
         Health::Healthy | Health::Behind => "It is sent as soon as those before it are.".to_owned(),
     };
     ReceiptRow {
@@ -187,7 +206,10 @@ fn by_rules(around: &Around<'_>, listed: &Listed, row: &mut ReceiptRow, path: &s
             row.action = form("Rules");
         }
         LeftOut::Budget => {
-            row.what.push(text(": the limit of its day was reached."));
+            let limit = rules
+                .and_then(|rules| rules.budget)
+                .map(|budget| format!(" of {}", count(budget.requests.into(), "request")));
+            row.what.push(text(format!(": the limit{} of its day was reached.", limit.unwrap_or_default())));
             row.action = form("Limit");
         }
         LeftOut::Sampled => {
@@ -263,13 +285,17 @@ fn dead_letter(around: &Around<'_>, row: ReceiptRow, path: &str, letter: &DeadLe
         DeadLetterReason::Unbuildable => ": no trace can be built of the recorded request",
     };
     let status = letter.status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
+    let attempts = match letter.attempts {
+        0 => String::new(),
+        attempts => format!(", after {}", count(attempts, "attempt")),
+    };
     ReceiptRow {
         mark: "failed",
         what: vec![
             Piece::Strong("Dead letter"),
             text(" since "),
             Piece::Clock(When::new(letter.created_at, around.seen.now)),
-            text(format!("{why}{status}.")),
+            text(format!("{why}{status}{attempts}.")),
         ],
         quote: letter.answer.clone().unwrap_or_default(),
         action: Some(("Dead letters", format!("{path}/deliveries#dead-letters"))),
