@@ -28,7 +28,6 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../../static/css/kind.css"),
     include_str!("../../static/css/chart.css"),
     include_str!("../../static/css/spark.css"),
-    include_str!("../../static/css/preview.css"),
     include_str!("../../static/css/rules.css"),
     include_str!("../../static/css/progress.css"),
     include_str!("../../static/css/figures.css"),
