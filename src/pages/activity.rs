@@ -5,8 +5,14 @@ mod export;
 mod filters;
 mod list;
 pub mod marks;
+pub(super) mod paths;
 pub mod request;
 mod series;
+pub mod session;
+pub mod sessions;
+mod shared;
+pub mod trace;
+pub mod usage;
 
 use std::collections::BTreeMap;
 
@@ -16,10 +22,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::charts::{Charts, ModelRow, NumbersRow};
 pub(super) use self::export::{csv, json_lines};
-pub use self::filters::Address;
+pub use self::filters::{Address, View};
 use self::filters::{Filters, Range, trace_id};
 use self::list::Context;
 pub use self::list::{Linked, Meter, RequestRow};
+use self::marks::Marks;
+use self::paths::PATH;
 use super::answer::{self, shown};
 use super::components::when::span;
 use super::error::{Error, Result};
@@ -29,11 +37,11 @@ use crate::id::ApiKeyId;
 use crate::metering::Outcome;
 use crate::state::State;
 use crate::store::activity::{
-    Choices, Listed, MOST_WALKED, Place, Stretch, Wanted, is_logged, list_choices, list_requests,
+    Choices, Listed, ListedRequest, MOST_WALKED, Place, Stretch, Wanted, find_newest, is_logged, list_choices,
+    list_requests,
 };
-use crate::store::{self, Tenant, accounts, api_keys};
-
-const PATH: &str = "/activity";
+use crate::store::api_keys::RuledKey;
+use crate::store::{self, Tenant, accounts, api_keys, destinations};
 
 /// Requests on a page.
 const ON_PAGE: usize = 50;
@@ -49,9 +57,10 @@ const CHOICES_DAYS: i64 = 30;
 #[template(path = "pages/activity.html")]
 pub struct ActivityPage {
     pub shell: Shell,
+    pub views: [View; 3],
+    pub ranges: Vec<RangeLink>,
     /// What the form holds.
     pub typed: Address,
-    pub ranges: Vec<RangeLink>,
     pub outcomes: Vec<Choice>,
     pub models: Vec<Choice>,
     pub keys: Vec<Choice>,
@@ -66,6 +75,8 @@ pub struct ActivityPage {
     /// Why there are no charts, where there could be some.
     pub no_charts: &'static str,
     pub rows: Vec<RequestRow>,
+    /// The destinations in the order of the marks: their signs and names. Empty where rows count them.
+    pub legend: Vec<(&'static str, String)>,
     /// Why there are no rows.
     pub blank: Option<Blank>,
     /// The address of older requests.
@@ -161,10 +172,14 @@ pub(super) async fn show(
     page.older = requests.last().filter(|_| has_older).map(|last| before(last.place()));
     page.newest = filters.before.map(|_| address.link(PATH, &[]));
     page.looked = walked_to.map(|place| Looked { sentence: looked(place), further: before(place) });
-    page.rows = list::rows(requests, &Context { address: &address, keys: &keys, now: visitor.now });
+    let destinations = destinations::list(&mut tenant).await?;
+    let entries: Vec<_> = requests.iter().map(ListedRequest::entry).collect();
+    let marks = marks::marks(&mut tenant, &entries, &destinations, state.config.delivery.retention).await?;
+    page.legend = marks::legend(&destinations);
+    page.rows = list::rows(requests, marks, &Context { address: &address, keys: &keys, now: visitor.now });
     if filters.before.is_none() {
         match series::series(&mut tenant, &filters, visitor.now, state.config.delivery.retention).await? {
-            Some(series) => page.charts = Charts::new(&series, &address),
+            Some(series) => page.charts = Charts::new(&series, &|changes| address.link(PATH, changes)),
             None => page.no_charts = TOO_MANY,
         }
     }
@@ -174,6 +189,12 @@ pub(super) async fn show(
     Ok(shown(&state, visitor.notice, answer::ok(&page)))
 }
 
+/// `GET /activity/newest`: leads to the page of the last request that completed.
+pub(super) async fn newest(Visit { mut tenant, .. }: Visit) -> Result {
+    let newest = find_newest(&mut tenant).await?;
+    Ok(answer::see_other(&newest.map_or_else(|| PATH.to_owned(), |id| paths::request(&id))))
+}
+
 /// The page without requests.
 fn frame(
     shell: Shell,
@@ -181,12 +202,6 @@ fn frame(
     (choices, keys): (&Choices, &BTreeMap<ApiKeyId, String>),
     kept: String,
 ) -> ActivityPage {
-    let chosen = address.range();
-    let ranges = Range::OFFERED.into_iter().map(|range| RangeLink {
-        label: range.label(),
-        path: address.link(PATH, &[("range", range.name()), ("from", ""), ("until", "")]),
-        is_chosen: range == chosen,
-    });
     let outcomes = Outcome::ALL.map(|outcome| (outcome.name().to_owned(), outcome_label(outcome).to_owned()));
     let keys = keys.iter().map(|(id, name)| (id.to_string(), name.clone()));
     let named = |names: &[String]| names.iter().map(|name| (name.clone(), name.clone())).collect::<Vec<_>>();
@@ -195,8 +210,9 @@ fn frame(
     let keys = offered(keys, &address.key);
     ActivityPage {
         shell,
+        views: address.views(PATH),
+        ranges: ranges(address, PATH, &Range::OFFERED),
         typed: address.clone(),
-        ranges: ranges.collect(),
         outcomes: offered(outcomes, &address.outcome),
         models: offered(named(&choices.models), &address.model),
         environments: offered(named(&choices.environments), &address.environment),
@@ -213,6 +229,7 @@ fn frame(
         charts: None,
         no_charts: "",
         rows: Vec::new(),
+        legend: Vec::new(),
         blank: None,
         older: None,
         newest: None,
@@ -221,6 +238,16 @@ fn frame(
         csv: address.link("/activity.csv", &[]),
         json_lines: address.link("/activity.jsonl", &[]),
     }
+}
+
+/// The times to choose from on the page at `path`, with the other filters.
+fn ranges(address: &Address, path: &str, offered: &[Range]) -> Vec<RangeLink> {
+    let link = |range: &Range| RangeLink {
+        label: range.label(),
+        path: address.link(path, &[("range", range.name()), ("from", ""), ("until", "")]),
+        is_chosen: *range == address.range(),
+    };
+    offered.iter().map(link).collect()
 }
 
 fn chip(address: &Address, (name, label, value): (&'static str, &'static str, &str), keys: &[Choice]) -> Chip {
@@ -296,7 +323,7 @@ async fn find(tenant: &mut Tenant, id: &str, now: DateTime<Utc>) -> store::Resul
         return Ok(None);
     }
     if is_logged(tenant, id).await? {
-        return Ok(Some(list::path_of(id)));
+        return Ok(Some(paths::request(id)));
     }
     let until = Place::until(now + TimeDelta::minutes(1));
     let two = Stretch { from: DateTime::UNIX_EPOCH, before: until, most: 2, walked: 2 };
@@ -309,7 +336,7 @@ async fn find(tenant: &mut Tenant, id: &str, now: DateTime<Utc>) -> store::Resul
     for (name, wanted) in ways {
         match &list_requests(tenant, &wanted, &two).await?.requests[..] {
             [] => {}
-            [one] => return Ok(Some(list::path_of(&one.generation_id))),
+            [one] => return Ok(Some(paths::request(&one.generation_id))),
             _ => return Ok(Some(Address::default().link(PATH, &[(name, &id)]))),
         }
     }
@@ -331,7 +358,8 @@ fn looked(place: Place) -> String {
     format!("20,000 requests were looked at, back to {at} UTC.")
 }
 
-/// The names of the keys that are not revoked.
+/// The names of the keys that ask models, also of those that are revoked.
 async fn keys_by_id(tenant: &mut Tenant) -> store::Result<BTreeMap<ApiKeyId, String>> {
-    Ok(api_keys::list(tenant).await?.into_iter().map(|key| (key.id, key.name)).collect())
+    let name = |key: &RuledKey| if key.is_revoked { format!("{} (revoked)", key.name) } else { key.name.clone() };
+    Ok(api_keys::list_ruled(tenant).await?.iter().map(|key| (key.id, name(key))).collect())
 }

@@ -5,6 +5,7 @@ pub mod chart;
 pub mod control;
 pub mod conversation;
 pub mod examples;
+pub mod figure;
 pub mod form_of_arrival;
 pub mod health;
 pub mod kind_card;

@@ -9,7 +9,7 @@ use askama::Template;
 
 use self::notes::Current;
 pub(super) use self::notes::words;
-use super::activity::request;
+use super::activity::paths;
 use super::answer;
 use super::components::when::When;
 use super::deliveries::{AttemptRow, attempt_row};
@@ -83,7 +83,7 @@ pub(super) async fn show(
     let requests = carried.into_iter().map(|request| RequestRow {
         notes: current.as_ref().map(|current| current.notes(&request)).unwrap_or_default(),
         completed: When::new(request.completed_at, visitor.now),
-        path: request::path(&request.generation_id),
+        path: paths::request(&request.generation_id),
         id: request.generation_id,
     });
     Ok(answer::ok(&DeliveryPage {

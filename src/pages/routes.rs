@@ -74,6 +74,12 @@ fn activity(config: &mut ServiceConfig) {
         .service(resource("/activity").get(activity::show))
         .service(resource("/activity.csv").get(activity::csv))
         .service(resource("/activity.jsonl").get(activity::json_lines))
+        .service(resource("/activity/newest").get(activity::newest))
+        .service(resource("/activity/sessions").get(activity::sessions::show))
+        .service(resource("/activity/usage").get(activity::usage::show))
+        .service(resource("/activity/usage.csv").get(activity::usage::csv))
+        .service(resource("/activity/traces/{id}").get(activity::trace::show))
+        .service(resource("/activity/sessions/{id}").get(activity::session::show))
         .service(resource("/activity/{id}").get(activity::request::show));
 }
 

@@ -5,6 +5,7 @@ mod deliveries;
 mod destinations;
 mod request;
 mod settings;
+mod shared;
 mod sign_in;
 
 use askama::Template;

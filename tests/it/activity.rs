@@ -1,5 +1,8 @@
 //! Activity: what a person sees of completed requests (spec 9.1).
 
+mod sessions_and_usage;
+mod traces_and_sessions;
+
 use std::time::Duration;
 
 use crate::support::app::{Answer, TestApp};

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::filters::Address;
 use super::series::{Series, Times};
 use crate::metering::{Histogram, Sums};
 use crate::pages::components::amount::{count, duration, grouped, per_cent, short, usd};
@@ -58,9 +57,12 @@ pub struct NumbersRow {
     pub cost: String,
 }
 
+/// The address of the page with some of its filters changed.
+pub(super) type Link<'a> = &'a dyn Fn(&[(&'static str, &str)]) -> String;
+
 impl Charts {
     /// None: nothing completed in that time.
-    pub(super) fn new(series: &Series, address: &Address) -> Option<Self> {
+    pub(super) fn new(series: &Series, link: Link<'_>) -> Option<Self> {
         let Series { times, sums, models } = series;
         let mut all = Sums::default();
         for sum in sums {
@@ -69,14 +71,14 @@ impl Charts {
         if all.requests == 0 {
             return None;
         }
-        let buckets = Buckets { times: *times, sums, address };
+        let buckets = Buckets { times: *times, sums, link };
         Some(Self {
             charts: [requests(&buckets, &all), delays(&buckets, &all), cost(&buckets, &all)],
             tokens: Number {
                 value: short(all.input_tokens.saturating_add(all.output_tokens)),
                 of: format!("{} in, {} out", short(all.input_tokens), short(all.output_tokens)),
             },
-            models: model_rows(models, address),
+            models: model_rows(models, link),
             rows: buckets.rows(),
         })
     }
@@ -86,7 +88,7 @@ impl Charts {
 struct Buckets<'a> {
     times: Times,
     sums: &'a [Sums],
-    address: &'a Address,
+    link: Link<'a>,
 }
 
 impl Buckets<'_> {
@@ -101,7 +103,7 @@ impl Buckets<'_> {
     fn path(&self, bucket: usize) -> String {
         let time = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M").to_string();
         let (from, until) = (time(self.times.start(bucket)), time(self.times.start(bucket + 1)));
-        self.address.link("/activity", &[("range", ""), ("from", &from), ("until", &until)])
+        (self.link)(&[("range", ""), ("from", &from), ("until", &until)])
     }
 
     fn hints(&self, words: impl Fn(&Sums) -> String) -> Vec<Hint> {
@@ -255,7 +257,7 @@ fn cost(buckets: &Buckets<'_>, all: &Sums) -> Chart {
     }
 }
 
-fn model_rows(models: &[ModelTokens], address: &Address) -> Vec<ModelRow> {
+fn model_rows(models: &[ModelTokens], link: Link<'_>) -> Vec<ModelRow> {
     let tokens = |model: &ModelTokens| model.input.saturating_add(model.output).unsigned_abs();
     let most = models.first().map(tokens).unwrap_or_default();
     let width = |tokens: u64| format!("{:.2}", (100.0 * amount(tokens) / amount(most.max(1))).min(100.0));
@@ -263,11 +265,7 @@ fn model_rows(models: &[ModelTokens], address: &Address) -> Vec<ModelRow> {
         .iter()
         .take(NAMED_MODELS)
         .map(|model| ModelRow {
-            path: if model.model.is_empty() {
-                String::new()
-            } else {
-                address.link("/activity", &[("model", &model.model)])
-            },
+            path: if model.model.is_empty() { String::new() } else { link(&[("model", &model.model)]) },
             name: if model.model.is_empty() { "No model named".to_owned() } else { model.model.clone() },
             tokens: short(tokens(model)),
             width: width(tokens(model)),

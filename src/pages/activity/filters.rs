@@ -63,6 +63,18 @@ pub struct Address {
     pub find: String,
 }
 
+/// A view of the activity, as a tab.
+#[derive(Debug)]
+pub struct View {
+    pub label: &'static str,
+    pub path: String,
+    pub is_current: bool,
+}
+
+/// The views, and where they are.
+const VIEWS: [(&str, &str); 3] =
+    [("Requests", "/activity"), ("Sessions", "/activity/sessions"), ("Usage", "/activity/usage")];
+
 /// What the address means.
 #[derive(Debug, Clone)]
 pub(super) struct Filters {
@@ -81,6 +93,10 @@ pub(super) enum Range {
     Hour,
     Day,
     Week,
+    /// 30 days.
+    Month,
+    /// Twelve months.
+    Year,
     /// All that is in the log.
     Kept,
     /// Between two times of the address.
@@ -88,14 +104,21 @@ pub(super) enum Range {
 }
 
 impl Range {
-    /// Those that the page offers.
+    const NAMED: [Self; 6] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year, Self::Kept];
+
+    /// Those that lists of the log offer.
     pub(super) const OFFERED: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Kept];
+
+    /// Those of sums, which outlive the log.
+    pub(super) const OF_SUMS: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Hour => "1h",
             Self::Day => "24h",
             Self::Week => "7d",
+            Self::Month => "30d",
+            Self::Year => "12m",
             Self::Kept => "all",
             Self::Custom => "",
         }
@@ -106,6 +129,8 @@ impl Range {
             Self::Hour => "1 hour",
             Self::Day => "24 hours",
             Self::Week => "7 days",
+            Self::Month => "30 days",
+            Self::Year => "12 months",
             Self::Kept => "All",
             Self::Custom => "Custom",
         }
@@ -116,6 +141,8 @@ impl Range {
             Self::Hour => now - TimeDelta::hours(1),
             Self::Day => now - TimeDelta::hours(24),
             Self::Week => now - TimeDelta::days(7),
+            Self::Month => now - TimeDelta::days(30),
+            Self::Year => now - TimeDelta::days(365),
             Self::Kept | Self::Custom => DateTime::UNIX_EPOCH,
         }
     }
@@ -165,9 +192,16 @@ impl Address {
         if !self.from.is_empty() || !self.until.is_empty() {
             return Range::Custom;
         }
-        let named = Range::OFFERED.into_iter().find(|range| range.name() == self.range);
+        let named = Range::NAMED.into_iter().find(|range| range.name() == self.range);
         let is_narrow = [&self.trace, &self.session, &self.user].into_iter().any(|value| !value.is_empty());
         named.unwrap_or(if is_narrow { Range::Kept } else { Range::Day })
+    }
+
+    /// All views, in the same time.
+    pub(super) fn views(&self, current: &str) -> [View; 3] {
+        let times =
+            Self { range: self.range.clone(), from: self.from.clone(), until: self.until.clone(), ..Self::default() };
+        VIEWS.map(|(label, path)| View { label, path: times.link(path, &[]), is_current: path == current })
     }
 
     /// What filters, and is not empty.
@@ -214,7 +248,7 @@ fn mistake(field: &'static str, message: &str) -> Problem {
 }
 
 /// As the facts of requests hold it: without control characters and blanks around it.
-fn text(value: &str) -> Option<String> {
+pub(super) fn text(value: &str) -> Option<String> {
     Some(clean::name(value, MOST_CHARS).into_owned()).filter(|value| !value.is_empty())
 }
 

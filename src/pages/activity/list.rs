@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::filters::Address;
+use super::marks::Marks;
+use super::paths;
 use crate::id::ApiKeyId;
 use crate::metering::Outcome;
 use crate::pages::components::amount::{duration, grouped, usd};
@@ -25,9 +27,7 @@ pub struct RequestRow {
     /// The class of its state.
     pub tone: &'static str,
     pub state: String,
-    /// Whether Broadcast was off, so that nobody gets it.
-    pub is_unsent: bool,
-    /// Empty: it came without a key, or with one that is gone.
+    /// Empty: it came without a key.
     pub key: String,
     pub user: Option<Linked>,
     pub session: Option<Linked>,
@@ -42,6 +42,7 @@ pub struct RequestRow {
     pub output: String,
     /// Empty: not known.
     pub cost: String,
+    pub marks: Marks,
 }
 
 /// A text that leads somewhere.
@@ -69,27 +70,23 @@ pub(super) struct Context<'a> {
     pub(super) now: DateTime<Utc>,
 }
 
-pub(super) fn rows(requests: Vec<ListedRequest>, context: &Context<'_>) -> Vec<RequestRow> {
+/// The rows of requests, with their marks in the same order.
+pub(super) fn rows(requests: Vec<ListedRequest>, marks: Vec<Marks>, context: &Context<'_>) -> Vec<RequestRow> {
     let slowest = requests.iter().filter_map(|request| request.latency_ms).max().unwrap_or_default();
     let mut last = None;
-    let rows = requests.into_iter().map(|request| {
+    let rows = requests.into_iter().zip(marks).map(|(request, marks)| {
         let date = request.completed_at.date_naive();
         let day = (last.replace(date) != Some(date)).then(|| day(request.completed_at, context.now));
-        RequestRow { day, ..row(request, slowest, context) }
+        RequestRow { day, marks, ..row(request, slowest, context) }
     });
     rows.collect()
 }
 
 fn row(request: ListedRequest, slowest: i64, context: &Context<'_>) -> RequestRow {
-    let outcome = Outcome::named(&request.outcome).unwrap_or(Outcome::Failed);
-    let (tone, word) = words(outcome);
-    let state = match outcome {
-        Outcome::Failed | Outcome::Refused => format!("{word} {}", request.status),
-        Outcome::Succeeded | Outcome::Cancelled => word.to_owned(),
-    };
-    let filtered = |name, value: String| {
-        let path = context.address.link("/activity", &[("range", ""), ("from", ""), ("until", ""), (name, &value)]);
-        Linked { path, text: value }
+    let (tone, state) = ending(&request);
+    let user = |user: String| {
+        let path = context.address.link("/activity", &[("range", ""), ("from", ""), ("until", ""), ("user", &user)]);
+        Linked { path, text: user }
     };
     let model = match request.answered_by {
         Some(answered) if !request.model.is_empty() => format!("{}, answered by {answered}", request.model),
@@ -99,46 +96,46 @@ fn row(request: ListedRequest, slowest: i64, context: &Context<'_>) -> RequestRo
     RequestRow {
         day: None,
         when: When::new(request.completed_at, context.now),
-        path: path_of(&request.generation_id),
+        path: paths::request(&request.generation_id),
         name: request.name.unwrap_or(request.generation_id),
         model,
         tone,
         state,
-        is_unsent: !request.broadcast,
         key: request.api_key.and_then(|key| context.keys.get(&key).cloned()).unwrap_or_default(),
-        user: request.user.map(|user| filtered("user", user)),
-        session: request.session.map(|session| filtered("session", session)),
+        user: request.user.map(user),
+        session: request.session.map(|session| Linked { path: paths::session(&session), text: session }),
         latency: request.latency_ms.map(duration).unwrap_or_default(),
         first_token: request.first_token_ms.map(duration).unwrap_or_default(),
         meter: request.latency_ms.map(|latency| Meter {
-            class: if outcome == Outcome::Failed { "fill-bad" } else { "fill" },
+            class: if tone == "bad" { "fill-bad" } else { "fill" },
             width: share(latency, slowest),
             first_token: request.first_token_ms.map(|first| share(first, slowest)).unwrap_or_default(),
         }),
         input: request.input_tokens.map(grouped).unwrap_or_default(),
         output: request.output_tokens.map(grouped).unwrap_or_default(),
         cost: request.cost.map(usd).unwrap_or_default(),
+        marks: Marks::Each(Vec::new()),
+    }
+}
+
+/// How a request ended: the class of its state, and its words.
+pub(super) fn ending(request: &ListedRequest) -> (&'static str, String) {
+    let outcome = Outcome::named(&request.outcome).unwrap_or(Outcome::Failed);
+    let (tone, word) = words(outcome);
+    match outcome {
+        Outcome::Failed | Outcome::Refused => (tone, format!("{word} {}", request.status)),
+        Outcome::Succeeded | Outcome::Cancelled => (tone, word.to_owned()),
     }
 }
 
 /// The class of a state, and its word.
-pub(super) fn words(outcome: Outcome) -> (&'static str, &'static str) {
+fn words(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Succeeded => ("good", "OK"),
         Outcome::Failed => ("bad", "Failed"),
         Outcome::Refused => ("warn", "Refused"),
         Outcome::Cancelled => ("off", "Cancelled"),
     }
-}
-
-/// The address of a request's page.
-pub(super) fn path_of(generation_id: &str) -> String {
-    format!("/activity/{}", segment(generation_id))
-}
-
-/// A part of a path. Blanks are written as such: a plus is one only in a query.
-pub(super) fn segment(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 fn share(part: i64, whole: i64) -> String {
@@ -148,7 +145,7 @@ fn share(part: i64, whole: i64) -> String {
 }
 
 /// "Today, 29 November", "Sunday, 22 November".
-fn day(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(super) fn day(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let name = match now.date_naive() - at.date_naive() {
         age if age == TimeDelta::zero() => "Today".to_owned(),
         age if age == TimeDelta::days(1) => "Yesterday".to_owned(),
@@ -160,12 +157,6 @@ fn day(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn path_of_any_name_is_one_segment() {
-        assert_eq!(path_of("gen-1-a"), "/activity/gen-1-a");
-        assert_eq!(path_of("a/b c?d+e"), "/activity/a%2Fb%20c%3Fd%2Be");
-    }
 
     #[test]
     fn day_is_named_by_its_distance() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::broadcast::receipts::{Receipt, of_entries};
+use crate::destination::kinds;
 use crate::id::DestinationId;
 use crate::pages::components::amount::grouped;
 use crate::store::destinations::Destination;
@@ -21,6 +22,13 @@ pub enum Marks {
     Counts(Vec<Mark>),
     /// Broadcast was off when it completed.
     BroadcastOff,
+}
+
+impl Marks {
+    /// Whether there was no destination.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Each(all) if all.is_empty())
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -46,6 +54,15 @@ pub async fn marks(
         if entry.broadcast { row(&receipts, destinations) } else { Marks::BroadcastOff }
     };
     Ok(entries.iter().zip(receipts).map(row).collect())
+}
+
+/// The signs and names of the destinations, in the order of the marks. Empty where rows count them.
+pub fn legend(destinations: &[Destination]) -> Vec<(&'static str, String)> {
+    if destinations.len() > MOST_MARKS {
+        return Vec::new();
+    }
+    let sign = |it: &Destination| kinds::find(&it.kind).map_or("?", |kind| kind.manifest.sign);
+    destinations.iter().map(|it| (sign(it), it.name.clone())).collect()
 }
 
 fn row(receipts: &[(DestinationId, Receipt)], destinations: &[Destination]) -> Marks {

@@ -11,8 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use askama::Template;
 
-use self::facts::percent;
-pub use self::facts::{Fact, Figure};
+pub use self::facts::Fact;
 pub use self::payload::{Built, PayloadPart, Shown};
 use self::payload::{Delivered, Query, rebuilt};
 use self::receipts::{Around, Seen};
@@ -23,8 +22,10 @@ use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::destination::selection::Rules;
 use crate::id::DestinationId;
+use crate::pages::activity::paths;
 use crate::pages::answer;
 use crate::pages::components::conversation::{MessageRow, PartRow, messages};
+use crate::pages::components::figure::Figure;
 use crate::pages::components::receipt::{Piece, ReceiptRow};
 use crate::pages::components::waterfall::{Traced, Waterfall};
 use crate::pages::components::when::When;
@@ -115,7 +116,7 @@ pub(in crate::pages) async fn show(
 
 impl Look {
     async fn answer(mut self, state: &State, query: &Query) -> Result {
-        let path = path(&self.entry.generation_id);
+        let path = paths::request(&self.entry.generation_id);
         let destinations = destinations::list(&mut self.tenant).await?;
         let delivered = Delivered::all(&destinations, &self.receipts);
         let chosen = delivered.iter().find(|it| it.destination.id.to_string() == query.to).or(delivered.first());
@@ -164,7 +165,10 @@ impl Look {
             recorded: request.map(|request| {
                 let talk = match said {
                     Some(said) => Talk::Shown(messages(said)),
-                    None => sealed(&self.account, &self.entry, self.may_read),
+                    None => {
+                        let (title, sentence) = sealed(&self.account, &self.entry, self.may_read);
+                        Talk::Sealed(title, sentence)
+                    }
                 };
                 recorded_part(request, said, talk)
             }),
@@ -204,11 +208,6 @@ impl Look {
     }
 }
 
-/// The address of a request's page.
-pub(in crate::pages) fn path(id: &str) -> String {
-    format!("/activity/{}", percent(id))
-}
-
 async fn find(tenant: &mut Tenant, id: &GenerationId) -> store::Result<Option<NamedEntry>> {
     if id.as_str().contains('\0') {
         return Ok(None);
@@ -240,34 +239,34 @@ fn recorded_part(request: &CompletedRequest<'_>, said: Option<&ContentRef<'_>>, 
         model: facts::model(request),
         figures: facts::figures(request),
         facts: facts::facts(request, &trace, &settings),
-        waterfall: Waterfall::new(&[Traced { request, trace: &trace }]),
+        waterfall: Waterfall::new(&[Traced { request, trace: &trace, path: None }]),
         conversation,
     }
 }
 
-/// Why prompt and completion are not shown.
-fn sealed(account: &Account, entry: &NamedEntry, may_read: bool) -> Talk {
+/// Why prompt and completion are not shown, in a heading and a sentence.
+pub(super) fn sealed(account: &Account, entry: &NamedEntry, may_read: bool) -> (&'static str, &'static str) {
     if !may_read {
         return match account.content_readers {
-            ContentReaders::Nobody => Talk::Sealed(
+            ContentReaders::Nobody => (
                 "Nobody reads conversations here",
                 "An admin can change this under Account. Whoever opens one is in the audit log.",
             ),
-            ContentReaders::Admins | ContentReaders::Members => Talk::Sealed(
+            ContentReaders::Admins | ContentReaders::Members => (
                 "Only admins read conversations here",
                 "An admin can change this under Account. Whoever opens one is in the audit log.",
             ),
         };
     }
     if entry.broadcast {
-        Talk::Sealed(
+        (
             "Not recorded: Privacy Mode",
             "When this request completed, no destination of this account was allowed to receive prompts and completions, so they \
              were never written down. Nobody can look them up later, here or elsewhere. Tokens, cost, timing, model and metadata \
              were recorded.",
         )
     } else {
-        Talk::Sealed(
+        (
             "Not recorded: Broadcast was off",
             "Prompts and completions are written down for destinations only, and this request goes to none. Tokens, cost, timing, \
              model and metadata were recorded.",

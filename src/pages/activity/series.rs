@@ -53,7 +53,7 @@ impl Times {
             Range::Hour => 60,
             Range::Day => 3_600,
             Range::Week => 7_200,
-            Range::Kept | Range::Custom => {
+            Range::Month | Range::Year | Range::Kept | Range::Custom => {
                 STEPS.into_iter().find(|step| seconds / step < MOST_BUCKETS).unwrap_or(STEPS[STEPS.len() - 1])
             }
         };
@@ -79,6 +79,18 @@ impl Times {
         usize::try_from(bucket).ok().filter(|bucket| *bucket < self.count)
     }
 
+    /// The rollups of these times that are wanted.
+    pub(super) fn summed(self, wanted: &Wanted) -> Summed {
+        Summed {
+            grain: self.grain(),
+            from: self.first,
+            until: self.end(),
+            model: wanted.model.clone(),
+            api_key: wanted.api_key,
+            environment: wanted.environment.clone(),
+        }
+    }
+
     fn grain(self) -> Grain {
         let fits = |grain: &Grain| self.step >= grain.length();
         Grain::ALL.into_iter().rev().find(fits).unwrap_or(Grain::Minute)
@@ -92,25 +104,27 @@ pub(super) async fn series(
     now: DateTime<Utc>,
     retention: Duration,
 ) -> store::Result<Option<Series>> {
-    let times = Times::of(filters, now, retention);
-    let (mut sums, wanted) = (vec![Sums::default(); times.count], &filters.wanted);
-    if !has_rollups(wanted) {
-        return from_requests(tenant, wanted, times).await;
+    if !has_rollups(&filters.wanted) {
+        return from_requests(tenant, &filters.wanted, Times::of(filters, now, retention)).await;
     }
-    let summed = Summed {
-        grain: times.grain(),
-        from: times.first,
-        until: times.end(),
-        model: wanted.model.clone(),
-        api_key: wanted.api_key,
-        environment: wanted.environment.clone(),
-    };
+    of_rollups(tenant, filters, now, retention).await.map(Some)
+}
+
+/// The same without the filters that rollups do not have.
+pub(super) async fn of_rollups(
+    tenant: &mut Tenant,
+    filters: &Filters,
+    now: DateTime<Utc>,
+    retention: Duration,
+) -> store::Result<Series> {
+    let times = Times::of(filters, now, retention);
+    let (mut sums, summed) = (vec![Sums::default(); times.count], times.summed(&filters.wanted));
     for (start, sum) in sum_by_time(tenant, &summed, times.step.num_seconds()).await? {
         if let Some(bucket) = times.bucket(start) {
             sums[bucket] = sum;
         }
     }
-    Ok(Some(Series { times, sums, models: sum_tokens(tenant, &summed).await? }))
+    Ok(Series { times, sums, models: sum_tokens(tenant, &summed).await? })
 }
 
 /// Whether rollups tell apart what is wanted.

@@ -1,14 +1,16 @@
 //! Spans of one trace or several, as bars in time.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{HashMap, HashSet};
 
 use super::amount::duration;
-use crate::clock::UnixNanos;
 use crate::completed_request::CompletedRequest;
 use crate::trace::{Attribute, Span, SpanId, SpanKind, Trace, Value};
 
 /// Characters of an attribute's value that are seen at once.
 const SEEN: usize = 400;
+
+/// Spans that lie deeper are drawn at this depth.
+const DEEPEST: usize = 3;
 
 /// The spans of a time, in the order in which they are exported.
 #[derive(Debug, Default)]
@@ -24,7 +26,7 @@ pub struct SpanRow {
     pub name: String,
     /// What it is, in the field's word: `gen_ai.chat`.
     pub op: String,
-    /// Ancestors within the trace, at most 3.
+    /// Ancestors among the spans that are drawn, at most [`DEEPEST`].
     pub depth: usize,
     /// Where the bar begins and how long it is, as parts of the whole time: `12.50%`.
     pub x: String,
@@ -38,6 +40,8 @@ pub struct SpanRow {
     /// How long the span took.
     pub time: String,
     pub attributes: Vec<AttributeRow>,
+    /// The page of its request. None: it is this page.
+    pub path: Option<String>,
     /// Whether its attributes are seen at once: those of the only generation are.
     pub is_open: bool,
 }
@@ -72,6 +76,8 @@ impl Folded {
 pub struct Traced<'a> {
     pub request: &'a CompletedRequest<'a>,
     pub trace: &'a Trace<'a>,
+    /// The address of the request's page. None: the spans are drawn on it.
+    pub path: Option<String>,
 }
 
 impl Waterfall {
@@ -82,14 +88,41 @@ impl Waterfall {
             return Self::default();
         };
         let whole = Whole { begin, length: (end - begin).max(1) };
-        let rows = all.iter().flat_map(|traced| {
-            let rows = traced.trace.spans.iter().map(|span| row(traced, span, &whole));
-            rows.map(|row| SpanRow { is_open: row.is_open && all.len() == 1, ..row })
+        let rows = tree(all).into_iter().map(|(traced, span, depth)| {
+            let row = row(traced, span, &whole);
+            SpanRow { is_open: row.is_open && all.len() == 1, depth: depth.min(DEEPEST), ..row }
         });
         let quarter = |number: u64| time(whole.length / 4 * number);
         let ticks = std::iter::once("0".to_owned()).chain((1..=4).map(quarter));
         Self { ticks: ticks.collect(), spans: rows.collect() }
     }
+}
+
+/// The spans with their ancestors counted, each behind its parent, which may be a span of another request.
+fn tree<'t, 'a>(all: &'t [Traced<'a>]) -> Vec<(&'t Traced<'a>, &'t Span<'a>, usize)> {
+    let spans: Vec<_> =
+        all.iter().flat_map(|traced| traced.trace.spans.iter().map(move |span| (traced, span))).collect();
+    let known: HashSet<SpanId> = spans.iter().map(|(_, span)| span.id).collect();
+    let (mut children, mut roots) = (HashMap::<SpanId, Vec<usize>>::new(), Vec::new());
+    for (number, (_, span)) in spans.iter().enumerate() {
+        match span.parent.filter(|parent| known.contains(parent)) {
+            Some(parent) => children.entry(parent).or_default().push(number),
+            None => roots.push(number),
+        }
+    }
+    // Requests that name each other as parents have no root: the first of them stands in for one.
+    roots.extend(0..spans.len());
+    let mut next: Vec<(usize, usize)> = roots.into_iter().rev().map(|number| (number, 0)).collect();
+    let (mut is_placed, mut placed) = (vec![false; spans.len()], Vec::with_capacity(spans.len()));
+    while let Some((number, depth)) = next.pop() {
+        if std::mem::replace(&mut is_placed[number], true) {
+            continue;
+        }
+        let (traced, span) = spans[number];
+        placed.push((traced, span, depth));
+        next.extend(children.get(&span.id).into_iter().flatten().rev().map(|child| (*child, depth + 1)));
+    }
+    placed
 }
 
 /// The time that the bars are parts of, in nanoseconds.
@@ -106,7 +139,7 @@ impl Whole {
 }
 
 fn row(traced: &Traced<'_>, span: &Span<'_>, whole: &Whole) -> SpanRow {
-    let Traced { request, trace } = traced;
+    let Traced { request, trace, path } = traced;
     let is_generation = span.id == SpanId::generation(&request.id);
     let (offset, length) = (span.start.0 - whole.begin, span.end.0 - span.start.0);
     let first = request.times.first_chunk.filter(|_| is_generation).map(|first| first.0.saturating_sub(span.start.0));
@@ -122,7 +155,7 @@ fn row(traced: &Traced<'_>, span: &Span<'_>, whole: &Whole) -> SpanRow {
         id: span.id.to_string(),
         name: span.name.to_string(),
         op: op(span, trace),
-        depth: depth(span, trace),
+        depth: 0,
         x: whole.part(offset),
         width: whole.part(length.max(whole.length / 400)),
         first: first.map(|first| whole.part(first)),
@@ -134,20 +167,9 @@ fn row(traced: &Traced<'_>, span: &Span<'_>, whole: &Whole) -> SpanRow {
         label,
         time: time(length),
         attributes: attributes(span, trace),
+        path: path.clone(),
         is_open: is_generation,
     }
-}
-
-/// Ancestors within the trace.
-fn depth(span: &Span<'_>, trace: &Trace<'_>) -> usize {
-    let mut parent = span.parent;
-    let mut depth = 0;
-    while let Some(found) = parent.and_then(|id| trace.spans.iter().find(|other| other.id == id)).filter(|_| depth < 3)
-    {
-        parent = found.parent;
-        depth += 1;
-    }
-    depth
 }
 
 fn op(span: &Span<'_>, trace: &Trace<'_>) -> String {
@@ -183,7 +205,51 @@ pub fn time(nanoseconds: u64) -> String {
     duration(i64::try_from(nanoseconds / 1_000_000).unwrap_or(i64::MAX))
 }
 
-/// A recorded time. None: beyond what a calendar holds.
-pub fn instant(at: UnixNanos) -> Option<DateTime<Utc>> {
-    DateTime::UNIX_EPOCH.checked_add_signed(TimeDelta::nanoseconds(i64::try_from(at.0).ok()?))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::completed_request::GenerationId;
+    use crate::completed_request::sample::request;
+    use crate::trace::{TraceSettings, build};
+
+    /// Names and depths of the spans of these requests, each with the parent that it names.
+    fn drawn(named: &[(&str, Option<SpanId>)]) -> Vec<(String, usize)> {
+        let requests: Vec<_> = named
+            .iter()
+            .map(|(id, parent)| {
+                let mut request = request();
+                request.id = GenerationId::given(*id);
+                request.context.parent_span_id = parent.map(|parent| parent.to_string().into());
+                request
+            })
+            .collect();
+        let settings = TraceSettings::default();
+        let traces: Vec<_> = requests.iter().map(|request| build(request, None, &settings)).collect();
+        let all: Vec<_> =
+            requests.iter().zip(&traces).map(|(request, trace)| Traced { request, trace, path: None }).collect();
+        let of = |id: &str| {
+            let (root, generation) =
+                (SpanId::root(&GenerationId::given(id)), SpanId::generation(&GenerationId::given(id)));
+            [(root.to_string(), format!("{id} root")), (generation.to_string(), format!("{id} model"))]
+        };
+        let names: HashMap<String, String> = named.iter().flat_map(|(id, _)| of(id)).collect();
+        let rows = Waterfall::new(&all).spans.into_iter().map(|row| (names[&row.id].clone(), row.depth));
+        rows.collect()
+    }
+
+    #[test]
+    fn spans_stand_behind_their_parents_also_of_other_requests() {
+        let model = SpanId::generation(&GenerationId::given("a"));
+        let expected = [("a root", 0), ("a model", 1), ("c root", 2), ("c model", 3), ("b root", 0), ("b model", 1)];
+        let drawn = drawn(&[("a", None), ("b", None), ("c", Some(model))]);
+        assert_eq!(drawn, expected.map(|(name, depth)| (name.to_owned(), depth)));
+    }
+
+    #[test]
+    fn requests_that_name_each_other_as_parents_are_drawn_once() {
+        let [a, b] = ["a", "b"].map(|id| SpanId::root(&GenerationId::given(id)));
+        let expected = [("a root", 0), ("a model", 1), ("b root", 1), ("b model", 2)];
+        let drawn = drawn(&[("a", Some(b)), ("b", Some(a))]);
+        assert_eq!(drawn, expected.map(|(name, depth)| (name.to_owned(), depth)));
+    }
 }

@@ -58,6 +58,11 @@ impl When {
         span(self.now - self.at)
     }
 
+    /// How much later it is than the other one.
+    pub fn since(&self, earlier: &Self) -> TimeDelta {
+        self.at - earlier.at
+    }
+
     /// Whether it lies further back than this.
     pub fn is_older_than(&self, age: TimeDelta) -> bool {
         self.now - self.at > age

@@ -3,10 +3,9 @@
 use super::{ago, before, drawn, now, person};
 use crate::clock::UnixNanos;
 use crate::completed_request::sample::request;
-use crate::pages::activity::request::{
-    Built, Fact, Figure, PayloadPart, ReceiptsPart, RecordedPart, RequestPage, Shown, Talk,
-};
+use crate::pages::activity::request::{Built, Fact, PayloadPart, ReceiptsPart, RecordedPart, RequestPage, Shown, Talk};
 use crate::pages::components::conversation::{MessageRow, PartRow};
+use crate::pages::components::figure::Figure;
 use crate::pages::components::receipt::{Piece, ReceiptRow, text};
 use crate::pages::components::waterfall::{Folded, Traced, Waterfall};
 use crate::pages::components::when::When;
@@ -47,7 +46,7 @@ fn waterfall() -> Waterfall {
     let (mut request, settings) = (request(), TraceSettings::default());
     request.times.first_chunk = Some(UnixNanos(request.times.answered.0 - 100_000_000));
     let trace = build(&request, None, &settings);
-    Waterfall::new(&[Traced { request: &request, trace: &trace }])
+    Waterfall::new(&[Traced { request: &request, trace: &trace, path: None }])
 }
 
 fn messages() -> Vec<MessageRow> {
@@ -69,7 +68,13 @@ fn messages() -> Vec<MessageRow> {
 }
 
 fn page(receipts: ReceiptsPart, conversation: Talk, shown: Shown) -> RequestPage {
-    let fact = |label, value: &str, is_code| Fact { label, value: value.to_owned(), note: String::new(), is_code };
+    let fact = |label, value: &str, is_code| Fact {
+        label,
+        value: value.to_owned(),
+        note: String::new(),
+        is_code,
+        path: String::new(),
+    };
     RequestPage {
         unknown: "",
         shell: Shell { title: "Error Analysis Agent".to_owned(), person: Some(person()), ..Shell::default() },
@@ -87,7 +92,7 @@ fn page(receipts: ReceiptsPart, conversation: Talk, shown: Shown) -> RequestPage
             figures: vec![Figure { label: "Tokens", value: "1,592".to_owned(), note: "1,204 in, 388 out".to_owned() }],
             facts: vec![
                 fact("Generation id", "gen-1795962714-hFm6Av9rEF3NMfxjJXWk", true),
-                fact("User", "user_12345", false),
+                Fact { path: "/activity?user=user_12345".to_owned(), ..fact("User", "user_12345", false) },
             ],
             waterfall: waterfall(),
             conversation,

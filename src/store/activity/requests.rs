@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use crate::id::{AccountId, ApiKeyId};
 use crate::metering::{Lookup, Outcome, key};
+use crate::store::log::NamedEntry;
+use crate::store::xid::Xid;
 use crate::store::{Result, Tenant};
 
 /// How many requests one question walks through at most, where no index serves a filter.
@@ -72,8 +74,10 @@ pub struct Stretch {
 #[derive(Debug, Clone)]
 pub struct ListedRequest {
     pub completed_at: DateTime<Utc>,
-    /// With `completed_at` its place in the list.
+    /// With `completed_at` its place in the list, with `xid` that in the log.
     pub position: i64,
+    pub xid: Xid,
+    pub recorded_at: DateTime<Utc>,
     pub generation_id: String,
     pub outcome: String,
     pub status: i16,
@@ -99,6 +103,18 @@ impl ListedRequest {
     pub fn place(&self) -> Place {
         Place { completed_at: self.completed_at, position: self.position }
     }
+
+    /// Its entry in the log.
+    pub fn entry(&self) -> NamedEntry {
+        NamedEntry {
+            generation_id: self.generation_id.clone(),
+            xid: self.xid,
+            position: self.position,
+            recorded_at: self.recorded_at,
+            completed_at: self.completed_at,
+            broadcast: self.broadcast,
+        }
+    }
 }
 
 /// Requests of one stretch, and how far it was walked.
@@ -118,7 +134,7 @@ pub async fn list_requests(tenant: &mut Tenant, wanted: &Wanted, stretch: &Stret
     let keys = Keys::of(account, wanted);
     let requests = sqlx::query_as!(
         ListedRequest,
-        r#"SELECT w.completed_at, w.position, w.generation_id, w.outcome, w.status, w.broadcast, w.name, w.model, w.answered_by,
+        r#"SELECT w.completed_at, w.position, w.xid AS "xid: Xid", w.recorded_at, w.generation_id, w.outcome, w.status, w.broadcast, w.name, w.model, w.answered_by,
                   w.api_key_id AS "api_key: ApiKeyId", w.user_id AS "user", w.session_id AS session, w.environment,
                   w.trace_id AS trace, w.latency_ms, w.first_token_ms, w.input_tokens, w.output_tokens, w.cost
            FROM (SELECT f.* FROM request_facts f
@@ -153,7 +169,7 @@ pub async fn list_requests(tenant: &mut Tenant, wanted: &Wanted, stretch: &Stret
 }
 
 /// The request at which the walk through a stretch ended, if it did not come to the stretch's end.
-async fn find_last_walked(tenant: &mut Tenant, keys: &Keys, stretch: &Stretch) -> Result<Option<Place>> {
+pub(super) async fn find_last_walked(tenant: &mut Tenant, keys: &Keys, stretch: &Stretch) -> Result<Option<Place>> {
     let account = tenant.account().0;
     let last = sqlx::query_as!(
         Place,
@@ -176,7 +192,7 @@ async fn find_last_walked(tenant: &mut Tenant, keys: &Keys, stretch: &Stretch) -
 }
 
 /// One statement serves every filter, and each wants another index.
-async fn plan_for_these_values(connection: &mut PgConnection) -> Result<()> {
+pub(super) async fn plan_for_these_values(connection: &mut PgConnection) -> Result<()> {
     sqlx::query_scalar!("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
         .fetch_one(connection)
         .await?;
@@ -185,15 +201,15 @@ async fn plan_for_these_values(connection: &mut PgConnection) -> Result<()> {
 
 /// What indexes find.
 #[derive(Debug)]
-struct Keys {
-    trace: Option<i64>,
-    session: Option<i64>,
-    user: Option<i64>,
-    api_key: Option<Uuid>,
+pub(super) struct Keys {
+    pub(super) trace: Option<i64>,
+    pub(super) session: Option<i64>,
+    pub(super) user: Option<i64>,
+    pub(super) api_key: Option<Uuid>,
 }
 
 impl Keys {
-    fn of(account: AccountId, wanted: &Wanted) -> Self {
+    pub(super) fn of(account: AccountId, wanted: &Wanted) -> Self {
         let of = |lookup, identifier: &Option<String>| Some(key(account, lookup, identifier.as_deref()?));
         Self {
             trace: of(Lookup::Trace, &wanted.trace),
@@ -213,6 +229,17 @@ pub async fn is_logged(tenant: &mut Tenant, generation_id: &str) -> Result<bool>
         generation_id
     );
     Ok(is_logged.fetch_one(tenant.connection()).await?)
+}
+
+/// The name of the last request that completed. None: none did, as far as the log is kept.
+pub async fn find_newest(tenant: &mut Tenant) -> Result<Option<String>> {
+    let account = tenant.account().0;
+    let newest = sqlx::query_scalar!(
+        "SELECT generation_id FROM request_facts WHERE account_id = $1
+         ORDER BY completed_at DESC, position DESC LIMIT 1",
+        account
+    );
+    Ok(newest.fetch_optional(tenant.connection()).await?)
 }
 
 /// Models and environments to choose from: those of the last days that were asked for most.

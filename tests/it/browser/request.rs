@@ -32,6 +32,14 @@ async fn request_is_open_to_everybody() {
     browser.waits_for("What became of it").await;
     browser.waits_for("Rain from noon on.").await;
     browser.finds_nothing_wrong("a request").await;
+    browser.follows("session_1").await;
+    browser.waits_for("1. ").await;
+    browser.waits_for("Rain from noon on.").await;
+    browser.finds_nothing_wrong("a session").await;
+    browser.opens(&format!("/activity/{id}")).await;
+    browser.clicks("main a[href^='/activity/traces/']").await;
+    browser.waits_for("Requests that share it").await;
+    browser.finds_nothing_wrong("a trace").await;
 
     browser.is_signed_in(&member).await;
     browser.opens(&format!("/activity/{id}")).await;

@@ -65,6 +65,12 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("GET", "/settings/observability/destinations/{id}/deliveries/{delivery}", [SignIn, Nothing, Nothing, Nothing]),
     ("GET", "/docs/api", [SignIn, In, In, In]),
     ("GET", "/activity/{id}", [SignIn, Nothing, In, In]),
+    ("GET", "/activity/newest", [SignIn, In, In, In]),
+    ("GET", "/activity/sessions", [SignIn, In, In, In]),
+    ("GET", "/activity/usage", [SignIn, In, In, In]),
+    ("GET", "/activity/usage.csv", [SignIn, In, In, In]),
+    ("GET", "/activity/traces/{id}", [SignIn, Nothing, In, In]),
+    ("GET", "/activity/sessions/{id}", [SignIn, Nothing, In, In]),
     ("GET", "/docs/destinations/{kind}", [SignIn, In, In, In]),
     ("GET", "/settings/keys", [SignIn, In, In, In]),
     ("GET", "/settings/keys/new", [SignIn, In, No, In]),
@@ -130,6 +136,8 @@ impl Scene {
         let ids = BTreeMap::from([
             ("/settings/observability/destinations", destination.rsplit('/').next().unwrap().to_owned()),
             ("/activity", request),
+            ("/activity/traces", value(&app, "SELECT replace(trace_id::text, '-', '') FROM request_facts").await),
+            ("/activity/sessions", "session_1".to_owned()),
             ("/settings/keys", value(&app, "SELECT id::text FROM api_keys").await),
             (
                 "/settings/members/invitations",
@@ -159,17 +167,18 @@ impl Scene {
     }
 }
 
-/// The name of a request that is made with this key, once it is in the log.
+/// The name of a request that is made with this key, once it is counted.
 async fn recorded(app: &TestApp, key: &str) -> String {
-    let question = r#"{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello"}]}"#;
+    let question =
+        r#"{"model": "demo/echo", "session_id": "session_1", "messages": [{"role": "user", "content": "Hello"}]}"#;
     assert_eq!(app.asks(key, question).await.status, 200);
     for _ in 0..600 {
-        if let Some(id) = app.database.reads("SELECT generation_id FROM completed_requests").await.pop() {
+        if let Some(id) = app.database.reads("SELECT generation_id FROM request_facts").await.pop() {
             return id;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("it is never recorded");
+    panic!("it is never counted");
 }
 
 /// What the source says: each method of each pattern.

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::*;
+use crate::pages::activity::Address;
 
 #[derive(Template)]
 #[template(
@@ -41,12 +42,20 @@ fn series(sums: Vec<Sums>) -> Series {
 
 fn drawn(sums: Vec<Sums>) -> String {
     let address = Address { model: "openai/gpt-4o".to_owned(), ..Address::default() };
-    Drawn { charts: Charts::new(&series(sums), &address).unwrap() }.render().unwrap()
+    let link = |changes: &[(&'static str, &str)]| address.link("/activity", changes);
+    Drawn { charts: Charts::new(&series(sums), &link).unwrap() }.render().unwrap()
+}
+
+impl Charts {
+    /// Charts of two times, for pages that hold them.
+    pub(in crate::pages) fn sample() -> Option<Self> {
+        Self::new(&series(vec![sums(5, 1, 40), sums(0, 0, 0), sums(7, 0, 800)]), &|_| "/activity/usage".to_owned())
+    }
 }
 
 #[test]
 fn charts_without_a_request_are_none() {
-    assert!(Charts::new(&series(vec![Sums::default(); 6]), &Address::default()).is_none());
+    assert!(Charts::new(&series(vec![Sums::default(); 6]), &|_| String::new()).is_none());
 }
 
 #[test]

@@ -1,18 +1,11 @@
 //! What is known of a request: its figures, and its facts.
 
 use crate::completed_request::{CompletedRequest, Ending, MetadataValue};
+use crate::pages::activity::paths;
 use crate::pages::components::amount::{count, duration, grouped, usd};
+use crate::pages::components::figure::Figure;
 use crate::pages::delivery::words;
 use crate::trace::{self, Trace, TraceSettings};
-
-/// A number that matters.
-#[derive(Debug)]
-pub struct Figure {
-    pub label: &'static str,
-    pub value: String,
-    /// Of what; empty for nothing.
-    pub note: String,
-}
 
 /// A name with its value.
 #[derive(Debug)]
@@ -22,11 +15,18 @@ pub struct Fact {
     pub note: String,
     /// Whether it is an identifier.
     pub is_code: bool,
+    /// Where all that share it are. Empty: nowhere.
+    pub path: String,
 }
 
 impl Fact {
     fn plain(label: &'static str, value: impl Into<String>) -> Self {
-        Self { label, value: value.into(), note: String::new(), is_code: false }
+        Self { label, value: value.into(), note: String::new(), is_code: false, path: String::new() }
+    }
+
+    /// A value that leads to all requests that share it.
+    fn shared(label: &'static str, value: &str, path: fn(&str) -> String) -> Self {
+        Self { path: path(value), ..Self::plain(label, value) }
     }
 
     fn code(label: &'static str, value: impl Into<String>) -> Self {
@@ -93,12 +93,13 @@ pub(super) fn facts(request: &CompletedRequest<'_>, trace: &Trace<'_>, settings:
     let named = context.trace_id.as_deref().filter(|named| **named != trace.trace_id.to_string());
     facts.push(Fact {
         note: named.map(|named| format!("from {named}")).unwrap_or_default(),
+        path: paths::trace(&trace.trace_id.to_string()),
         ..Fact::code("Trace id", trace.trace_id.to_string())
     });
     facts.push(Fact::plain("Model", answered_by(request)));
     facts.extend(request.api_key_name.as_deref().map(|name| Fact::plain("API key", name)));
-    facts.extend(context.user.as_deref().map(|user| Fact::plain("User", user)));
-    facts.extend(context.session_id.as_deref().map(|session| Fact::plain("Session", session)));
+    facts.extend(context.user.as_deref().map(|user| Fact::shared("User", user, |user| paths::filtered("user", user))));
+    facts.extend(context.session_id.as_deref().map(|session| Fact::shared("Session", session, paths::session)));
     facts.extend(context.environment.as_deref().map(|name| Fact::plain("Environment", name)));
     facts.extend(context.release.as_deref().map(|name| Fact::plain("Release", name)));
     for (key, value) in &context.metadata {
@@ -138,19 +139,4 @@ fn metadata(value: &MetadataValue<'_>) -> String {
         MetadataValue::Double(number) => number.to_string(),
         MetadataValue::Text(text) => text.to_string(),
     }
-}
-
-/// A part of a path, whatever it holds.
-pub(super) fn percent(text: &str) -> String {
-    let mut path = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => path.push(char::from(byte)),
-            other => {
-                path.push('%');
-                path.push_str(&hex::encode_upper([other]));
-            }
-        }
-    }
-    path
 }

@@ -1,0 +1,187 @@
+//! Sessions: requests that share a `session_id`, a row for each, the last request first.
+
+use actix_web::web;
+use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::filters::{Address, Filters, Range, View, text};
+use super::list::{Linked, day};
+use super::shared::lasting;
+use super::{Blank, Looked, ON_PAGE, RangeLink, looked, one_more, paths, ranges, stretch};
+use crate::pages::answer::{self, shown};
+use crate::pages::components::amount::{grouped, usd};
+use crate::pages::components::when::{When, span};
+use crate::pages::error::{Error, Result};
+use crate::pages::shell::{Section, Shell};
+use crate::pages::visit::Visit;
+use crate::state::State;
+use crate::store::activity::{ListedSession, MOST_SUMMED, Place, Wanted, list_sessions};
+
+const PATH: &str = "/activity/sessions";
+
+#[derive(Debug, Template)]
+#[template(path = "pages/sessions.html")]
+pub struct SessionsPage {
+    pub shell: Shell,
+    pub views: [View; 3],
+    pub ranges: Vec<RangeLink>,
+    /// What the form holds.
+    pub typed: Address,
+    pub rows: Vec<SessionRow>,
+    /// Why there are no rows.
+    pub blank: Option<Blank>,
+    /// The address of older sessions.
+    pub older: Option<String>,
+    /// The address of the first page, on every other one.
+    pub newest: Option<String>,
+    /// How far was looked, where not everything was.
+    pub looked: Option<Looked>,
+    /// How long requests are kept, for example "7 days".
+    pub kept: String,
+}
+
+#[derive(Debug)]
+pub struct SessionRow {
+    /// The day of its last request, where it is not that of the row above.
+    pub day: Option<String>,
+    pub session: Linked,
+    /// What its last request is called. May be empty.
+    pub name: String,
+    pub user: Option<Linked>,
+    /// When its last request completed.
+    pub last: When,
+    pub lasted: String,
+    pub requests: String,
+    /// Empty: none.
+    pub failed: String,
+    pub input: String,
+    pub output: String,
+    /// Empty: not known.
+    pub cost: String,
+}
+
+/// `GET /activity/sessions`
+pub(in crate::pages) async fn show(
+    state: web::Data<State>,
+    Visit { visitor, mut tenant }: Visit,
+    address: Option<web::Query<Address>>,
+) -> Result {
+    let mut address = address.map(web::Query::into_inner).unwrap_or_default();
+    if address.range.is_empty() && !address.find.is_empty() {
+        Range::Kept.name().clone_into(&mut address.range);
+    }
+    let retention = TimeDelta::from_std(state.config.delivery.retention).unwrap_or(TimeDelta::MAX);
+    let mut page = frame(visitor.shell(Section::Activity, "Sessions"), &address, span(retention));
+    let mut filters = match address.read(visitor.now) {
+        Ok(filters) => filters,
+        Err(problems) => {
+            page.shell.problems = problems;
+            return Ok(shown(&state, visitor.notice, answer::unprocessable(&page)));
+        }
+    };
+    if !address.before.is_empty() && filters.before.is_none() {
+        return Err(Error::NotFound);
+    }
+    let mut listed = None;
+    for wanted in ways(&address, &filters) {
+        filters.wanted = wanted;
+        let found = list_sessions(&mut tenant, &filters.wanted, &stretch(&filters, one_more()), filters.until).await?;
+        let is_enough = !found.sessions.is_empty();
+        listed = Some(found);
+        if is_enough {
+            break;
+        }
+    }
+    let Some(mut listed) = listed else { return Err(Error::NotFound) };
+    let has_older = listed.sessions.len() > ON_PAGE;
+    listed.sessions.truncate(ON_PAGE);
+    let before = |place: Place| link(&address, &[("before", &place.name())]);
+    page.older = listed.sessions.last().filter(|_| has_older).map(|last| before(last.place()));
+    page.newest = filters.before.map(|_| link(&address, &[]));
+    page.looked = listed.walked_to.map(|place| Looked { sentence: looked(place), further: before(place) });
+    page.rows = rows(listed.sessions, visitor.now);
+    if page.rows.is_empty() && page.looked.is_none() {
+        page.blank = Some(blank(&address, &filters));
+    }
+    Ok(shown(&state, visitor.notice, answer::ok(&page)))
+}
+
+/// The page without sessions.
+fn frame(shell: Shell, address: &Address, kept: String) -> SessionsPage {
+    SessionsPage {
+        shell,
+        views: address.views(PATH),
+        ranges: ranges(address, PATH, &Range::OFFERED),
+        typed: address.clone(),
+        rows: Vec::new(),
+        blank: None,
+        older: None,
+        newest: None,
+        looked: None,
+        kept,
+    }
+}
+
+/// An address of this page. `find` is kept as `session` and `user` are.
+fn link(address: &Address, changes: &[(&'static str, &str)]) -> String {
+    let found = [("find", address.find.as_str())];
+    address.link(PATH, &found.into_iter().chain(changes.iter().copied()).collect::<Vec<_>>())
+}
+
+/// What may be meant: what was typed is a session, else a user.
+fn ways(address: &Address, filters: &Filters) -> Vec<Wanted> {
+    let wanted = &filters.wanted;
+    match text(&address.find) {
+        None => vec![wanted.clone()],
+        Some(id) => {
+            vec![Wanted { session: Some(id.clone()), ..wanted.clone() }, Wanted { user: Some(id), ..wanted.clone() }]
+        }
+    }
+}
+
+fn rows(sessions: Vec<ListedSession>, now: DateTime<Utc>) -> Vec<SessionRow> {
+    let mut last = None;
+    let rows = sessions.into_iter().map(|session| {
+        let date = session.completed_at.date_naive();
+        let day = (last.replace(date) != Some(date)).then(|| day(session.completed_at, now));
+        SessionRow { day, ..row(session, now) }
+    });
+    rows.collect()
+}
+
+fn row(session: ListedSession, now: DateTime<Utc>) -> SessionRow {
+    let user = |user: String| Linked { path: Address::default().link(PATH, &[("find", &user)]), text: user };
+    SessionRow {
+        day: None,
+        last: When::new(session.completed_at, now),
+        session: Linked { path: paths::session(&session.session), text: session.session },
+        name: session.name.unwrap_or_default(),
+        user: session.user.map(user),
+        lasted: lasting(session.ended_at - session.began_at),
+        requests: if session.requests < MOST_SUMMED {
+            grouped(session.requests)
+        } else {
+            format!("{}+", grouped(MOST_SUMMED))
+        },
+        failed: if session.failed == 0 { String::new() } else { format!("{} failed", grouped(session.failed)) },
+        input: grouped(session.input_tokens),
+        output: grouped(session.output_tokens),
+        cost: if session.costed == 0 { String::new() } else { usd(session.cost) },
+    }
+}
+
+fn blank(address: &Address, filters: &Filters) -> Blank {
+    if !address.find.is_empty() || filters.wanted.outcome.is_some() || filters.range != Range::Kept {
+        return Blank {
+            title: "No session matches".to_owned(),
+            sentence: "Take a filter away, or look at a longer time.".to_owned(),
+            action: ("Show all sessions", format!("{PATH}?range=all")),
+        };
+    }
+    Blank {
+        title: "No sessions yet".to_owned(),
+        sentence: "Send the same session_id with requests that belong together: a moment later they are one row here."
+            .to_owned(),
+        action: ("Show all requests", "/activity?range=all".to_owned()),
+    }
+}
