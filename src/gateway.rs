@@ -161,6 +161,7 @@ impl Gateway {
     /// # Errors
     /// When the body is refused, or the upstream gives no answer.
     pub async fn answer(&self, mut exchange: Exchange, body: Vec<u8>) -> Result<Answer, Failure> {
+        exchange.read = Some(exchange.now());
         let answer = match self.ask(&mut exchange, body).await {
             Ok(answer) => answer,
             Err(failure) => return Err(exchange.refuse(failure).await),

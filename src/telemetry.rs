@@ -5,7 +5,7 @@ use std::backtrace::Backtrace;
 use std::io::IsTerminal as _;
 use std::panic;
 
-use metrics::{describe_counter, describe_gauge, describe_histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Metadata;
 use tracing_subscriber::filter::filter_fn;
@@ -13,8 +13,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
-/// Bounds of the histograms, in seconds: from a millisecond to the longest request.
-const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+/// Bounds of the histograms, in seconds: from a millisecond to the longest request. 2 ms and 10 s are objectives (spec 11.4).
+const SECONDS: [f64; 14] = [0.001, 0.002, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0, 30.0];
 
 /// Sends the log, and what becomes of panics, to standard error. Called once, by `main`.
 pub fn start() {
@@ -57,35 +57,55 @@ pub fn count() -> Option<PrometheusHandle> {
     Some(handle)
 }
 
+/// What is counted: the name, and a label of the series that begins at zero.
+const COUNTERS: [(&str, Label, &str); 11] = [
+    ("tracecast_recorder_recorded_total", None, "Completed requests written to the log"),
+    ("tracecast_recorder_lost_total", None, "Completed requests lost: the database was away and the buffer full"),
+    ("tracecast_answers_let_go_total", None, "Answers that ended before their requests were committed"),
+    ("tracecast_deliveries_total", Some(("outcome", "delivered")), "Requests to destinations, by outcome"),
+    ("tracecast_requests_delivered_total", None, "Completed requests accepted by a destination"),
+    ("tracecast_dead_letters_total", None, "Completed requests that became dead letters"),
+    ("tracecast_leases_lost_total", None, "Batches that ended after their lease was lost"),
+    ("tracecast_destinations_switched_off_total", None, "Destinations switched off after days without success"),
+    ("tracecast_sign_ins_total", Some(("outcome", "passed")), "Attempts to sign in, by secret and outcome"),
+    ("tracecast_api_keys_refused_total", None, "Requests with an API key that let nobody in"),
+    ("tracecast_bodies_refused_total", Some(("limit", "server")), "Requests refused for lack of memory, by limit"),
+];
+
+/// The name of a label and its value.
+type Label = Option<(&'static str, &'static str)>;
+
+const HISTOGRAMS: [(&str, &str); 5] = [
+    ("tracecast_recorder_commit_seconds", "Duration of one group commit"),
+    ("tracecast_gateway_added_seconds", "Time that the gateway adds to a request that a model server answers"),
+    ("tracecast_delivery_seconds", "Duration of one request to a destination"),
+    ("tracecast_accepted_after_seconds", "Time from the end of a completed request until a destination accepted it"),
+    ("tracecast_password_check_seconds", "Duration of looking at one password"),
+];
+
+const GAUGES: [(&str, &str); 5] = [
+    ("tracecast_recorder_waiting_bytes", "Bytes of completed requests that wait to be written"),
+    ("tracecast_recorder_oldest_waiting_seconds", "Age of the oldest completed request that waits to be written"),
+    ("tracecast_bodies_bytes", "Bytes of memory that requests in flight hold"),
+    ("tracecast_destinations", "Destinations of all accounts, by health"),
+    ("tracecast_oldest_waiting_seconds", "Age of the oldest request that waits, by health"),
+];
+
+/// Describes all numbers, and begins counters at zero: a series that first appears as 1 has grown by nothing for Prometheus, and no
+/// alert hears of the first loss.
 fn describe() {
-    describe_counter!("tracecast_recorder_recorded_total", "Completed requests written to the log");
-    describe_counter!(
-        "tracecast_recorder_lost_total",
-        "Completed requests lost: the database was away and the buffer full"
-    );
-    describe_gauge!("tracecast_recorder_waiting_bytes", "Bytes of completed requests that wait to be written");
-    describe_gauge!(
-        "tracecast_recorder_oldest_waiting_seconds",
-        "Age of the oldest completed request that waits to be written"
-    );
-    describe_histogram!("tracecast_recorder_commit_seconds", "Duration of one group commit");
-    describe_counter!("tracecast_deliveries_total", "Requests to destinations, by outcome");
-    describe_histogram!("tracecast_delivery_seconds", "Duration of one request to a destination");
-    describe_counter!("tracecast_requests_delivered_total", "Completed requests accepted by a destination");
-    describe_counter!("tracecast_dead_letters_total", "Completed requests that became dead letters");
-    describe_counter!("tracecast_leases_lost_total", "Batches that ended after their lease was lost");
-    describe_counter!(
-        "tracecast_destinations_switched_off_total",
-        "Destinations switched off after days without success"
-    );
-    describe_counter!("tracecast_sign_ins_total", "Attempts to sign in, by secret and outcome");
-    describe_histogram!("tracecast_password_check_seconds", "Duration of looking at one password");
-    describe_counter!("tracecast_api_keys_refused_total", "Requests with an API key that let nobody in");
-    describe_gauge!("tracecast_bodies_bytes", "Bytes of memory that requests in flight hold");
-    describe_counter!(
-        "tracecast_bodies_refused_total",
-        "Requests refused because there was no memory for them, by limit"
-    );
-    describe_gauge!("tracecast_destinations", "Destinations of all accounts, by health");
-    describe_gauge!("tracecast_oldest_waiting_seconds", "Age of the oldest request that waits, by health");
+    for (name, label, help) in COUNTERS {
+        describe_counter!(name, help);
+        match label {
+            Some((label, value)) => counter!(name, label => value).increment(0),
+            None => counter!(name).increment(0),
+        }
+    }
+    for (name, help) in HISTOGRAMS {
+        describe_histogram!(name, help);
+        drop(histogram!(name));
+    }
+    for (name, help) in GAUGES {
+        describe_gauge!(name, help);
+    }
 }

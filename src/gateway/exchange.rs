@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use metrics::histogram;
 use reqwest::header::HeaderValue;
 use tokio::sync::oneshot;
 
@@ -71,6 +72,8 @@ pub struct Exchange {
     pub(super) caller: Caller,
     pub(super) id: GenerationId,
     received: UnixNanos,
+    /// When the body had come.
+    pub(super) read: Option<UnixNanos>,
     /// The body as text, once it passed the checks.
     pub(super) text: String,
     /// The memory that the body holds.
@@ -102,6 +105,7 @@ impl Exchange {
             caller,
             id,
             received,
+            read: None,
             text: String::new(),
             answer_room: room.another(),
             room,
@@ -238,6 +242,15 @@ impl Exchange {
         before_answer.hold(committed).await;
     }
 
+    /// Counts for `/metrics` the time that passed here before the first model server was asked, and after the last byte of the answer.
+    fn count_added(&self, now: UnixNanos) {
+        let (Some(read), Some(ended)) = (self.read, self.upstream_ended) else { return };
+        let first = self.attempts.failed.first().map(|failed| failed.begun);
+        let Some(asked) = first.or(self.attempts.begun) else { return };
+        let added = asked.seconds_since(read) + now.seconds_since(ended);
+        histogram!("tracecast_gateway_added_seconds").record(added);
+    }
+
     fn record(&mut self, receipt: Option<Receipt>) {
         self.is_handed_over = true;
         let protocol = self.caller.protocol;
@@ -246,6 +259,10 @@ impl Exchange {
             self.settle();
         }
         let ending = self.ending.take().unwrap_or(Ending::Cancelled);
+        let now = self.now();
+        if matches!(ending, Ending::Completed) {
+            self.count_added(now);
+        }
         // What failed is not charged for, as far as anybody here knows.
         let cost = if matches!(ending, Ending::Failed { .. }) { Cost::default() } else { self.cost() };
         let request = CompletedRequest {
@@ -254,7 +271,7 @@ impl Exchange {
             route: Text::from(format!("{}{}", self.caller.base.path(), protocol.path())),
             times: Times {
                 received: self.received,
-                answered: self.now(),
+                answered: now,
                 upstream_begun: self.attempts.begun,
                 first_chunk: self.first_chunk,
                 upstream_ended: self.upstream_ended,

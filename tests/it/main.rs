@@ -11,6 +11,7 @@ mod canaries;
 mod choosing;
 mod command_line;
 mod connection_test;
+mod contrib;
 mod declared;
 mod deliveries_page;
 mod delivery;

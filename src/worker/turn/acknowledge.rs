@@ -73,7 +73,7 @@ pub(super) async fn acknowledge(leased: &Leased, mut result: BatchResult) -> sto
     if now == LeaseState::Held {
         leased.was_current(asked);
     }
-    count(lease, now, &acknowledgement);
+    count(lease, now, &acknowledgement, state.clock.now());
     Ok(now)
 }
 
@@ -124,13 +124,18 @@ fn about_sent_again(requests: usize, report: &mut Report) {
 }
 
 /// Counts for `/metrics` what is acknowledged.
-fn count(lease: &Lease, now: LeaseState, acknowledged: &Acknowledgement<'_>) {
+fn count(lease: &Lease, state: LeaseState, acknowledged: &Acknowledgement<'_>, now: DateTime<Utc>) {
     let destination = lease.destination;
     for sent in acknowledged.deliveries.iter().filter(|delivery| delivery.was_sent()) {
         counter!("tracecast_deliveries_total", "outcome" => sent.outcome).increment(1);
         histogram!("tracecast_delivery_seconds").record(sent.duration.as_secs_f64());
+        // All requests of a batch count as old as its oldest one: the objective is met by more than are counted, never by fewer.
+        if let Some(completed) = sent.covered.and_then(|covered| covered.oldest).filter(|_| lease.is_live) {
+            let age = (now - completed).to_std().unwrap_or_default();
+            histogram!("tracecast_accepted_after_seconds").record_many(age.as_secs_f64(), sent.requests);
+        }
     }
-    match now {
+    match state {
         LeaseState::Lost if acknowledged.deliveries.is_empty() => return,
         LeaseState::Lost => {
             tracing::info!(%destination, "a batch ended after its lease was lost; it changed nothing");

@@ -22,6 +22,12 @@ impl Numbers {
         self.0.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
     }
 
+    /// The names of all series.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        let lines = self.0.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        lines.map(|line| line.split(['{', ' ']).next().unwrap_or_default().to_owned())
+    }
+
     /// The sum over all labels of a name.
     fn sum(&self, name: &str) -> f64 {
         let of_it = self.0.lines().filter(|line| line.starts_with(&format!("{name}{{")));
@@ -43,7 +49,7 @@ pub(super) async fn read_until(url: &str, is_so: impl Fn(&Numbers) -> bool) -> N
 }
 
 /// The address that the program wrote to its log with these words, as soon as it is there.
-pub(super) async fn told(program: &Program, words: &str) -> String {
+pub(crate) async fn told(program: &Program, words: &str) -> String {
     let begun = std::time::Instant::now();
     loop {
         let lines = program.log();
@@ -58,7 +64,7 @@ pub(super) async fn told(program: &Program, words: &str) -> String {
 }
 
 /// An inference key, as an operator makes it from the shell.
-pub(super) fn key(tenant: &Tenant, settings: &[(&'static str, String)]) -> String {
+pub(crate) fn key(tenant: &Tenant, settings: &[(&'static str, String)]) -> String {
     let mut admin = Command::new(env!("CARGO_BIN_EXE_tracecast"));
     admin.args(["admin", "create-key", "--account", &tenant.account.to_string()]);
     let printed = admin.env_clear().envs(settings.iter().map(|(name, value)| (name, value))).output().unwrap();
