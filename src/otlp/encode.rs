@@ -9,7 +9,7 @@ use crate::trace::Export;
 
 /// Version of the way from recorded entries to bytes: of the encoders and of [`crate::trace`]. It counts up when the same
 /// entries become other bytes, so that a receipt can say whether it shows what was sent.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// A body as it grows, trace after trace. Buffers are kept between bodies.
 pub trait Encode: fmt::Debug + Send {

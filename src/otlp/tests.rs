@@ -1,6 +1,7 @@
 //! Our bytes beside those that prost makes of the same trace.
 
 mod by_prost;
+mod relay;
 mod vectors;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;

@@ -100,6 +100,8 @@ fn said<'a>(messages: &[Message<'a>], json: Option<&Cow<'a, str>>) -> Option<Sai
     }
     let json = match json {
         Some(json) => json.clone(),
+        // In Privacy Mode there is nothing to show, and an empty list would look like an empty conversation.
+        None if messages.is_empty() => return None,
         None => Cow::Owned(serde_json::to_string(messages).ok()?),
     };
     Some(Said { text: json.into(), mime_type: JSON })

@@ -79,7 +79,7 @@ fn embeddings_of_tokens_have_counts_and_no_content() {
     for line in [
         "gen_ai.operation.name = \"embeddings\"",
         "gen_ai.embeddings.dimension.count = 1536",
-        "tracecast.input.token_arrays = 2",
+        "tracecast.input.arrays = 2",
     ] {
         assert!(rendered.contains(line), "{line} is missing in {rendered}");
     }

@@ -11,7 +11,7 @@ use crate::otlp::{Encode, Json, Resource};
 use crate::trace::{Dialect, Extras, Parent, TraceSettings, build};
 
 /// A request with everything that a caller can say.
-fn full() -> CompletedRequest<'static> {
+pub(super) fn full() -> CompletedRequest<'static> {
     let trace = json!({
         "trace_name": "Support", "span_name": "Retrieve", "generation_name": "Answer", "release": "v2.1.0",
         "team": "core", "attempt": 3, "score": 0.5, "beta": true, "tags": ["eu", "paid"], "nested": { "a": [1] },
@@ -101,7 +101,7 @@ fn failed() -> CompletedRequest<'static> {
 }
 
 /// The requests that every receiver is shown, each with its content.
-fn cases() -> [(&'static str, CompletedRequest<'static>, Option<Content>); 6] {
+pub(super) fn cases() -> [(&'static str, CompletedRequest<'static>, Option<Content>); 6] {
     let remote = json!({ "trace_id": "4BF92F3577B34DA6A3CE929D0E0E4736", "parent_span_id": "00F067AA0BA902B7" });
     let mut calls = request();
     calls.response.finish_reasons = vec!["tool_calls".into()];
@@ -116,7 +116,11 @@ fn cases() -> [(&'static str, CompletedRequest<'static>, Option<Content>); 6] {
 }
 
 /// The spans of the body that a receiver gets, each attribute as one member.
-fn received(request: &CompletedRequest<'_>, content: Option<&Content>, settings: &TraceSettings) -> Vec<Value> {
+pub(super) fn received(
+    request: &CompletedRequest<'_>,
+    content: Option<&Content>,
+    settings: &TraceSettings,
+) -> Vec<Value> {
     let content = content.map(Content::as_borrowed);
     let mut encoder = Json::new(&Resource::new("tracecast"));
     encoder.push(&build(request, content.as_ref(), settings));

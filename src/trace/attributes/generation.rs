@@ -92,7 +92,8 @@ fn parameters<'a>(list: &mut List<'a>, parameters: &'a Parameters<'_>, dialect: 
     }
     list.maybe_text("gen_ai.request.reasoning.level", parameters.reasoning_level.as_deref().and_then(cleaned));
     list.maybe_text("gen_ai.output.type", parameters.output_type.as_deref().and_then(cleaned));
-    list.int("tracecast.input.token_arrays", parameters.token_arrays.map(saturating));
+    // A name with the word "token" would show nothing in Sentry (spec 2.1, fact 8).
+    list.int("tracecast.input.arrays", parameters.token_arrays.map(saturating));
 }
 
 /// Some callers write a number of candidates with a point, `40.0`. A part of a candidate means nothing.
