@@ -90,6 +90,7 @@ async fn rows(bench: &mut Bench) -> Result<()> {
             "reading" => rows::reading::run(bench).await?,
             "export" => rows::export::run(bench).await?,
             "forms" => rows::forms::run(bench).await?,
+            "ten" => rows::ten::run(bench).await?,
             "tls" => rows::tls::run(bench).await?,
             "many" => rows::many::run(bench).await?,
             "healthy" => rows::healthy::run(bench).await?,

@@ -9,11 +9,12 @@ use crate::contenders::Contender;
 use crate::program::Program;
 
 /// The rows, in the order in which they are measured.
-pub(crate) const ROWS: [&str; 12] = [
+pub(crate) const ROWS: [&str; 13] = [
     "stages",
     "reading",
     "export",
     "forms",
+    "ten",
     "tls",
     "many",
     "healthy",

@@ -11,4 +11,5 @@ pub(crate) mod many;
 pub(crate) mod queue;
 pub(crate) mod reading;
 pub(crate) mod recording;
+pub(crate) mod ten;
 pub(crate) mod tls;

@@ -101,6 +101,7 @@ fn forms(rounds: u32, batch: &Batch, ledger: &mut Ledger) {
         ("langfuse", Dialect::Langfuse, protobuf()),
         ("OTLP as JSON", Dialect::Plain, Box::new(Json::new(&resource))),
     ];
+    let (mut compressor, mut compressed) = (Gzip::new(), Vec::new());
     for (form, dialect, mut encoder) in forms {
         let settings = TraceSettings { dialect, ..bodies::settings() };
         let taken = least(rounds, || {
@@ -110,8 +111,11 @@ fn forms(rounds: u32, batch: &Batch, ledger: &mut Ledger) {
                 encoder.push(&Export { request: &request, trace: &trace, account: AccountId(uuid::Uuid::nil()) });
             });
         });
+        let body = encoder.finish();
+        let gzip = least(rounds, || compressor.compress(body, &mut compressed));
         let row = |what: &str, unit| Row::new(format!("one event by form, {what}"), unit, "");
         ledger.note(&row("read, built and encoded", "µs"), form, each(taken));
+        ledger.note(&row("compressing it", "µs"), form, each(gzip));
         ledger.note(&row("encoded", "bytes"), form, count(encoder.encoded_len() as u64) / count(EVENTS));
     }
 }

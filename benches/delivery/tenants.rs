@@ -56,6 +56,12 @@ impl Tenant {
         Ok(tenant)
     }
 
+    /// One more destination for the account, paused as well.
+    pub(crate) async fn add(self, state: &State, kind: &str, receiver: &Endpoint) -> Result<()> {
+        let another = Self { destination: DestinationId(state.random.uuid()), ..self };
+        another.connect(state, kind, receiver).await
+    }
+
     /// The operator of the server, at work in this account.
     pub(crate) fn operator(self) -> Actor {
         Actor { account: self.account, who: Who::Operator, client: None }
@@ -87,7 +93,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// Pauses the destination and gives it a new cursor, which stands at the beginning of the log.
+    /// Pauses the account's destinations and gives each a new cursor, which stands at the beginning of the log.
     pub(crate) async fn rewind(self, admin: &mut PgConnection) -> Result<()> {
         let account = self.account.0;
         for statement in [

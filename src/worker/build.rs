@@ -4,3 +4,6 @@ pub(super) mod again;
 pub(super) mod batch;
 pub(super) mod builders;
 pub(super) mod reader;
+
+mod shared_batches;
+mod shared_reads;

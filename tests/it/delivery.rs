@@ -32,6 +32,7 @@ mod refused;
 mod removed;
 mod replays;
 mod restored;
+mod shared;
 pub(crate) mod stage;
 mod status_matrix;
 mod stops;

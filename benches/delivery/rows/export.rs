@@ -90,7 +90,7 @@ impl Course {
     }
 
     /// A fresh worker that is warm.
-    async fn worker(&mut self, bench: &mut Bench, program: &Program) -> Result<Running> {
+    pub(super) async fn worker(&mut self, bench: &mut Bench, program: &Program) -> Result<Running> {
         self.warm_up.rewind(&mut bench.admin).await?;
         let worker = bench.worker(program, &self.receiver).await?;
         bench.drain(&worker, self.warm_up, &mut self.receiver, self.events).await?;

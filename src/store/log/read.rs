@@ -114,6 +114,11 @@ impl Entries {
         self.is_current
     }
 
+    /// Whether all of them completed so late, and were read as wanted.
+    pub fn are_wanted_since(&self, since: DateTime<Utc>) -> bool {
+        self.list.iter().all(|entry| entry.wanted && entry.completed_at >= since)
+    }
+
     /// In order.
     pub fn list(&self) -> &[Entry] {
         &self.list
@@ -129,6 +134,15 @@ impl Entries {
 
     /// So many entries without bytes that completed at the beginning of 1970.
     pub(crate) fn without_bytes(count: usize, wanted: bool) -> Self {
+        Self::alike((1..).take(count), wanted, (&[], None))
+    }
+
+    /// An entry at each of these places, with the same payload and content.
+    pub(crate) fn wanted(positions: impl Iterator<Item = i64>, payload: &[u8], content: Option<&[u8]>) -> Self {
+        Self::alike(positions, true, (payload, content))
+    }
+
+    fn alike(positions: impl Iterator<Item = i64>, wanted: bool, (payload, content): (&[u8], Option<&[u8]>)) -> Self {
         let entry = |position| Entry {
             xid: Xid(7),
             position,
@@ -136,11 +150,11 @@ impl Entries {
             wanted,
             is_read: true,
             format: 1,
-            payload: Vec::new(),
-            content: None,
+            payload: payload.to_vec(),
+            content: content.map(<[u8]>::to_vec),
             is_current: None,
         };
-        Self::of((1..).map(entry).take(count).collect())
+        Self::of(positions.map(entry).collect())
     }
 }
 

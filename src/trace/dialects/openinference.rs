@@ -20,6 +20,8 @@ pub(in crate::trace) fn to_one<'a>(list: &mut List<'a>, facts: &Facts<'a, '_>, d
             metadata(list, facts);
         }
         Place::Generation => {
+            // Most messages are a role and a text.
+            list.0.reserve(24 + 2 * (dialogue.input.len() + dialogue.output.len()));
             call(list, facts);
             add_values(list, dialogue.all_input(), dialogue.answer());
             messages::add(list, "llm.input_messages.", &dialogue.input);

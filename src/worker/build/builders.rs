@@ -10,6 +10,8 @@ use std::thread::available_parallelism;
 use tokio::sync::Semaphore;
 
 use super::batch::{AT_A_TIME, Batch, Builder, Target};
+use super::shared_batches::SharedBatches;
+use super::shared_reads::SharedReads;
 use crate::config::Config;
 use crate::otlp::Resource;
 use crate::store::log::Entries;
@@ -25,6 +27,9 @@ pub(in crate::worker) struct Builders {
     /// Builders that nobody uses at the moment. There are at most as many as processors for large batches, and as threads of the
     /// runtime for small ones, which are built without letting others have the thread.
     idle: Mutex<Vec<Builder>>,
+    shared: SharedBatches,
+    /// What the next batches are built of.
+    pub(super) reads: SharedReads,
     resource: Resource,
 }
 
@@ -35,7 +40,8 @@ impl Builders {
 
     fn with_room(large: usize, config: &Config) -> Self {
         let resource = Resource::new(&config.service_name);
-        Self { room: Semaphore::new(large), idle: Mutex::default(), resource }
+        let (shared, reads) = (SharedBatches::default(), SharedReads::default());
+        Self { room: Semaphore::new(large), idle: Mutex::default(), shared, reads, resource }
     }
 
     /// Builds and encodes what fits into one request, once there is room if it is much. See [`Builder::build`].
@@ -48,6 +54,14 @@ impl Builders {
         let batch = builder.build(entries, target).await;
         self.idle().push(builder);
         batch
+    }
+
+    /// The same for a destination with others beside it in its account: what several of them are sent is built once.
+    pub(in crate::worker) async fn build_once(&self, entries: &Entries, target: Target<'_>) -> Batch {
+        match self.shared.find(entries, &target) {
+            Some(shared) => shared.get_or_init(|| self.build(entries, target)).await.clone(),
+            None => self.build(entries, target).await,
+        }
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Builder>> {

@@ -1,6 +1,7 @@
 //! Reads an account's log behind a cursor, batch after batch, and has each batch built.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::task::JoinSet;
@@ -26,7 +27,7 @@ pub(in crate::worker) struct Reader {
     /// Whether a replay with a rate has read as many as it may send in this turn.
     has_read_its_rate: bool,
     /// The next entries, behind this place, which are read while the batch before them is built. The read ends when it is dropped.
-    ahead: Option<(Position, JoinSet<store::Result<Entries>>)>,
+    ahead: Option<(Position, JoinSet<store::Result<Arc<Entries>>>)>,
 }
 
 impl Reader {
@@ -62,17 +63,17 @@ impl Reader {
     }
 
     /// Reads on, small entries in the quick way.
-    async fn read(&mut self, leased: &Leased, most: i64) -> store::Result<Entries> {
+    async fn read(&mut self, leased: &Leased, most: i64) -> store::Result<Arc<Entries>> {
         let window = window(leased, (self.after, leased.lease.until()), most);
         if leased.lease.reads == Reads::Chosen {
             let lease = &leased.lease;
-            return log::list_chosen_after(leased.store(), lease.account, lease.cursor, &window, most_bytes(leased))
-                .await;
+            let (store, bytes) = (leased.store(), most_bytes(leased));
+            return Ok(log::list_chosen_after(store, lease.account, lease.cursor, &window, bytes).await?.into());
         }
         if !self.is_large {
             let entries = match self.take_ahead().await {
                 Some(entries) => entries,
-                None => read_small(leased, &window).await?,
+                None => read_small(leased, &window).await?.into(),
             };
             // A large entry may lie right behind small ones. If it comes first, it is read in the other way.
             if !entries.is_empty() || !entries.is_cut() {
@@ -82,7 +83,7 @@ impl Reader {
         let entries = log::list_after(leased.store(), leased.lease.account, &window, most_bytes(leased)).await?;
         let average = entries.bytes().checked_div(entries.len()).unwrap_or_default();
         self.is_large = average > usize::try_from(log::SMALL_BYTES).unwrap_or_default();
-        Ok(entries)
+        Ok(entries.into())
     }
 
     async fn build(&mut self, leased: &Leased, entries: &Entries) -> store::Result<Batch> {
@@ -97,7 +98,7 @@ impl Reader {
     }
 
     async fn build_noted(&mut self, leased: &Leased, entries: &Entries, target: Target<'_>) -> store::Result<Batch> {
-        let build = leased.builders.build(entries, target);
+        let build = build(leased, entries, target);
         match self.poison.begin() {
             Build::Freely => {
                 if !self.is_large
@@ -129,7 +130,7 @@ impl Reader {
     }
 
     /// The entries that were read ahead from here. None: nothing small came, or the read failed; they are read once more.
-    async fn take_ahead(&mut self) -> Option<Entries> {
+    async fn take_ahead(&mut self) -> Option<Arc<Entries>> {
         let (_, mut read) = self.ahead.take().filter(|(after, _)| *after == self.after)?;
         read.join_next().await?.ok()?.ok().filter(|entries| !entries.is_empty())
     }
@@ -155,6 +156,20 @@ pub(in crate::worker) async fn read_part(
     Ok(leased.builders.build(&entries, Target { allowance, ..target(leased, content, &keys) }).await)
 }
 
+/// Builds what was read.
+async fn build(leased: &Leased, entries: &Entries, target: Target<'_>) -> Batch {
+    if has_company(leased) {
+        return leased.builders.build_once(entries, target).await;
+    }
+    leased.builders.build(entries, target).await
+}
+
+/// Whether the account has other destinations that may read and be sent the same. A healthy one does not wait for what is read or
+/// built for one that struggles.
+fn has_company(leased: &Leased) -> bool {
+    leased.lease.siblings > 1 && leased.permit.is_healthy()
+}
+
 /// Reads small entries. The read shows as well that the settings are the current ones, where that would be asked before sending.
 async fn read_small(leased: &Leased, window: &Window) -> store::Result<Entries> {
     let asked = Instant::now();
@@ -167,11 +182,16 @@ async fn read_small(leased: &Leased, window: &Window) -> store::Result<Entries> 
 }
 
 /// Begins to read on a task of its own, because building keeps a thread busy for milliseconds.
-fn read_ahead(leased: &Leased, after: Position) -> JoinSet<store::Result<Entries>> {
+fn read_ahead(leased: &Leased, after: Position) -> JoinSet<store::Result<Arc<Entries>>> {
     let (store, account) = (leased.store().clone(), leased.lease.account);
     let window = window(leased, (after, leased.lease.until()), most_entries(leased));
     let mut read = JoinSet::new();
-    read.spawn(async move { log::list_small_after(&store, account, &window, None).await });
+    if has_company(leased) {
+        let builders = leased.builders.clone();
+        read.spawn(async move { builders.reads.list(&store, account, &window).await });
+    } else {
+        read.spawn(async move { Ok(log::list_small_after(&store, account, &window, None).await?.into()) });
+    }
     read
 }
 

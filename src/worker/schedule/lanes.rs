@@ -135,11 +135,16 @@ impl Permit {
         self.lane().is_crowded.load(Ordering::Relaxed)
     }
 
+    /// Whether the turn is in the healthy lane.
+    pub(in crate::worker) fn is_healthy(&self) -> bool {
+        self.place().lane == LaneName::Healthy
+    }
+
     /// Whether the turn may wait for the next request: only a healthy one, while half of the lane is free.
     pub(in crate::worker) fn may_stay(&self) -> bool {
         let healthy = &self.admission.healthy;
         let is_roomy = healthy.turns.available_permits() * 2 >= healthy.most_turns;
-        self.place().lane == LaneName::Healthy && !self.is_crowded() && is_roomy
+        self.is_healthy() && !self.is_crowded() && is_roomy
     }
 
     /// Where to ask the database now.
