@@ -1,17 +1,27 @@
 //! Replays: requests of the log that are sent to a destination again, or for the first time (spec 9.4). A person counts them, then
 //! begins; the workers serve what was begun after the live traffic of the destination.
 
+mod counting;
+
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::audit::{self, Actor, Change, Event};
 use crate::broadcast::listing::{self, Listed};
 use crate::id::{CursorId, DestinationId};
 use crate::state::State;
-use crate::store::replays::{self, Chosen, Counted, NewReplay};
+use crate::store::accounts::Account;
+use crate::store::replays::{self, Chosen, NewReplay};
 use crate::store::{self, Tenant, accounts};
+
+pub use self::counting::{Counted, Question, count};
 
 /// Replays of an account that run at the same time.
 pub const MOST_RUNNING: i64 = 5;
+
+/// The longest that people wait for a count.
+const COUNTING: Duration = Duration::from_secs(2);
 
 /// What keeps a replay from beginning. Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,10 +56,32 @@ pub enum Error {
 pub struct Asked<'a> {
     pub destination: DestinationId,
     pub chosen: &'a Chosen,
+    /// Whether what was delivered before is left out.
+    pub skips_delivered: bool,
     /// The most requests a second. None: as many as live traffic leaves room for.
     pub rate: Option<i32>,
     /// The number that the person saw. None: they saw none.
     pub expected: Option<i64>,
+}
+
+impl<'a> Asked<'a> {
+    /// What is to be counted for it.
+    pub fn question(&self, state: &State, account: &Account, listed: &'a Listed) -> Question<'a> {
+        Question {
+            destination: &listed.destination,
+            chosen: self.chosen,
+            skips_delivered: self.skips_delivered,
+            private: account.privacy_mode || listed.destination.privacy_mode,
+            retention: state.config.delivery.retention,
+            time: COUNTING,
+        }
+    }
+
+    /// Whether so many others would be sent than the person saw, that they should look again. A count that was cut short says nothing.
+    fn is_outdated(&self, counted: &Counted) -> bool {
+        let differs = |expected: i64| (expected - counted.requests).abs() * 10 > expected;
+        counted.is_whole && self.expected.is_some_and(differs)
+    }
 }
 
 /// Why no replay can begin now. None: one can.
@@ -90,19 +122,24 @@ pub async fn start(state: &State, actor: &Actor, asked: Asked<'_>) -> Result<(Cu
     if let Some(refusal) = refusal(&mut tenant, &listed, account.broadcast_enabled).await? {
         return Err(refusal.into());
     }
-    let counted = replays::count(&mut tenant, asked.destination, asked.chosen).await?;
-    if counted.requests == 0 {
-        return Err(Refusal::Nothing.into());
-    }
-    if asked.expected.is_some_and(|expected| (expected - counted.requests).abs() * 10 > expected) {
+    let counted = count(&mut tenant, asked.question(state, &account, &listed)).await?;
+    let Some(ends) = counted.ends.filter(|_| counted.requests > 0) else { return Err(Refusal::Nothing.into()) };
+    if asked.is_outdated(&counted) {
         return Err(Refusal::Changed.into());
+    }
+    // Those that begin at the same instant are counted one after the other.
+    replays::lock(&mut tenant).await?;
+    if replays::count_running(&mut tenant).await? >= MOST_RUNNING {
+        return Err(Refusal::TooMany.into());
     }
     let id = CursorId(state.random.uuid());
     let new = NewReplay {
         id,
         destination: asked.destination,
         chosen: asked.chosen,
-        counted,
+        skips_delivered: asked.skips_delivered,
+        requests: looked_at(&mut tenant, &asked, &counted).await?,
+        ends,
         rate: asked.rate,
         created_by: actor.who.name(),
     };
@@ -114,6 +151,16 @@ pub async fn start(state: &State, actor: &Actor, asked: Asked<'_>) -> Result<(Cu
     audit::record(state, &mut tenant, actor, change.to(after)).await?;
     tenant.commit().await?;
     Ok((id, counted))
+}
+
+/// How many requests the replay will look at: about as many as the meter counted, where counting them took too long.
+async fn looked_at(tenant: &mut Tenant, asked: &Asked<'_>, counted: &Counted) -> Result<i64, store::Error> {
+    match asked.chosen {
+        Chosen::All { from, until } if !counted.is_whole => {
+            Ok(replays::estimate(tenant, (*from, *until)).await?.max(counted.looked_at))
+        }
+        _ => Ok(counted.looked_at),
+    }
 }
 
 /// What a person does with a replay that runs.

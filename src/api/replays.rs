@@ -11,11 +11,13 @@ use super::error::Error;
 use super::error_responses::ManagementErrorResponses;
 use super::extract::{Author, ManagementKey};
 use super::input::Input;
+use crate::broadcast::listing;
 use crate::http::Incoming;
 use crate::id::{AccountId, CursorId, DestinationId};
-use crate::replay::{self, Act, Asked};
+use crate::replay::{self, Act, Asked, Counted};
 use crate::state::State;
 use crate::store;
+use crate::store::accounts;
 use crate::store::replays::{self, Chosen};
 
 /// Replays in a list.
@@ -48,7 +50,8 @@ pub(super) async fn index(
 /// Send requests again, or to a younger destination
 ///
 /// `what` is `all` (requests that completed from `from` until `until`), `dead_letters` or `requests` (by `ids`). They carry the same trace
-/// and span ids as the first time and obey today's settings. With `dry_run` they are counted only. At most five run in an account.
+/// and span ids as the first time and obey today's settings. With `dry_run` they are counted only, for at most two seconds. At most five
+/// run in an account.
 #[utoipa::path(
     post,
     path = "/observability/destinations/{id}/replays",
@@ -73,11 +76,11 @@ pub(super) async fn create(
     let id = find(&state, account, &id).await?;
     let chosen = chosen(&input)?;
     let rate = rate(&input)?;
+    let skips_delivered = input.flag("leave_out_delivered")? == Some(true);
+    let asked = Asked { destination: id, chosen: &chosen, skips_delivered, rate, expected: None };
     if input.flag("dry_run")? == Some(true) {
-        let counted = replays::count(&mut state.store.tenant(account).await?, id, &chosen).await?;
-        return Ok(HttpResponse::Ok().json(CountedReplay::from(counted)));
+        return Ok(HttpResponse::Ok().json(CountedReplay::from(counted(&state, account, &asked).await?)));
     }
-    let asked = Asked { destination: id, chosen: &chosen, rate, expected: None };
     let (begun, _) = replay::start(&state, &author.actor, asked).await.map_err(refused)?;
     shown(&state, account, (id, begun), HttpResponse::Created()).await
 }
@@ -134,6 +137,14 @@ pub(super) async fn remove(
     let of = named(&path)?;
     replay::act(&state, &author.actor, of, Act::Cancel).await.map_err(refused)?;
     shown(&state, author.actor.account, of, HttpResponse::Ok()).await
+}
+
+async fn counted(state: &State, account: AccountId, asked: &Asked<'_>) -> Result<Counted, Error> {
+    let mut tenant = state.store.tenant(account).await?;
+    let account = accounts::find(&mut tenant).await?.ok_or_else(no_such)?;
+    let now = state.clock.now();
+    let listed = listing::find(&mut tenant, asked.destination, &account, now).await?.ok_or_else(no_such)?;
+    Ok(replay::count(&mut tenant, asked.question(state, &account, &listed)).await?)
 }
 
 async fn shown(

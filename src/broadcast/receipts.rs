@@ -10,10 +10,10 @@ use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, GenerationId};
 use crate::destination::selection::{self, Candidate, KnownKey, Rules};
 use crate::destination::{Kind, kinds};
-use crate::id::{ApiKeyId, DestinationId};
+use crate::id::{ApiKeyId, CursorId, DestinationId};
 use crate::store::log::{self, NamedEntry, RecordedEntry};
 use crate::store::receipts::{self, Attempt, Trail};
-use crate::store::{self, Tenant, api_keys, destinations};
+use crate::store::{self, Tenant, api_keys, destinations, expired};
 
 use self::receipt::{Judged, Terms};
 pub use self::receipt::{Reason, Receipt, is_in_part};
@@ -38,7 +38,7 @@ pub async fn find(
     ids: &[GenerationId],
     retention: Duration,
 ) -> Result<Vec<Receipts>, store::Error> {
-    let entries = log::list_named(tenant, ids).await?;
+    let entries = expired::list_named(tenant, ids).await?;
     let of = of_entries(tenant, &entries, retention).await?;
     Ok(entries.into_iter().zip(of).map(|(entry, of)| Receipts { entry, of }).collect())
 }
@@ -54,10 +54,22 @@ pub async fn of_entries(
 ) -> Result<Vec<Vec<(DestinationId, Receipt)>>, store::Error> {
     let trails = receipts::list_trails(tenant, entries, None).await?;
     let mut all = vec![Vec::new(); entries.len()];
-    for (trail, receipt) in trails.iter().zip(of_trails(tenant, entries, &trails, retention).await?) {
+    for (trail, receipt) in trails.iter().zip(of_trails(tenant, entries, &trails, (retention, None)).await?) {
         all[trail.entry].push((trail.destination, receipt));
     }
     Ok(all)
+}
+
+/// A destination, for whoever sends it requests again.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    pub destination: DestinationId,
+    /// A cursor whose attempts do not count: they are those of the replay that asks.
+    pub except: Option<CursorId>,
+    /// The account's keys.
+    pub keys: &'a BTreeMap<ApiKeyId, KnownKey>,
+    /// How long the log keeps requests.
+    pub retention: Duration,
 }
 
 /// The receipts of these requests at one destination.
@@ -66,26 +78,25 @@ pub async fn of_entries(
 /// When the database is away.
 pub async fn at_destination(
     tenant: &mut Tenant,
-    destination: DestinationId,
+    at: At<'_>,
     entries: &[NamedEntry],
-    retention: Duration,
 ) -> Result<Vec<Receipt>, store::Error> {
-    let trails = receipts::list_trails(tenant, entries, Some(destination)).await?;
-    of_trails(tenant, entries, &trails, retention).await
+    let trails = receipts::list_trails(tenant, entries, Some((at.destination, at.except))).await?;
+    of_trails(tenant, entries, &trails, (at.retention, Some(at.keys))).await
 }
 
 async fn of_trails(
     tenant: &mut Tenant,
     entries: &[NamedEntry],
     trails: &[Trail],
-    retention: Duration,
+    (retention, keys): (Duration, Option<&BTreeMap<ApiKeyId, KnownKey>>),
 ) -> Result<Vec<Receipt>, store::Error> {
     let terms = |trail: &Trail| Terms { oldest: kinds::find(&trail.kind).and_then(Kind::oldest), retention };
     let open = trails.iter().flat_map(|trail| {
         let attempts = receipt::open(&entries[trail.entry], trail, terms(trail));
         attempts.into_iter().map(move |attempt| (trail, attempt))
     });
-    let judged = judge(tenant, entries, open.collect()).await?;
+    let judged = judge(tenant, entries, open.collect(), keys).await?;
     Ok(trails.iter().map(|trail| Receipt::of(&entries[trail.entry], trail, terms(trail), &judged)).collect())
 }
 
@@ -97,11 +108,12 @@ struct Case<'a> {
     rules: Option<Rules>,
 }
 
-/// Whether the rules of these attempts keep the requests.
+/// Whether the rules of these attempts keep the requests. The account's keys are read where they are not given.
 async fn judge(
     tenant: &mut Tenant,
     entries: &[NamedEntry],
     open: Vec<(&Trail, &Attempt)>,
+    keys: Option<&BTreeMap<ApiKeyId, KnownKey>>,
 ) -> Result<Judged, store::Error> {
     if open.is_empty() {
         return Ok(Judged::new());
@@ -109,14 +121,18 @@ async fn judge(
     let numbers: Vec<usize> = open.iter().map(|(trail, _)| trail.entry).collect::<BTreeSet<_>>().into_iter().collect();
     let cases = cases(tenant, open).await?;
     let asks = |ask: fn(&Rules) -> bool| cases.iter().any(|case| case.rules.as_ref().is_some_and(ask));
-    let keys = if asks(Rules::need_keys) { known(api_keys::list_ruled(tenant).await?) } else { BTreeMap::new() };
+    let read = match keys {
+        None if asks(Rules::need_keys) => known(api_keys::list_ruled(tenant).await?),
+        _ => BTreeMap::new(),
+    };
+    let keys = keys.unwrap_or(&read);
     let mut judged = Judged::new();
     for some in numbers.chunks(AT_ONCE) {
         let wanted: Vec<&NamedEntry> = some.iter().map(|number| &entries[*number]).collect();
         let recorded = log::list_recorded(tenant, &wanted, asks(Rules::need_content)).await?;
         let recorded: BTreeMap<usize, RecordedEntry> = recorded.into_iter().map(|it| (some[it.number], it)).collect();
         for case in cases.iter().filter(|case| some.contains(&case.trail.entry)) {
-            let kept = case.kept(recorded.get(&case.trail.entry), &keys);
+            let kept = case.kept(recorded.get(&case.trail.entry), keys);
             judged.insert((case.trail.entry, case.attempt.id), kept);
         }
     }

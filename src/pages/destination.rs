@@ -2,6 +2,7 @@
 //! test passed; name, Privacy Mode and defaults need none.
 
 mod attempt;
+mod backfill;
 mod choosing;
 mod draft;
 mod dry_run;
@@ -19,6 +20,7 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 
 use self::attempt::{Attempt, CONFLICT, edit_path};
+pub use self::backfill::Backfill;
 pub use self::choosing::{BudgetRow, Choice, Choosing, GroupRows, KeyBox, RuleRow, Threshold};
 pub use self::dry_run::DryRunPanel;
 pub(super) use self::dry_run::words as left_out;
@@ -77,8 +79,9 @@ pub(super) async fn create(
 pub(super) async fn edit(state: web::Data<State>, visit: Visit, id: web::Path<String>) -> Result {
     let Visit { visitor, mut tenant } = visit;
     let found = find(&mut tenant, &visitor, &id).await?;
-    let attempt = Attempt::of(&visitor, &found);
-    Ok(shown(&state, visitor.notice, answer::ok(&attempt.drawing().page())))
+    let backfill = backfill::offer(&state, &mut tenant, &visitor, &found).await?;
+    let page = Drawing { backfill, ..Attempt::of(&visitor, &found).drawing() }.page();
+    Ok(shown(&state, visitor.notice, answer::ok(&page)))
 }
 
 /// `POST /settings/observability/destinations/{id}`: the connection, and whatever else was sent with it.

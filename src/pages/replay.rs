@@ -9,6 +9,7 @@ use askama::Template;
 
 use self::rows::ReplayRow;
 use self::typed::Typed;
+pub(super) use self::typed::days as kept_days;
 use super::answer::{self, done, shown};
 use super::components::amount::{grouped, size};
 use super::components::health::HealthPanel;
@@ -20,9 +21,9 @@ use super::visit::{Admin, Visit, Visitor};
 use crate::broadcast::listing::{self, Listed};
 use crate::destination::{Kind, kinds};
 use crate::id::{CursorId, DestinationId};
-use crate::replay::{self, Act, Asked};
+use crate::replay::{self, Act, Asked, Counted};
 use crate::state::State;
-use crate::store::replays::{self, Counted};
+use crate::store::replays::{self, Chosen};
 use crate::store::{Tenant, accounts};
 
 /// Earlier replays on the page.
@@ -62,16 +63,42 @@ pub struct CountedPanel {
     pub requests: String,
     /// As the form sends it back.
     pub number: i64,
+    /// False: counting took too long, and every number is "more than".
+    pub is_whole: bool,
     pub bytes: String,
-    /// Requests that were made while Broadcast was off, grouped; empty for none.
-    pub off: String,
+    /// What else was found, in words, and how many, grouped.
+    pub others: Vec<(&'static str, String)>,
+}
+
+impl CountedPanel {
+    fn of(counted: &Counted, skips_delivered: bool) -> Self {
+        let delivered =
+            if skips_delivered { "Delivered before: not again" } else { "Among them delivered before: sent again" };
+        let others = [
+            (delivered, counted.delivered),
+            ("Left out by today's settings", counted.left_out),
+            ("Made while Broadcast was off: never sent", counted.off),
+        ];
+        Self {
+            requests: grouped(counted.requests),
+            number: counted.requests,
+            is_whole: counted.is_whole,
+            bytes: size(counted.bytes),
+            others: others
+                .into_iter()
+                .filter(|(_, number)| *number > 0)
+                .map(|(words, it)| (words, grouped(it)))
+                .collect(),
+        }
+    }
 }
 
 /// All that the page shows, whoever asked for it.
 struct Drawing<'a> {
     visitor: &'a Visitor,
     typed: Typed,
-    counted: Option<Counted>,
+    /// What is counted. None: nothing.
+    chosen: Option<Chosen>,
     problems: Vec<Problem>,
 }
 
@@ -84,7 +111,9 @@ pub(super) async fn show(
 ) -> Result {
     let id = id.parse().map_err(|_| Error::NotFound)?;
     let typed = Typed::of_address(&query.map(web::Query::into_inner).unwrap_or_default(), &state, visitor.now);
-    let drawing = Drawing { visitor: &visitor, typed, counted: None, problems: Vec::new() };
+    // A link to single requests is followed by whoever wants to send them.
+    let chosen = typed.chosen().ok().filter(|chosen| visitor.can_edit() && matches!(chosen, Chosen::Requests { .. }));
+    let drawing = Drawing { visitor: &visitor, typed, chosen, problems: Vec::new() };
     let page = draw(&state, &mut tenant, id, drawing).await?;
     Ok(shown(&state, visitor.notice, answer::ok(&page)))
 }
@@ -109,24 +138,18 @@ pub(super) async fn create(
     };
     if values.text("do") == "replay" {
         let expected = values.text("expected").parse().ok();
-        let asked = Asked { destination: id, chosen: &chosen, rate: typed.rate(), expected };
+        let asked = asked(id, &chosen, &typed, expected);
         match replay::start(&state, &visitor.actor(), asked).await {
             Ok(_) => return Ok(done(&state, &path(id), Notice::ReplayStarted)),
             Err(replay::Error::Refused(refusal)) => {
-                let mut tenant = visitor.tenant(&state).await?;
-                let counted = replays::count(&mut tenant, id, &chosen).await?;
-                drop(tenant);
                 let problems = refused(refusal.to_string(), None);
-                return again(&state, &visitor, id, StatusCode::CONFLICT, (typed, Some(counted), problems)).await;
+                return again(&state, &visitor, id, StatusCode::CONFLICT, (typed, Some(chosen), problems)).await;
             }
             Err(replay::Error::Gone) => return Err(Error::NotFound),
             Err(replay::Error::Store(error)) => return Err(error.into()),
         }
     }
-    let mut tenant = visitor.tenant(&state).await?;
-    let counted = replays::count(&mut tenant, id, &chosen).await?;
-    drop(tenant);
-    again(&state, &visitor, id, StatusCode::OK, (typed, Some(counted), Vec::new())).await
+    again(&state, &visitor, id, StatusCode::OK, (typed, Some(chosen), Vec::new())).await
 }
 
 /// `POST …/replays/{replay}`: pauses, resumes or cancels.
@@ -152,6 +175,10 @@ pub(super) async fn update(
     }
 }
 
+fn asked<'a>(destination: DestinationId, chosen: &'a Chosen, typed: &Typed, expected: Option<i64>) -> Asked<'a> {
+    Asked { destination, chosen, skips_delivered: typed.missed, rate: typed.rate(), expected }
+}
+
 fn path(id: DestinationId) -> String {
     format!("/settings/observability/destinations/{id}/replay")
 }
@@ -162,19 +189,26 @@ async fn again(
     visitor: &Visitor,
     id: DestinationId,
     status: StatusCode,
-    (typed, counted, problems): (Typed, Option<Counted>, Vec<Problem>),
+    (typed, chosen, problems): (Typed, Option<Chosen>, Vec<Problem>),
 ) -> Result {
     let mut tenant = visitor.tenant(state).await?;
-    let page = draw(state, &mut tenant, id, Drawing { visitor, typed, counted, problems }).await?;
+    let page = draw(state, &mut tenant, id, Drawing { visitor, typed, chosen, problems }).await?;
     Ok(answer::page(status, &page))
 }
 
 async fn draw(state: &State, tenant: &mut Tenant, id: DestinationId, drawing: Drawing<'_>) -> Result<ReplayPage> {
-    let Drawing { visitor, typed, counted, problems } = drawing;
+    let Drawing { visitor, typed, chosen, problems } = drawing;
     let account = accounts::find(tenant).await?.ok_or(Error::NotFound)?;
     let listed = listing::find(tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
     let refusal = replay::refusal(tenant, &listed, account.broadcast_enabled).await?;
     let replays = replays::list(tenant, id, LISTED).await?;
+    let counted = match &chosen {
+        Some(chosen) => {
+            let question = asked(id, chosen, &typed, None).question(state, &account, &listed);
+            Some(CountedPanel::of(&replay::count(tenant, question).await?, typed.missed))
+        }
+        None => None,
+    };
     let kind = kinds::find(&listed.destination.kind);
     let Listed { destination, lag, .. } = &listed;
     let title = format!("Replay to {}", destination.name);
@@ -188,12 +222,7 @@ async fn draw(state: &State, tenant: &mut Tenant, id: DestinationId, drawing: Dr
         kept_days: typed::days(state),
         typed,
         caveats: kind.map_or(&[], Kind::caveats),
-        counted: counted.map(|counted| CountedPanel {
-            requests: grouped(counted.requests),
-            number: counted.requests,
-            bytes: size(counted.bytes),
-            off: if counted.off == 0 { String::new() } else { grouped(counted.off) },
-        }),
+        counted,
         refusal: refusal.map(|refusal| refusal.to_string()).unwrap_or_default(),
         can_edit: visitor.can_edit(),
         replays: replays.iter().map(|replay| ReplayRow::of(replay, visitor.now)).collect(),

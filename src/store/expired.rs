@@ -1,11 +1,12 @@
 //! Tables `expired_requests` and `expiries`: what left the log before it was sent, by name and by destination.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
 
 use super::interval::interval;
-use super::log::NamedEntry;
+use super::log::{self, NamedEntry};
 use super::xid::Xid;
 use super::{Result, Store, Tenant};
 use crate::completed_request::GenerationId;
@@ -58,8 +59,18 @@ pub(super) fn expiry(partition: &str) -> String {
     )
 }
 
-/// The account's expired requests of these names, in no order.
-pub(super) async fn list_named(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec<NamedEntry>> {
+/// The account's requests of these names, in no order: those in the log, and those that expired before they were sent.
+pub async fn list_named(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec<NamedEntry>> {
+    let mut entries = log::list_named(tenant, ids).await?;
+    if entries.len() < ids.len() {
+        let known: HashSet<String> = entries.iter().map(|entry| entry.generation_id.clone()).collect();
+        let expired = list_expired(tenant, ids).await?.into_iter();
+        entries.extend(expired.filter(|entry| !known.contains(&entry.generation_id)));
+    }
+    Ok(entries)
+}
+
+async fn list_expired(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec<NamedEntry>> {
     let account = tenant.account().0;
     let names: Vec<&str> = ids.iter().map(GenerationId::as_str).collect();
     let entries = sqlx::query_as!(

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub use self::backlog::{Backlog, Stretch, list_backlogs};
 pub use self::clock_offset::{ClockOffset, Completed};
-pub use self::generation::{NamedEntry, Recorded, RecordedEntry, find_recorded, list_named, list_recorded};
+pub use self::generation::{NamedEntry, Recorded, RecordedEntry, find_recorded, list_at, list_named, list_recorded};
 pub use self::listener::Listener;
 pub use self::newest::{NewestEntry, list_newest};
 pub use self::read::{

@@ -10,7 +10,7 @@ use super::log::{NamedEntry, Position};
 use super::xid::Xid;
 use super::{Result, Tenant};
 use crate::delivery::DeadLetterReason;
-use crate::id::{DeliveryId, DestinationId};
+use crate::id::{CursorId, DeliveryId, DestinationId};
 
 /// What is known of one request at one destination.
 #[derive(Debug, Clone)]
@@ -100,7 +100,8 @@ pub struct DeadLetter {
     pub created_at: DateTime<Utc>,
 }
 
-/// The trails of these requests at every destination of the account: in the order of the requests, then of the destinations.
+/// The trails of these requests at every destination of the account, or at `only` one, a cursor of which may be left out of account: in
+/// the order of the requests, then of the destinations.
 ///
 /// Of a cursor that has passed a request, the attempt is found by the end of its range. Attempts of one cursor lie behind each other,
 /// and begin again at the end of an earlier one where requests were sent again: so the attempt is among the first few. Where none was
@@ -111,7 +112,7 @@ pub struct DeadLetter {
 pub async fn list_trails(
     tenant: &mut Tenant,
     entries: &[NamedEntry],
-    only: Option<DestinationId>,
+    only: Option<(DestinationId, Option<CursorId>)>,
 ) -> Result<Vec<Trail>> {
     let account = tenant.account().0;
     let xids: Vec<Xid> = entries.iter().map(|entry| entry.xid).collect();
@@ -179,6 +180,7 @@ pub async fn list_trails(
                     ORDER BY n.started_at DESC LIMIT 1)
                    LIMIT 1) s
                WHERE p.account_id = $1 AND p.destination_id = d.id AND (e.xid, e.position) <= (p.xid, p.position)
+                 AND ($7::uuid IS NULL OR p.id <> $7)
                  AND (p.purpose = 'live'
                       OR e.completed_at >= p.since AND e.completed_at < coalesce(p.before, 'infinity')
                          AND NOT EXISTS (
@@ -195,7 +197,8 @@ pub async fn list_trails(
         &positions,
         &times,
         &completed,
-        only.map(|id| id.0)
+        only.map(|(id, _)| id.0),
+        only.and_then(|(_, except)| except).map(|id| id.0)
     );
     let mut trails: Vec<Trail> = Vec::new();
     for row in rows.fetch_all(tenant.connection()).await? {

@@ -1,10 +1,11 @@
 //! Tables `replays` and `replay_requests`: what people asked to be sent again (spec 9.4). How far each one came is said by its cursor.
 
-use chrono::{DateTime, Duration, Utc};
-use sqlx::types::Json;
+mod found;
 
+use chrono::{DateTime, Duration, Utc};
+
+pub use self::found::{Found, estimate, list_found, newest};
 use super::log::Position;
-use super::xid::Xid;
 use super::{Result, Tenant};
 use crate::completed_request::GenerationId;
 use crate::id::{CursorId, DestinationId};
@@ -45,26 +46,18 @@ impl Chosen {
     }
 }
 
-/// The requests that a choice finds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counted {
-    /// Requests that can be sent.
-    pub requests: i64,
-    /// Their recorded bytes.
-    pub bytes: i64,
-    /// Requests that completed while Broadcast was off. They are never sent.
-    pub off: i64,
-    /// The first and the last one that can be sent. None: there is none.
-    pub ends: Option<(Position, Position)>,
-}
-
 /// A replay as it is to begin.
 #[derive(Debug)]
 pub struct NewReplay<'a> {
     pub id: CursorId,
     pub destination: DestinationId,
     pub chosen: &'a Chosen,
-    pub counted: Counted,
+    /// Whether what was delivered before is left out.
+    pub skips_delivered: bool,
+    /// Requests that it looks at.
+    pub requests: i64,
+    /// The first and the last of them.
+    pub ends: (Position, Position),
     /// The most requests a second. None: as many as live traffic leaves room for.
     pub rate: Option<i32>,
     /// Who asked for it.
@@ -79,6 +72,8 @@ pub struct Replay {
     pub chosen: String,
     pub begins_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
+    /// Whether what was delivered before is left out.
+    pub skips_delivered: bool,
     /// When it began.
     pub requests: i64,
     /// Accepted, be it not confirmed yet.
@@ -119,112 +114,18 @@ impl Replay {
     }
 }
 
-struct CountedRow {
-    requests: i64,
-    bytes: i64,
-    off: i64,
-    first: Option<Json<(String, i64)>>,
-    last: Option<Json<(String, i64)>>,
-}
-
-impl From<CountedRow> for Counted {
-    fn from(row: CountedRow) -> Self {
-        let place = |end: Option<Json<(String, i64)>>| {
-            let Json((xid, position)) = end?;
-            Some(Position { xid: Xid(xid.parse().ok()?), position })
-        };
-        Self { requests: row.requests, bytes: row.bytes, off: row.off, ends: place(row.first).zip(place(row.last)) }
-    }
-}
-
-/// Counts what would be sent.
-pub async fn count(tenant: &mut Tenant, destination: DestinationId, chosen: &Chosen) -> Result<Counted> {
-    match chosen {
-        Chosen::All { from, until } => count_time(tenant, *from, *until).await,
-        Chosen::DeadLetters => count_dead_letters(tenant, destination).await,
-        Chosen::Requests { ids, begun } => count_requests(tenant, ids, *begun).await,
-    }
-}
-
-async fn count_time(tenant: &mut Tenant, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Counted> {
+/// Holds up whoever else begins a replay in this account, until the transaction ends.
+pub async fn lock(tenant: &mut Tenant) -> Result<()> {
     let account = tenant.account().0;
-    let row = sqlx::query_as!(
-        CountedRow,
-        r#"WITH found AS (
-               SELECT xid, position, broadcast, octet_length(payload) + coalesce(octet_length(content), 0) AS bytes
-               FROM completed_requests
-               WHERE account_id = $1 AND completed_at >= $2 AND completed_at < $3 AND recorded_at >= $2 AND recorded_at < $4)
-           SELECT count(*) FILTER (WHERE broadcast) AS "requests!",
-                  coalesce(sum(bytes) FILTER (WHERE broadcast), 0)::bigint AS "bytes!",
-                  count(*) FILTER (WHERE NOT broadcast) AS "off!",
-                  (SELECT jsonb_build_array(xid::text, position) FROM found WHERE broadcast ORDER BY xid, position LIMIT 1)
-                      AS "first: Json<(String, i64)>",
-                  (SELECT jsonb_build_array(xid::text, position) FROM found WHERE broadcast ORDER BY xid DESC, position DESC LIMIT 1)
-                      AS "last: Json<(String, i64)>"
-           FROM found"#,
-        account,
-        from,
-        until,
-        until + LATEST_COMMIT
-    );
-    Ok(row.fetch_one(tenant.connection()).await?.into())
+    sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29796, hashtext($1::uuid::text))", account)
+        .fetch_one(tenant.connection())
+        .await?;
+    Ok(())
 }
 
-async fn count_dead_letters(tenant: &mut Tenant, destination: DestinationId) -> Result<Counted> {
-    let account = tenant.account().0;
-    let row = sqlx::query_as!(
-        CountedRow,
-        r#"WITH found AS (
-               SELECT r.xid, r.position, octet_length(r.payload) + coalesce(octet_length(r.content), 0) AS bytes
-               FROM dead_letters d
-               CROSS JOIN LATERAL (SELECT * FROM completed_requests r
-                                   WHERE r.account_id = $1 AND (r.xid, r.position) >= (d.xid, d.position)
-                                   ORDER BY r.xid, r.position LIMIT 1) r
-               WHERE d.account_id = $1 AND d.destination_id = $2 AND (r.xid, r.position) = (d.xid, d.position))
-           SELECT count(*) AS "requests!", coalesce(sum(bytes), 0)::bigint AS "bytes!", 0::bigint AS "off!",
-                  (SELECT jsonb_build_array(xid::text, position) FROM found ORDER BY xid, position LIMIT 1)
-                      AS "first: Json<(String, i64)>",
-                  (SELECT jsonb_build_array(xid::text, position) FROM found ORDER BY xid DESC, position DESC LIMIT 1)
-                      AS "last: Json<(String, i64)>"
-           FROM found"#,
-        account,
-        destination.0
-    );
-    Ok(row.fetch_one(tenant.connection()).await?.into())
-}
-
-/// There is no index by id: entries lie within moments of the times that their ids hold.
-async fn count_requests(
-    tenant: &mut Tenant,
-    ids: &[String],
-    (first, last): (DateTime<Utc>, DateTime<Utc>),
-) -> Result<Counted> {
-    let account = tenant.account().0;
-    let row = sqlx::query_as!(
-        CountedRow,
-        r#"WITH found AS (
-               SELECT xid, position, broadcast, octet_length(payload) + coalesce(octet_length(content), 0) AS bytes
-               FROM completed_requests
-               WHERE account_id = $1 AND recorded_at >= $3 AND recorded_at < $4 AND generation_id = ANY ($2))
-           SELECT count(*) FILTER (WHERE broadcast) AS "requests!",
-                  coalesce(sum(bytes) FILTER (WHERE broadcast), 0)::bigint AS "bytes!",
-                  count(*) FILTER (WHERE NOT broadcast) AS "off!",
-                  (SELECT jsonb_build_array(xid::text, position) FROM found WHERE broadcast ORDER BY xid, position LIMIT 1)
-                      AS "first: Json<(String, i64)>",
-                  (SELECT jsonb_build_array(xid::text, position) FROM found WHERE broadcast ORDER BY xid DESC, position DESC LIMIT 1)
-                      AS "last: Json<(String, i64)>"
-           FROM found"#,
-        account,
-        ids,
-        first - Duration::minutes(1),
-        last + LATEST_COMMIT
-    );
-    Ok(row.fetch_one(tenant.connection()).await?.into())
-}
-
-/// Begins a replay of what was counted. False: there is no such destination, or nothing to send.
+/// Begins a replay. False: there is no such destination.
 pub async fn create(tenant: &mut Tenant, new: &NewReplay<'_>) -> Result<bool> {
-    let Some((first, last)) = new.counted.ends else { return Ok(false) };
+    let (first, last) = new.ends;
     let after = Position { position: first.position - 1, ..first };
     if !super::cursors::create_replay(tenant, new.id, new.destination, (after, last)).await? {
         return Ok(false);
@@ -235,7 +136,9 @@ pub async fn create(tenant: &mut Tenant, new: &NewReplay<'_>) -> Result<bool> {
         Chosen::DeadLetters | Chosen::Requests { .. } => (None, None),
     };
     let insert = sqlx::query!(
-        "WITH limited AS (UPDATE cursors SET rate = $9, since = coalesce($5, since) WHERE account_id = $1 AND id = $2)
+        "WITH limited AS (
+             UPDATE cursors SET rate = $9, since = coalesce($5, since), before = $6, skips_delivered = $10
+             WHERE account_id = $1 AND id = $2)
          INSERT INTO replays (account_id, id, destination_id, chosen, begins_at, ends_at, requests, created_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         account,
@@ -244,9 +147,10 @@ pub async fn create(tenant: &mut Tenant, new: &NewReplay<'_>) -> Result<bool> {
         new.chosen.name(),
         from,
         until,
-        new.counted.requests,
+        new.requests,
         new.created_by,
-        new.rate
+        new.rate,
+        new.skips_delivered
     );
     insert.execute(tenant.connection()).await?;
     match new.chosen {
@@ -296,8 +200,8 @@ pub async fn list(tenant: &mut Tenant, destination: DestinationId, limit: i64) -
     let account = tenant.account().0;
     let replays = sqlx::query_as!(
         Replay,
-        r#"SELECT p.id AS "id: CursorId", p.chosen, p.begins_at, p.ends_at, p.requests, c.delivered + c.unconfirmed AS "delivered!", c.rate, c.paused, p.created_by,
-                  p.created_at, p.cancelled_at, c.turn_ended_at,
+        r#"SELECT p.id AS "id: CursorId", p.chosen, p.begins_at, p.ends_at, c.skips_delivered, p.requests,
+                  c.delivered + c.unconfirmed AS "delivered!", c.rate, c.paused, p.created_by, p.created_at, p.cancelled_at, c.turn_ended_at,
                   CASE WHEN p.cancelled_at IS NOT NULL THEN 0 WHEN p.chosen = 'all' THEN
                       (SELECT count(*) FROM (
                            SELECT FROM completed_requests r

@@ -50,7 +50,7 @@ pub enum Unsafe {
 }
 
 /// Tables of delivery, and what the worker may do with them.
-const WORKER_TABLES: [(&str, &str); 12] = [
+const WORKER_TABLES: [(&str, &str); 15] = [
     ("accounts", "SELECT"),
     ("cursors", "SELECT, UPDATE"),
     (
@@ -67,6 +67,9 @@ const WORKER_TABLES: [(&str, &str); 12] = [
     ("request_facts", "SELECT, INSERT"),
     ("usage_rollups", "SELECT, INSERT, UPDATE"),
     ("replay_requests", "SELECT"),
+    ("replays", "SELECT"),
+    ("expiries", "SELECT"),
+    ("destination_revisions", "SELECT"),
 ];
 
 /// The script with which an administrator creates the roles where the owner may not.

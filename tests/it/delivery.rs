@@ -3,6 +3,7 @@
 //!
 //! With `TRACECAST_LONG_TESTS=1` the tests run in their long versions, as in `.ci/run` unless it is short of time.
 
+mod backfill;
 mod before_answer;
 mod crashes;
 mod cursors;

@@ -142,3 +142,62 @@ async fn replay_by_api_is_counted_begun_paused_and_cancelled() {
     read(caller.request(Method::DELETE, &one).send().await.unwrap()).await.error(404);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replays_that_begin_at_the_same_instant_are_at_most_five() {
+    let (app, _, path) = scene().await;
+    // The worker leaves them alone, so that none ends meanwhile.
+    app.database.runs("UPDATE destinations SET not_before = clock_timestamp() + interval '1 hour'").await;
+    let id = path.split('/').nth(4).unwrap().to_owned();
+    let caller = Caller::of_person(&app, "ada@example.com").await;
+    let replays = format!("/observability/destinations/{id}/replays");
+    let all = json!({ "what": "all", "from": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z" });
+    let starts = (0..20).map(|_| caller.posts(&replays, &all));
+    let mut statuses: Vec<u16> = futures_util::future::join_all(starts).await.iter().map(|it| it.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [vec![201; 5], vec![409; 15]].concat());
+    assert_eq!(app.database.reads("SELECT count(*)::text FROM replays").await, ["5"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replay_of_one_request_begins_at_its_receipt() {
+    let (app, cookie, path) = scene().await;
+    let id = app.database.reads("SELECT generation_id FROM completed_requests ORDER BY position").await.remove(0);
+    let mut page = String::new();
+    for _ in 0..600 {
+        page = app.gets(&cookie, &format!("/activity/{id}")).await.text;
+        if page.contains("<strong>Delivered</strong>") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let link = format!("{path}?id={id}");
+    assert!(page.contains(&format!("<a href=\"{link}\">Send it…")), "{page}");
+    let counted = app.gets(&cookie, &link).await.text;
+    assert!(counted.contains("Replay 1 request") && counted.contains("delivered before: sent again"), "{counted}");
+    let one = [("what", "ids"), ("ids", id.as_str()), ("do", "replay"), ("expected", "1")];
+    assert_eq!(app.posts_form(&cookie, &path, &one).await.status, 303);
+    let missed = [&one[..], &[("missed", "on")]].concat();
+    let nothing = app.posts_form(&cookie, &path, &missed).await;
+    assert!(nothing.status == 409 && nothing.text.contains("There is nothing to send."), "{}", nothing.text);
+
+    app.database.runs(r#"UPDATE destinations SET selection = '{"version": 1, "sampling_rate": 0.0}'"#).await;
+    let page = app.gets(&cookie, &format!("/activity/{id}")).await.text;
+    assert!(!page.contains("Send it…"), "today's settings would not send it: {page}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn backfill_is_offered_to_a_destination_that_was_just_added() {
+    let (app, cookie, path) = scene().await;
+    let edit = |path: &str| path.replace("/replay", "/edit");
+    let old = app.gets(&cookie, &edit(&path)).await.text;
+    assert!(!old.contains("Also send the last"), "{old}");
+    let added = app.connects(&cookie).await;
+    let cookies = format!("{cookie}; __Host-tc_notice=connected; tc_notice=connected");
+    let page = app.gets(&cookies, &format!("{added}/edit")).await.text;
+    assert!(page.contains("Also send the last 7 days?") && page.contains("2 requests, about "), "{page}");
+    assert!(page.contains(&format!("{added}/replay?range=all")), "{page}");
+    app.stop().await;
+}

@@ -34,6 +34,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         after: Position { xid: Xid(0), position: 0 },
         until: Position::END,
         since: chrono::DateTime::UNIX_EPOCH,
+        before: None,
         private: false,
         entries: i64::try_from(BATCH)?,
     };

@@ -4,7 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::timestamp::timestamp;
-use crate::store::replays::{Counted, Progress, Replay};
+use crate::replay::Counted;
+use crate::store::replays::{Progress, Replay};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReplayList)]
@@ -28,9 +29,11 @@ pub(in crate::api) struct ShownReplay {
     from: Option<String>,
     #[schema(format = "date-time")]
     until: Option<String>,
+    /// Whether what was delivered before is left out.
+    leave_out_delivered: bool,
     /// `running`, `paused`, `cancelled` or `done`.
     state: &'static str,
-    /// When it began.
+    /// Requests that it looks at, counted when it began.
     requests: i64,
     /// Still to be sent.
     rest: i64,
@@ -45,12 +48,18 @@ pub(in crate::api) struct ShownReplay {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CountedReplay)]
 pub(in crate::api) struct CountedReplay {
-    /// Requests that would be sent, less those that today's rules leave out.
+    /// Requests that would be sent.
     requests: i64,
     /// Their recorded bytes.
     bytes: i64,
+    /// Requests that were delivered before. They are among `requests`, unless `leave_out_delivered` leaves them out.
+    delivered_before: i64,
+    /// Requests that today's rules leave out.
+    left_out: i64,
     /// Requests made while Broadcast was off, which are never sent.
     while_off: i64,
+    /// False: counting took more than two seconds, and every number means "more than".
+    whole: bool,
 }
 
 #[derive(Debug, ToSchema)]
@@ -69,6 +78,8 @@ pub(in crate::api) struct CreateReplay {
     /// The most requests a second. Null: as many as new requests leave room for.
     #[schema(minimum = 1)]
     rate: Option<i32>,
+    /// Leave out what the destination accepted before. False if missing.
+    leave_out_delivered: Option<bool>,
     /// Count only.
     dry_run: Option<bool>,
 }
@@ -93,6 +104,7 @@ impl From<&Replay> for ShownReplay {
             what: replay.chosen.clone(),
             from: replay.begins_at.map(timestamp),
             until: replay.ends_at.map(timestamp),
+            leave_out_delivered: replay.skips_delivered,
             state,
             requests: replay.requests,
             rest: replay.rest,
@@ -106,6 +118,13 @@ impl From<&Replay> for ShownReplay {
 
 impl From<Counted> for CountedReplay {
     fn from(counted: Counted) -> Self {
-        Self { requests: counted.requests, bytes: counted.bytes, while_off: counted.off }
+        Self {
+            requests: counted.requests,
+            bytes: counted.bytes,
+            delivered_before: counted.delivered,
+            left_out: counted.left_out,
+            while_off: counted.off,
+            whole: counted.is_whole,
+        }
     }
 }

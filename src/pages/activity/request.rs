@@ -4,7 +4,7 @@ mod facts;
 mod payload;
 mod receipts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -16,11 +16,12 @@ pub use self::payload::{Built, PayloadPart, Shown};
 use self::payload::{Delivered, Query, rebuilt};
 use self::receipts::{Around, Seen};
 use crate::auth::content;
+use crate::broadcast::dry_run::known;
 use crate::broadcast::listing::{self, Listed};
 use crate::broadcast::receipts::{Reason, Receipt, of_entries};
 use crate::completed_request::content::ContentRef;
 use crate::completed_request::{CompletedRequest, GenerationId};
-use crate::destination::selection::Rules;
+use crate::destination::selection::{Candidate, Rules};
 use crate::id::DestinationId;
 use crate::pages::activity::paths;
 use crate::pages::answer;
@@ -36,7 +37,7 @@ use crate::pages::visit::{Visit, Visitor};
 use crate::state::State;
 use crate::store::accounts::{self, Account, ContentReaders};
 use crate::store::log::{self, NamedEntry};
-use crate::store::{self, Tenant, destinations};
+use crate::store::{self, Tenant, api_keys, destinations, expired};
 use crate::trace::{self, TraceSettings};
 
 #[derive(Debug, Template)]
@@ -155,7 +156,7 @@ impl Look {
             name: title(request, &seen),
             ending: request.map_or(("off", "Recorded".to_owned()), facts::ending),
             completed: When::new(self.entry.completed_at, now),
-            receipts: self.receipts(&seen, request).await?,
+            receipts: self.receipts(&seen, request, said).await?,
             payload,
             unknown: if self.receipts.iter().any(|(_, receipt)| matches!(receipt, Receipt::Expired { .. })) {
                 "It completed longer ago than requests are kept. Only what became of it is still known."
@@ -182,8 +183,13 @@ impl Look {
         tenant.commit().await
     }
 
-    async fn receipts(&mut self, seen: &Seen, request: Option<&CompletedRequest<'_>>) -> store::Result<ReceiptsPart> {
-        let Self { tenant, account, entry, receipts: found, .. } = self;
+    async fn receipts(
+        &mut self,
+        seen: &Seen,
+        request: Option<&CompletedRequest<'_>>,
+        said: Option<&ContentRef<'_>>,
+    ) -> store::Result<ReceiptsPart> {
+        let Self { visitor, tenant, account, entry, receipts: found, .. } = self;
         if !entry.broadcast {
             return Ok(ReceiptsPart::BroadcastOff);
         }
@@ -199,6 +205,10 @@ impl Look {
             is_broadcast_on: account.broadcast_enabled,
             ahead: ahead.into_iter().collect(),
             rules: rules(tenant, found).await?,
+            sendable: match request.filter(|_| visitor.can_edit()) {
+                Some(request) => sendable(tenant, account, &listed, (request, said)).await?,
+                None => BTreeSet::new(),
+            },
         };
         let row = |(destination, receipt): &(DestinationId, Receipt)| {
             let listed: &Listed = listed.iter().find(|listed| listed.destination.id == *destination)?;
@@ -212,7 +222,7 @@ async fn find(tenant: &mut Tenant, id: &GenerationId) -> store::Result<Option<Na
     if id.as_str().contains('\0') {
         return Ok(None);
     }
-    Ok(log::list_named(tenant, std::slice::from_ref(id)).await?.pop())
+    Ok(expired::list_named(tenant, std::slice::from_ref(id)).await?.pop())
 }
 
 /// The same for a request that never was, that is kept no longer, and that is another account's.
@@ -272,6 +282,24 @@ pub(super) fn sealed(account: &Account, entry: &NamedEntry, may_read: bool) -> (
              model and metadata were recorded.",
         )
     }
+}
+
+/// The destinations to which today's settings would send the request.
+async fn sendable(
+    tenant: &mut Tenant,
+    account: &Account,
+    listed: &[Listed],
+    (request, said): (&CompletedRequest<'_>, Option<&ContentRef<'_>>),
+) -> store::Result<BTreeSet<DestinationId>> {
+    let keys = known(api_keys::list_ruled(tenant).await?);
+    let key = request.api_key.and_then(|key| keys.get(&key));
+    let is_kept = |listed: &&Listed| {
+        let destination = &listed.destination;
+        let said = said.filter(|_| !account.privacy_mode && !destination.privacy_mode);
+        let keeps = |rules: Rules| rules.keep(destination.id, &Candidate::new(request, said, key)).is_ok();
+        destination.rules().is_ok_and(keeps)
+    };
+    Ok(listed.iter().filter(is_kept).map(|listed| listed.destination.id).collect())
 }
 
 /// The rules by which the request was left out.

@@ -80,6 +80,7 @@ impl<'a> Attempt<'a> {
             part: self.part,
             choosing: self.choosing(),
             preview: None,
+            backfill: None,
             dry_run: self.dry_run.map(|run| DryRunPanel::new(run, self.visitor.now)),
             problems: Vec::new(),
             verdict: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use super::backfill::Backfill;
 use super::choosing::Choosing;
 use super::dry_run::DryRunPanel;
 use super::preview::PreviewPanel;
@@ -61,6 +62,8 @@ pub struct DestinationPage {
     pub existing: Option<Existing>,
     /// The last test, or the one that was just made.
     pub verdict: Option<VerdictPanel>,
+    /// What else it could be sent. None: nothing, or it is not new.
+    pub backfill: Option<Backfill>,
     /// Whether the person may change anything.
     pub can_edit: bool,
 }
@@ -120,6 +123,8 @@ pub(super) struct Drawing<'a> {
     pub(super) dry_run: Option<DryRunPanel>,
     /// What would be sent of one request. None: not asked.
     pub(super) preview: Option<PreviewPanel>,
+    /// What else it could be sent. None: nothing, or it is not new.
+    pub(super) backfill: Option<Backfill>,
     pub(super) problems: Vec<Problem>,
     /// What was just tried.
     pub(super) verdict: Option<(Purpose, Verdict)>,
@@ -159,6 +164,7 @@ impl Drawing<'_> {
             }),
             sent: self.sent().map(|sent| Sent { preview: self.preview, ..sent }),
             choosing: self.choosing,
+            backfill: self.backfill,
             dry_run: self.dry_run,
             heading,
             kind: manifest.label,

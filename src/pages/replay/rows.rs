@@ -39,6 +39,7 @@ impl ReplayRow {
             vec![format!("{} delivered", count(replay.delivered, "request")), lasted(replay)]
         };
         facts.extend(replay.rate.map(|rate| format!("at most {} a second", grouped(rate.into()))));
+        facts.extend(replay.skips_delivered.then(|| "without what was delivered before".to_owned()));
         facts.push(format!("begun {}", When::new(replay.created_at, now).absolute()));
         facts.push(format!("by {}", replay.created_by));
         Self {

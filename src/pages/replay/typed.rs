@@ -19,12 +19,14 @@ pub struct Typed {
     pub from: String,
     pub until: String,
     pub ids: String,
+    /// Whether what was delivered before is left out.
+    pub missed: bool,
     /// Requests a second; empty for no limit.
     pub speed: String,
 }
 
 /// How long requests are kept, in whole days.
-pub(super) fn days(state: &State) -> i64 {
+pub(in crate::pages) fn days(state: &State) -> i64 {
     i64::try_from(state.config.delivery.retention.as_secs() / 86_400).unwrap_or(i64::MAX).max(1)
 }
 
@@ -41,6 +43,7 @@ impl Typed {
             from: written(now - Duration::hours(1)),
             until: written(until),
             ids: String::new(),
+            missed: true,
             speed: String::new(),
         }
     }
@@ -54,6 +57,7 @@ impl Typed {
                 ("range", "all") => typed.from = written(now - Duration::days(days(state))),
                 ("what", "dead" | "ids") => value.clone_into(&mut typed.what),
                 ("id", id) => {
+                    typed.missed = false;
                     "ids".clone_into(&mut typed.what);
                     typed.ids.push_str(id);
                     typed.ids.push('\n');
@@ -66,7 +70,14 @@ impl Typed {
 
     pub(super) fn of_form(values: &Values) -> Self {
         let text = |name| values.text(name).to_owned();
-        Self { what: text("what"), from: text("from"), until: text("until"), ids: text("ids"), speed: text("speed") }
+        Self {
+            what: text("what"),
+            from: text("from"),
+            until: text("until"),
+            ids: text("ids"),
+            missed: values.is_on("missed"),
+            speed: text("speed"),
+        }
     }
 
     /// The most requests a second.
@@ -116,7 +127,7 @@ mod tests {
 
     fn typed(what: &str, from: &str, until: &str, ids: &str) -> Typed {
         let [what, from, until, ids] = [what, from, until, ids].map(str::to_owned);
-        Typed { what, from, until, ids, speed: String::new() }
+        Typed { what, from, until, ids, missed: false, speed: String::new() }
     }
 
     #[test]

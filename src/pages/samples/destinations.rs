@@ -127,6 +127,7 @@ fn verdict(is_passed: bool) -> VerdictPanel {
 /// The page of a new destination.
 fn new_destination(shell: Shell) -> DestinationPage {
     DestinationPage {
+        backfill: None,
         shell,
         heading: "Add Sentry".to_owned(),
         kind: "Sentry",

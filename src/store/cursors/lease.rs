@@ -40,6 +40,10 @@ pub struct Lease {
     pub until_position: i64,
     /// When the destination began to receive. Requests that completed before are not sent to it.
     pub since: DateTime<Utc>,
+    /// Of a replay of a time: requests that completed then or later are not sent.
+    pub before: Option<DateTime<Utc>>,
+    /// Whether a replay leaves out what was delivered before.
+    pub skips_delivered: bool,
     pub failures: i32,
     /// HTTP 500s in a row for the batch at the cursor.
     pub server_errors: i32,
@@ -203,6 +207,7 @@ pub async fn lease_ready(store: &Store, ready: Ready<'_>, worker: i32, lease: Du
            RETURNING c.account_id AS "account: AccountId", d.id AS "destination: DestinationId",
                      c.id AS "cursor: CursorId", c.leased_by AS "worker!", c.lease_number AS number, c.xid AS "xid: Xid", c.position,
                      coalesce(c.until_xid, $8) AS "until_xid!: Xid", coalesce(c.until_position, $9) AS "until_position!", c.since,
+                     c.before, c.skips_delivered,
                      d.failures, c.server_errors, d.probes_first, c.unconfirmed,
                      extract(epoch FROM clock_timestamp() - c.accepted_at)::float8 AS accepted_seconds_ago,
                      c.budget_day, c.budget_used, (c.purpose = 'live') AS "is_live!", c.poison_lost_leases, c.poison_unfinished, c.poison_one_by_one, d.kind,

@@ -1,13 +1,11 @@
 //! Entries of the log, by the names of their requests.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Duration, Utc};
 
 use super::Position;
 use crate::completed_request::{FORMAT, GenerationId};
 use crate::store::xid::Xid;
-use crate::store::{Result, Tenant, expired};
+use crate::store::{Result, Tenant};
 
 /// How many of the account's entries are looked through. There is no index by name: an entry lies within moments of the time that its
 /// name holds.
@@ -83,8 +81,7 @@ pub struct RecordedEntry {
     pub content: Option<Vec<u8>>,
 }
 
-/// The account's entries of these names, in no order; also those that expired before they were sent, of which the log has nothing any
-/// more. Each partition of the log has an index by name; the times that names hold say
+/// The account's entries of these names, in no order. Each partition of the log has an index by name; the times that names hold say
 /// which partitions need be asked.
 pub async fn list_named(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec<NamedEntry>> {
     let account = tenant.account().0;
@@ -102,13 +99,28 @@ pub async fn list_named(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec
         first as Option<DateTime<Utc>>,
         last as Option<DateTime<Utc>>
     );
-    let mut entries = entries.fetch_all(tenant.connection()).await?;
-    if entries.len() < ids.len() {
-        let known: HashSet<String> = entries.iter().map(|entry| entry.generation_id.clone()).collect();
-        let expired = expired::list_named(tenant, ids).await?.into_iter();
-        entries.extend(expired.filter(|entry| !known.contains(&entry.generation_id)));
-    }
-    Ok(entries)
+    Ok(entries.fetch_all(tenant.connection()).await?)
+}
+
+/// The entries at these places of the account's log, in their order.
+pub async fn list_at(tenant: &mut Tenant, places: &[Position]) -> Result<Vec<NamedEntry>> {
+    let account = tenant.account().0;
+    let xids: Vec<Xid> = places.iter().map(|place| place.xid).collect();
+    let positions: Vec<i64> = places.iter().map(|place| place.position).collect();
+    let entries = sqlx::query_as!(
+        NamedEntry,
+        r#"SELECT r.generation_id, r.xid AS "xid: Xid", r.position, r.recorded_at, r.completed_at, r.broadcast
+           FROM unnest($2::xid8[], $3::bigint[]) AS e (xid, position)
+           CROSS JOIN LATERAL (SELECT * FROM completed_requests r
+                               WHERE r.account_id = $1 AND (r.xid, r.position) >= (e.xid, e.position)
+                               ORDER BY r.xid, r.position LIMIT 1) r
+           WHERE (r.xid, r.position) = (e.xid, e.position)
+           ORDER BY r.xid, r.position"#,
+        account,
+        &xids as _,
+        &positions
+    );
+    Ok(entries.fetch_all(tenant.connection()).await?)
 }
 
 /// What was recorded in these entries, those of a newer version left out.

@@ -3,6 +3,8 @@
 //! Rows that hold several entries would be fewer messages, but joining bytes costs Postgres more than a message costs both sides:
 //! it takes the memory for each joined row from the system anew.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{NamedEntry, Position};
@@ -23,6 +25,8 @@ pub struct Window {
     pub until: Position,
     /// Entries that completed earlier are read as not wanted, without their bytes.
     pub since: DateTime<Utc>,
+    /// And so are those that completed then or later. None: there is no such time.
+    pub before: Option<DateTime<Utc>>,
     /// Whether content is left out.
     pub private: bool,
     /// The most entries to read.
@@ -41,7 +45,7 @@ pub struct LeasedSettings {
 }
 
 /// Entries as a worker reads them, in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Entries {
     list: Vec<Entry>,
     bytes: usize,
@@ -56,8 +60,10 @@ pub struct Entry {
     /// Its place, with `xid`.
     position: i64,
     pub completed_at: DateTime<Utc>,
-    /// False: the request completed before the destination existed.
+    /// False: the request completed before the destination existed, or not within the time of a replay.
     pub wanted: bool,
+    /// Whether it was delivered before, and the replay leaves out what was.
+    pub is_delivered: bool,
     /// Whether its bytes are there.
     is_read: bool,
     /// Version of the payload's form.
@@ -119,6 +125,13 @@ impl Entries {
         self.list.iter().all(|entry| entry.wanted && entry.completed_at >= since)
     }
 
+    /// Notes which were delivered before.
+    pub fn mark_delivered(&mut self, places: &BTreeSet<Position>) {
+        for entry in &mut self.list {
+            entry.is_delivered = places.contains(&entry.place());
+        }
+    }
+
     /// In order.
     pub fn list(&self) -> &[Entry] {
         &self.list
@@ -148,6 +161,7 @@ impl Entries {
             position,
             completed_at: DateTime::default(),
             wanted,
+            is_delivered: false,
             is_read: true,
             format: 1,
             payload: payload.to_vec(),
@@ -168,7 +182,7 @@ pub async fn list_small_after(
 ) -> Result<Entries> {
     let entries = sqlx::query_as!(
         Entry,
-        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, l.wanted AS "wanted!", l.small AS "is_read!",
+        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, l.wanted AS "wanted!", false AS "is_delivered!", l.small AS "is_read!",
                   CASE WHEN l.wanted AND l.small THEN l.payload ELSE '' END AS "payload!",
                   CASE WHEN l.wanted AND l.small AND NOT $5 THEN l.content END AS content,
                   CASE WHEN $10::uuid IS NOT NULL THEN
@@ -179,7 +193,7 @@ pub async fn list_small_after(
                        JOIN accounts a ON a.id = c.account_id
                        WHERE c.account_id = $1 AND c.id = $10 AND c.leased_by = $11 AND c.lease_number = $12
                          AND c.leased_until > clock_timestamp()) END AS is_current
-           FROM (SELECT xid, position, completed_at, format, payload, content, completed_at >= $4 AS wanted,
+           FROM (SELECT xid, position, completed_at, format, payload, content, completed_at >= $4 AND ($14::timestamptz IS NULL OR completed_at < $14) AS wanted,
                         octet_length(payload) + coalesce(octet_length(content), 0) <= $7 AS small
                  FROM completed_requests
                  WHERE account_id = $1 AND broadcast AND (xid, position) > ($2, $3) AND (xid, position) <= ($8, $9)
@@ -198,7 +212,8 @@ pub async fn list_small_after(
         leased.map(|leased| leased.cursor.0),
         leased.map(|leased| leased.worker),
         leased.map(|leased| leased.lease),
-        leased.map(|leased| leased.revision)
+        leased.map(|leased| leased.revision),
+        window.before as Option<DateTime<Utc>>
     );
     Ok(Entries::of(entries.fetch_all(store.pool()).await?))
 }
@@ -208,7 +223,7 @@ pub async fn list_one(tenant: &mut Tenant, entry: &NamedEntry, private: bool) ->
     let account = tenant.account().0;
     let entries = sqlx::query_as!(
         Entry,
-        r#"SELECT xid AS "xid: Xid", position, completed_at, format, true AS "wanted!", true AS "is_read!", payload,
+        r#"SELECT xid AS "xid: Xid", position, completed_at, format, true AS "wanted!", false AS "is_delivered!", true AS "is_read!", payload,
                   CASE WHEN NOT $4 THEN content END AS content, NULL::boolean AS is_current
            FROM completed_requests WHERE account_id = $1 AND recorded_at = $2 AND position = $3"#,
         account,
@@ -223,10 +238,10 @@ pub async fn list_one(tenant: &mut Tenant, entry: &NamedEntry, private: bool) ->
 pub async fn list_after(store: &Store, account: AccountId, window: &Window, bytes: i64) -> Result<Entries> {
     let entries = sqlx::query_as!(
         Entry,
-        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, l.wanted AS "wanted!", true AS "is_read!",
+        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, l.wanted AS "wanted!", false AS "is_delivered!", true AS "is_read!",
                   CASE WHEN l.wanted THEN l.payload ELSE '' END AS "payload!",
                   CASE WHEN l.wanted AND NOT $5 THEN l.content END AS content, NULL::boolean AS is_current
-           FROM (SELECT r.*, r.completed_at >= $4 AS wanted,
+           FROM (SELECT r.*, r.completed_at >= $4 AND ($10::timestamptz IS NULL OR r.completed_at < $10) AS wanted,
                         sum(octet_length(r.payload) + CASE WHEN $5 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
                             OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
                  FROM (SELECT * FROM completed_requests
@@ -243,7 +258,8 @@ pub async fn list_after(store: &Store, account: AccountId, window: &Window, byte
         window.entries,
         bytes as _,
         window.until.xid as _,
-        window.until.position
+        window.until.position,
+        window.before as Option<DateTime<Utc>>
     );
     let mut entries = Entries::of(entries.fetch_all(store.pool()).await?);
     entries.cut = i64::try_from(entries.bytes).is_ok_and(|read| read >= bytes);
@@ -260,7 +276,7 @@ pub async fn list_chosen_after(
 ) -> Result<Entries> {
     let entries = sqlx::query_as!(
         Entry,
-        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, true AS "wanted!", true AS "is_read!",
+        r#"SELECT l.xid AS "xid: Xid", l.position, l.completed_at, l.format, true AS "wanted!", false AS "is_delivered!", true AS "is_read!",
                   l.payload, CASE WHEN NOT $3 THEN l.content END AS content, NULL::boolean AS is_current
            FROM (SELECT r.*, sum(octet_length(r.payload) + CASE WHEN $3 THEN 0 ELSE coalesce(octet_length(r.content), 0) END)
                              OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before

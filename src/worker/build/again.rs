@@ -74,6 +74,7 @@ async fn build(
         encoding,
         compression,
         limits: wire.limits(),
+        is_live: true,
         not_before: None,
         allowance: None,
         account,

@@ -72,6 +72,8 @@ pub(in crate::worker) struct Target<'a> {
     pub(in crate::worker) encoding: Encoding,
     pub(in crate::worker) compression: Compression,
     pub(in crate::worker) limits: Limits,
+    /// False: it is a replay, which passes what lies outside its time.
+    pub(in crate::worker) is_live: bool,
     /// The receiver takes no request that completed earlier. None: it takes requests of any age.
     pub(in crate::worker) not_before: Option<DateTime<Utc>>,
     /// What the budget of the day has left. None: there is no budget.
@@ -199,7 +201,9 @@ enum Pushed {
 fn take(encoder: &mut dyn Encode, entry: &Entry, target: Target<'_>, batch: &mut Batch, named: &mut Named) -> bool {
     let place = entry.place();
     if !entry.wanted {
-        batch.left_out.before_destination += 1;
+        batch.left_out.before_destination += usize::from(target.is_live);
+    } else if entry.is_delivered {
+        batch.left_out.delivered += 1;
     } else if target.not_before.is_some_and(|earliest| entry.completed_at < earliest) {
         batch.left_out.too_old += 1;
     } else {

@@ -7,12 +7,13 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 use super::batch::{Allowance, Batch, Choice, Target, WithContent};
+use crate::broadcast::receipts::{self, At, Receipt};
 use crate::delivery::poison::{Build, Poison};
 use crate::destination::selection::{KnownKey, Spent};
 use crate::id::ApiKeyId;
-use crate::store;
-use crate::store::cursors::{self, Reads};
+use crate::store::cursors::{self, Lease, Reads};
 use crate::store::log::{self, Entries, Position, ReadEntry as Entry, Window};
+use crate::store::{self, api_keys};
 use crate::worker::leased::Leased;
 
 /// Reads on from a place in the log.
@@ -49,7 +50,7 @@ impl Reader {
         }
         let _room = leased.permit.read().await;
         let most = if self.poison.is_one_by_one() { 1 } else { most_entries(leased) };
-        let entries = self.read(leased, most).await?;
+        let entries = judged(leased, self.read(leased, most).await?).await?;
         if entries.is_empty() {
             return Ok(None);
         }
@@ -152,6 +153,7 @@ pub(in crate::worker) async fn read_part(
     } else {
         log::list_after(store, lease.account, &window, i64::MAX).await?
     };
+    let entries = judged(leased, entries.into()).await?;
     let keys = leased.known_keys().await?;
     Ok(leased.builders.build(&entries, Target { allowance, ..target(leased, content, &keys) }).await)
 }
@@ -168,6 +170,27 @@ async fn build(leased: &Leased, entries: &Entries, target: Target<'_>) -> Batch 
 /// built for one that struggles.
 fn has_company(leased: &Leased) -> bool {
     leased.lease.siblings > 1 && leased.permit.is_healthy()
+}
+
+/// The same entries; those that were delivered before are marked, where a replay leaves them out. What this replay itself has sent does
+/// not count: its receiver may have accepted that before it knew.
+async fn judged(leased: &Leased, entries: Arc<Entries>) -> store::Result<Arc<Entries>> {
+    let lease = &leased.lease;
+    if !lease.skips_delivered || entries.is_empty() {
+        return Ok(entries);
+    }
+    let keys = api_keys::list_known(leased.store(), lease.account).await?;
+    let retention = leased.state.config.delivery.retention;
+    let at = At { destination: lease.destination, except: Some(lease.cursor), keys: &keys, retention };
+    let mut tenant = leased.store().tenant(lease.account).await?;
+    let places: Vec<Position> = entries.list().iter().map(Entry::place).collect();
+    let named = log::list_at(&mut tenant, &places).await?;
+    let receipts = receipts::at_destination(&mut tenant, at, &named).await?;
+    let is_delivered = |receipt: &Receipt| matches!(receipt, Receipt::Delivered { is_confirmed: true, .. });
+    let delivered = named.iter().zip(&receipts).filter(|(_, receipt)| is_delivered(receipt));
+    let mut marked = Arc::unwrap_or_clone(entries);
+    marked.mark_delivered(&delivered.map(|(entry, _)| entry.place()).collect());
+    Ok(marked.into())
 }
 
 /// Reads small entries. The read shows as well that the settings are the current ones, where that would be asked before sending.
@@ -207,6 +230,7 @@ fn target<'a>(leased: &'a Leased, content: WithContent, keys: &'a BTreeMap<ApiKe
         compression: wire.compression(leased.state.config.delivery.compression),
         limits: wire.limits(),
         allowance: None,
+        is_live: leased.lease.is_live,
         not_before: wire.limits().oldest.map(|age| leased.state.clock.now() - age),
         account: leased.lease.account,
         resource: wire.resource(),
@@ -228,5 +252,6 @@ fn is_full(entries: &Entries, most: i64) -> bool {
 }
 
 fn window(leased: &Leased, (after, until): (Position, Position), entries: i64) -> Window {
-    Window { after, until, since: leased.lease.since, private: leased.lease.private, entries }
+    let Lease { since, before, private, .. } = leased.lease;
+    Window { after, until, since, before, private, entries }
 }

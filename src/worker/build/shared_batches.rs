@@ -13,7 +13,7 @@ use super::batch::{Batch, Target, WithContent};
 use crate::destination::{Encoding, Limits};
 use crate::id::AccountId;
 use crate::otlp::Compression;
-use crate::store::log::{Entries, Position};
+use crate::store::log::{Entries, Position, ReadEntry};
 use crate::trace::TraceSettings;
 
 /// Bytes that are kept: at the most ten usual batches without compression, and some fifty with it.
@@ -36,13 +36,21 @@ struct SharedBatch {
 #[derive(Debug, PartialEq)]
 struct MadeOf {
     account: AccountId,
-    /// The places, whether each entry is wanted, and whether it has content.
-    entries: Vec<(Position, bool, bool)>,
+    entries: Vec<ReadAs>,
     traces: TraceSettings,
     encoding: Encoding,
     compression: Compression,
     limits: Limits,
     resource: Vec<(&'static str, String)>,
+}
+
+/// How an entry was read.
+#[derive(Debug, PartialEq)]
+struct ReadAs {
+    place: Position,
+    is_wanted: bool,
+    is_delivered: bool,
+    has_content: bool,
 }
 
 impl SharedBatches {
@@ -91,15 +99,25 @@ impl MadeOf {
         else {
             return None;
         };
-        let entries = entries.list().iter().map(|entry| (entry.place(), entry.wanted, entry.content.is_some()));
         Some(Self {
             account,
-            entries: entries.collect(),
+            entries: entries.list().iter().map(ReadAs::of).collect(),
             traces: traces.clone(),
             encoding,
             compression,
             limits,
             resource: resource.to_vec(),
         })
+    }
+}
+
+impl ReadAs {
+    fn of(entry: &ReadEntry) -> Self {
+        Self {
+            place: entry.place(),
+            is_wanted: entry.wanted,
+            is_delivered: entry.is_delivered,
+            has_content: entry.content.is_some(),
+        }
     }
 }

@@ -14,6 +14,7 @@ use tracecast::completed_request::GenerationId;
 use tracecast::destination::selection::LeftOut;
 use tracecast::id::{CursorId, DestinationId};
 use tracecast::random::Random;
+use tracecast::replay::{Question, count};
 use tracecast::store::replays::{self, Chosen, NewReplay};
 use tracecast::store::{destinations, partitions};
 
@@ -47,9 +48,10 @@ enum Step {
     Edit {
         place: usize,
     },
-    /// All that is recorded is sent again.
+    /// All that is recorded is sent again, or what was not delivered.
     Replay {
         place: usize,
+        skips_delivered: bool,
     },
     /// The log lets go of all that is recorded.
     Expire,
@@ -71,7 +73,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (place.clone(), 1..100_u32).prop_map(|(place, percent)| Step::Sample { place, percent }),
         1 => (place.clone(), 1..12_u32).prop_map(|(place, requests)| Step::Limit { place, requests }),
         1 => place.clone().prop_map(|place| Step::Edit { place }),
-        1 => place.clone().prop_map(|place| Step::Replay { place }),
+        1 => (place.clone(), any::<bool>()).prop_map(|(place, skips_delivered)| Step::Replay { place, skips_delivered }),
         1 => Just(Step::Expire),
         2 => place.prop_map(|place| Step::GoAway { place }),
         1 => Just(Step::Recover),
@@ -140,13 +142,19 @@ async fn limits(stage: &Stage, tenant: &Tenant, place: usize, requests: u32) {
     rules(stage, tenant, place, &json!({ "version": 1, "daily_budget": budget })).await;
 }
 
-async fn replays(stage: &Stage, tenant: &Tenant, place: usize) {
+async fn replays(stage: &Stage, tenant: &Tenant, place: usize, skips_delivered: bool) {
     let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
     let chosen = Chosen::All { from: DateTime::UNIX_EPOCH, until: DateTime::from_timestamp(4_000_000_000, 0).unwrap() };
     let (id, destination) = (CursorId(Random.uuid()), tenant.destinations[place]);
-    let counted = replays::count(&mut transaction, destination, &chosen).await.unwrap();
-    let new = NewReplay { id, destination, chosen: &chosen, counted, rate: None, created_by: "ada@example.com" };
-    replays::create(&mut transaction, &new).await.unwrap();
+    let stored = destinations::find(&mut transaction, destination).await.unwrap().unwrap();
+    let time = Duration::from_mins(1);
+    let question =
+        Question { destination: &stored, chosen: &chosen, skips_delivered, private: false, retention: RETENTION, time };
+    let counted = count(&mut transaction, question).await.unwrap();
+    let Some(ends) = counted.ends else { return };
+    let (requests, created_by) = (counted.looked_at, "ada@example.com");
+    let new = NewReplay { id, destination, chosen: &chosen, skips_delivered, requests, ends, rate: None, created_by };
+    assert!(replays::create(&mut transaction, &new).await.unwrap());
     transaction.commit().await.unwrap();
 }
 
@@ -233,7 +241,7 @@ async fn receipts_of_a_random_history_say_what_the_receiver_says() {
             Step::Sample { place, percent } => samples(&stage, &tenant, place, percent).await,
             Step::Limit { place, requests } => limits(&stage, &tenant, place, requests).await,
             Step::Edit { place } => stage.moves(&tenant, place, tenant.projects[place]).await,
-            Step::Replay { place } => replays(&stage, &tenant, place).await,
+            Step::Replay { place, skips_delivered } => replays(&stage, &tenant, place, skips_delivered).await,
             Step::Expire => {
                 expires(&stage).await;
                 tale.expired.extend(tale.names.iter().cloned());

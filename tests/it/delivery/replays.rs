@@ -1,12 +1,17 @@
 //! Replays that a person begins: which requests they send, at which rate, and what pausing and cancelling do (spec 9.4).
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use tracecast::id::CursorId;
 use tracecast::random::Random;
+use tracecast::replay::{Counted, Question, count};
+use tracecast::store::destinations;
 use tracecast::store::replays::{self, Chosen, NewReplay, Replay};
 
 use super::receiver::{Arrival, Reply};
-use super::stage::{Stage, Tenant, name, names};
+use super::stage::{PATIENCE, Stage, Tenant, name, names};
 
 /// All that was recorded so far.
 fn all() -> Chosen {
@@ -17,12 +22,31 @@ fn far_ahead() -> DateTime<Utc> {
     DateTime::from_timestamp(4_000_000_000, 0).unwrap()
 }
 
+/// What a replay would send.
+async fn counts(stage: &Stage, tenant: &Tenant, (chosen, skips_delivered): (&Chosen, bool), time: Duration) -> Counted {
+    let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
+    let destination = &destinations::find(&mut transaction, tenant.destinations[0]).await.unwrap().unwrap();
+    let retention = Duration::from_hours(24 * 7);
+    let question = Question { destination, chosen, skips_delivered, private: false, retention, time };
+    count(&mut transaction, question).await.unwrap()
+}
+
 /// Begins a replay. None: there is nothing to send.
 async fn starts(stage: &Stage, tenant: &Tenant, chosen: &Chosen, rate: Option<i32>) -> Option<CursorId> {
+    begins(stage, tenant, (chosen, false), rate).await
+}
+
+/// The same; with `true` what was delivered before is left out.
+pub(super) async fn begins(
+    stage: &Stage,
+    tenant: &Tenant,
+    (chosen, skips_delivered): (&Chosen, bool),
+    rate: Option<i32>,
+) -> Option<CursorId> {
+    let Counted { ends, looked_at: requests, .. } = counts(stage, tenant, (chosen, skips_delivered), PATIENCE).await;
     let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
-    let (id, destination) = (CursorId(Random.uuid()), tenant.destinations[0]);
-    let counted = replays::count(&mut transaction, destination, chosen).await.unwrap();
-    let new = NewReplay { id, destination, chosen, counted, rate, created_by: "ada@example.com" };
+    let (id, destination, created_by) = (CursorId(Random.uuid()), tenant.destinations[0], "ada@example.com");
+    let new = NewReplay { id, destination, chosen, skips_delivered, requests, ends: ends?, rate, created_by };
     let created = replays::create(&mut transaction, &new).await.unwrap();
     transaction.commit().await.unwrap();
     created.then_some(id)
@@ -140,4 +164,81 @@ async fn chosen_requests_are_sent_alone_and_not_those_of_another_account() {
     });
     let nothing = Chosen::Requests { ids: foreign, begun };
     assert_eq!(starts(&stage, &tenant, &nothing, None).await, None);
+}
+
+/// A replay that ended after it looked at so many requests.
+async fn until_it_ends(stage: &Stage, tenant: &Tenant) {
+    for _ in 0..600 {
+        if replays(stage, tenant).await.iter().all(|replay| !replay.is_running()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_that_leaves_out_what_was_delivered_sends_the_rest_and_nothing_twice() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let put = async |rules: Option<&serde_json::Value>| {
+        let mut transaction = stage.store.tenant(tenant.account).await.unwrap();
+        let id = tenant.destinations[0];
+        let revision = destinations::find(&mut transaction, id).await.unwrap().unwrap().revision;
+        assert!(destinations::put_choice(&mut transaction, id, revision, rules, None).await.unwrap());
+        transaction.commit().await.unwrap();
+    };
+    let budget = json!({ "version": 1, "daily_budget": { "requests": 3, "beyond": "leave_out" } });
+    put(Some(&budget)).await;
+    let _worker = stage.worker();
+    let sent = stage.records(&tenant, names("limited", 8)).await;
+    let through =
+        "SELECT count(*) FROM cursors c WHERE c.purpose = 'live' AND c.unconfirmed = 0 AND (c.xid, c.position) =
+        (SELECT xid, position FROM completed_requests ORDER BY xid DESC, position DESC LIMIT 1)";
+    stage.until_count(through, 1).await;
+    assert_eq!(stage.receiver.read(|log| log.distinct(1)), 3);
+    let all = all();
+    let held = counts(&stage, &tenant, (&all, true), PATIENCE).await;
+    assert_eq!((held.requests, held.delivered, held.looked_at, held.is_whole), (5, 3, 8, true));
+    put(None).await;
+
+    begins(&stage, &tenant, (&all, true), None).await.unwrap();
+    stage.until("the rest arrives", |log| log.distinct(1) == 8).await;
+    until_it_ends(&stage, &tenant).await;
+    stage.receiver.read(|log| log.assert_each_once(1, &sent));
+    let left_out = "SELECT sum((left_out->>'delivered')::bigint)::bigint FROM deliveries";
+    assert_eq!(stage.count(left_out).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_of_a_time_sends_nothing_that_completed_outside_it_wherever_it_was_recorded() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let _worker = stage.worker();
+    let sent = stage.records(&tenant, names("order", 3)).await;
+    stage.until("all arrive", |log| log.distinct(1) == 3).await;
+    // The one in the middle of the log completed an hour after those around it.
+    let later =
+        "UPDATE completed_requests SET completed_at = completed_at + interval '1 hour' WHERE generation_id = $1";
+    sqlx::query(later).bind(&sent[1]).execute(&mut stage.sql().await).await.unwrap();
+    let before = stage.receiver.read(|log| sizes(log).len());
+    let chosen = Chosen::All { from: DateTime::UNIX_EPOCH, until: Utc::now() + Duration::from_mins(10) };
+    starts(&stage, &tenant, &chosen, None).await.unwrap();
+    stage.until_count("SELECT count(*) FROM cursors WHERE purpose = 'replay' AND delivered = 2", 1).await;
+    until_it_ends(&stage, &tenant).await;
+    assert_eq!(stage.receiver.read(|log| sizes(log)[before..].iter().sum::<usize>()), 2);
+    stage.receiver.read(|log| assert_eq!(log.counts(1).get(&sent[1]), Some(&1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_ends_when_its_time_is_over_and_the_replay_still_sends_all() {
+    let stage = Stage::new().await;
+    let tenant = stage.tenant(&[1]).await;
+    let sent = stage.copies(&tenant, "many", 1_200).await;
+    let all = all();
+    let cut = counts(&stage, &tenant, (&all, false), Duration::ZERO).await;
+    assert_eq!((cut.requests, cut.is_whole), (500, false));
+    let whole = counts(&stage, &tenant, (&all, false), PATIENCE).await;
+    assert_eq!((whole.requests, whole.is_whole, whole.ends), (1_200, true, cut.ends));
+    drop(sent);
 }

@@ -1,6 +1,6 @@
 //! What became of a request, in sentences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -36,10 +36,28 @@ pub(super) struct Around<'a> {
     pub(super) ahead: BTreeMap<DestinationId, i64>,
     /// The rules by which it was left out, by destination.
     pub(super) rules: BTreeMap<DestinationId, Rules>,
+    /// The destinations to which the person can send it: today's settings let it pass.
+    pub(super) sendable: BTreeSet<DestinationId>,
 }
 
 /// A row for a destination.
 pub(super) fn row(around: &Around<'_>, listed: &Listed, receipt: &Receipt) -> ReceiptRow {
+    let row = what_and_why(around, listed, receipt);
+    let id = listed.destination.id;
+    let may_be_sent = match receipt {
+        Receipt::Delivered { .. } | Receipt::DeadLetter(_) | Receipt::Unknown => true,
+        Receipt::LeftOut { reason, .. } => !matches!(reason, Reason::BroadcastOff | Reason::TooOld { .. }),
+        Receipt::Waiting { .. } | Receipt::Expired { .. } => false,
+    };
+    if !may_be_sent || !around.sendable.contains(&id) {
+        return row;
+    }
+    let request: String = url::form_urlencoded::byte_serialize(around.seen.id.as_bytes()).collect();
+    let path = format!("/settings/observability/destinations/{id}/replay?id={request}");
+    ReceiptRow { action: Some(("Send it…", path)), ..row }
+}
+
+fn what_and_why(around: &Around<'_>, listed: &Listed, receipt: &Receipt) -> ReceiptRow {
     let destination = &listed.destination;
     let kind = kinds::find(&destination.kind);
     let path = format!("/settings/observability/destinations/{}", destination.id);

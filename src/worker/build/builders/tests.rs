@@ -28,6 +28,7 @@ fn target(traces: &TraceSettings) -> Target<'_> {
         compression: Compression::None,
         limits: Limits::USUAL,
         account: AccountId(Uuid::nil()),
+        is_live: true,
         not_before: None,
         allowance: None,
         resource: &[],
