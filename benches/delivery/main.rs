@@ -98,6 +98,9 @@ async fn rows(bench: &mut Bench) -> Result<()> {
             "recording" => rows::recording::run(bench).await?,
             "gateway" => rows::gateway::run(bench).await?,
             "api" => rows::api::run(bench).await?,
+            "meter" => rows::meter::run(bench).await?,
+            "replay" => rows::replay::run(bench).await?,
+            "activity" => rows::activity::run(bench).await?,
             _ => rows::idle::run(bench).await?,
         }
     }

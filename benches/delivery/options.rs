@@ -9,7 +9,7 @@ use crate::contenders::Contender;
 use crate::program::Program;
 
 /// The rows, in the order in which they are measured.
-pub(crate) const ROWS: [&str; 13] = [
+pub(crate) const ROWS: [&str; 16] = [
     "stages",
     "reading",
     "export",
@@ -22,6 +22,9 @@ pub(crate) const ROWS: [&str; 13] = [
     "recording",
     "gateway",
     "api",
+    "meter",
+    "replay",
+    "activity",
     "idle",
 ];
 
