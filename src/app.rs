@@ -182,6 +182,10 @@ impl App {
             tasks.spawn(older_worker::stop_under_newer_schema(state.store.clone(), stop.clone()));
             tasks.spawn(Worker::new(state, low, metering, upkeep).run(stop));
         }
+        if let Some(hosts) = self.database.hosts() {
+            let stop = stop.clone();
+            tasks.spawn(async move { hosts.follow(&stop).await });
+        }
         let metrics = self.metrics(recording.clone(), &tasks)?;
         Ok(Serving { server, metrics, recording, stop, tasks, farewell: FAREWELL })
     }

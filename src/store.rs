@@ -14,6 +14,7 @@ pub mod deliveries;
 pub mod demo;
 pub mod destinations;
 pub mod expired;
+mod hosts;
 mod interval;
 pub mod invitations;
 pub mod log;
@@ -30,6 +31,8 @@ mod role;
 pub mod roles;
 pub mod sealed;
 pub mod second_factor;
+pub mod server;
+mod session;
 pub mod sessions;
 pub mod throttle;
 pub mod users;
@@ -37,6 +40,7 @@ pub mod xid;
 
 use std::fmt::Display;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
@@ -45,7 +49,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, SqlSafeStr, Transaction};
 
+pub use self::hosts::Hosts;
 pub use self::migrations::{MIGRATIONS, Schema};
+pub use self::session::{PLANNED_ONCE, Setting};
 use crate::id::{AccountId, UserId};
 use crate::token::TokenHash;
 
@@ -54,19 +60,6 @@ const UNTESTED: Duration = Duration::from_secs(1);
 
 /// How long to wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Bounds of every session. `client_connection_check_interval` ends the query of a client that is gone.
-const BOUNDS: [(&str, &str); 3] = [
-    ("statement_timeout", "30s"),
-    ("idle_in_transaction_session_timeout", "30s"),
-    ("client_connection_check_interval", "1s"),
-];
-
-/// How the queries of worker and recorder are planned. Once for each connection, because planning them for all partitions costs
-/// more than running them. Always by an index, because a plan that is made while the log is empty must still be right when the
-/// log has grown.
-pub const PLANNED_ONCE: [(&str, &str); 3] =
-    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_bitmapscan", "off")];
 
 /// Connections to Postgres. Cheap to clone. Each role has its own, so that a busy worker cannot starve the pages.
 #[derive(Debug, Clone)]
@@ -180,8 +173,19 @@ impl Store {
     ///
     /// `application` is what `pg_stat_activity` shows.
     pub fn open(options: PgConnectOptions, application: &str, connections: u32) -> Self {
-        let options = options.application_name(application).options(BOUNDS);
+        Self::open_with(&[], options, application, connections)
+    }
+
+    /// The same, with settings that each connection gets.
+    pub fn open_with(settings: &[Setting], options: PgConnectOptions, application: &str, connections: u32) -> Self {
+        let settings: Arc<[Setting]> = session::BOUNDS.iter().chain(settings).copied().collect();
+        // Every version of Postgres that is supported prints numbers exactly, and poolers refuse a setting that they do not know.
+        let options = options.application_name(application).extra_float_digits(None);
         let pool = PgPoolOptions::new()
+            .after_connect(move |connection, _| {
+                let settings = settings.clone();
+                Box::pin(async move { session::prepare(connection, &settings).await })
+            })
             .max_connections(connections)
             .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
@@ -247,6 +251,12 @@ impl Store {
     /// When Postgres is away.
     pub async fn connection(&self) -> Result<PoolConnection<Postgres>> {
         Ok(self.pool.acquire().await?)
+    }
+
+    /// Opens further connections to this server. Those that are open stay.
+    fn redirect(&self, server: &PgConnectOptions) {
+        let options = (*self.pool.connect_options()).clone();
+        self.pool.set_connect_options(options.host(server.get_host()).port(server.get_port()));
     }
 
     /// Closes all connections.

@@ -1,21 +1,27 @@
 //! The operator's Postgres, or the embedded one.
 
+mod address;
+
 use std::fmt;
-use std::str::FromStr as _;
+use std::sync::Arc;
 
 use embedded_postgres::{EmbeddedPostgres, Options};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
-use url::Url;
 
 use super::launch::launch_options;
 use super::start_error::StartError;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::roles::{self, Role, Roles};
-use crate::store::{PLANNED_ONCE, Store};
+use crate::store::server::{self, Reached, Server, Writes};
+use crate::store::{Hosts, PLANNED_ONCE, Setting, Store};
 
 pub(super) struct Database {
+    /// The server that was the primary at the start.
     options: PgConnectOptions,
+    /// None: the address names one host.
+    hosts: Option<Arc<Hosts>>,
     roles: Roles,
     embedded: Option<EmbeddedPostgres>,
 }
@@ -28,19 +34,47 @@ impl fmt::Debug for Database {
 }
 
 impl Database {
+    /// Finds the operator's database, or starts the embedded one.
     pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
         if let Some(url) = &config.database_url {
-            return Ok(Self { options: parse(url.expose_secret())?, roles: Roles::OwnerOnly, embedded: None });
+            let servers = address::parse(url.expose_secret())?;
+            return Self::among(servers).await;
         }
         let options =
             Options { bin_dir: config.pg_bin.clone(), search_path: config.search_path.clone(), ..launch_options() };
         let embedded = EmbeddedPostgres::start(&config.data_dir, options).await?;
-        Ok(Self { options: parse(&embedded.url())?, roles: Roles::OwnerOnly, embedded: Some(embedded) })
+        let options = address::parse(&embedded.url())?.remove(0);
+        Ok(Self { options, hosts: None, roles: Roles::OwnerOnly, embedded: Some(embedded) })
+    }
+
+    /// On the one of these servers that takes writes.
+    async fn among(mut servers: Vec<PgConnectOptions>) -> Result<Self, StartError> {
+        let (options, hosts) = if servers.len() > 1 {
+            let hosts = Hosts::new(servers);
+            let primary = hosts.find_primary().await.ok_or(StartError::NoPrimary)?;
+            (primary, Some(Arc::new(hosts)))
+        } else {
+            (servers.remove(0), None)
+        };
+        Ok(Self { options, hosts, roles: Roles::OwnerOnly, embedded: None })
+    }
+
+    /// What the server says of itself.
+    pub(super) async fn examine(&self, clock: Clock) -> Result<Server, StartError> {
+        match server::examine(&self.options, clock).await? {
+            Reached::Server(server) => Ok(server),
+            Reached::SharedSessions => Err(StartError::SharedSessions),
+        }
     }
 
     /// Brings the schema up to date, creates the roles, and proves that row-level security holds them. Gives connections of the
     /// owner, to be closed after use.
     pub(super) async fn prepare(&mut self) -> Result<Store, StartError> {
+        match self.examine(Clock::System).await?.writes {
+            Writes::Taken => {}
+            Writes::Standby => return Err(StartError::Standby),
+            Writes::ReadOnly => return Err(StartError::ReadOnly),
+        }
         let owner = self.store(Role::Owner, "tracecast migrate", 2);
         if let Some(found @ roles::Unsafe::Role { .. }) = roles::find_unsafe(&owner).await? {
             return Err(found.into());
@@ -61,17 +95,23 @@ impl Database {
 
     /// Connections with the rights of `role`.
     pub(super) fn store(&self, role: Role, application: &str, connections: u32) -> Store {
-        let options = match role {
-            Role::Worker => self.options.clone().options(PLANNED_ONCE),
-            Role::Owner | Role::Web => self.options.clone(),
+        let rights: &[Setting] = match (role, self.roles) {
+            (Role::Web, Roles::Separate) => &[("role", roles::WEB), ("statement_timeout", "5s")],
+            (Role::Web, Roles::OwnerOnly) => &[("statement_timeout", "5s")],
+            (Role::Worker, Roles::Separate) => &[("role", roles::WORKER)],
+            (Role::Worker, Roles::OwnerOnly) | (Role::Owner, _) => &[("app.upkeep", "on")],
         };
-        let options = match (role, self.roles) {
-            (Role::Web, Roles::Separate) => options.options([("role", roles::WEB), ("statement_timeout", "5s")]),
-            (Role::Web, Roles::OwnerOnly) => options.options([("statement_timeout", "5s")]),
-            (Role::Worker, Roles::Separate) => options.options([("role", roles::WORKER)]),
-            (Role::Worker, Roles::OwnerOnly) | (Role::Owner, _) => options.options([("app.upkeep", "on")]),
-        };
-        Store::open(options, application, connections)
+        let plans: &[Setting] = if role == Role::Worker { &PLANNED_ONCE } else { &[] };
+        let store = Store::open_with(&[rights, plans].concat(), self.options.clone(), application, connections);
+        if let Some(hosts) = &self.hosts {
+            hosts.lead(&store);
+        }
+        store
+    }
+
+    /// What leads the connections to another primary, where several hosts are named.
+    pub(super) fn hosts(&self) -> Option<Arc<Hosts>> {
+        self.hosts.clone()
     }
 
     pub(super) async fn close(self) {
@@ -81,55 +121,8 @@ impl Database {
     }
 }
 
-/// The parameters of an address that sqlx knows. It logs name *and value* of any other, and the value may be a secret
-/// (`sslpassword`).
-const PARAMETERS: [&str; 17] = [
-    "sslmode",
-    "ssl-mode",
-    "sslrootcert",
-    "ssl-root-cert",
-    "ssl-ca",
-    "sslcert",
-    "ssl-cert",
-    "sslkey",
-    "ssl-key",
-    "statement-cache-capacity",
-    "host",
-    "hostaddr",
-    "port",
-    "dbname",
-    "user",
-    "password",
-    "application_name",
-];
-
-fn is_known(parameter: &str) -> bool {
-    PARAMETERS.contains(&parameter) || parameter == "options" || parameter.starts_with("options[")
-}
-
-/// Reads the address of the database. No error quotes it.
-fn parse(text: &str) -> Result<PgConnectOptions, StartError> {
-    let mut url: Url = text.parse().map_err(|error: url::ParseError| StartError::DatabaseUrl(error.to_string()))?;
-    let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let (known, unknown): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|(name, _)| is_known(name));
-    // The end of the password would be taken for the name of a database or of a parameter, and printed as such.
-    if url.fragment().is_some() || url.path().contains('@') || unknown.iter().any(|(name, _)| name.contains('@')) {
-        return Err(StartError::DatabaseUrl(ESCAPES.to_owned()));
-    }
-    for (parameter, _) in &unknown {
-        tracing::warn!(%parameter, "a parameter of DATABASE_URL is not known and not used");
-    }
-    if !unknown.is_empty() {
-        url.query_pairs_mut().clear().extend_pairs(known);
-    }
-    PgConnectOptions::from_str(url.as_str()).map_err(|error| StartError::DatabaseUrl(error.to_string()))
-}
-
-const ESCAPES: &str =
-    "in a user's name or password write `@` as %40, `/` as %2F, `?` as %3F, `#` as %23 and `%` as %25";
-
 /// The name of the user who signs in to the database.
 pub(super) fn user(config: &Config) -> Result<String, StartError> {
     let Some(url) = &config.database_url else { return Ok(roles::OWNER.to_owned()) };
-    Ok(parse(url.expose_secret())?.get_username().to_owned())
+    Ok(address::parse(url.expose_secret())?.remove(0).get_username().to_owned())
 }

@@ -18,23 +18,30 @@ use crate::store::{Store, sealed};
 const FILE: &str = "sealing.key";
 
 pub(super) fn read(config: &Config, random: Random) -> Result<Keyring, StartError> {
-    if let Some(keys) = &config.keys {
-        return parse("TRACECAST_KEYS".to_owned(), keys.expose_secret());
-    }
-    if let Some(path) = &config.keys_file {
-        return parse_file(path);
+    if let Some(keyring) = find(config)? {
+        return Ok(keyring);
     }
     let path = config.data_dir.join(FILE);
     let unusable = |error| StartError::KeyFile { path: path.display().to_string(), error };
+    fs::create_dir_all(&config.data_dir).map_err(unusable)?;
+    create(&path, &hex::encode(random.bytes::<KEY_BYTES>()?)).map_err(unusable)?;
+    // Read back: of two programs that start at once, both must use the key of the first one.
+    parse_file(&path)
+}
+
+/// The keys that exist. None: the first start makes one in the data folder.
+pub(super) fn find(config: &Config) -> Result<Option<Keyring>, StartError> {
+    if let Some(keys) = &config.keys {
+        return parse("TRACECAST_KEYS".to_owned(), keys.expose_secret()).map(Some);
+    }
+    if let Some(path) = &config.keys_file {
+        return parse_file(path).map(Some);
+    }
+    let path = config.data_dir.join(FILE);
     match fs::read_to_string(&path) {
-        Ok(keys) => parse(path.display().to_string(), &keys),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            fs::create_dir_all(&config.data_dir).map_err(unusable)?;
-            create(&path, &hex::encode(random.bytes::<KEY_BYTES>()?)).map_err(unusable)?;
-            // Read back: of two programs that start at once, both must use the key of the first one.
-            parse_file(&path)
-        }
-        Err(error) => Err(unusable(error)),
+        Ok(keys) => parse(path.display().to_string(), &keys).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StartError::KeyFile { path: path.display().to_string(), error }),
     }
 }
 

@@ -24,6 +24,24 @@ pub enum StartError {
     /// `DATABASE_URL` is no address of a database.
     #[error("DATABASE_URL is not an address like postgres://user:password@host/name: {0}")]
     DatabaseUrl(String),
+    #[error(
+        "the server in DATABASE_URL is a standby, which takes no writes. Name the primary, or all of them with commas between \
+         (postgres://user@host1,host2/name): then the one that takes writes is used."
+    )]
+    Standby,
+    #[error(
+        "the database takes no writes (its sessions begin with transaction_read_only = on). Look at \
+         default_transaction_read_only, and at the room on its disk."
+    )]
+    ReadOnly,
+    /// Several hosts are named.
+    #[error("none of the hosts in DATABASE_URL takes writes: each is away, refuses, or is a standby. {CHECK}")]
+    NoPrimary,
+    #[error(
+        "between Tracecast and the database stands a pooler in transaction or statement mode: its sessions share connections, and lose locks, \
+         notifications and settings. Set `pool_mode = session` for this database, or connect without the pooler."
+    )]
+    SharedSessions,
     #[error("{place}: {error}.")]
     Keyring {
         /// Where the keys were read.
@@ -59,20 +77,25 @@ pub enum StartError {
     Bind { address: SocketAddr, error: std::io::Error },
 }
 
+const CHECK: &str = "Check DATABASE_URL and that Postgres runs.";
+
 fn advice(error: &store::Error) -> &'static str {
     match error {
         store::Error::SchemaIsNewer { .. } => {
             "Nothing was changed. Start that version, or restore the backup that was made before the upgrade."
         }
-        store::Error::Unavailable(_) | store::Error::Refused(_) | store::Error::Migration(_) => {
-            "Check DATABASE_URL and that Postgres runs."
-        }
+        store::Error::Unavailable(_) | store::Error::Refused(_) | store::Error::Migration(_) => CHECK,
     }
 }
 
 impl StartError {
     /// Whether the same start may succeed later, because the operator's database is away.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_unavailable())
+        match self {
+            Self::Store(error) => error.is_unavailable(),
+            // Another server is about to be the primary.
+            Self::Standby | Self::ReadOnly | Self::NoPrimary => true,
+            _ => false,
+        }
     }
 }

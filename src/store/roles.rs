@@ -105,6 +105,15 @@ pub async fn ensure(store: &Store) -> Result<Roles> {
     Ok(Roles::Separate)
 }
 
+/// Which roles the program works under here. Changes nothing.
+///
+/// # Errors
+/// When Postgres is away.
+pub async fn find(store: &Store) -> Result<Roles> {
+    let mut connection = store.connection().await?;
+    Ok(if usable(&mut connection).await? { Roles::Separate } else { Roles::OwnerOnly })
+}
+
 /// Whether both roles exist and this role may take them on.
 async fn usable(connection: &mut PgConnection) -> Result<bool> {
     let usable = sqlx::query_scalar!(

@@ -18,20 +18,26 @@ pub struct SealedBlob {
 /// Blobs that one query reads.
 const BATCH: i64 = 100;
 
-/// The blobs of one column that keys other than one sealed, batch after batch. A blob that is sealed again or given up
+/// The blobs of one column, or those that keys other than one sealed, batch after batch. A blob that is sealed again or given up
 /// meanwhile does not come twice.
 #[derive(Debug)]
 pub struct Batches<'s> {
     store: &'s Store,
     column: Column,
-    key: KeyId,
+    /// The blobs of this key are left out.
+    key: Option<KeyId>,
     after: (Uuid, Uuid),
 }
 
 impl<'s> Batches<'s> {
     /// The blobs that keys other than `key` sealed, in the order of their rows.
     pub fn of_other_keys(store: &'s Store, column: Column, key: KeyId) -> Self {
-        Self { store, column, key, after: (Uuid::nil(), Uuid::nil()) }
+        Self { store, column, key: Some(key), after: (Uuid::nil(), Uuid::nil()) }
+    }
+
+    /// All blobs, in the order of their rows.
+    pub fn of_all_keys(store: &'s Store, column: Column) -> Self {
+        Self { store, column, key: None, after: (Uuid::nil(), Uuid::nil()) }
     }
 
     /// The next batch. Empty: there are no more blobs.
@@ -71,7 +77,7 @@ macro_rules! columns {
         async fn list_of_other_keys(
             store: &Store,
             column: Column,
-            key: KeyId,
+            key: Option<KeyId>,
             after: (Uuid, Uuid),
             most: i64,
         ) -> Result<Vec<SealedBlob>> {
@@ -82,8 +88,8 @@ macro_rules! columns {
                 $($number => {
                     let query = sqlx::query!("SELECT " + $first + r#" AS "first!", "# + $second + r#" AS "second!", "#
                         + $blob + r#" AS "blob!" FROM "# + $table + " WHERE (" + $first + ", " + $second + ") > ($1, $2) AND "
-                        + $blob + " IS NOT NULL AND substr(" + $blob + ", 2, 4) <> $3 ORDER BY " + $first + ", " + $second
-                        + " LIMIT $4", after.0, after.1, key.as_bytes(), most);
+                        + $blob + " IS NOT NULL AND substr(" + $blob + ", 2, 4) IS DISTINCT FROM $3 ORDER BY " + $first + ", " + $second
+                        + " LIMIT $4", after.0, after.1, key.as_ref().map(KeyId::as_bytes), most);
                     query.map(|row| sealed((row.first, row.second), row.blob, $place)).fetch_all(&store.pool).await?
                 })*
                 _ => Vec::new(),

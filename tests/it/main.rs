@@ -32,6 +32,7 @@ mod members;
 mod otel_collector;
 mod pages;
 mod preview;
+mod primary;
 mod products;
 mod replay_page;
 mod request_page;

@@ -11,6 +11,7 @@ pub(crate) mod http_proxy;
 pub(crate) mod keys;
 pub(crate) mod listener;
 pub(crate) mod name_server;
+pub(crate) mod pooler;
 pub(crate) mod program;
 pub(crate) mod rotel;
 pub(crate) mod skipping;
