@@ -2,9 +2,11 @@
 //! `main` and the tests start the program in the same way.
 
 mod database;
+mod doctor;
 mod health;
 mod keyring;
 mod launch;
+mod listening;
 mod metrics;
 mod older_worker;
 mod server;
@@ -19,7 +21,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::database::Database;
+pub use self::doctor::{Finding, Verdict, examine};
 pub use self::launch::launch_options;
+pub use self::listening::status_line;
 pub use self::server::Serving;
 pub use self::start_error::StartError;
 use crate::auth::api_keys::refuse_ended_keys;

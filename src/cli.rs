@@ -3,6 +3,7 @@
 mod admin;
 mod declared;
 mod demo;
+mod doctor;
 mod failure;
 mod healthcheck;
 mod key;
@@ -60,6 +61,7 @@ pub fn command() -> Command {
         .subcommand(demo::command())
         .subcommand(Command::new("config").about("Print the effective settings and where each came from"))
         .subcommand(Command::new("healthcheck").about("Ask the running server whether it is ready; exit code 0 means yes"))
+        .subcommand(doctor::command())
         .subcommand(admin::command())
         .subcommand(key::command())
         .subcommands(declared::commands())
@@ -74,6 +76,7 @@ async fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("migrate", matches)) => migrate(parse(&given)?, matches.get_flag("print-roles")).await,
         Some(("demo", matches)) => demo::run(given, matches).await,
         Some(("config", _)) => settings::print(&given),
+        Some(("doctor", matches)) => doctor::run(&parse(&given)?, matches).await,
         Some(("healthcheck", _)) => healthcheck::run(&parse(&given)?).await,
         Some(("key", matches)) => key::run(parse(&given)?, matches).await,
         Some(("export", matches)) => declared::export(matches).await,

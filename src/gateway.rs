@@ -64,7 +64,7 @@ pub use self::upstream_headers::PassedHeaders;
 use self::upstreams::Upstreams;
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, GenerationId};
-use crate::config::{PassHeaders, Recorded};
+use crate::config::{Config, PassHeaders, Recorded};
 use crate::id::AccountId;
 use crate::json::{self, Members};
 pub use crate::openai::CallerHeaders;
@@ -220,6 +220,22 @@ impl Gateway {
         exchange.attempts.asked = Asked { provider: echo::PROVIDER.to_owned(), ..Asked::default() };
         echo::sent(answer, self.echo_pause)
     }
+}
+
+/// Asks each model server once for its models: by name, why it gave no answer. A server that keeps no list has answered.
+///
+/// # Errors
+/// When the settings of one cannot be used.
+pub async fn examine(
+    config: &Config,
+    tls: &rustls::ClientConfig,
+) -> Result<Vec<(String, Option<Failure>)>, UpstreamError> {
+    let mut found = Vec::new();
+    for upstream in Upstreams::new(&config.upstreams, tls)?.iter() {
+        let failure = upstream.list_models().await.err().filter(|failure| *failure != Failure::lists_no_models());
+        found.push((upstream.name().to_owned(), failure));
+    }
+    Ok(found)
 }
 
 /// Checks a body and notes in the exchange what is known of it; of one that is refused, what can be read.

@@ -19,6 +19,7 @@ mod demo_receiver;
 mod demo_seed;
 mod destinations;
 mod docker_compose;
+mod doctor;
 mod egress;
 mod embedded_postgres;
 mod examples;
