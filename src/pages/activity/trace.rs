@@ -16,7 +16,7 @@ use crate::pages::components::when::When;
 use crate::pages::error::Result;
 use crate::pages::shell::{Section, Shell};
 use crate::pages::visit::Visit;
-use crate::store::activity::Wanted;
+use crate::store::activity::{ListedRequest, Wanted};
 use crate::store::log::{self, NamedEntry};
 use crate::trace::{self, TraceSettings};
 
@@ -52,7 +52,7 @@ pub(in crate::pages) async fn show(Visit { visitor, mut tenant }: Visit, id: web
     let Some(shared) = Shared::read(&mut tenant, &wanted, visitor.now).await? else {
         return Ok(gone(&visitor, "This trace is not kept"));
     };
-    let entries: Vec<NamedEntry> = shared.requests.iter().take(MOST_DRAWN).map(|request| request.entry()).collect();
+    let entries: Vec<NamedEntry> = shared.requests.iter().take(MOST_DRAWN).map(ListedRequest::entry).collect();
     // Prompts and completions stand on each request's page, which records who reads them.
     let recorded = log::list_recorded(&mut tenant, &entries.iter().collect::<Vec<_>>(), false).await?;
     let mut requests: Vec<_> =
@@ -78,8 +78,8 @@ pub(in crate::pages) async fn show(Visit { visitor, mut tenant }: Visit, id: web
 
 /// The caller's own id where it is a name rather than digits, else what the first request is called.
 fn name(requests: &[CompletedRequest<'_>], waterfall: &Waterfall) -> String {
-    let given = requests.iter().filter_map(|request| request.context.trace_id.as_deref());
-    let given = given.filter(|id| hex::decode(id.replace('-', "")).is_err()).map(str::to_owned).next();
+    let mut given = requests.iter().filter_map(|request| request.context.trace_id.as_deref());
+    let given = given.find(|id| hex::decode(id.replace('-', "")).is_err()).map(str::to_owned);
     let first = || waterfall.spans.first().map(|span| span.name.clone());
     given.or_else(first).unwrap_or_else(|| "Trace".to_owned())
 }
