@@ -13,6 +13,7 @@ mod extras;
 mod facts;
 mod failure;
 mod fold;
+mod groups;
 pub mod ids;
 mod names;
 mod notes;
@@ -25,10 +26,12 @@ mod times;
 pub use self::attributes::Tokens;
 pub use self::build::{build, build_test};
 pub use self::export::Export;
+pub use self::groups::{Group, Groups};
 pub use self::ids::{SpanId, TraceId};
 pub use self::notes::{Note, notes};
 pub use self::span::{Attribute, Exception, Phrase, Span, SpanKind, Value};
 use crate::completed_request::CompletedRequest;
+use crate::id::AccountId;
 
 /// One completed request as spans.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +110,10 @@ pub struct TraceSettings {
     pub value_chars: Option<usize>,
     /// The most attributes of one span, where the receiver refuses or drops more.
     pub span_attributes: Option<usize>,
+    /// What its people ask for besides.
+    pub groups: Groups,
+    /// Whose requests they are, for groups that say so.
+    pub account: Option<AccountId>,
 }
 
 impl TraceSettings {
@@ -114,6 +121,12 @@ impl TraceSettings {
     #[must_use]
     pub fn weighed(&self, sample_rate: f64) -> Self {
         Self { sample_rate: Some(sample_rate), ..self.clone() }
+    }
+
+    /// The same with what the destination's people ask for besides.
+    #[must_use]
+    pub fn grouped(&self, groups: Groups, account: AccountId) -> Self {
+        Self { groups, account: Some(account), ..self.clone() }
     }
 
     /// The environment of `request`, or the destination's.

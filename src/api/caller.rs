@@ -21,7 +21,12 @@ pub(super) fn caller(protocol: &'static dyn Protocol, request: &HttpRequest, ide
         base: Base::of(request.path()),
         protocol,
         query: Some(request.query_string().to_owned()).filter(|query| !query.is_empty()),
-        headers: CallerHeaders { session_id, traceparent: header("traceparent"), sentry_trace: header("sentry-trace") },
+        headers: CallerHeaders {
+            session_id,
+            traceparent: header("traceparent"),
+            sentry_trace: header("sentry-trace"),
+            user_agent: header("user-agent"),
+        },
         passed: PassedHeaders::default(),
     }
 }

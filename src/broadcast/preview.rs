@@ -5,13 +5,20 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::audit::Actor;
+use crate::auth::content;
 use crate::completed_request::CompletedRequest;
 use crate::completed_request::content::{Content, ContentRef};
 use crate::destination::redaction::{Redaction, Redactor};
+use crate::destination::{Settings, kinds};
+use crate::id::AccountId;
 use crate::otlp::{Encode as _, Json, Resource};
 use crate::seal::HashKey;
+use crate::state::State;
+use crate::store::destinations::Destination;
 use crate::store::log::{self, NewestEntry, Position};
-use crate::store::{self, Tenant};
+use crate::store::members::Role;
+use crate::store::{self, Tenant, accounts};
 use crate::trace::{self, TraceSettings};
 
 /// Requests to choose from: the newest. With content each may have a megabyte.
@@ -20,12 +27,8 @@ const MOST: i64 = 20;
 /// What is to be found out.
 #[derive(Debug)]
 pub struct Question<'a> {
-    /// Privacy Mode of the account or the destination: no content is sent.
-    pub private: bool,
-    pub traces: &'a TraceSettings,
+    pub destination: &'a Destination,
     pub proposed: Redaction,
-    pub stored: Redaction,
-    pub key: HashKey,
     /// A generation id. Another one than those to choose from stands for the newest request with content.
     pub wanted: &'a str,
 }
@@ -58,20 +61,107 @@ pub struct Body {
     pub attributes: Vec<(String, String)>,
 }
 
+/// A preview for somebody in this role. None: the account does not let them read content. That they read it is recorded; the caller
+/// commits.
+///
 /// # Errors
 /// When the database is away.
-pub async fn preview(tenant: &mut Tenant, question: Question<'_>) -> Result<Preview, store::Error> {
-    let entries = log::list_newest(tenant, Position::END, MOST, true).await?;
-    let requests: Vec<_> = entries.iter().filter_map(Choice::of).collect();
-    let is_wanted = |entry: &&NewestEntry| Choice::of(entry).is_some_and(|choice| choice.id == question.wanted);
-    let with_content = entries.iter().find(|entry| entry.content.is_some());
-    let entry = entries.iter().find(is_wanted).or(with_content).or(entries.first());
-    let Some((entry, choice)) = entry.and_then(|entry| Some((entry, Choice::of(entry)?))) else {
-        return Ok(Preview { requests, ..Preview::default() });
+pub async fn preview(
+    state: &State,
+    tenant: &mut Tenant,
+    (reader, role): (&Actor, Role),
+    question: Question<'_>,
+) -> Result<Option<Preview>, store::Error> {
+    let Some(account) = accounts::find(tenant).await?.filter(|account| account.content_readers.include(role)) else {
+        return Ok(None);
     };
-    let Question { private, traces, proposed, stored, key, .. } = question;
-    let body = |redaction| body(entry, private, traces, &Redactor::new(redaction, key.clone())).unwrap_or_default();
-    Ok(Preview { shown: Some(choice.id), requests, proposed: body(proposed), stored: body(stored) })
+    let Question { destination, proposed, wanted } = question;
+    let stored = destination.sent().unwrap_or_default();
+    let open: Settings = destination.settings.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let kind = kinds::find(&destination.kind);
+    let build = Building {
+        private: account.privacy_mode || destination.privacy_mode,
+        traces: kind.map(|kind| kind.traces(&open)).unwrap_or_default(),
+        key: state.keyring.hash_key(reader.account),
+        account: reader.account,
+    };
+    let preview = build.preview(tenant, proposed, stored, wanted).await?;
+    if let Some(shown) = &preview.shown {
+        content::record_reading(state, tenant, reader, shown).await?;
+    }
+    Ok(Some(preview))
+}
+
+/// What both bodies have in common.
+struct Building {
+    /// Privacy Mode of the account or the destination: no content is sent.
+    private: bool,
+    traces: TraceSettings,
+    key: HashKey,
+    account: AccountId,
+}
+
+impl Building {
+    async fn preview(
+        &self,
+        tenant: &mut Tenant,
+        proposed: Redaction,
+        stored: Redaction,
+        wanted: &str,
+    ) -> Result<Preview, store::Error> {
+        let entries = log::list_newest(tenant, Position::END, MOST, true).await?;
+        let requests: Vec<_> = entries.iter().filter_map(Choice::of).collect();
+        let is_wanted = |entry: &&NewestEntry| Choice::of(entry).is_some_and(|choice| choice.id == wanted);
+        let with_content = entries.iter().find(|entry| entry.content.is_some());
+        let entry = entries.iter().find(is_wanted).or(with_content).or(entries.first());
+        let Some((entry, choice)) = entry.and_then(|entry| Some((entry, Choice::of(entry)?))) else {
+            return Ok(Preview { requests, ..Preview::default() });
+        };
+        let body = |redaction| self.body(entry, &Redactor::new(redaction, self.key.clone())).unwrap_or_default();
+        Ok(Preview { shown: Some(choice.id), requests, proposed: body(proposed), stored: body(stored) })
+    }
+
+    fn body(&self, entry: &NewestEntry, redactor: &Redactor) -> Option<Body> {
+        let mut request = CompletedRequest::from_bytes(&entry.payload).ok()?;
+        let content =
+            entry.content.as_deref().filter(|_| !self.private).map(ContentRef::from_bytes).transpose().ok()?;
+        let (redacted, found) = redactor.apply(&mut request, content.as_ref());
+        let content = redacted.as_ref().map(Content::as_borrowed).or(content);
+        let traces = self.traces.grouped(redactor.groups(), self.account);
+        let mut trace = trace::build(&request, content.as_ref(), &traces);
+        if !found.is_empty() {
+            trace.mark_redactions(&found.to_string());
+        }
+        let mut json = Json::new(&Resource::new(""));
+        json.push(&trace);
+        let bytes = json.encoded_len();
+        let body: Value = serde_json::from_slice(json.finish()).ok()?;
+        let mut attributes: Vec<(String, String)> = Vec::new();
+        let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array();
+        for attribute in spans.into_iter().flatten().filter_map(|span| span["attributes"].as_array()).flatten() {
+            let name = attribute["key"].as_str().unwrap_or_default();
+            if attributes.iter().all(|(known, _)| known != name) {
+                attributes.push((name.to_owned(), value(&attribute["value"])));
+            }
+        }
+        Some(Body { bytes, attributes })
+    }
+}
+
+impl Preview {
+    /// Names of the attributes that differ, in the order of the stored settings, then those that are new.
+    pub fn different(&self) -> impl Iterator<Item = &str> {
+        let is_new = |(name, _): &&(String, String)| self.stored.find(name).is_none();
+        let all = self.stored.attributes.iter().chain(self.proposed.attributes.iter().filter(is_new));
+        all.map(|(name, _)| name.as_str()).filter(|name| self.stored.find(name) != self.proposed.find(name))
+    }
+}
+
+impl Body {
+    /// The value of an attribute.
+    pub fn find(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 impl Choice {
@@ -81,30 +171,6 @@ impl Choice {
         let trace_name = request.context.trace_name.as_deref().unwrap_or(&request.request_model).to_owned();
         Some(Self { id: request.id.as_str().to_owned(), completed_at: entry.completed_at, trace_name })
     }
-}
-
-fn body(entry: &NewestEntry, private: bool, traces: &TraceSettings, redactor: &Redactor) -> Option<Body> {
-    let mut request = CompletedRequest::from_bytes(&entry.payload).ok()?;
-    let content = entry.content.as_deref().filter(|_| !private).map(ContentRef::from_bytes).transpose().ok()?;
-    let (redacted, found) = redactor.apply(&mut request, content.as_ref());
-    let content = redacted.as_ref().map(Content::as_borrowed).or(content);
-    let mut trace = trace::build(&request, content.as_ref(), traces);
-    if !found.is_empty() {
-        trace.mark_redactions(&found.to_string());
-    }
-    let mut json = Json::new(&Resource::new(""));
-    json.push(&trace);
-    let bytes = json.encoded_len();
-    let body: Value = serde_json::from_slice(json.finish()).ok()?;
-    let mut attributes: Vec<(String, String)> = Vec::new();
-    let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array();
-    for attribute in spans.into_iter().flatten().filter_map(|span| span["attributes"].as_array()).flatten() {
-        let name = attribute["key"].as_str().unwrap_or_default();
-        if attributes.iter().all(|(known, _)| known != name) {
-            attributes.push((name.to_owned(), value(&attribute["value"])));
-        }
-    }
-    Some(Body { bytes, attributes })
 }
 
 /// A value of OTLP as people read it.

@@ -2,6 +2,7 @@
 
 mod error;
 mod keys;
+mod program;
 mod traceparent;
 
 use serde_json::value::RawValue;
@@ -24,6 +25,8 @@ pub struct Caller<'a> {
     pub traceparent: Option<&'a str>,
     /// Sentry's own header `sentry-trace`: counts where there is no valid `traceparent` either.
     pub sentry_trace: Option<&'a str>,
+    /// The header `User-Agent`.
+    pub user_agent: Option<&'a str>,
 }
 
 impl TraceContext<'static> {
@@ -40,6 +43,7 @@ impl TraceContext<'static> {
         context.user = identifier("user", caller.user, USER_CHARS)?;
         context.session_id = identifier("session_id", caller.session_id, SESSION_ID_CHARS)?
             .or_else(|| named(clean::name(caller.x_session_id?, SESSION_ID_CHARS)));
+        context.program = caller.user_agent.and_then(program::name);
         if context.trace_id.is_none()
             && context.parent_span_id.is_none()
             && let Some((trace_id, parent)) = caller.remote()

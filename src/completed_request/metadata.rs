@@ -33,6 +33,9 @@ pub struct TraceContext<'a> {
     /// `trace.agent_name`
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub agent_name: Option<Text<'a>>,
+    /// The name of the program that asked, without a version. Requests that were recorded by older versions do not say.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Text<'a>>,
     /// `trace.environment`
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Text<'a>>,

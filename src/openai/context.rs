@@ -16,6 +16,8 @@ pub struct CallerHeaders {
     pub traceparent: Option<String>,
     /// `sentry-trace` (Sentry's SDKs)
     pub sentry_trace: Option<String>,
+    /// `user-agent`
+    pub user_agent: Option<String>,
 }
 
 /// Who asks and where the trace belongs, cleaned and cut: `user` as the protocol names it, `session_id`, `trace` and the headers.
@@ -34,6 +36,7 @@ pub(crate) fn of_caller(
         x_session_id: headers.session_id.as_deref(),
         traceparent: headers.traceparent.as_deref(),
         sentry_trace: headers.sentry_trace.as_deref(),
+        user_agent: headers.user_agent.as_deref(),
     };
     TraceContext::from_caller(&caller).map_err(|error| Invalid::field(error.field(), error.to_string()))
 }

@@ -15,7 +15,7 @@ use crate::clock::UnixNanos;
 use crate::completed_request::content::Content;
 use crate::completed_request::sample::{after, answer, content, context, request, small_content};
 use crate::completed_request::{CompletedRequest, Ending, FailedAttempt};
-use crate::trace::{Dialect, PRODUCTS, Parent, Trace, TraceSettings, build};
+use crate::trace::{Dialect, Group, Groups, PRODUCTS, Parent, Trace, TraceSettings, build};
 
 const DIALECTS: [Dialect; 4] = [Dialect::Sentry, Dialect::Plain, Dialect::OpenInference, Dialect::Langfuse];
 
@@ -185,13 +185,13 @@ fn any_settings() -> impl Strategy<Value = TraceSettings> {
     let kind = prop::sample::select(PRODUCTS.to_vec());
     let parent = prop_oneof![Just(Parent::Link), Just(Parent::Attribute)];
     let limits = (prop::option::of(100_usize..5_000), prop::option::of(60_usize..130));
-    (kind, parent, limits).prop_map(|((dialect, extras), parent, (value_chars, span_attributes))| TraceSettings {
-        dialect,
-        extras,
-        parent,
-        value_chars,
-        span_attributes,
-        ..TraceSettings::default()
+    let groups = any::<[bool; 4]>().prop_map(|asked_for| {
+        let mut groups = Groups::default();
+        Group::ALL.into_iter().zip(asked_for).for_each(|(group, asked_for)| groups.put(group, asked_for));
+        groups
+    });
+    (kind, parent, limits, groups).prop_map(|((dialect, extras), parent, (value_chars, span_attributes), groups)| {
+        TraceSettings { groups, dialect, extras, parent, value_chars, span_attributes, ..TraceSettings::default() }
     })
 }
 

@@ -1,12 +1,14 @@
 //! The attribute table of spec 2.4: which attribute stands on which span, and in what form.
 
 mod generation;
+mod groups;
 mod list;
 mod tokens;
 
 use std::borrow::Cow;
 
 pub(super) use self::generation::{content, generation, seconds_to_first_chunk};
+pub(super) use self::groups::{of_generation, of_root};
 pub(super) use self::list::List;
 pub use self::tokens::Tokens;
 use super::failure::Failure;

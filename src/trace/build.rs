@@ -119,6 +119,7 @@ impl<'a> Builder<'a, '_> {
         let name = self.facts.trace_name.clone();
         let mut list = attributes::own(self.settings.dialect, "http.server", &name, 9);
         attributes::root(&mut list, self.request, self.settings.dialect, self.failure.as_ref());
+        attributes::of_root(&mut list, self.request, self.settings);
         Span {
             id,
             parent: remote,
@@ -161,6 +162,7 @@ impl<'a> Builder<'a, '_> {
         let name = names::generation(request);
         let mut list = attributes::own(settings.dialect, op, &name, 36);
         attributes::generation(&mut list, request, settings, self.failure.as_ref(), period);
+        attributes::of_generation(&mut list, &self.facts);
         let room = size::SPAN_BYTES.saturating_sub(self.shared_bytes + size::of(&list.0) + size::SPAN_FRAME);
         let Said { texts, dialogue, added } = self.say(content, &name, room);
         let cut = texts.cut;

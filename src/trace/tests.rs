@@ -1,6 +1,7 @@
 //! Whole traces, as a person reads them. Review a changed snapshot against spec 2.4.
 
 mod additions;
+mod groups;
 mod render;
 
 use insta::assert_snapshot;

@@ -257,6 +257,64 @@ async fn receiver_gets_no_value_that_a_detector_finds_and_no_field_that_is_off()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn groups_go_where_they_are_asked_for_and_the_preview_shows_them_before() {
+    let app = TestApp::start().await;
+    let cookie = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&cookie).await;
+    app.switches(&cookie, "on").await;
+    let key = app.creates_key(&cookie).await;
+    let asks = async |name: &str| {
+        let body = json!({
+            "model": "demo/echo", "trace": { "trace_name": name, "tags": ["billing"] },
+            "messages": [{ "role": "user", "content": "Hello" }],
+        });
+        assert_eq!(app.asks(&key, &body.to_string()).await.status, 200);
+        app.receives(name).await
+    };
+    let before = asks("before").await;
+    assert!(!format!("{before:?}").contains("tracecast.region"), "{before:?}");
+    let keep = ["email", "phone", "card", "iban", "ip", "token"].map(|name| (format!("sent-{name}"), "keep"));
+    let posts = async |button: &str| {
+        let rest = [
+            ("revision", "1"),
+            ("sent-system-prompt", "on"),
+            ("sent-tool-definitions", "on"),
+            ("sent-tool-content", "on"),
+            ("sent-user", "as_is"),
+            ("sent-session", "as_is"),
+            ("sent-metadata", "all"),
+            ("sent-cost", "on"),
+            ("sent-identity", "on"),
+            ("sent-request-context", "on"),
+            ("sent-cost-allocation", "on"),
+            ("do", button),
+        ];
+        let form: Vec<_> = keep.iter().map(|(name, value)| (name.as_str(), *value)).chain(rest).collect();
+        app.posts_form(&cookie, &format!("{destination}/sent"), &form).await
+    };
+    let names = ["tracecast.is_byok", "tracecast.account.id", "tracecast.region", "tracecast.cost_allocation.tags"];
+    let preview = posts("preview").await;
+    assert_eq!(preview.status, 200, "{}", preview.text);
+    for name in names {
+        assert!(preview.text.contains(name), "`{name}` is not in {}", preview.text);
+    }
+    assert_eq!(posts("save").await.status, 303);
+    let page = app.gets(&cookie, &format!("{destination}/edit")).await.text;
+    assert!(page.contains(r#"name="sent-identity" value="on" checked"#), "{page}");
+    let trace = asks("after").await;
+    let root = trace.root().unwrap();
+    let account = app.database.reads("SELECT id::text FROM accounts").await;
+    assert_eq!(root.text("tracecast.account.id"), Some(account[0].as_str()));
+    assert_eq!(root.text("tracecast.region"), Some("global"));
+    assert!(root.text("tracecast.api_key.name").is_some() && root.text("tracecast.api_key.id").is_some());
+    let everything = format!("{trace:?}");
+    for name in names {
+        assert!(everything.contains(name), "`{name}` is not in {everything}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hashes_stand_for_the_user_and_what_an_own_expression_finds_the_same_in_each_request() {
     let app = TestApp::start().await;
     let cookie = app.signs_up("ada@example.com").await;

@@ -63,3 +63,40 @@ async fn preview_shows_a_request_with_the_saved_settings_and_with_these_and_save
     assert_eq!(app.receiver.received().traces().len(), traces);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn member_sees_the_preview_where_the_account_lets_members_read_and_saves_nothing() {
+    let app = TestApp::start().await;
+    let ada = app.signs_up("ada@example.com").await;
+    let destination = app.connects(&ada).await;
+    app.switches(&ada, "on").await;
+    let key = app.creates_key(&ada).await;
+    let invitation = app.invites(&ada, "member").await;
+    let bob = app.joins(&invitation, "bob@example.com").await;
+    let body = json!({
+        "model": "demo/echo", "trace": { "trace_name": "first" },
+        "messages": [{ "role": "user", "content": "write to ada@b.example now" }],
+    });
+    assert_eq!(app.asks(&key, &body.to_string()).await.status, 200);
+    app.receives("first").await;
+    let posts = async |button: &str| {
+        let form = [("revision", "1"), ("sent-email", "mask"), ("do", button)];
+        app.posts_form(&bob, &format!("{destination}/sent"), &form).await
+    };
+    let button = r#"value="preview">Preview</button>"#;
+    let page = async || app.gets(&bob, &format!("{destination}/edit")).await.text;
+    assert!(!page().await.contains(button), "only admins read content");
+    assert_eq!(posts("preview").await.status, 403);
+    app.database.runs("UPDATE accounts SET content_readers = 'members'").await;
+    let shown = page().await;
+    assert!(shown.contains(button) && !shown.contains(r#"value="save">Save</button>"#), "{shown}");
+    let preview = posts("preview").await;
+    assert!(preview.status == 200 && preview.text.contains("ada@b.example"), "{}", preview.text);
+    let read = "SELECT count(*)::text FROM audit_log WHERE event = 'content_read' AND actor_id IS NOT NULL";
+    assert_eq!(app.database.reads(read).await, ["1"]);
+    for button in ["save", "add-pattern", ""] {
+        assert_eq!(posts(button).await.status, 403, "{button}");
+    }
+    assert_eq!(app.database.reads("SELECT revision::text FROM destinations").await, ["1"]);
+    app.stop().await;
+}

@@ -11,21 +11,24 @@ use crate::broadcast::last_test;
 use crate::broadcast::listing::Listed;
 use crate::destination::{config, kinds};
 use crate::id::AccountId;
+use crate::trace::Group;
 
 pub(super) fn describe(account: AccountId, listed: &Listed) -> Destination {
     let stored = &listed.destination;
     let kind = kinds::find(&stored.kind);
     let mut chosen = selection::describe(stored);
+    let groups = Group::ALL.map(|group| chosen.get(group.name()).and_then(Value::as_bool).unwrap_or_default());
+    let asks_for = |group: Group| groups[group as usize];
     Destination {
         id: stored.id.to_string(),
         workspace_id: account.to_string(),
         name: Some(stored.name.clone()),
         enabled: stored.enabled,
         privacy_mode: stored.privacy_mode,
-        broadcast_generation_cost: false,
-        broadcast_generation_identity: false,
-        broadcast_generation_request_context: false,
-        broadcast_generation_cost_allocation: false,
+        broadcast_generation_cost: asks_for(Group::Cost),
+        broadcast_generation_identity: asks_for(Group::Identity),
+        broadcast_generation_request_context: asks_for(Group::RequestContext),
+        broadcast_generation_cost_allocation: asks_for(Group::CostAllocation),
         sampling_rate: chosen.get("sampling_rate").and_then(Value::as_f64).unwrap_or(1.0),
         api_key_hashes: chosen.remove("api_key_hashes").unwrap_or_default(),
         excluded_api_key_hashes: chosen.remove("excluded_api_key_hashes").unwrap_or_default(),

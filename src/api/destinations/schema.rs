@@ -35,9 +35,13 @@ pub(in crate::api) struct Destination {
     pub(super) enabled: bool,
     /// Whether prompts and completions are kept from it.
     pub(super) privacy_mode: bool,
+    /// Whether the cost and the price of each part of the tokens go with a trace.
     pub(super) broadcast_generation_cost: bool,
+    /// Whether the account's id and the API key's id and name go with it. Privacy Mode does not keep them back.
     pub(super) broadcast_generation_identity: bool,
+    /// Whether it says with which program a request was made, and in how many attempts.
     pub(super) broadcast_generation_request_context: bool,
+    /// Whether the caller's tags go with it, and tokens and cost of each part where these add up to what was charged.
     pub(super) broadcast_generation_cost_allocation: bool,
     /// The part of all requests that is sent.
     pub(super) sampling_rate: f64,
@@ -142,6 +146,14 @@ pub(in crate::api) struct CreateDestination {
     redaction: Option<Detectors>,
     /// What of a request is sent at all. Null: everything.
     fields: Option<SentFields>,
+    /// Whether the cost and the price of each part of the tokens go with a trace.
+    broadcast_generation_cost: Option<bool>,
+    /// Whether the account's id and the API key's id and name go with it. Privacy Mode does not keep them back.
+    broadcast_generation_identity: Option<bool>,
+    /// Whether it says with which program a request was made, and in how many attempts.
+    broadcast_generation_request_context: Option<bool>,
+    /// Whether the caller's tags go with it, and tokens and cost of each part where these add up to what was charged.
+    broadcast_generation_cost_allocation: Option<bool>,
     /// Not yet: `["global"]` only.
     regions: Option<Vec<String>>,
     workspace_id: Option<String>,
@@ -191,6 +203,14 @@ pub(in crate::api) struct UpdateDestination {
     redaction: Option<Detectors>,
     /// What of a request is sent at all. Null: everything.
     fields: Option<SentFields>,
+    /// Whether the cost and the price of each part of the tokens go with a trace.
+    broadcast_generation_cost: Option<bool>,
+    /// Whether the account's id and the API key's id and name go with it. Privacy Mode does not keep them back.
+    broadcast_generation_identity: Option<bool>,
+    /// Whether it says with which program a request was made, and in how many attempts.
+    broadcast_generation_request_context: Option<bool>,
+    /// Whether the caller's tags go with it, and tokens and cost of each part where these add up to what was charged.
+    broadcast_generation_cost_allocation: Option<bool>,
     /// Not yet: `["global"]` only.
     regions: Option<Vec<String>>,
 }

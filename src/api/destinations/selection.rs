@@ -1,5 +1,4 @@
-//! Which requests go to a destination, and what of them (spec 10). Regions and the further groups of attributes have one value so far: others are
-//! refused rather than ignored.
+//! Which requests go to a destination, and what of them (spec 10). Regions have one value so far: others are refused rather than ignored.
 
 use std::fmt::Display;
 
@@ -12,26 +11,19 @@ use crate::broadcast::Chosen;
 use crate::destination::redaction::Redaction;
 use crate::destination::selection::Rules;
 use crate::store::destinations::Destination;
+use crate::trace::Group;
 
 /// The members by which a request chooses which requests a destination gets.
 const RULES: [&str; 6] =
     ["sampling_rate", "api_key_hashes", "excluded_api_key_hashes", "filter_rules", "always_keep", "daily_budget"];
 
-/// Those by which it chooses what is sent of them.
+/// Those by which it chooses what is sent of them, with the groups.
 const REDACTION: [&str; 2] = ["redaction", "fields"];
-
-/// Further groups of attributes that are not sent.
-const FALSE_ONLY: [&str; 4] = [
-    "broadcast_generation_cost",
-    "broadcast_generation_identity",
-    "broadcast_generation_request_context",
-    "broadcast_generation_cost_allocation",
-];
 
 /// What a request chooses.
 pub(in crate::api) struct Choice {
     pub(in crate::api) rules: Option<Rules>,
-    redaction: Option<Redaction>,
+    pub(in crate::api) redaction: Option<Redaction>,
 }
 
 impl Choice {
@@ -48,7 +40,8 @@ pub(in crate::api) fn read(input: &Input, stored: Option<&Destination>) -> Resul
     refuse_others(input)?;
     let names = |members: &[&str]| members.iter().any(|member| input.get(member).is_some());
     let rules = names(&RULES).then(|| rules(input, stored)).transpose()?;
-    let redaction = names(&REDACTION).then(|| redaction(input, stored)).transpose()?;
+    let groups = Group::ALL.map(Group::name);
+    let redaction = (names(&REDACTION) || names(&groups)).then(|| redaction(input, stored)).transpose()?;
     Ok(Choice { rules, redaction })
 }
 
@@ -79,20 +72,15 @@ pub(super) fn describe(stored: &Destination) -> Map<String, Value> {
     members
 }
 
+/// There is one region.
 fn refuse_others(input: &Input) -> Result<(), Error> {
-    let given = |field| input.get(field).filter(|value| !value.is_null());
-    let not_yet = |field, only| {
-        Err(Error::invalid(field, format!("`{field}` can not yet be other than {only} here. Leave it out.")))
-    };
-    if let Some(field) = FALSE_ONLY.into_iter().find(|field| given(field).is_some_and(|value| *value != json!(false))) {
-        return not_yet(field, "false");
-    }
-    let Some(regions) = given("regions") else { return Ok(()) };
+    let Some(regions) = input.get("regions").filter(|value| !value.is_null()) else { return Ok(()) };
     if !regions.as_array().is_some_and(|regions| !regions.is_empty() && regions.iter().all(Value::is_string)) {
         return Err(wrong_type("regions", "an array of at least one text"));
     }
     if *regions != json!(["global"]) {
-        return not_yet("regions", r#"["global"]"#);
+        let sentence = r#"`regions` can not yet be other than ["global"] here. Leave it out."#;
+        return Err(Error::invalid("regions", sentence));
     }
     Ok(())
 }

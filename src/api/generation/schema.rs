@@ -124,7 +124,7 @@ impl Generation {
             cache_discount: None,
             upstream_inference_cost: None,
             router: None,
-            user_agent: None,
+            user_agent: text(&completed.context.program),
             http_referer: None,
             request_id: None,
             session_id: text(&completed.context.session_id),

@@ -7,13 +7,7 @@ use crate::destination::selection::Rules;
 
 /// Boxes that are usually ticked, and those that are not.
 const TICKED: [&str; 1] = ["enabled"];
-const UNTICKED: [&str; 5] = [
-    "privacy_mode",
-    "broadcast_generation_cost",
-    "broadcast_generation_identity",
-    "broadcast_generation_request_context",
-    "broadcast_generation_cost_allocation",
-];
+const UNTICKED: [&str; 1] = ["privacy_mode"];
 
 /// All members, with their defaults where nothing is given.
 ///

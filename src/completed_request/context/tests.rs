@@ -32,10 +32,12 @@ fn the_product_pages_example_is_understood() {
         x_session_id: Some("another"),
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
         sentry_trace: Some("4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1"),
+        user_agent: Some("OpenAI/Python 1.109.1"),
     };
     let context = TraceContext::from_caller(&caller).unwrap();
     assert_eq!(context.user.as_deref(), Some("user_12345"));
     assert_eq!(context.session_id.as_deref(), Some("session_abc"));
+    assert_eq!(context.program.as_deref(), Some("OpenAI/Python"));
     assert_eq!(context.trace_id.as_deref(), Some("incident_investigation_001"));
     assert_eq!(context.parent_span_id, None);
     assert_eq!(context.trace_name.as_deref(), Some("Error Analysis Agent"));

@@ -7,12 +7,15 @@ use crate::completed_request::content::{Arguments, Content, ContentRef, Conversa
 use crate::completed_request::{CompletedRequest, Ending, MetadataValue};
 use crate::json::Text;
 use crate::seal::HashKey;
+use crate::trace::Groups;
 
 /// What of a request is sent to a destination. The default lets everything pass.
 #[derive(Debug, Clone, Default)]
 pub struct Redaction {
     pub(super) detectors: Detectors,
     pub fields: Fields,
+    /// What is sent besides.
+    pub groups: Groups,
 }
 
 /// A redaction with the key of the account, by which it hashes.
@@ -26,15 +29,24 @@ pub struct Redactor {
 const LEFT_OUT: &str = "[left out]";
 
 impl Redaction {
-    /// Whether everything is sent as it is.
+    /// Whether everything is sent as it is, and nothing besides.
     pub fn is_nothing(&self) -> bool {
-        self.detectors.is_empty() && self.fields == Fields::default()
+        !self.takes_out() && self.groups.is_empty()
+    }
+
+    fn takes_out(&self) -> bool {
+        !self.detectors.is_empty() || self.fields != Fields::default()
     }
 }
 
 impl Redactor {
     pub fn new(redaction: Redaction, key: HashKey) -> Self {
         Self { redaction, key }
+    }
+
+    /// What is sent besides.
+    pub fn groups(&self) -> Groups {
+        self.redaction.groups
     }
 
     /// Takes out of a request what is not sent. Gives the content without it, or None where nothing of that was to be changed.
@@ -45,6 +57,9 @@ impl Redactor {
     ) -> (Option<Content>, Counts) {
         let mut pass = Pass { key: &self.key, counts: Counts::default() };
         let redaction = &self.redaction;
+        if !redaction.takes_out() {
+            return (None, pass.counts);
+        }
         redaction.context(request, &mut pass);
         redaction.errors(request, &mut pass);
         let content = content.and_then(|content| redaction.conversation(Conversation::read(content), &mut pass));

@@ -9,6 +9,7 @@ use super::finder::Finder;
 use super::glob::Glob;
 use super::scan::Detectors;
 use crate::destination::selection::{Mistakes, Place, pattern};
+use crate::trace::{Group, Groups};
 
 /// Most regular expressions of a destination.
 pub const MOST_PATTERNS: usize = 20;
@@ -16,7 +17,7 @@ pub const MOST_PATTERNS: usize = 20;
 const MOST_GLOBS: usize = 50;
 
 impl Redaction {
-    /// Replaces what `members` name, and leaves the rest as it is: `redaction` and `fields`. `null` stands for everything as it is.
+    /// Replaces what `members` name, and leaves the rest as it is: `redaction`, `fields` and the groups. `null` stands for everything as it is.
     ///
     /// # Errors
     /// All mistakes. Nothing was replaced then.
@@ -24,11 +25,13 @@ impl Redaction {
         let mut mistakes = Mistakes::default();
         let detectors = members.get("redaction").map(|value| read_detectors(value, &mut mistakes));
         let fields = members.get("fields").map(|value| read_fields(value, &mut mistakes));
+        let groups = read_groups(members, self.groups, &mut mistakes);
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
         self.detectors = detectors.unwrap_or_else(|| std::mem::take(&mut self.detectors));
         self.fields = fields.unwrap_or_else(|| std::mem::take(&mut self.fields));
+        self.groups = groups;
         Ok(())
     }
 }
@@ -87,6 +90,20 @@ fn read_pattern(value: &Value) -> Result<(Finder, Action), String> {
 
 fn read_action(value: &Value) -> Option<Action> {
     Action::from_name(value.as_str()?)
+}
+
+/// Those that are named, over `stored`.
+fn read_groups(members: &Map<String, Value>, stored: Groups, mistakes: &mut Mistakes) -> Groups {
+    let mut groups = stored;
+    for group in Group::ALL {
+        match members.get(group.name()) {
+            None => {}
+            Some(Value::Null) => groups.put(group, false),
+            Some(Value::Bool(is_asked_for)) => groups.put(group, *is_asked_for),
+            Some(_) => mistakes.add(Place::Member(group.name()), "Give true or false."),
+        }
+    }
+    groups
 }
 
 fn read_fields(value: &Value, mistakes: &mut Mistakes) -> Fields {

@@ -7,6 +7,7 @@ use super::detector::Detector;
 use super::fields::{Fields, Metadata};
 use super::glob::Glob;
 use crate::destination::selection::Mistakes;
+use crate::trace::Group;
 
 /// The version of what is stored. A greater one is of a newer program, and left alone.
 const VERSION: u64 = 1;
@@ -23,6 +24,14 @@ pub enum UnreadableRedaction {
 impl Redaction {
     /// The members that [`Self::replace`] reads, all of them.
     pub fn to_json(&self) -> Map<String, Value> {
+        let mut members = self.taken_out();
+        let group = |group: Group| (group.name().to_owned(), Value::Bool(self.groups.has(group)));
+        members.extend(Group::ALL.map(group));
+        members
+    }
+
+    /// The members `redaction` and `fields`.
+    fn taken_out(&self) -> Map<String, Value> {
         let action = |detector: Detector| {
             let found = self.detectors.0.iter().find(|(finder, _)| finder.detector == detector);
             found.map(|(_, action)| action.name())
@@ -42,9 +51,11 @@ impl Redaction {
         members
     }
 
-    /// As it is stored. None: everything is sent as it is.
+    /// As it is stored: of the groups those that are asked for. None: everything is sent as it is.
     pub fn to_stored(&self) -> Option<Value> {
-        let mut members = self.to_json();
+        let mut members = self.taken_out();
+        let groups = Group::ALL.into_iter().filter(|group| self.groups.has(*group));
+        members.extend(groups.map(|group| (group.name().to_owned(), Value::Bool(true))));
         members.insert("version".to_owned(), VERSION.into());
         (!self.is_nothing()).then_some(Value::Object(members))
     }

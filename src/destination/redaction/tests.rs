@@ -11,6 +11,7 @@ use crate::completed_request::{CompletedRequest, Ending};
 use crate::id::AccountId;
 use crate::json::arbitrary::near;
 use crate::seal::{HashKey, Keyring};
+use crate::trace::Group;
 
 fn redaction(members: &Value) -> Redaction {
     let mut redaction = Redaction::default();
@@ -102,6 +103,24 @@ fn nothing_is_made_anew_where_nothing_is_found() {
     let (changed, counts) = apply(&all("mask"), &mut request(), Some(&content.as_borrowed()));
     assert!(changed.is_none() && counts.is_empty());
     assert!(Redaction::default().is_nothing() && Redaction::default().to_stored().is_none());
+}
+
+#[test]
+fn groups_are_stored_where_they_are_asked_for_and_take_nothing_out() {
+    let mut asked_for = redaction(&json!({ "broadcast_generation_cost": true, "broadcast_generation_identity": true }));
+    let stored = asked_for.to_stored().unwrap();
+    assert!(
+        stored.get("broadcast_generation_cost").is_some()
+            && stored.get("broadcast_generation_cost_allocation").is_none()
+    );
+    let read = Redaction::from_stored(Some(&stored)).unwrap();
+    assert_eq!(read.groups, asked_for.groups);
+    assert!(read.groups.has(Group::Identity) && !read.groups.has(Group::RequestContext));
+    assert_eq!(sent(&read, "ada@b.example"), ("ada@b.example".to_owned(), String::new()));
+    asked_for.replace(json!({ "broadcast_generation_cost": null }).as_object().unwrap()).unwrap();
+    assert!(!asked_for.groups.has(Group::Cost) && asked_for.groups.has(Group::Identity));
+    let mistakes = asked_for.replace(json!({ "broadcast_generation_cost": "yes" }).as_object().unwrap()).unwrap_err();
+    assert_eq!(mistakes.iter().next().unwrap().place.to_string(), "broadcast_generation_cost");
 }
 
 #[test]

@@ -58,12 +58,12 @@ impl Row {
         TraceSettings {
             environment: values.settings.given(Field::ENVIRONMENT),
             release: values.settings.given(Field::RELEASE),
-            sample_rate: None,
             dialect: self.dialect,
             extras: self.extras,
             parent: if values.is_ticked(Field::JOIN) { Parent::Link } else { Parent::Attribute },
             value_chars: self.limits.value_chars,
             span_attributes: self.limits.span_attributes,
+            ..TraceSettings::default()
         }
     }
 }

@@ -11,6 +11,10 @@ const SHOWN: usize = 200;
 const LABELS: &[(&str, &str)] = &[
     ("api_key_hashes", "API keys, only these"),
     ("beyond", "Beyond the limit"),
+    ("broadcast_generation_cost", "Cost of each part"),
+    ("broadcast_generation_cost_allocation", "Cost allocation"),
+    ("broadcast_generation_identity", "Identity"),
+    ("broadcast_generation_request_context", "Request context"),
     ("dearer_than_usd", "Always send requests dearer than (USD)"),
     ("excluded_api_key_hashes", "API keys, never these"),
     ("failed", "Always send failed requests"),

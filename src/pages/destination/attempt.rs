@@ -39,6 +39,8 @@ pub(super) struct Attempt<'a> {
     pub(super) kind: &'static Kind,
     pub(super) listed: Option<&'a Listed>,
     pub(super) keys: &'a [RuledKey],
+    /// Whether the person may read content.
+    pub(super) may_read: bool,
     pub(super) values: Option<&'a Values>,
     /// The part of the form that was sent.
     pub(super) part: FormPart,
@@ -58,6 +60,7 @@ impl<'a> Attempt<'a> {
             kind,
             listed: None,
             keys: &[],
+            may_read: false,
             values: None,
             part: FormPart::Connection,
             draft: None,
@@ -68,7 +71,8 @@ impl<'a> Attempt<'a> {
 
     /// Of a stored one.
     pub(super) fn of(visitor: &'a Visitor, found: &'a Found) -> Self {
-        Self { listed: Some(&found.listed), keys: &found.keys, ..Self::new(visitor, found.kind) }
+        let Found { kind, listed, keys, may_read } = found;
+        Self { listed: Some(listed), keys, may_read: *may_read, ..Self::new(visitor, *kind) }
     }
 
     pub(super) fn drawing(&self) -> Drawing<'a> {
@@ -76,6 +80,7 @@ impl<'a> Attempt<'a> {
             visitor: self.visitor,
             kind: self.kind,
             listed: self.listed,
+            may_read: self.may_read,
             typed: self.values,
             part: self.part,
             choosing: self.choosing(),

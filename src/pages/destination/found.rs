@@ -13,6 +13,8 @@ pub(super) struct Found {
     pub(super) listed: Listed,
     /// The keys that its rules may name.
     pub(super) keys: Vec<RuledKey>,
+    /// Whether the person may read content.
+    pub(super) may_read: bool,
 }
 
 pub(super) async fn find(tenant: &mut Tenant, visitor: &Visitor, id: &str) -> Result<Found> {
@@ -20,7 +22,8 @@ pub(super) async fn find(tenant: &mut Tenant, visitor: &Visitor, id: &str) -> Re
     let account = accounts::find(tenant).await?.ok_or(Error::NotFound)?;
     let listed = listing::find(tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
     let kind = kinds::find(&listed.destination.kind).ok_or(Error::NotFound)?;
-    Ok(Found { kind, listed, keys: api_keys::list_ruled(tenant).await? })
+    let may_read = account.content_readers.include(visitor.session.role);
+    Ok(Found { kind, listed, keys: api_keys::list_ruled(tenant).await?, may_read })
 }
 
 pub(super) fn parse(id: &str) -> Result<DestinationId> {

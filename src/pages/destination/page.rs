@@ -113,6 +113,8 @@ pub(super) struct Drawing<'a> {
     pub(super) kind: &'static Kind,
     /// None: a new one.
     pub(super) listed: Option<&'a Listed>,
+    /// Whether the person may read content.
+    pub(super) may_read: bool,
     /// What was typed. None: as stored.
     pub(super) typed: Option<&'a Values>,
     /// The part of the form that was sent.
@@ -162,7 +164,7 @@ impl Drawing<'_> {
                 switched_off: listed.destination.switched_off_at.map(|at| When::new(at, self.visitor.now)),
                 signing: self.signing(&listed.destination),
             }),
-            sent: self.sent().map(|sent| Sent { preview: self.preview, ..sent }),
+            sent: self.sent().map(|sent| Sent { preview: self.preview, can_preview: self.may_read, ..sent }),
             choosing: self.choosing,
             backfill: self.backfill,
             dry_run: self.dry_run,

@@ -41,7 +41,7 @@ impl PreviewPanel {
             let words = format!("{}, {}", When::new(choice.completed_at, now).absolute(), choice.trace_name);
             (choice.id.clone(), words, Some(&choice.id) == preview.shown.as_ref())
         };
-        let rows = rows(&preview.stored, &preview.proposed);
+        let rows = rows(preview);
         let same = preview.proposed.attributes.len().max(preview.stored.attributes.len()).saturating_sub(rows.len());
         let bytes = |body: &Body| grouped(number(body.bytes));
         let verb = if same == 1 { "is" } else { "are" };
@@ -59,22 +59,13 @@ impl PreviewPanel {
     }
 }
 
-/// The attributes that differ, in the order of the saved settings, then those that are new.
-fn rows(stored: &Body, proposed: &Body) -> Vec<PreviewRow> {
-    let find = |body: &Body, name: &str| {
-        let found = body.attributes.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
+fn rows(preview: &Preview) -> Vec<PreviewRow> {
+    let row = |name: &str| {
+        let value = |body: &Body| body.find(name).unwrap_or_default().to_owned();
+        let (stored, proposed) = pieces(&value(&preview.stored), &value(&preview.proposed));
+        PreviewRow { name: name.to_owned(), stored, proposed }
     };
-    let is_new = |(name, _): &&(String, String)| stored.attributes.iter().all(|(known, _)| known != name);
-    let names = stored.attributes.iter().chain(proposed.attributes.iter().filter(is_new)).map(|(name, _)| name);
-    let row = |name: &String| {
-        let (before, after) = (find(stored, name), find(proposed, name));
-        (before != after).then(|| {
-            let (stored, proposed) = pieces(&before, &after);
-            PreviewRow { name: name.clone(), stored, proposed }
-        })
-    };
-    names.filter_map(row).collect()
+    preview.different().map(row).collect()
 }
 
 /// Both values in pieces. What stands between their common beginning and end, in whole words, is marked.

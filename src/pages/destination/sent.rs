@@ -9,31 +9,32 @@ use super::page::{Drawing, FormPart};
 use super::patterns::Patterns;
 use super::preview::PreviewPanel;
 use super::sent_form::{members, problems};
-use crate::auth::content;
 use crate::broadcast::preview::{self, Question};
 use crate::broadcast::{self, Saving};
-use crate::destination::Settings;
 use crate::destination::redaction::Redaction;
 use crate::pages::answer::{self, done};
 use crate::pages::error::{Error, Result};
 use crate::pages::flash::Notice;
 use crate::pages::form::Form;
-use crate::pages::visit::Admin;
+use crate::pages::visit::Visitor;
 use crate::state::State;
-use crate::store::accounts;
 
 const NOT_A_READER: &str = "The preview shows prompts and completions, and this account lets nobody in your role read them. Account says who may.";
 
 const TOO_MANY_PREVIEWS: &str =
     "This account made ten previews or dry runs within a minute. Wait a minute, then press Preview again.";
 
-/// `POST …/sent`
+/// `POST …/sent`. Members who may read content see the preview, too; saving is for admins.
 pub(in crate::pages) async fn update(
     state: web::Data<State>,
-    Admin(visitor): Admin,
+    visitor: Visitor,
     id: web::Path<String>,
     Form(values): Form,
 ) -> Result {
+    let is_preview = values.text("do") == "preview";
+    if !visitor.can_edit() && !is_preview {
+        return Err(Error::Forbidden);
+    }
     let found = find(&mut visitor.tenant(&state).await?, &visitor, &id).await?;
     let attempt = Attempt { values: Some(&values), part: FormPart::Sent, ..Attempt::of(&visitor, &found) };
     if Patterns::is_step(&values) {
@@ -45,7 +46,7 @@ pub(in crate::pages) async fn update(
     if let Err(mistakes) = redaction.replace(&members(&values)) {
         return Ok(attempt.wrong(problems(&mistakes)));
     }
-    if values.text("do") == "preview" {
+    if is_preview {
         return preview(&state, attempt, redaction, values.text("preview-of")).await;
     }
     match broadcast::redact(&state, &visitor.actor(), stored, attempt.revision(), &redaction).await {
@@ -63,24 +64,12 @@ async fn preview(state: &State, attempt: Attempt<'_>, proposed: Redaction, wante
         return Ok(attempt.refused(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_PREVIEWS));
     }
     let mut tenant = attempt.visitor.tenant(state).await?;
-    let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
-    if !account.content_readers.include(attempt.visitor.session.role) {
+    let (actor, role) = (attempt.visitor.actor(), attempt.visitor.session.role);
+    let question = Question { destination: stored, proposed, wanted };
+    let Some(found) = preview::preview(state, &mut tenant, (&actor, role), question).await? else {
         return Ok(attempt.refused(StatusCode::FORBIDDEN, NOT_A_READER));
-    }
-    let open: Settings = stored.settings.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let question = Question {
-        private: account.privacy_mode || stored.privacy_mode,
-        traces: &attempt.kind.traces(&open),
-        proposed,
-        stored: stored.sent().unwrap_or_default(),
-        key: state.keyring.hash_key(attempt.visitor.account()),
-        wanted,
     };
-    let found = preview::preview(&mut tenant, question).await?;
-    if let Some(shown) = &found.shown {
-        content::record_reading(state, &mut tenant, &attempt.visitor.actor(), shown).await?;
-        tenant.commit().await?;
-    }
+    tenant.commit().await?;
     let preview = Some(PreviewPanel::new(&found, attempt.visitor.now));
     Ok(answer::ok(&Drawing { preview, ..attempt.drawing() }.page()))
 }

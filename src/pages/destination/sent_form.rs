@@ -10,6 +10,7 @@ use crate::pages::components::control::Control;
 use crate::pages::form::Values;
 use crate::pages::shell::Problem;
 use crate::store::destinations::Destination;
+use crate::trace::Group;
 
 /// How a name goes, by the API's names.
 const SHOWN: &[(&str, &str)] = &[("as_is", "As it is"), ("hashed", "Hashed"), ("left_out", "Left out")];
@@ -36,6 +37,24 @@ const FIELDS: [(&str, &str, &str); 3] = [
 /// Names that tell people and sessions apart, in the same way.
 const NAMES: [(&str, &str, &str); 2] = [("user", "sent-user", "User"), ("session", "sent-session", "Session")];
 
+/// What is sent only where it is asked for: the names of the controls, their words, and what it holds.
+const GROUPS: [(Group, &str, &str, &str); 4] = [
+    (Group::Cost, "sent-cost", "Cost", "The cost and the price of each part of the tokens"),
+    (Group::Identity, "sent-identity", "Identity", "The account's id, and the API key's id and name"),
+    (
+        Group::RequestContext,
+        "sent-request-context",
+        "Request context",
+        "The program that asked, streaming, region, number of attempts",
+    ),
+    (
+        Group::CostAllocation,
+        "sent-cost-allocation",
+        "Cost allocation",
+        "The caller's tags, and tokens and cost of each part",
+    ),
+];
+
 const METADATA_CHOICE: &str = "sent-metadata";
 const METADATA_KEYS: &str = "sent-metadata-keys";
 
@@ -44,8 +63,12 @@ const METADATA_KEYS: &str = "sent-metadata-keys";
 pub struct Sent {
     pub controls: Vec<Control>,
     pub patterns: Vec<PatternRow>,
+    /// What is sent only where it is asked for.
+    pub groups: Vec<Control>,
     /// What that would send of one request. None: not asked.
     pub preview: Option<PreviewPanel>,
+    /// Whether the person may see what it would send.
+    pub can_preview: bool,
     /// A newer version of the program stored what is sent, which is not shown.
     pub is_newer: bool,
 }
@@ -57,8 +80,16 @@ impl Sent {
         let redaction = stored.sent().unwrap_or_default();
         let patterns = typed.map_or_else(|| Patterns::of(&redaction), Patterns::typed);
         let (controls, patterns) = (controls(&redaction, typed, problems), patterns.rows(problems));
-        Self { controls, patterns, preview: None, is_newer }
+        Self { controls, patterns, groups: groups(&redaction, typed), preview: None, can_preview: false, is_newer }
     }
+}
+
+fn groups(stored: &Redaction, typed: Option<&Values>) -> Vec<Control> {
+    let control = |(group, name, label, hint): (Group, _, _, &str)| {
+        let is_on = typed.map_or(stored.groups.has(group), |typed| typed.is_on(name));
+        Control::check(name, label, is_on).hint(hint)
+    };
+    GROUPS.map(control).into()
 }
 
 fn controls(stored: &Redaction, typed: Option<&Values>, problems: &[Problem]) -> Vec<Control> {
@@ -116,7 +147,11 @@ pub(super) fn members(values: &Values) -> Map<String, Value> {
             _ => Value::Null,
         },
     );
-    Map::from_iter([("redaction".to_owned(), Value::Object(redaction)), ("fields".to_owned(), Value::Object(fields))])
+    let groups = GROUPS.map(|(group, name, ..)| (group.name().to_owned(), Value::Bool(values.is_on(name))));
+    let mut members = Map::from_iter(groups);
+    members.insert("redaction".to_owned(), Value::Object(redaction));
+    members.insert("fields".to_owned(), Value::Object(fields));
+    members
 }
 
 pub(super) fn problems(mistakes: &Mistakes) -> Vec<Problem> {
@@ -145,11 +180,12 @@ mod tests {
         let chosen = json!({
             "redaction": { "email": "mask", "card": "drop", "patterns": [{ "pattern": "CUST-[0-9]{6}", "action": "hash" }] },
             "fields": { "system_prompt": false, "user": "left_out", "session": "hashed", "metadata": { "all_but": ["internal_*", "cost"] } },
+            "broadcast_generation_identity": true,
         });
         let mut stored = Redaction::default();
         stored.replace(chosen.as_object().unwrap()).unwrap();
         let mut body = url::form_urlencoded::Serializer::new(String::new());
-        for control in controls(&stored, None, &[]) {
+        for control in controls(&stored, None, &[]).into_iter().chain(groups(&stored, None)) {
             if control.input != "checkbox" || control.is_on() {
                 body.append_pair(control.name, &control.value);
             }

@@ -263,12 +263,15 @@ fn push(entry: &Entry, target: Target<'_>, encoder: &mut dyn Encode, named: &mut
     // What does not go out is not searched either.
     let content = content.filter(|_| target.content == WithContent::AsRead);
     let weighed = kept.and_then(|kept| kept.weight).map(|weight| target.traces.weighed(weight));
+    let settings = weighed.as_ref().unwrap_or(target.traces);
+    let groups = target.redactor.map(Redactor::groups).filter(|groups| !groups.is_empty());
+    let grouped = groups.map(|groups| settings.grouped(groups, target.account));
     let (redacted, found) = match target.redactor {
         Some(redactor) => redactor.apply(&mut request, content.as_ref()),
         None => (None, Counts::default()),
     };
     let content = redacted.as_ref().map(Content::as_borrowed).or(content);
-    let mut trace = trace::build(&request, content.as_ref(), weighed.as_ref().unwrap_or(target.traces));
+    let mut trace = trace::build(&request, content.as_ref(), grouped.as_ref().unwrap_or(settings));
     if target.content == WithContent::LeftOut {
         trace.mark_content_left_out();
     }

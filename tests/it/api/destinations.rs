@@ -377,7 +377,7 @@ async fn mistakes_are_answered_with_the_field_and_a_sentence() {
         (with("fields", json!({ "user": "hash" })), "fields.user"),
         (with("regions", json!([])), "regions"),
         (with("regions", json!(["eu"])), "regions"),
-        (with("broadcast_generation_cost", json!(true)), "broadcast_generation_cost"),
+        (with("broadcast_generation_cost", json!("yes")), "broadcast_generation_cost"),
         (with("workspace_id", json!("0190a0b0-0000-7000-8000-000000000000")), "workspace_id"),
     ] {
         let (sentence, metadata) = caller.posts(DESTINATIONS, &body).await.error(400);
