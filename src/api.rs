@@ -31,6 +31,7 @@ mod messages;
 mod oneself;
 mod openapi;
 mod operation;
+mod preview;
 mod query;
 mod receipts;
 mod replays;
@@ -60,7 +61,7 @@ use crate::recorder::Recorder;
 use crate::state::State;
 
 /// All that the API does. Path and methods of a row stand at its handler, in `#[utoipa::path]`.
-const OPERATIONS: [Operation; 52] = [
+const OPERATIONS: [Operation; 53] = [
     Operation::new::<chat_completions::__path_create>(|| web::to(chat_completions::create)),
     Operation::new::<completions::__path_create>(|| web::to(completions::create)),
     Operation::new::<embeddings::__path_create>(|| web::to(embeddings::create)),
@@ -87,6 +88,7 @@ const OPERATIONS: [Operation; 52] = [
     Operation::new::<revisions::__path_index>(|| web::to(revisions::index)),
     Operation::new::<revisions::__path_restore>(|| web::to(revisions::restore)),
     Operation::new::<dry_run::__path_create>(|| web::to(dry_run::create)),
+    Operation::new::<preview::__path_create>(|| web::to(preview::create)),
     Operation::new::<deliveries::__path_index>(|| web::to(deliveries::index)),
     Operation::new::<deliveries::__path_index_of_dead_letters>(|| web::to(deliveries::index_of_dead_letters)),
     Operation::new::<replays::__path_index>(|| web::to(replays::index)),

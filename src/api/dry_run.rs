@@ -1,5 +1,7 @@
 //! What rules would have done to the last requests (spec 10.3). Beyond OpenRouter. Sends nothing, changes nothing.
 
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +16,7 @@ use super::timestamp::timestamp;
 use crate::broadcast::dry_run::{DryRun, Question, Tally, dry_run};
 use crate::destination::selection::LeftOut;
 use crate::http::Incoming;
+use crate::id::AccountId;
 use crate::state::State;
 use crate::store::{accounts, destinations};
 
@@ -61,7 +64,7 @@ pub(super) struct NotSent {
 /// Try rules on the last requests
 ///
 /// Counts what the last 1,000 requests of the account would have met, by the rules of the body laid over the stored ones, and by the
-/// stored ones alone. Other members of the body are ignored.
+/// stored ones alone. Other members of the body are ignored. At most 10 dry runs and previews a minute.
 #[utoipa::path(
     post,
     path = "/observability/destinations/{id}/dry-run",
@@ -88,9 +91,18 @@ pub(super) async fn create(
     let stored = found.rules().map_err(|unreadable| newer(&unreadable))?;
     let proposed = chosen(&input, Some(&found))?.rules.unwrap_or_else(|| stored.clone());
     let private = account.privacy_mode || found.privacy_mode;
+    refuse_often(&state, key.account)?;
     let question = Question { destination: id, private, proposed: &proposed, stored: &stored };
     let run = dry_run(&mut tenant, question).await?;
     Ok(HttpResponse::Ok().json(DryRunAnswer { data: Counts::from(&run) }))
+}
+
+/// Dry runs and previews read much of the log.
+pub(super) fn refuse_often(state: &State, account: AccountId) -> Result<(), Error> {
+    const TOO_MANY: &str =
+        "This account made ten previews or dry runs within a minute. Send the request again in a minute.";
+    let counted = state.rate_limits.dry_run(account);
+    counted.map_err(|_| Error::new(StatusCode::TOO_MANY_REQUESTS, TOO_MANY).with(RETRY_AFTER, "60"))
 }
 
 impl From<&DryRun> for Counts {

@@ -29,6 +29,7 @@ use super::members::schema::{
 use super::messages::MessagesRequest;
 use super::oneself::schema::{CreditsAnswer, KeyAnswer, ProviderList};
 use super::operation::Operation;
+use super::preview::{Body, Choice, PreviewAnswer, ShownPreview};
 use super::receipts::schema::{AskReceipts, Receipt, ReceiptsAnswer, ReceiptsList, ReceiptsOfRequest};
 use super::replays::{CountedReplay, CreateReplay, ReplayAnswer, ReplayList, ShownReplay, UpdateReplay};
 use super::responses::ResponsesRequest;
@@ -59,7 +60,7 @@ its `TRACECAST_ALLOWED_HOSTS` answers 421.";
             MessagesRequest, ModelList, Model, ModelCount, KeyAnswer, CreditsAnswer, ProviderList,
             DestinationList, DestinationAnswer, Destination, Status, CreateDestination, UpdateDestination, Deleted,
             TestDestination, Detectors, OwnPattern, SentFields, SentMetadata,
-            TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, RevisionList, ShownRevision, ReplayList, ReplayAnswer, ShownReplay, CountedReplay, CreateReplay, UpdateReplay, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
+            TestAnswer, DryRunAnswer, Counts, Outcome, NotSent, PreviewAnswer, ShownPreview, Choice, Body, RevisionList, ShownRevision, ReplayList, ReplayAnswer, ShownReplay, CountedReplay, CreateReplay, UpdateReplay, SigningSecretAnswer, SigningSecret, AttemptList, Attempt, DeadLetterList, DeadLetter,
             WorkspaceList, WorkspaceAnswer, Workspace, UpdateWorkspace, Readers,
             AskReceipts, ReceiptsAnswer, ReceiptsList, ReceiptsOfRequest, Receipt,
             KeyList, ListedKeyAnswer, NewKeyAnswer, Key, CreateKey, UpdateKey, GenerationAnswer, Generation,

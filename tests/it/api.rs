@@ -7,6 +7,7 @@ mod foreign_ids;
 mod generation;
 mod keys;
 mod members;
+mod preview;
 mod receipts;
 mod redaction;
 mod reference;

@@ -22,7 +22,7 @@ use crate::store::log;
 use crate::store::members::Role;
 use crate::token::ApiKeyType;
 
-const NOBODY: &str =
+pub(in crate::api) const NOBODY: &str =
     "This account lets nobody read prompts and completions. An admin changes that under Settings › Account.";
 
 /// The status of an attempt that was never answered.

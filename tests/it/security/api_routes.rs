@@ -38,6 +38,7 @@ pub(super) const TABLE: &[(&str, &str, [u16; 3])] = &[
     ("GET", "/observability/destinations/{id}/revisions", [401, 403, 404]),
     ("POST", "/observability/destinations/{id}/revisions/{revision}/restore", [401, 403, 404]),
     ("POST", "/observability/destinations/{id}/dry-run", [401, 403, 404]),
+    ("POST", "/observability/destinations/{id}/preview", [401, 403, 404]),
     ("POST", "/observability/destinations/{id}/signing-secret", [401, 403, 404]),
     ("GET", "/observability/destinations/{id}/deliveries", [401, 403, 404]),
     ("GET", "/observability/destinations/{id}/dead-letters", [401, 403, 404]),
