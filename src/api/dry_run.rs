@@ -13,7 +13,7 @@ use super::error_responses::ManagementErrorResponses;
 use super::extract::ManagementKey;
 use super::input::Input;
 use super::timestamp::timestamp;
-use crate::broadcast::dry_run::{DryRun, Question, Tally, dry_run};
+use crate::broadcast::dry_run::{self, DryRun, Question, Tally, dry_run};
 use crate::destination::selection::LeftOut;
 use crate::http::Incoming;
 use crate::id::AccountId;
@@ -35,6 +35,8 @@ pub(super) struct Counts {
     since: Option<String>,
     /// False: the time was over before all were read.
     is_whole: bool,
+    /// Bytes of a request that is sent, before compression: the mean of the newest 20. Null: none of them is sent.
+    bytes: Option<usize>,
     /// By the rules that were sent.
     proposed: Outcome,
     /// By the stored ones.
@@ -59,6 +61,8 @@ pub(super) struct NotSent {
     /// The first and the last of the rules that said no, counted from 1 through all groups.
     rules: Option<[usize; 2]>,
     requests: usize,
+    /// The generation id of the newest of them.
+    newest: String,
 }
 
 /// Try rules on the last requests
@@ -90,10 +94,9 @@ pub(super) async fn create(
     let found = destinations::find(&mut tenant, id).await?.ok_or_else(no_such)?;
     let stored = found.rules().map_err(|unreadable| newer(&unreadable))?;
     let proposed = chosen(&input, Some(&found))?.rules.unwrap_or_else(|| stored.clone());
-    let private = account.privacy_mode || found.privacy_mode;
     refuse_often(&state, key.account)?;
-    let question = Question { destination: id, private, proposed: &proposed, stored: &stored };
-    let run = dry_run(&mut tenant, question).await?;
+    let question = Question { account: &account, destination: &found, proposed: &proposed, stored: &stored };
+    let run = dry_run(&state, &mut tenant, question).await?;
     Ok(HttpResponse::Ok().json(DryRunAnswer { data: Counts::from(&run) }))
 }
 
@@ -108,19 +111,26 @@ pub(super) fn refuse_often(state: &State, account: AccountId) -> Result<(), Erro
 impl From<&DryRun> for Counts {
     fn from(run: &DryRun) -> Self {
         let (proposed, stored) = (Outcome::from(&run.proposed), Outcome::from(&run.stored));
-        Self { judged: run.judged, since: run.since.map(timestamp), is_whole: run.is_whole, proposed, stored }
+        Self {
+            judged: run.judged,
+            since: run.since.map(timestamp),
+            is_whole: run.is_whole,
+            bytes: run.bytes,
+            proposed,
+            stored,
+        }
     }
 }
 
 impl From<&Tally> for Outcome {
     fn from(tally: &Tally) -> Self {
-        let left_out = tally.left_out.iter().map(|(why, requests)| NotSent::of(*why, *requests)).collect();
+        let left_out = tally.left_out.iter().map(|(why, not_sent)| NotSent::of(*why, not_sent)).collect();
         Self { sent: tally.sent, always: tally.always, left_out }
     }
 }
 
 impl NotSent {
-    fn of(why: LeftOut, requests: usize) -> Self {
+    fn of(why: LeftOut, not_sent: &dry_run::NotSent) -> Self {
         let (reason, rules) = match why {
             LeftOut::KeyExcluded => ("key_excluded", None),
             LeftOut::KeyNotIncluded => ("key_not_included", None),
@@ -129,6 +139,6 @@ impl NotSent {
             LeftOut::Sampled => ("sampled", None),
             LeftOut::Budget => ("budget", None),
         };
-        Self { reason, rules, requests }
+        Self { reason, rules, requests: not_sent.requests, newest: not_sent.newest.clone() }
     }
 }

@@ -5,21 +5,18 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::building::Building;
 use crate::audit::Actor;
 use crate::auth::content;
 use crate::completed_request::CompletedRequest;
-use crate::completed_request::content::{Content, ContentRef};
+use crate::completed_request::content::ContentRef;
 use crate::destination::redaction::{Redaction, Redactor};
-use crate::destination::{Settings, kinds};
-use crate::id::AccountId;
 use crate::otlp::{Encode as _, Json, Resource};
-use crate::seal::HashKey;
 use crate::state::State;
 use crate::store::destinations::Destination;
 use crate::store::log::{self, NewestEntry, Position};
 use crate::store::members::Role;
 use crate::store::{self, Tenant, accounts};
-use crate::trace::{self, TraceSettings};
 
 /// Requests to choose from: the newest. With content each may have a megabyte.
 const MOST: i64 = 20;
@@ -76,76 +73,19 @@ pub async fn preview(
         return Ok(None);
     };
     let Question { destination, proposed, wanted } = question;
-    let stored = destination.sent().unwrap_or_default();
-    let open: Settings = destination.settings.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let kind = kinds::find(&destination.kind);
-    let build = Building {
-        private: account.privacy_mode || destination.privacy_mode,
-        traces: kind.map(|kind| kind.traces(&open)).unwrap_or_default(),
-        key: state.keyring.hash_key(reader.account),
-        account: reader.account,
+    let building = Building::of(state, &account, destination);
+    let entries = log::list_newest(tenant, Position::END, MOST, true).await?;
+    let requests: Vec<_> = entries.iter().filter_map(Choice::of).collect();
+    let is_wanted = |entry: &&NewestEntry| Choice::of(entry).is_some_and(|choice| choice.id == wanted);
+    let with_content = entries.iter().find(|entry| entry.content.is_some());
+    let entry = entries.iter().find(is_wanted).or(with_content).or(entries.first());
+    let Some((entry, choice)) = entry.and_then(|entry| Some((entry, Choice::of(entry)?))) else {
+        return Ok(Some(Preview { requests, ..Preview::default() }));
     };
-    let preview = build.preview(tenant, proposed, stored, wanted).await?;
-    if let Some(shown) = &preview.shown {
-        content::record_reading(state, tenant, reader, shown).await?;
-    }
-    Ok(Some(preview))
-}
-
-/// What both bodies have in common.
-struct Building {
-    /// Privacy Mode of the account or the destination: no content is sent.
-    private: bool,
-    traces: TraceSettings,
-    key: HashKey,
-    account: AccountId,
-}
-
-impl Building {
-    async fn preview(
-        &self,
-        tenant: &mut Tenant,
-        proposed: Redaction,
-        stored: Redaction,
-        wanted: &str,
-    ) -> Result<Preview, store::Error> {
-        let entries = log::list_newest(tenant, Position::END, MOST, true).await?;
-        let requests: Vec<_> = entries.iter().filter_map(Choice::of).collect();
-        let is_wanted = |entry: &&NewestEntry| Choice::of(entry).is_some_and(|choice| choice.id == wanted);
-        let with_content = entries.iter().find(|entry| entry.content.is_some());
-        let entry = entries.iter().find(is_wanted).or(with_content).or(entries.first());
-        let Some((entry, choice)) = entry.and_then(|entry| Some((entry, Choice::of(entry)?))) else {
-            return Ok(Preview { requests, ..Preview::default() });
-        };
-        let body = |redaction| self.body(entry, &Redactor::new(redaction, self.key.clone())).unwrap_or_default();
-        Ok(Preview { shown: Some(choice.id), requests, proposed: body(proposed), stored: body(stored) })
-    }
-
-    fn body(&self, entry: &NewestEntry, redactor: &Redactor) -> Option<Body> {
-        let mut request = CompletedRequest::from_bytes(&entry.payload).ok()?;
-        let content =
-            entry.content.as_deref().filter(|_| !self.private).map(ContentRef::from_bytes).transpose().ok()?;
-        let (redacted, found) = redactor.apply(&mut request, content.as_ref());
-        let content = redacted.as_ref().map(Content::as_borrowed).or(content);
-        let traces = self.traces.grouped(redactor.groups(), self.account);
-        let mut trace = trace::build(&request, content.as_ref(), &traces);
-        if !found.is_empty() {
-            trace.mark_redactions(&found.to_string());
-        }
-        let mut json = Json::new(&Resource::new(""));
-        json.push(&trace);
-        let bytes = json.encoded_len();
-        let body: Value = serde_json::from_slice(json.finish()).ok()?;
-        let mut attributes: Vec<(String, String)> = Vec::new();
-        let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array();
-        for attribute in spans.into_iter().flatten().filter_map(|span| span["attributes"].as_array()).flatten() {
-            let name = attribute["key"].as_str().unwrap_or_default();
-            if attributes.iter().all(|(known, _)| known != name) {
-                attributes.push((name.to_owned(), value(&attribute["value"])));
-            }
-        }
-        Some(Body { bytes, attributes })
-    }
+    content::record_reading(state, tenant, reader, &choice.id).await?;
+    let body = |redaction| Body::of(entry, &building, redaction).unwrap_or_default();
+    let stored = body(destination.sent().unwrap_or_default());
+    Ok(Some(Preview { shown: Some(choice.id), requests, proposed: body(proposed), stored }))
 }
 
 impl Preview {
@@ -158,6 +98,28 @@ impl Preview {
 }
 
 impl Body {
+    /// None: another version recorded the request.
+    fn of(entry: &NewestEntry, building: &Building, redaction: Redaction) -> Option<Self> {
+        let request = CompletedRequest::from_bytes(&entry.payload).ok()?;
+        let content = entry.content.as_deref().map(ContentRef::from_bytes).transpose().ok()?;
+        let redactor = Redactor::new(redaction, building.key.clone());
+        building.build(request, content.as_ref(), &redactor, |export| {
+            let mut json = Json::new(&Resource::new(""));
+            json.push(export.trace);
+            let bytes = json.encoded_len();
+            let body: Value = serde_json::from_slice(json.finish()).ok()?;
+            let mut attributes: Vec<(String, String)> = Vec::new();
+            let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array();
+            for attribute in spans.into_iter().flatten().filter_map(|span| span["attributes"].as_array()).flatten() {
+                let name = attribute["key"].as_str().unwrap_or_default();
+                if attributes.iter().all(|(known, _)| known != name) {
+                    attributes.push((name.to_owned(), value(&attribute["value"])));
+                }
+            }
+            Some(Self { bytes, attributes })
+        })
+    }
+
     /// The value of an attribute.
     pub fn find(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -206,6 +206,11 @@ async fn dry_run_judges_the_last_requests_and_saves_and_sends_nothing() {
     {
         assert!(answer.text.contains(words), "`{words}` is not in {}", answer.text);
     }
+    let left_out = "SELECT generation_id FROM completed_requests ORDER BY xid, position";
+    let ids = app.database.reads(left_out).await;
+    let links: Vec<_> = ids.iter().filter(|id| answer.text.contains(&format!("/activity/{id}"))).collect();
+    assert_eq!(links.len(), 1, "{}", answer.text);
+    assert_eq!(app.gets(&cookie, &format!("/activity/{}", links[0])).await.status, 200);
     assert_eq!(app.database.reads("SELECT d::text FROM destinations d").await, before);
     for _ in 1..10 {
         assert_eq!(app.posts_form(&cookie, &path, &form).await.status, 200);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::broadcast::dry_run::{DryRun, MOST, Tally};
 use crate::destination::selection::LeftOut;
-use crate::pages::components::amount::{count, grouped};
+use crate::pages::components::amount::{count, grouped, size};
 use crate::pages::components::when::When;
 
 /// From so many requests on, what a day brings is estimated from them.
@@ -25,6 +25,8 @@ pub struct DryRunPanel {
     pub width: String,
     /// Why requests stay behind, in the order of judgement, each with a number.
     pub lines: Vec<(String, String)>,
+    /// The newest request of each reason: its id, and the reason.
+    pub newest: Vec<(String, String)>,
     /// How many a day that is; empty where a few requests of a few minutes would have to tell.
     pub a_day: String,
     /// What the stored rules do with the same requests.
@@ -36,7 +38,8 @@ impl DryRunPanel {
         let requests = count(number(run.judged), "request");
         let always = (run.proposed.always > 0)
             .then(|| ("Sent whatever the share".to_owned(), grouped(number(run.proposed.always))));
-        let left_out = run.proposed.left_out.iter().map(|(reason, count)| (words(*reason), grouped(number(*count))));
+        let left_out = &run.proposed.left_out;
+        let counts = left_out.iter().map(|(reason, left)| (words(*reason), grouped(number(left.requests))));
         Self {
             requests: if run.is_whole {
                 format!("the last {requests}")
@@ -47,7 +50,8 @@ impl DryRunPanel {
             sent: grouped(number(run.proposed.sent)),
             judged: grouped(number(run.judged)),
             width: format!("{:.1}%", percent(&run.proposed, run.judged)),
-            lines: always.into_iter().chain(left_out).collect(),
+            lines: always.into_iter().chain(counts).collect(),
+            newest: left_out.iter().map(|(reason, left)| (left.newest.clone(), words(*reason))).collect(),
             a_day: run.since.and_then(|since| a_day(run, since, now)).unwrap_or_default(),
             stored: format!("The saved settings send {} of the same.", grouped(number(run.stored.sent))),
         }
@@ -68,12 +72,15 @@ pub(in crate::pages) fn words(reason: LeftOut) -> String {
     }
 }
 
-/// How many a day that is, if it goes on like this. None: too few requests of too short a time.
+/// How many a day that is, and how much, if it goes on like this. None: too few requests of too short a time.
 fn a_day(run: &DryRun, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
     let seconds = (now - since).num_seconds().max(1);
     let a_day = number(run.proposed.sent).saturating_mul(86_400) / seconds;
     let tells = run.judged >= TELLING_REQUESTS || seconds >= TELLING_SECONDS;
-    tells.then(|| format!("About {} a day.", count(a_day, "request")))
+    tells.then(|| {
+        let bytes = run.bytes.map(|bytes| format!(", {}", size(a_day.saturating_mul(number(bytes)))));
+        format!("About {} a day{}.", count(a_day, "request"), bytes.unwrap_or_default())
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "of at most a thousand requests")]
@@ -92,20 +99,24 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::broadcast::dry_run::NotSent;
 
     #[test]
     fn panel_says_how_many_are_sent_and_why_not_the_others() {
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(6);
-        let left_out = BTreeMap::from([
+        let left_out = [
             (LeftOut::Sampled, 95),
             (LeftOut::Rules { first: 3, last: 4, without_content: false }, 51),
             (LeftOut::Rules { first: 2, last: 2, without_content: true }, 12),
             (LeftOut::KeyExcluded, 118),
-        ]);
+        ];
+        let not_sent = |(reason, requests)| (reason, NotSent { requests, newest: format!("gen-{requests}") });
+        let left_out = BTreeMap::from(left_out.map(not_sent));
         let proposed = Tally { sent: 214, always: 9, left_out };
         let stored = Tally { sent: 871, ..Tally::default() };
         let since = Some(DateTime::<Utc>::UNIX_EPOCH);
-        let panel = DryRunPanel::new(&DryRun { judged: 490, since, proposed, stored, is_whole: true }, now);
+        let panel =
+            DryRunPanel::new(&DryRun { judged: 490, since, proposed, stored, bytes: Some(2_500), is_whole: true }, now);
         let lines: Vec<_> = panel.lines.iter().map(|(words, number)| format!("{words}: {number}")).collect();
         assert_eq!(
             lines,
@@ -118,7 +129,8 @@ mod tests {
             ]
         );
         assert_eq!((panel.requests.as_str(), panel.width.as_str()), ("the last 490 requests", "43.7%"));
-        assert_eq!(panel.a_day, "About 856 requests a day.");
+        assert_eq!(panel.a_day, "About 856 requests a day, 2.1 MB.");
+        assert_eq!(panel.newest[0], ("gen-118".to_owned(), "A key that is not ticked".to_owned()));
         assert_eq!(panel.stored, "The saved settings send 871 of the same.");
     }
 
@@ -126,7 +138,8 @@ mod tests {
     fn panel_tells_no_day_from_a_few_requests_of_a_minute() {
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(1);
         let since = Some(DateTime::<Utc>::UNIX_EPOCH);
-        let run = DryRun { judged: 5, since, proposed: Tally::default(), stored: Tally::default(), is_whole: true };
+        let run =
+            DryRun { judged: 5, since, proposed: Tally::default(), stored: Tally::default(), ..DryRun::default() };
         assert_eq!(DryRunPanel::new(&run, now).a_day, "");
     }
 }

@@ -69,12 +69,8 @@ async fn dry_run(state: &State, attempt: Attempt<'_>, rules: &Rules) -> Result {
     }
     let mut tenant = attempt.visitor.tenant(state).await?;
     let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
-    let question = Question {
-        destination: stored.id,
-        private: account.privacy_mode || stored.privacy_mode,
-        proposed: rules,
-        stored: &stored.rules().unwrap_or_default(),
-    };
-    let run = dry_run::dry_run(&mut tenant, question).await?;
+    let saved = stored.rules().unwrap_or_default();
+    let question = Question { account: &account, destination: stored, proposed: rules, stored: &saved };
+    let run = dry_run::dry_run(state, &mut tenant, question).await?;
     Ok(answer::ok(&Attempt { dry_run: Some(&run), ..attempt }.drawing().page()))
 }

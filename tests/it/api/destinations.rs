@@ -282,6 +282,7 @@ async fn choice_of_requests_is_stored_with_the_destination_and_cleared_by_null()
     let tried = caller.posts(&format!("{path}/dry-run"), &json!({ "sampling_rate": 1 })).await.data(200);
     assert_eq!((&tried["judged"], &tried["is_whole"]), (&json!(0), &json!(true)));
     assert_eq!(tried["proposed"], json!({ "sent": 0, "always": 0, "left_out": [] }));
+    assert_eq!(tried["bytes"], Value::Null);
     caller.posts(&format!("{path}/dry-run"), &json!({ "sampling_rate": 2 })).await.error(400);
 
     let requests = app.receiver.received().totals().requests;
