@@ -49,7 +49,7 @@ pub(super) async fn index(
 ) -> Result<HttpResponse, Error> {
     let query = Query::of(&request);
     let page = query.page()?;
-    let are_all_wanted = query.get("include_disabled") != Some("false");
+    let are_all_wanted = query.flag("include_disabled")?.unwrap_or(true);
     let spent = api_keys::spent_by_key(&state, key.account).await?;
     let keys = store::api_keys::list(&mut state.store.tenant(key.account).await?).await?;
     let keys: Vec<_> = keys.into_iter().filter(|key| are_all_wanted || key.disabled_at.is_none()).collect();

@@ -27,6 +27,16 @@ impl Query {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// True or false.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, Error> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let flag = text.parse().map_err(|_| Error::invalid(name, format!("`{name}` must be true or false.")));
+        flag.map(Some)
+    }
+
     /// `offset` and `limit`: 0 and 50, where nothing else is asked for.
     ///
     /// # Errors

@@ -73,6 +73,8 @@ async fn key_is_made_shown_once_disabled_enabled_and_revoked() {
     assert_eq!((&disabled["disabled"], &disabled["name"]), (&json!(true), &json!("Bot")));
     until(&app, &key, 401).await;
     assert_eq!(caller.gets("/keys?include_disabled=false").await.json()["total_count"], 1);
+    let (_, metadata) = caller.gets("/keys?include_disabled=null").await.error(400);
+    assert_eq!(metadata["field"], "include_disabled");
     assert_eq!(caller.patches(&path, &json!({ "disabled": false })).await.data(200)["disabled"], false);
     until(&app, &key, 200).await;
     assert_eq!(caller.deletes(&path).await.json(), json!({ "deleted": true }));

@@ -4,6 +4,7 @@
 use std::process::{Command, Output};
 
 use serde_json::json;
+use tracecast::config::Source;
 
 use super::caller::Caller;
 use crate::support::app::TestApp;
@@ -15,6 +16,22 @@ const PACKAGES: [&str; 1] = ["schemathesis==4.32.5"];
 /// Requests that are wrong only by that may be refused.
 const SETTINGS: &str = "[checks.positive_data_acceptance]
 expected-statuses = [\"2xx\", 400, 401, 403, 404, 409, 412, 429]
+";
+
+/// Each request comes from an address of its own, so that the limit of refused keys does not answer in place of the check of keys.
+const HOOKS: &str = "import itertools
+from requests.adapters import HTTPAdapter
+
+numbers, plain = itertools.count(1), HTTPAdapter.send
+
+
+def send(self, request, **settings):
+    number = next(numbers)
+    request.headers['X-Forwarded-For'] = f'10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}'
+    return plain(self, request, **settings)
+
+
+HTTPAdapter.send = send
 ";
 
 /// Those on one key may disable or revoke that of whoever asks, so they come last. A management key asks no model.
@@ -30,7 +47,7 @@ async fn document_and_answers_agree_whatever_is_asked() {
         return;
     }
     let packages = installed(&PACKAGES).unwrap();
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(|given| given.with("trusted-proxies", "127.0.0.1", Source::Argument)).await;
     let caller = Caller::of(&app, "ada@example.com").await;
     let config = json!({ "dsn": app.receiver.dsn(), "otlpEndpoint": app.receiver.endpoint() });
     let destination = json!({ "type": "sentry", "name": "Production", "config": config });
@@ -38,9 +55,12 @@ async fn document_and_answers_agree_whatever_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("schemathesis.toml");
     std::fs::write(&settings, SETTINGS).unwrap();
+    std::fs::write(folder.path().join("hooks.py"), HOOKS).unwrap();
+    let modules = std::env::join_paths([packages.as_path(), folder.path()]).unwrap();
     for selection in SELECTIONS {
         let mut command = Command::new("python3");
-        command.env("PYTHONPATH", &packages).current_dir(folder.path()).arg(packages.join("bin/schemathesis"));
+        command.env("PYTHONPATH", &modules).env("SCHEMATHESIS_HOOKS", "hooks").current_dir(folder.path());
+        command.arg(packages.join("bin/schemathesis"));
         command.arg("--config-file").arg(&settings).arg("run").arg(format!("{}/api/v1/openapi.json", app.url));
         command.args(["--header", &format!("Authorization: Bearer {}", caller.key), "--checks", "all", "--no-color"]);
         command.args(["--max-examples", "30", "--generation-deterministic"]).args(selection);
