@@ -1,6 +1,7 @@
 //! Broadcast's settings: the switch, Privacy Mode, and destinations, which are stored only after a passed connection test.
 
 mod audited;
+pub mod budget;
 mod building;
 mod choose;
 pub mod connect;

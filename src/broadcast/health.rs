@@ -75,9 +75,9 @@ fn is_farewell(destination: &Destination) -> bool {
     kind.zip(destination.reason.as_deref()).is_some_and(|(kind, reason)| kind.is_farewell(reason))
 }
 
-/// No destination is behind while Broadcast is off, when every request waits.
+/// No destination is behind while Broadcast is off, when every request waits, nor while its people let the rest wait for another day.
 fn is_behind(lag: &Lag, account: &Account, now: DateTime<Utc>) -> bool {
-    account.broadcast_enabled && lag.oldest.is_some_and(|oldest| now - oldest > PATIENCE)
+    account.broadcast_enabled && lag.held_until.is_none() && lag.oldest.is_some_and(|oldest| now - oldest > PATIENCE)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::budget::Today;
 use super::health::Health;
 use crate::id::DestinationId;
 use crate::store::accounts::Account;
@@ -14,6 +15,16 @@ pub struct Listed {
     pub destination: Destination,
     pub lag: Lag,
     pub health: Health,
+    /// None: there is no budget of a day.
+    pub today: Option<Today>,
+}
+
+impl Listed {
+    fn of(destination: Destination, lag: Lag, account: &Account, now: DateTime<Utc>) -> Self {
+        let health = Health::of(&destination, &lag, account, now);
+        let today = Today::of(&destination, &lag, now);
+        Self { destination, lag, health, today }
+    }
 }
 
 /// All destinations of the account, oldest first.
@@ -28,8 +39,7 @@ pub async fn list(tenant: &mut Tenant, account: &Account, now: DateTime<Utc>) ->
         // A destination that was created between the two queries is listed the next time.
         let Some(place) = lags.iter().position(|lag| lag.destination == destination.id) else { continue };
         let lag = lags.swap_remove(place);
-        let health = Health::of(&destination, &lag, account, now);
-        listed.push(Listed { destination, lag, health });
+        listed.push(Listed::of(destination, lag, account, now));
     }
     Ok(listed)
 }
@@ -46,6 +56,5 @@ pub async fn find(
 ) -> Result<Option<Listed>, store::Error> {
     let Some(destination) = destinations::find(tenant, id).await? else { return Ok(None) };
     let Some(lag) = cursors::find_lag(tenant, Some(id)).await?.pop() else { return Ok(None) };
-    let health = Health::of(&destination, &lag, account, now);
-    Ok(Some(Listed { destination, lag, health }))
+    Ok(Some(Listed::of(destination, lag, account, now)))
 }

@@ -1,6 +1,7 @@
 //! Parts of several pages: the values that the templates of `templates/components` draw, and the words in them.
 
 pub mod amount;
+pub mod budget;
 pub mod chart;
 pub mod control;
 pub mod conversation;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::api::caller::Caller;
 use crate::support::app::TestApp;
+
+const OBSERVABILITY: &str = "/settings/observability";
 
 /// Sets the limit of the destination by its form. Its rules let all else pass.
 async fn limits(app: &TestApp, cookie: &str, destination: &str, requests: &str, beyond: &str) {
@@ -75,6 +78,11 @@ async fn requests_beyond_the_budget_are_left_out_and_counted_and_a_restart_begin
     assert_eq!(received(&app, &names), ["first", "second"]);
     let page = app.gets(&cookie, &format!("{destination}/deliveries")).await.text;
     assert!(page.contains(" left out: the day&#39;s limit of requests was reached"), "{page}");
+    let reached = "Today&#39;s limit of 2 requests is reached. Until midnight (UTC) further requests are left out.";
+    for path in [format!("{destination}/deliveries"), format!("{destination}/edit"), OBSERVABILITY.to_owned()] {
+        let page = app.gets(&cookie, &path).await.text;
+        assert!(page.contains(reached), "{path}: {page}");
+    }
 
     // The next day.
     app.database.runs("UPDATE cursors SET budget_day = budget_day - 1").await;
@@ -95,12 +103,21 @@ async fn requests_beyond_the_budget_wait_for_the_next_day_or_for_a_greater_budge
     let destination = app.connects(&cookie).await;
     app.switches(&cookie, "on").await;
     let key = app.creates_key(&cookie).await;
+    let caller = Caller::of_person(&app, "ada@example.com").await;
     limits(&app, &cookie, &destination, "1", "hold").await;
     for name in ["first", "second", "third"] {
         asks(&app, &key, name).await;
     }
     app.receives("first").await;
     waits_for(&app, HELD, "true").await;
+    // What waits on purpose is not behind.
+    app.database.runs("UPDATE completed_requests SET recorded_at = recorded_at - interval '5 minutes'").await;
+    let page = app.gets(&cookie, OBSERVABILITY).await.text;
+    let reached = "Today&#39;s limit of 1 request is reached. Further requests wait until midnight (UTC).";
+    assert!(page.contains(reached) && page.contains("Healthy") && !page.contains("Behind"), "{page}");
+    let status = caller.gets("/observability/destinations").await.json()["data"][0]["status"].clone();
+    assert_eq!((&status["requests_today"], &status["state"]), (&json!(1), &json!("healthy")));
+    assert!(status["held_until"].as_str().is_some_and(|until| until.ends_with("T00:00:00.000Z")), "{status}");
     let names = ["first", "second", "third"];
     assert_eq!(received(&app, &names), ["first"]);
 

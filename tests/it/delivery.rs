@@ -5,6 +5,7 @@
 
 mod backfill;
 mod before_answer;
+mod budget;
 mod crashes;
 mod cursors;
 mod database_away;

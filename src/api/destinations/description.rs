@@ -66,5 +66,7 @@ fn status(listed: &Listed) -> Status {
         delivered: listed.destination.delivered,
         waiting: listed.lag.waiting,
         dead_letters: listed.lag.dead_letters,
+        requests_today: listed.today.map(|today| today.requests),
+        held_until: listed.lag.held_until.map(timestamp),
     }
 }

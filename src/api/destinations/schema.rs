@@ -104,6 +104,10 @@ pub(in crate::api) struct Status {
     pub(super) waiting: i64,
     /// Requests that the receiver refused for good, counted up to 10,000.
     pub(super) dead_letters: i64,
+    /// Requests that today's budget (UTC) has counted. Null: there is no budget.
+    pub(super) requests_today: Option<u64>,
+    /// The budget is used up, and what waits is sent from then on.
+    pub(super) held_until: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]

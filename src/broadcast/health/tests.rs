@@ -66,7 +66,17 @@ fn switched_off() -> Destination {
 /// So many requests wait, the oldest for so many seconds.
 fn lag(waiting: i64, seconds: i64) -> Lag {
     let oldest = (waiting > 0).then(|| NOW - TimeDelta::seconds(seconds));
-    Lag { destination: DestinationId(Uuid::nil()), waiting, oldest, unconfirmed: 0, expired: 0, dead_letters: 0 }
+    Lag {
+        destination: DestinationId(Uuid::nil()),
+        waiting,
+        oldest,
+        unconfirmed: 0,
+        expired: 0,
+        dead_letters: 0,
+        budget_day: None,
+        budget_used: 0,
+        held_until: None,
+    }
 }
 
 fn health(destination: &Destination, lag: &Lag, is_on: bool) -> Health {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::amount::{count, count_up_to, grouped};
+use super::budget;
 use super::when::When;
 use crate::broadcast::health::{Health, Trouble};
 use crate::broadcast::listing::Listed;
@@ -24,6 +25,8 @@ pub struct HealthPanel {
     pub expired: String,
     /// Dead letters, for example "2 requests"; empty for none.
     pub refused: String,
+    /// That the day's limit of requests is reached, in a sentence; empty where it is not.
+    pub limit: String,
 }
 
 /// The requests that wait for a destination.
@@ -48,13 +51,14 @@ impl HealthPanel {
             delivered,
             last_delivery: None,
             expired: none.clone(),
-            refused: none,
+            refused: none.clone(),
+            limit: none,
         }
     }
 
     /// For a listed destination, drawn at `now`.
     pub fn of(listed: &Listed, now: DateTime<Utc>) -> Self {
-        let Listed { destination, lag, health } = listed;
+        let Listed { destination, lag, health, today } = listed;
         let counted = |number| if number == 0 { String::new() } else { count_up_to(number, MOST_COUNTED, "request") };
         Self {
             waiting: Waiting {
@@ -66,6 +70,7 @@ impl HealthPanel {
             last_delivery: destination.last_success_at.map(|at| When::new(at, now)),
             expired: if lag.expired == 0 { String::new() } else { count(lag.expired, "request") },
             refused: counted(lag.dead_letters),
+            limit: today.filter(|today| today.is_reached()).map(|today| budget::words(&today)).unwrap_or_default(),
             ..Self::new(health.clone(), now)
         }
     }

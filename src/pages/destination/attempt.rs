@@ -16,6 +16,7 @@ use crate::destination::Kind;
 use crate::destination::selection::Mistakes;
 use crate::id::DestinationId;
 use crate::pages::answer::{self, done};
+use crate::pages::components::budget;
 use crate::pages::components::verdict::Purpose;
 use crate::pages::error::{Error, Result};
 use crate::pages::flash::Notice;
@@ -97,7 +98,10 @@ impl<'a> Attempt<'a> {
         let is_newer = rules.is_err();
         let stored = Draft::of(&rules.unwrap_or_default(), self.keys);
         let none = Mistakes::default();
-        Some(Choosing::new(self.draft.unwrap_or(&stored), self.keys, self.mistakes.unwrap_or(&none), is_newer))
+        let draft = self.draft.unwrap_or(&stored);
+        let mut choosing = Choosing::new(draft, self.keys, self.mistakes.unwrap_or(&none), is_newer);
+        choosing.budget.today = self.listed?.today.as_ref().map(budget::words).unwrap_or_default();
+        Some(choosing)
     }
 
     /// The revision with which the person began.

@@ -47,6 +47,8 @@ pub struct BudgetRow {
     pub value: String,
     /// What becomes of the requests beyond.
     pub beyond: Vec<Choice>,
+    /// What today has had of the stored one; empty where there is none.
+    pub today: String,
     pub error: Option<String>,
 }
 
@@ -174,6 +176,7 @@ impl Choosing {
             slow: threshold(&draft.slow, "always_keep.slower_than_ms"),
             dear: threshold(&draft.dear, "always_keep.dearer_than_usd"),
             budget: BudgetRow {
+                today: String::new(),
                 value: draft.budget.clone(),
                 beyond: options(&BEYOND, &draft.beyond),
                 error: at(&[Place::Member("daily_budget.requests"), Place::Member("daily_budget.beyond")]),

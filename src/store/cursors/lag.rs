@@ -1,7 +1,8 @@
 //! How far destinations are behind the log.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::destination::selection::Spent;
 use crate::id::DestinationId;
 use crate::store::{Result, Store, Tenant};
 
@@ -22,6 +23,19 @@ pub struct Lag {
     pub expired: i64,
     /// At most [`MOST_COUNTED`].
     pub dead_letters: i64,
+    /// The day of `budget_used`. None: nothing was counted yet.
+    pub budget_day: Option<NaiveDate>,
+    /// Requests that the budget of that day has counted.
+    pub budget_used: i64,
+    /// The budget is used up, and what waits is sent from then on.
+    pub held_until: Option<DateTime<Utc>>,
+}
+
+impl Lag {
+    /// What a day has had of its budget.
+    pub fn spent(&self) -> Option<Spent> {
+        self.budget_day.map(|day| Spent { day, requests: self.budget_used.unsigned_abs() })
+    }
 }
 
 /// The lag of each destination of the account, or of `only` one.
@@ -30,8 +44,10 @@ pub async fn find_lag(tenant: &mut Tenant, only: Option<DestinationId>) -> Resul
     let lags = sqlx::query_as!(
         Lag,
         r#"SELECT c.destination_id AS "destination!: DestinationId", w.waiting AS "waiting!", w.oldest, c.unconfirmed, c.expired,
-                  l.dead_letters AS "dead_letters!"
+                  l.dead_letters AS "dead_letters!", c.budget_day, c.budget_used,
+                  CASE WHEN c.held_revision = d.revision AND c.held_until > clock_timestamp() THEN c.held_until END AS held_until
            FROM cursors c
+           JOIN destinations d ON d.account_id = c.account_id AND d.id = c.destination_id
            CROSS JOIN LATERAL (
                SELECT count(*) AS waiting, min(e.recorded_at) AS oldest
                FROM (SELECT r.recorded_at FROM completed_requests r
