@@ -21,7 +21,7 @@ mod kept;
 mod log_entries;
 mod looking_for_work;
 mod meter;
-pub(crate) mod metrics;
+mod metrics;
 mod named_metrics;
 mod news;
 mod own_cluster;

@@ -49,7 +49,7 @@ pub(super) async fn read_until(url: &str, is_so: impl Fn(&Numbers) -> bool) -> N
 }
 
 /// The address that the program wrote to its log with these words, as soon as it is there.
-pub(crate) async fn told(program: &Program, words: &str) -> String {
+pub(super) async fn told(program: &Program, words: &str) -> String {
     let begun = std::time::Instant::now();
     loop {
         let lines = program.log();
@@ -64,7 +64,7 @@ pub(crate) async fn told(program: &Program, words: &str) -> String {
 }
 
 /// An inference key, as an operator makes it from the shell.
-pub(crate) fn key(tenant: &Tenant, settings: &[(&'static str, String)]) -> String {
+pub(super) fn key(tenant: &Tenant, settings: &[(&'static str, String)]) -> String {
     let mut admin = Command::new(env!("CARGO_BIN_EXE_tracecast"));
     admin.args(["admin", "create-key", "--account", &tenant.account.to_string()]);
     let printed = admin.env_clear().envs(settings.iter().map(|(name, value)| (name, value))).output().unwrap();
