@@ -49,7 +49,6 @@ struct MadeOf {
 struct ReadAs {
     place: Position,
     is_wanted: bool,
-    is_delivered: bool,
     has_content: bool,
 }
 
@@ -91,6 +90,7 @@ impl MadeOf {
             encoding,
             compression,
             limits,
+            is_live: true,
             not_before: None,
             allowance: None,
             account,
@@ -113,11 +113,6 @@ impl MadeOf {
 
 impl ReadAs {
     fn of(entry: &ReadEntry) -> Self {
-        Self {
-            place: entry.place(),
-            is_wanted: entry.wanted,
-            is_delivered: entry.is_delivered,
-            has_content: entry.content.is_some(),
-        }
+        Self { place: entry.place(), is_wanted: entry.wanted, has_content: entry.content.is_some() }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 
 use crate::id::AccountId;
@@ -33,6 +34,7 @@ struct Stretch {
     account: AccountId,
     after: Position,
     until: Position,
+    before: Option<DateTime<Utc>>,
     private: bool,
     entries: i64,
 }
@@ -49,8 +51,8 @@ impl SharedReads {
     }
 
     fn find(&self, account: AccountId, window: &Window) -> Arc<OnceCell<Arc<Entries>>> {
-        let Window { after, until, since: _, private, entries } = *window;
-        let stretch = Stretch { account, after, until, private, entries };
+        let Window { after, until, since: _, before, private, entries } = *window;
+        let stretch = Stretch { account, after, until, before, private, entries };
         let mut reads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reads.retain(|read| read.begun.elapsed() < MOST_AGE);
         if let Some(known) = reads.iter().find(|read| read.stretch == stretch) {
