@@ -1,5 +1,7 @@
 //! What a check found.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 /// The result of one check.
@@ -38,7 +40,7 @@ impl Finding {
     }
 
     /// An error whose own sentences say what to do.
-    pub(super) fn error(check: &'static str, error: impl ToString) -> Self {
+    pub(super) fn error(check: &'static str, error: impl Display) -> Self {
         Self { check, verdict: Verdict::Failed, found: error.to_string(), advice: None }
     }
 }
