@@ -3,6 +3,8 @@
 mod contrast;
 mod fingerprint;
 
+use std::sync::LazyLock;
+
 use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use libdeflater::{CompressionLvl, Compressor};
@@ -62,21 +64,31 @@ pub const SCRIPT: &str = fingerprint::text(&SCRIPT_NAME);
 /// Address of the mark, which is also the favicon.
 pub const MARK: &str = fingerprint::text(&MARK_NAME);
 
+/// All files. Each thread of the server asks for them, and they are compressed for the first one.
+static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+    [
+        Asset::new(STYLES, "text/css; charset=utf-8", STYLE_TEXT),
+        Asset::new(SCRIPT, "text/javascript; charset=utf-8", SCRIPT_TEXT),
+        Asset::new(MARK, "image/svg+xml", MARK_TEXT),
+    ]
+});
+
 /// One embedded file, ready to be sent.
 #[derive(Debug)]
 struct Asset {
+    address: &'static str,
     media_type: &'static str,
     plain: &'static str,
     gzip: web::Bytes,
 }
 
 impl Asset {
-    fn new(media_type: &'static str, plain: &'static str) -> Self {
+    fn new(address: &'static str, media_type: &'static str, plain: &'static str) -> Self {
         let mut compressor = Compressor::new(CompressionLvl::best());
         let mut gzip = vec![0; compressor.gzip_compress_bound(plain.len())];
         let written = compressor.gzip_compress(plain.as_bytes(), &mut gzip).unwrap_or_default();
         gzip.truncate(written);
-        Self { media_type, plain, gzip: gzip.into() }
+        Self { address, media_type, plain, gzip: gzip.into() }
     }
 
     fn answer(&self, request: &HttpRequest) -> HttpResponse {
@@ -103,16 +115,9 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 /// Serves the embedded files.
 pub fn routes(config: &mut web::ServiceConfig) {
-    for (path, asset) in [
-        (STYLES, Asset::new("text/css; charset=utf-8", STYLE_TEXT)),
-        (SCRIPT, Asset::new("text/javascript; charset=utf-8", SCRIPT_TEXT)),
-        (MARK, Asset::new("image/svg+xml", MARK_TEXT)),
-    ] {
-        let asset = web::Data::new(asset);
-        config.service(web::resource(path).get(move |request: HttpRequest| {
-            let asset = asset.clone();
-            async move { asset.answer(&request) }
-        }));
+    for asset in ASSETS.iter() {
+        let get = move |request: HttpRequest| async move { asset.answer(&request) };
+        config.service(web::resource(asset.address).get(get));
     }
 }
 
