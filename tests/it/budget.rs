@@ -114,7 +114,7 @@ async fn requests_beyond_the_budget_wait_for_the_next_day_or_for_a_greater_budge
     app.database.runs("UPDATE completed_requests SET recorded_at = recorded_at - interval '5 minutes'").await;
     let page = app.gets(&cookie, OBSERVABILITY).await.text;
     let reached = "Today&#39;s limit of 1 request is reached. Further requests wait until midnight (UTC).";
-    assert!(page.contains(reached) && page.contains("Healthy") && !page.contains("Behind"), "{page}");
+    assert!(page.contains(reached) && page.contains("Healthy"), "{page}");
     let status = caller.gets("/observability/destinations").await.json()["data"][0]["status"].clone();
     assert_eq!((&status["requests_today"], &status["state"]), (&json!(1), &json!("healthy")));
     assert!(status["held_until"].as_str().is_some_and(|until| until.ends_with("T00:00:00.000Z")), "{status}");

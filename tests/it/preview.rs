@@ -80,7 +80,10 @@ async fn member_sees_the_preview_where_the_account_lets_members_read_and_saves_n
     assert_eq!(app.asks(&key, &body.to_string()).await.status, 200);
     app.receives("first").await;
     let posts = async |button: &str| {
-        let form = [("revision", "1"), ("sent-email", "mask"), ("do", button)];
+        let keep = ["sent-phone", "sent-card", "sent-iban", "sent-ip", "sent-token"].map(|name| (name, "keep"));
+        let rest = [("sent-user", "as_is"), ("sent-session", "as_is"), ("sent-metadata", "all"), ("do", button)];
+        let form = [("revision", "1"), ("sent-email", "mask")].into_iter().chain(keep).chain(rest);
+        let form: Vec<_> = form.collect();
         app.posts_form(&bob, &format!("{destination}/sent"), &form).await
     };
     let button = r#"value="preview">Preview</button>"#;
