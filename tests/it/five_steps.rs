@@ -45,7 +45,25 @@ async fn a_request_becomes_the_trace_that_its_metadata_asks_for() {
     assert!(trace.span("Analyze Stack Trace").is_some());
     let page = app.gets(&cookie, "/settings/observability").await;
     assert!(page.text.contains("Healthy"));
+    assert!(page.text.contains("<a href=\"/activity/newest\">see what became of it</a>"), "{}", page.text);
+    let request = leads_to_the_request(&app, &cookie).await;
+    let page = app.gets(&cookie, &request).await;
+    assert!(page.text.contains("<h1>Error Analysis Agent</h1>"), "{}", page.text);
     app.stop().await;
+}
+
+/// Where the guide leads once the request is counted.
+async fn leads_to_the_request(app: &TestApp, cookie: &str) -> String {
+    for _ in 0..600 {
+        let newest = app.gets(cookie, "/activity/newest").await;
+        assert_eq!(newest.status, 303, "{}", newest.text);
+        if newest.location.starts_with("/activity/gen-") {
+            return newest.location;
+        }
+        assert_eq!(newest.location, "/activity");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the guide never leads to the request");
 }
 
 #[tokio::test(flavor = "multi_thread")]

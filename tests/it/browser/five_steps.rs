@@ -47,7 +47,7 @@ async fn connects(browser: &Browser, app: &TestApp) {
     browser.waits_for("Healthy").await;
 }
 
-/// Step 5, and what arrived: read at the receiver, and on its own page. Copying takes a script.
+/// Step 5, and what arrived: read at the receiver, on its own page, and on the request's. Copying takes a script.
 async fn sends_a_request(browser: &Browser, app: &TestApp, can_copy: bool) {
     browser.opens("/settings/keys").await;
     browser.follows("Create a key").await;
@@ -73,6 +73,11 @@ async fn sends_a_request(browser: &Browser, app: &TestApp, can_copy: bool) {
     for words in ["Error Analysis Agent", "production", "v2.1.0", "Analyze Stack Trace", &trace.trace_id] {
         assert!(page.contains(words), "`{words}` is not in\n{page}");
     }
+    browser.opens("/settings/observability").await;
+    browser.waits_for("see what became of it").await;
+    browser.follows("see what became of it").await;
+    browser.waits_for("Analyze Stack Trace").await;
+    assert!(browser.reads().await.contains("Delivered"), "{}", browser.reads().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
