@@ -91,6 +91,7 @@ const OPERATIONS: [Operation; 53] = [
     Operation::new::<preview::__path_create>(|| web::to(preview::create)),
     Operation::new::<deliveries::__path_index>(|| web::to(deliveries::index)),
     Operation::new::<deliveries::__path_index_of_dead_letters>(|| web::to(deliveries::index_of_dead_letters)),
+    Operation::new::<deliveries::__path_remove_dead_letter>(|| web::to(deliveries::remove_dead_letter)),
     Operation::new::<replays::__path_index>(|| web::to(replays::index)),
     Operation::new::<replays::__path_create>(|| web::to(replays::create)),
     Operation::new::<replays::__path_update>(|| web::to(replays::update)),

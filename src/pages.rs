@@ -19,6 +19,7 @@ pub mod activity;
 pub mod audit;
 pub mod code;
 pub mod confirm;
+pub mod dead_letters;
 pub mod delete_account;
 pub mod deliveries;
 pub mod delivery;

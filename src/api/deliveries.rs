@@ -5,14 +5,16 @@ pub(super) mod schema;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::schema::{Attempt, AttemptList, DeadLetter, DeadLetterList};
+use super::destinations::schema::Deleted;
 use super::destinations::{self, no_such};
 use super::error::Error;
 use super::error_responses::ManagementErrorResponses;
-use super::extract::ManagementKey;
+use super::extract::{Author, ManagementKey};
 use super::query::Query;
+use crate::broadcast::drop_dead_letters;
 use crate::id::DestinationId;
 use crate::state::State;
-use crate::store::deliveries::{self, Before};
+use crate::store::deliveries::{self, Before, Which};
 use crate::store::log::Position;
 use crate::store::{self, Tenant};
 
@@ -44,7 +46,7 @@ pub(super) async fn index(
     let before = before(&query, Before::parse)?;
     let mut tenant = state.store.tenant(key.account).await?;
     let id = find(&mut tenant, &id).await?;
-    let rows = deliveries::list(&mut tenant, id, before, one_more(page.limit)).await?;
+    let rows = deliveries::list(&mut tenant, id, Which::All, before, one_more(page.limit)).await?;
     let next = rows.get(page.limit.saturating_sub(1)).filter(|_| rows.len() > page.limit).map(|row| row.place().name());
     let data = rows.into_iter().take(page.limit).map(Attempt::from).collect();
     Ok(HttpResponse::Ok().json(AttemptList { data, next }))
@@ -83,6 +85,39 @@ pub(super) async fn index_of_dead_letters(
     let next = rows.get(page.limit.saturating_sub(1)).filter(|_| rows.len() > page.limit).map(|row| row.place().name());
     let data = rows.into_iter().take(page.limit).map(DeadLetter::from).collect();
     Ok(HttpResponse::Ok().json(DeadLetterList { data, next }))
+}
+
+/// Drop a dead letter
+///
+/// Its request is never sent to the destination, unless a replay chooses it. Its receipt says that it was dropped, the audit log by whom.
+#[utoipa::path(
+    delete,
+    path = "/observability/destinations/{id}/dead-letters/{request}",
+    operation_id = "dropDeadLetter",
+    params(
+        ("id" = String, Path, description = "The destination's id."),
+        ("request" = String, Path, description = "The request's generation id."),
+    ),
+    responses(
+        (status = 200, description = "It is dropped.", body = Deleted),
+        ManagementErrorResponses,
+    )
+)]
+pub(super) async fn remove_dead_letter(
+    state: web::Data<State>,
+    author: Author,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Error> {
+    let (id, request) = path.into_inner();
+    // Postgres could not even be asked for a name with a NUL.
+    let ids: Vec<String> = Some(request).filter(|request| !request.contains('\0')).into_iter().collect();
+    let dropped = drop_dead_letters(&state, &author.actor, destinations::parse(&id)?, &ids).await?;
+    match dropped.ok_or_else(no_such)? {
+        0 => Err(Error::no_such(
+            "There is no such dead letter. GET /api/v1/observability/destinations/{id}/dead-letters lists them.",
+        )),
+        _ => Ok(HttpResponse::Ok().json(Deleted { deleted: true })),
+    }
 }
 
 /// The id of one of the account's destinations.

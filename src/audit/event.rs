@@ -54,12 +54,13 @@ pub enum Event {
     ReplayPaused,
     ReplayResumed,
     ReplayCancelled,
+    DeadLettersDropped,
     /// The operator gave up a secret whose key is lost.
     SecretGivenUp,
 }
 
 /// Name in the database, in addresses and in exports; label on the page.
-const ALL: [(Event, &str, &str); 37] = [
+const ALL: [(Event, &str, &str); 38] = [
     (Event::SignedIn, "signed_in", "Signed in"),
     (Event::SignInFailed, "sign_in_failed", "Sign-in failed"),
     (Event::SignedOut, "signed_out", "Signed out"),
@@ -96,6 +97,7 @@ const ALL: [(Event, &str, &str); 37] = [
     (Event::ReplayPaused, "replay_paused", "Replay paused"),
     (Event::ReplayResumed, "replay_resumed", "Replay resumed"),
     (Event::ReplayCancelled, "replay_cancelled", "Replay cancelled"),
+    (Event::DeadLettersDropped, "dead_letters_dropped", "Dead letters dropped"),
     (Event::SecretGivenUp, "secret_given_up", "Secret given up"),
 ];
 

@@ -12,6 +12,7 @@ pub use self::day::Day;
 use self::groups::group;
 pub use self::groups::{AttemptRow, Group};
 use self::log::{Address, Part, Rows};
+use super::activity::paths;
 use super::answer::{self, shown};
 use super::components::amount::{bytes, count, milliseconds};
 use super::components::health::HealthPanel;
@@ -23,11 +24,16 @@ use super::visit::Visit;
 use crate::broadcast::listing;
 use crate::delivery::DeadLetterReason;
 use crate::destination::{Kind, kinds};
+use crate::id::DestinationId;
 use crate::state::State;
-use crate::store::accounts;
-use crate::store::deliveries::{self, LeftOut, ListedDeadLetter, ListedDelivery};
+use crate::store::deliveries::{self, LeftOut, ListedDeadLetter, ListedDelivery, Which};
+use crate::store::log::Position;
+use crate::store::{self, Tenant, accounts};
 
 const NOTHING_OLDER: &str = "There is nothing older.";
+
+const NO_DEAD_LETTERS: &str =
+    "None. Every request that is refused for good would be listed here with the receiver's words.";
 
 #[derive(Debug, Template)]
 #[template(path = "pages/deliveries.html")]
@@ -50,6 +56,10 @@ pub struct DeliveriesPage {
     pub day: Option<Day>,
     /// None on a page of older dead letters.
     pub attempts: Option<Listing<Group>>,
+    /// Which attempts to list: words, address, and whether it is chosen.
+    pub filters: Vec<(&'static str, String, bool)>,
+    /// How an address of older attempts begins behind the question mark.
+    pub older_attempts: String,
     /// None where there are none, and on a page of older attempts.
     pub dead_letters: Option<Listing<DeadLetterRow>>,
 }
@@ -71,6 +81,8 @@ pub struct Listing<T> {
 #[derive(Debug)]
 pub struct DeadLetterRow {
     pub request: String,
+    /// The address of its page.
+    pub path: String,
     /// Why, in words.
     pub reason: &'static str,
     /// When it became a dead letter.
@@ -91,15 +103,23 @@ pub(super) async fn show(
     address: Option<web::Query<Address>>,
 ) -> Result {
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    let part = address.and_then(|address| Part::named(&address)).ok_or(Error::NotFound)?;
+    let address = address.ok_or(Error::NotFound)?;
+    let part = Part::named(&address).ok_or(Error::NotFound)?;
+    let which = address.which().ok_or(Error::NotFound)?;
     let account = accounts::find(&mut tenant).await?.ok_or(Error::NotFound)?;
     // First, so that the head of the page is never older than its rows.
-    let attempts = part.attempts(&mut tenant, id).await?;
+    let attempts = part.attempts(&mut tenant, (id, which)).await?;
     let dead_letters = part.dead_letters(&mut tenant, id).await?;
     let listed = listing::find(&mut tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
     let is_older = part != Part::Newest;
     let hours = if is_older { Vec::new() } else { deliveries::count_day(&mut tenant, id).await? };
-    let empty = if is_older { NOTHING_OLDER } else { advice(account.broadcast_enabled, listed.destination.enabled) };
+    let empty = if is_older {
+        NOTHING_OLDER
+    } else if which != Which::All {
+        "None of the last 20,000 attempts."
+    } else {
+        advice(account.broadcast_enabled, listed.destination.enabled)
+    };
     let kept = TimeDelta::from_std(state.config.delivery.retention).unwrap_or(TimeDelta::MAX);
     let kind = kinds::find(&listed.destination.kind);
     let page = DeliveriesPage {
@@ -112,6 +132,8 @@ pub(super) async fn show(
         health: HealthPanel::of(&listed, visitor.now),
         is_older,
         day: Day::new(&hours, visitor.now),
+        filters: log::filters(which, id),
+        older_attempts: log::older(which),
         attempts: attempts.map(|Rows { rows, older }| Listing {
             rows: group(rows.into_iter().map(|attempt| attempt_row(&attempt, kind, visitor.now)).collect()),
             empty,
@@ -188,6 +210,19 @@ fn left_out(left_out: LeftOut, kind: Option<&Kind>) -> Vec<String> {
     .collect()
 }
 
+/// A page of dead letters, from a place on to older ones.
+pub(super) async fn dead_letters(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    before: Position,
+    now: DateTime<Utc>,
+) -> store::Result<Listing<DeadLetterRow>> {
+    let is_older = before != Position::END;
+    let Rows { rows, older } = log::dead_letters(tenant, id, before).await?;
+    let rows = rows.into_iter().map(|letter| dead_letter_row(letter, now)).collect();
+    Ok(Listing { rows, empty: if is_older { NOTHING_OLDER } else { NO_DEAD_LETTERS }, older, is_older })
+}
+
 fn dead_letter_row(letter: ListedDeadLetter, now: DateTime<Utc>) -> DeadLetterRow {
     let reason = match letter.reason {
         DeadLetterReason::Refused => "The receiver refuses this request",
@@ -195,6 +230,7 @@ fn dead_letter_row(letter: ListedDeadLetter, now: DateTime<Utc>) -> DeadLetterRo
         DeadLetterReason::Unbuildable => "No trace can be built of the recorded request",
     };
     DeadLetterRow {
+        path: paths::request(&letter.generation_id),
         request: letter.generation_id,
         reason,
         since: When::new(letter.created_at, now),

@@ -36,6 +36,14 @@ impl Values {
         }
     }
 
+    /// The texts of all fields of this name that can be stored.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(move |(found, value)| match value {
+            Value::Text(text) if found == name => Some(text.trim()),
+            _ => None,
+        })
+    }
+
     /// Whether a field was sent, be it empty.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(found, _)| found == name)

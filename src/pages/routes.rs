@@ -6,9 +6,9 @@ use actix_web::web::{self, ServiceConfig, resource};
 use super::destination::versions;
 use super::error::{Error, Result};
 use super::{
-    account, activity, assets, audit, code, delete_account, deliveries, delivery, destination, documentation, edge,
-    invitation, keys, kinds, members, observability, password_reset, reference, replay, second_factor, sessions,
-    sign_in, sign_up, you,
+    account, activity, assets, audit, code, dead_letters, delete_account, deliveries, delivery, destination,
+    documentation, edge, invitation, keys, kinds, members, observability, password_reset, reference, replay,
+    second_factor, sessions, sign_in, sign_up, you,
 };
 
 /// Mounts the pages. Routes that were mounted before keep their addresses; every other address gets a page. Needs
@@ -46,6 +46,7 @@ fn settings(config: &mut ServiceConfig) {
         .service(resource(format!("{one}/edit")).get(destination::edit))
         .service(resource(format!("{one}/deliveries")).get(deliveries::show))
         .service(resource("/settings/observability/destinations/{id}/deliveries/{delivery}").get(delivery::show))
+        .service(resource(format!("{one}/dead-letters")).get(dead_letters::show).post(dead_letters::update))
         .service(resource(format!("{one}/replay")).get(replay::show).post(replay::create))
         .service(resource("/settings/observability/destinations/{id}/replays/{replay}").post(replay::update))
         .service(resource(format!("{one}/defaults")).post(destination::save))

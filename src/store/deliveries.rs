@@ -277,26 +277,50 @@ pub struct Before {
     pub id: DeliveryId,
 }
 
+/// Which attempts are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    All,
+    /// Those that were not accepted.
+    Failed,
+    /// Those of requests that became dead letters.
+    WithDeadLetters,
+}
+
+/// How many attempts are looked at for those that are asked for.
+const MOST_WALKED: i64 = 20_000;
+
 /// A destination's attempts, the newest first.
 pub async fn list(
     tenant: &mut Tenant,
     destination: DestinationId,
+    which: Which,
     before: Option<Before>,
     limit: i64,
 ) -> Result<Vec<ListedDelivery>> {
     let account = tenant.account().0;
     let deliveries = sqlx::query_as!(
         ListedDelivery,
-        r#"SELECT id AS "id: DeliveryId", started_at, duration_ms, requests, bytes, outcome, status, answer,
-                  coalesce(left_out, '{}') AS "left_out!: Json<LeftOut>" FROM deliveries
-           WHERE account_id = $1 AND destination_id = $2
-             AND (started_at, id) < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
-           ORDER BY started_at DESC, id DESC LIMIT $5"#,
+        r#"SELECT d.id AS "id: DeliveryId", d.started_at, d.duration_ms, d.requests, d.bytes, d.outcome, d.status, d.answer,
+                  coalesce(d.left_out, '{}') AS "left_out!: Json<LeftOut>"
+           FROM (SELECT * FROM deliveries
+                 WHERE account_id = $1 AND destination_id = $2
+                   AND (started_at, id) < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+                 ORDER BY started_at DESC, id DESC LIMIT $6) d
+           WHERE (NOT $7 OR d.outcome NOT IN ('delivered', 'delivered_in_part', 'left_out'))
+             AND (NOT $8 OR EXISTS (SELECT FROM dead_letters l
+                                    WHERE l.account_id = $1 AND l.destination_id = $2
+                                      AND (l.xid, l.position) > (d.after_xid, d.after_position)
+                                      AND (l.xid, l.position) <= (d.last_xid, d.last_position)))
+           ORDER BY d.started_at DESC, d.id DESC LIMIT $5"#,
         account,
         destination.0,
         before.map(|before| before.started_at) as Option<DateTime<Utc>>,
         before.map(|before| before.id.0) as Option<Uuid>,
-        limit
+        limit,
+        if which == Which::All { limit } else { MOST_WALKED },
+        which == Which::Failed,
+        which == Which::WithDeadLetters
     );
     Ok(deliveries.fetch_all(tenant.connection()).await?)
 }
@@ -336,7 +360,7 @@ pub async fn list_dead_letters(
         r#"SELECT xid AS "xid: Xid", position, generation_id, recorded_at, created_at,
                   reason AS "reason: DeadLetterReason", status, answer
            FROM dead_letters
-           WHERE account_id = $1 AND destination_id = $2 AND (xid, position) < ($3, $4)
+           WHERE account_id = $1 AND destination_id = $2 AND (xid, position) < ($3, $4) AND dropped_at IS NULL
            ORDER BY xid DESC, position DESC LIMIT $5"#,
         account,
         destination.0,
@@ -345,6 +369,19 @@ pub async fn list_dead_letters(
         limit
     );
     Ok(letters.fetch_all(tenant.connection()).await?)
+}
+
+/// Drops those of these requests that are dead letters of a destination, and says how many there were.
+pub async fn drop_dead_letters(tenant: &mut Tenant, destination: DestinationId, ids: &[String]) -> Result<u64> {
+    let account = tenant.account().0;
+    let drop = sqlx::query!(
+        "UPDATE dead_letters SET dropped_at = clock_timestamp()
+         WHERE account_id = $1 AND destination_id = $2 AND dropped_at IS NULL AND generation_id = ANY ($3)",
+        account,
+        destination.0,
+        ids
+    );
+    Ok(drop.execute(tenant.connection()).await?.rows_affected())
 }
 
 /// Deletes dead letters of requests that the retention has removed.

@@ -98,6 +98,8 @@ pub struct DeadLetter {
     /// Attempts that carried the request, as far as the log of attempts reaches.
     pub attempts: i64,
     pub created_at: DateTime<Utc>,
+    /// When a person gave the request up.
+    pub dropped_at: Option<DateTime<Utc>>,
 }
 
 /// The trails of these requests at every destination of the account, or at `only` one, a cursor of which may be left out of account: in
@@ -131,7 +133,7 @@ pub async fn list_trails(
                   a.attempt AS "attempt_number?", a.revision AS "revision?", a.private AS "private?", a.encoder AS "encoder?",
                   a.left_out AS "left_out?: Json<LeftOut>", a.since AS "attempt_since?",
                   l.reason AS "reason?: DeadLetterReason", l.status AS "letter_status?", l.answer AS "letter_answer?",
-                  l.created_at AS "letter_created_at?",
+                  l.created_at AS "letter_created_at?", l.dropped_at AS "dropped_at?",
                   CASE WHEN l.reason IS NOT NULL THEN
                       (SELECT count(*) FROM (
                            SELECT after_xid, after_position FROM deliveries
@@ -239,6 +241,7 @@ struct Row {
     letter_answer: Option<String>,
     letter_created_at: Option<DateTime<Utc>>,
     letter_attempts: Option<i64>,
+    dropped_at: Option<DateTime<Utc>>,
 }
 
 impl From<Row> for Trail {
@@ -264,6 +267,7 @@ impl From<Row> for Trail {
             answer: row.letter_answer,
             attempts: row.letter_attempts.unwrap_or_default(),
             created_at,
+            dropped_at: row.dropped_at,
         });
         Self {
             entry: usize::try_from(row.number - 1).unwrap_or_default(),

@@ -165,7 +165,8 @@ async fn choose_dead_letters(tenant: &mut Tenant, new: &NewReplay<'_>) -> Result
     let account = tenant.account().0;
     let insert = sqlx::query!(
         "INSERT INTO replay_requests (account_id, replay_id, xid, position)
-         SELECT $1, $2, xid, position FROM dead_letters WHERE account_id = $1 AND destination_id = $3",
+         SELECT $1, $2, xid, position FROM dead_letters
+         WHERE account_id = $1 AND destination_id = $3 AND dropped_at IS NULL",
         account,
         new.id.0,
         new.destination.0

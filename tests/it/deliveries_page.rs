@@ -1,6 +1,7 @@
 //! What a person sees of delivery: states in words, the delivery log, dead letters, what waits, what was lost.
 
 mod access;
+mod dead_letters;
 mod listing;
 mod notes;
 mod receiver;

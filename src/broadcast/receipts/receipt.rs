@@ -348,6 +348,7 @@ mod tests {
             answer: None,
             attempts: 1,
             created_at: at(minutes),
+            dropped_at: None,
         };
         let with = |letter, attempts| Trail { dead_letter: Some(letter), ..trail(attempts) };
         assert_eq!(name(&with(letter(12), vec![])), "dead_letter");

@@ -35,6 +35,7 @@ const LABELS: &[(&str, &str)] = &[
     ("tool_content", "Tool arguments and results"),
     ("tool_definitions", "Tool definitions"),
     ("user", "User"),
+    ("dropped", "Dead letters"),
     ("content_readers", "Who may read content"),
     ("enabled", "Broadcast"),
     ("key", "Key"),

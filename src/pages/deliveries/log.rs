@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::id::DestinationId;
-use crate::store::deliveries::{self, Before, ListedDeadLetter, ListedDelivery};
+use crate::store::deliveries::{self, Before, ListedDeadLetter, ListedDelivery, Which};
 use crate::store::log::Position;
 use crate::store::{self, Tenant};
 
@@ -14,6 +14,7 @@ const ON_PAGE: usize = 50;
 #[derive(Debug, Deserialize)]
 pub(in crate::pages) struct Address {
     before: Option<String>,
+    show: Option<String>,
     dead_letters_before: Option<String>,
 }
 
@@ -52,14 +53,14 @@ impl Part {
     pub(super) async fn attempts(
         self,
         tenant: &mut Tenant,
-        id: DestinationId,
+        (id, which): (DestinationId, Which),
     ) -> store::Result<Option<Rows<ListedDelivery>>> {
         let before = match self {
             Self::Newest => None,
             Self::Attempts(before) => Some(before),
             Self::DeadLetters(_) => return Ok(None),
         };
-        let rows = deliveries::list(tenant, id, before, one_more()).await?;
+        let rows = deliveries::list(tenant, id, which, before, one_more()).await?;
         Ok(Some(Rows::of(rows, |last| last.place().name())))
     }
 
@@ -74,8 +75,48 @@ impl Part {
             Self::DeadLetters(before) => before,
             Self::Attempts(_) => return Ok(None),
         };
-        let rows = deliveries::list_dead_letters(tenant, id, before, one_more()).await?;
-        Ok(Some(Rows::of(rows, |last| last.place().name())))
+        dead_letters(tenant, id, before).await.map(Some)
+    }
+}
+
+/// Dead letters of a destination, from a place on to older ones.
+pub(super) async fn dead_letters(
+    tenant: &mut Tenant,
+    id: DestinationId,
+    before: Position,
+) -> store::Result<Rows<ListedDeadLetter>> {
+    let rows = deliveries::list_dead_letters(tenant, id, before, one_more()).await?;
+    Ok(Rows::of(rows, |last| last.place().name()))
+}
+
+/// What to list of the attempts: words, address, and whether it is chosen.
+pub(super) fn filters(which: Which, id: DestinationId) -> Vec<(&'static str, String, bool)> {
+    let path = format!("/settings/observability/destinations/{id}/deliveries");
+    let link = |(it, name, words): (Which, &str, &'static str)| {
+        let query = if name.is_empty() { String::new() } else { format!("?show={name}") };
+        (words, format!("{path}{query}"), it == which)
+    };
+    WHICH.into_iter().map(link).collect()
+}
+
+/// How an address of older attempts begins behind the question mark.
+pub(super) fn older(which: Which) -> String {
+    let name = WHICH.into_iter().find(|(it, ..)| *it == which).map_or("", |(_, name, _)| name);
+    if name.is_empty() { "before".to_owned() } else { format!("show={name}&before") }
+}
+
+/// Attempts to choose from, by their names in addresses.
+const WHICH: [(Which, &str, &str); 3] = [
+    (Which::All, "", "All"),
+    (Which::Failed, "failed", "Failed"),
+    (Which::WithDeadLetters, "dead-letters", "With dead letters"),
+];
+
+impl Address {
+    /// Which attempts to list. None: no page links to such an address.
+    pub(super) fn which(&self) -> Option<Which> {
+        let named = self.show.as_deref().unwrap_or_default();
+        WHICH.into_iter().find(|(_, name, _)| *name == named).map(|(which, ..)| which)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{ago, before, drawn, health_panel, now, person, trouble};
 use crate::broadcast::health::{Health, Trouble};
 use crate::pages::components::health::{HealthPanel, Waiting};
+use crate::pages::dead_letters::{DeadLettersPage, Question};
 use crate::pages::deliveries::{AttemptRow, Day, DeadLetterRow, DeliveriesPage, Group, Listing};
 use crate::pages::delivery::{DeliveryPage, RequestRow};
 use crate::pages::shell::{Section, Shell};
@@ -35,6 +36,11 @@ fn deliveries(
         day: None,
         health: health.unwrap_or_else(|| health_panel(Health::Healthy)),
         attempts,
+        filters: vec![
+            ("All", format!("{PATH}/deliveries"), true),
+            ("Failed", format!("{PATH}/deliveries?show=failed"), false),
+        ],
+        older_attempts: "before".to_owned(),
         dead_letters,
     }
 }
@@ -51,6 +57,7 @@ fn alone(attempt: AttemptRow) -> Group {
 fn dead_letter() -> DeadLetterRow {
     DeadLetterRow {
         request: "gen-0123456789abcdefghijkl".to_owned(),
+        path: "/activity/gen-0123456789abcdefghijkl".to_owned(),
         reason: "The receiver refuses this request",
         since: ago(4),
         recorded: ago(5),
@@ -134,6 +141,32 @@ fn older_deliveries() {
 fn older_dead_letters() {
     let letters = listing(vec![dead_letter()], Some("1234.-56"), true);
     insta::assert_snapshot!(drawn(&deliveries(None, None, Some(letters))));
+}
+
+fn dead_letters(letters: Vec<DeadLetterRow>, question: Option<Question>) -> DeadLettersPage {
+    DeadLettersPage {
+        shell: Shell::settings(Section::Observability, "Dead letters of Production", person()),
+        name: "Production".to_owned(),
+        path: PATH.to_owned(),
+        sign: "Se",
+        health: health_panel(Health::Healthy),
+        kept: "7 days".to_owned(),
+        can_edit: true,
+        letters: listing(letters, Some("1234.-56"), false),
+        question,
+    }
+}
+
+#[test]
+fn dead_letters_to_pick() {
+    insta::assert_snapshot!(drawn(&dead_letters(vec![dead_letter()], None)));
+}
+
+#[test]
+fn dead_letters_about_to_be_dropped() {
+    let picked = vec!["gen-0123456789abcdefghijkl".to_owned()];
+    let question = Question { words: "Drop 1 dead letter?".to_owned(), picked };
+    insta::assert_snapshot!(drawn(&dead_letters(vec![dead_letter()], Some(question))));
 }
 
 #[test]

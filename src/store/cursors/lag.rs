@@ -57,7 +57,8 @@ pub async fn find_lag(tenant: &mut Tenant, only: Option<DestinationId>) -> Resul
            CROSS JOIN LATERAL (
                SELECT count(*) AS dead_letters
                FROM (SELECT FROM dead_letters x
-                     WHERE x.account_id = c.account_id AND x.destination_id = c.destination_id LIMIT $2) e) l
+                     WHERE x.account_id = c.account_id AND x.destination_id = c.destination_id AND x.dropped_at IS NULL
+                     LIMIT $2) e) l
            WHERE c.account_id = $1 AND c.purpose = 'live' AND ($3::uuid IS NULL OR c.destination_id = $3)"#,
         account,
         MOST_COUNTED,

@@ -88,7 +88,7 @@ async fn list_dead_letters(
         r#"SELECT r.generation_id, r.xid AS "xid: Xid", r.position, r.recorded_at, r.completed_at, r.broadcast,
                   (octet_length(r.payload) + coalesce(octet_length(r.content), 0))::bigint AS "bytes!"
            FROM (SELECT xid, position FROM dead_letters
-                 WHERE account_id = $1 AND destination_id = $2 AND (xid, position) > ($3, $4)
+                 WHERE account_id = $1 AND destination_id = $2 AND dropped_at IS NULL AND (xid, position) > ($3, $4)
                  ORDER BY xid, position) d
            CROSS JOIN LATERAL (SELECT * FROM completed_requests r
                                WHERE r.account_id = $1 AND (r.xid, r.position) >= (d.xid, d.position)

@@ -54,6 +54,13 @@ async fn deliveries_are_open_to_everybody() {
     browser.follows("Older").await;
     browser.waits_for("Older attempts").await;
     browser.finds_nothing_wrong("older deliveries").await;
+    browser.opens(&format!("{destination}/dead-letters")).await;
+    browser.waits_for(&format!("gen-{CANARY}")).await;
+    browser.finds_nothing_wrong("dead letters").await;
+    browser.clicks("input[name=pick]").await;
+    browser.clicks("button[value=drop]").await;
+    browser.waits_for("Drop 1 dead letter?").await;
+    browser.finds_nothing_wrong("a dead letter about to be dropped").await;
 
     app.database.runs("UPDATE destinations SET enabled = false, switched_off_at = now()").await;
     browser.opens(&format!("{destination}/edit")).await;
@@ -84,6 +91,41 @@ async fn deliveries_are_read_without_javascript() {
     browser.waits_for("Older attempts").await;
     browser.follows("Newest").await;
     browser.waits_for("Dead letters").await;
+    browser.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replay_is_open_to_everybody() {
+    let app = TestApp::start().await;
+    let Some(browser) = Browser::start(&app.url).await else { return };
+    let cookie = app.signs_up("ada@example.com").await;
+    app.switches(&cookie, "on").await;
+    let destination = app.connects(&cookie).await;
+    let question = r#"{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello"}], "trace": {"trace_name": "Report"}}"#;
+    assert_eq!(app.asks(&app.creates_key(&cookie).await, question).await.status, 200);
+    app.receives("Report").await;
+    let member = app.joins(&app.invites(&cookie, "member").await, "grace@example.com").await;
+    browser.is_signed_in(&cookie).await;
+    browser.opens(&format!("{destination}/replay")).await;
+    browser.waits_for("Nothing was replayed so far.").await;
+    browser.finds_nothing_wrong("no replay").await;
+    browser.clicks("button[value=count]").await;
+    browser.waits_for("Would be sent").await;
+    browser.finds_nothing_wrong("a replay that is counted").await;
+    browser.sends(&format!("{destination}/replay"), &[("what", "ids"), ("ids", "nonsense"), ("do", "count")]).await;
+    browser.waits_for("An id here is not one").await;
+    browser.finds_nothing_wrong("a replay of what has no name").await;
+    browser.opens(&format!("{destination}/replay")).await;
+    browser.clicks("button[value=count]").await;
+    browser.waits_for("Would be sent").await;
+    browser.clicks("button[value=replay]").await;
+    browser.waits_for("The replay has begun.").await;
+    browser.finds_nothing_wrong("a replay").await;
+    browser.is_signed_in(&member).await;
+    browser.opens(&format!("{destination}/replay")).await;
+    browser.waits_for("Ask an admin to send requests again.").await;
+    browser.finds_nothing_wrong("replays, as a member").await;
     browser.stop().await;
     app.stop().await;
 }

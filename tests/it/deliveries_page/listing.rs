@@ -32,7 +32,7 @@ async fn older_dead_letters_follow_page_by_page_each_once_also_those_of_the_same
              FROM destinations, generate_series(1000, 1119) n",
         )
         .await;
-    assert_pages(&scene, "dead-letters", "letter-").await;
+    assert_pages(&scene, "dead-letters", "<code>letter-").await;
     scene.ends().await;
 }
 

@@ -42,6 +42,7 @@ pub(super) const TABLE: &[(&str, &str, [u16; 3])] = &[
     ("POST", "/observability/destinations/{id}/signing-secret", [401, 403, 404]),
     ("GET", "/observability/destinations/{id}/deliveries", [401, 403, 404]),
     ("GET", "/observability/destinations/{id}/dead-letters", [401, 403, 404]),
+    ("DELETE", "/observability/destinations/{id}/dead-letters/{request}", [401, 403, 404]),
     ("GET", "/observability/receipts/{id}", [401, 403, 404]),
     ("POST", "/observability/receipts", [401, 403, 400]),
     ("GET", "/workspaces", [401, 403, 200]),

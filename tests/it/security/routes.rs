@@ -53,6 +53,8 @@ const TABLE: &[(&str, &str, [Gets; 4])] = &[
     ("POST", "/settings/observability/destinations/{id}/sent", [SignIn, Nothing, No, In]),
     ("GET", "/settings/observability/destinations/{id}/versions", [SignIn, Nothing, In, In]),
     ("POST", "/settings/observability/destinations/{id}/versions", [SignIn, Nothing, No, Nothing]),
+    ("GET", "/settings/observability/destinations/{id}/dead-letters", [SignIn, Nothing, In, In]),
+    ("POST", "/settings/observability/destinations/{id}/dead-letters", [SignIn, Nothing, No, In]),
     ("GET", "/settings/observability/destinations/{id}/replay", [SignIn, Nothing, In, In]),
     ("POST", "/settings/observability/destinations/{id}/replay", [SignIn, Nothing, No, In]),
     ("POST", "/settings/observability/destinations/{id}/replays/{replay}", [SignIn, Nothing, No, Nothing]),

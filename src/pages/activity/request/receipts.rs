@@ -315,8 +315,12 @@ fn dead_letter(around: &Around<'_>, row: ReceiptRow, path: &str, letter: &DeadLe
             Piece::Clock(When::new(letter.created_at, around.seen.now)),
             text(format!("{why}{status}{attempts}.")),
         ],
+        why: match letter.dropped_at {
+            Some(at) => vec![text("It was dropped at "), Piece::Clock(When::new(at, around.seen.now)), text(".")],
+            None => row.why.clone(),
+        },
         quote: letter.answer.clone().unwrap_or_default(),
-        action: Some(("Dead letters", format!("{path}/deliveries#dead-letters"))),
+        action: letter.dropped_at.is_none().then(|| ("Dead letters", format!("{path}/dead-letters"))),
         ..row
     }
 }
