@@ -3,7 +3,7 @@
 use crate::completed_request::CompletedRequest;
 use crate::completed_request::content::{Content, ContentRef};
 use crate::destination::redaction::Redactor;
-use crate::destination::{Encoding, Settings, kinds};
+use crate::destination::{Encoding, Kind, Settings, kinds};
 use crate::id::AccountId;
 use crate::seal::HashKey;
 use crate::state::State;
@@ -28,7 +28,7 @@ impl Building {
         let kind = kinds::find(&destination.kind);
         Self {
             private: account.privacy_mode || destination.privacy_mode,
-            encoding: kind.map_or(Encoding::OtlpProtobuf, |kind| kind.encoding()),
+            encoding: kind.map_or(Encoding::OtlpProtobuf, Kind::encoding),
             key: state.keyring.hash_key(account.id),
             traces: kind.map(|kind| kind.traces(&open)).unwrap_or_default(),
             account: account.id,

@@ -191,7 +191,7 @@ fn any_settings() -> impl Strategy<Value = TraceSettings> {
         groups
     });
     (kind, parent, limits, groups).prop_map(|((dialect, extras), parent, (value_chars, span_attributes), groups)| {
-        TraceSettings { groups, dialect, extras, parent, value_chars, span_attributes, ..TraceSettings::default() }
+        TraceSettings { dialect, extras, parent, value_chars, span_attributes, groups, ..TraceSettings::default() }
     })
 }
 

@@ -1,63 +1,14 @@
-//! Tables `expired_requests` and `expiries`: what left the log before it was sent, by name and by destination.
+//! Tables `expired_requests` and `expiries`: what left the log before it was sent, by name and by destination. They are written when a
+//! partition is dropped.
 
 use std::collections::HashSet;
 use std::time::Duration;
-
-use sqlx::AssertSqlSafe;
 
 use super::interval::interval;
 use super::log::{self, NamedEntry};
 use super::xid::Xid;
 use super::{Result, Store, Tenant};
 use crate::completed_request::GenerationId;
-
-/// Names that are kept of an account for each day that is dropped, the newest ones.
-const MOST_NAMES: i64 = 10_000;
-
-/// Keeps the names of the requests in this partition of the log that some destination has not come to. The partition may be dropped
-/// then; as long as it is not, its requests are found in the log.
-pub(super) async fn record_names(store: &Store, partition: &str) -> Result<()> {
-    let mut transaction = store.begin().await?;
-    sqlx::query("SET LOCAL statement_timeout = '10min'").execute(&mut *transaction).await?;
-    let insert = format!(
-        "INSERT INTO expired_requests (account_id, generation_id, xid, position, recorded_at, completed_at)
-         SELECT a.account_id, r.generation_id, r.xid, r.position, r.recorded_at, r.completed_at
-         FROM (SELECT DISTINCT ON (account_id) account_id, xid, position FROM cursors WHERE purpose = 'live'
-               ORDER BY account_id, xid, position) a
-         CROSS JOIN LATERAL (
-             SELECT r.* FROM {partition} r
-             WHERE r.account_id = a.account_id AND (r.xid, r.position) > (a.xid, a.position) AND r.broadcast
-               AND EXISTS (SELECT FROM cursors c
-                           WHERE c.account_id = r.account_id AND c.purpose = 'live' AND (c.xid, c.position) < (r.xid, r.position)
-                             AND c.since <= r.completed_at)
-             ORDER BY r.xid DESC, r.position DESC LIMIT {MOST_NAMES}) r
-         ON CONFLICT DO NOTHING"
-    );
-    sqlx::query(AssertSqlSafe(insert)).execute(&mut *transaction).await?;
-    transaction.commit().await?;
-    Ok(())
-}
-
-/// Counts the requests of this partition that live cursors have not passed, at their destinations, and notes their range.
-pub(super) fn expiry(partition: &str) -> String {
-    format!(
-        "WITH undelivered AS (
-             SELECT c.account_id, c.id, c.destination_id, c.xid, c.position, count(*) AS requests
-             FROM cursors c JOIN {partition} r
-               ON r.account_id = c.account_id AND (r.xid, r.position) > (c.xid, c.position)
-             WHERE c.purpose = 'live' AND r.broadcast AND r.completed_at >= c.since
-             GROUP BY c.account_id, c.id),
-         counted AS (
-             UPDATE cursors c SET expired = c.expired + u.requests FROM undelivered u
-             WHERE c.account_id = u.account_id AND c.id = u.id)
-         INSERT INTO expiries (account_id, destination_id, after_xid, after_position, last_xid, last_position)
-         SELECT u.account_id, u.destination_id, u.xid, u.position, l.xid, l.position
-         FROM undelivered u
-         CROSS JOIN LATERAL (SELECT r.xid, r.position FROM {partition} r WHERE r.account_id = u.account_id
-                             ORDER BY r.xid DESC, r.position DESC LIMIT 1) l
-         ON CONFLICT DO NOTHING"
-    )
-}
 
 /// The account's requests of these names, in no order: those in the log, and those that expired before they were sent.
 pub async fn list_named(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec<NamedEntry>> {

@@ -1,12 +1,14 @@
 //! Daily partitions of `completed_requests`, `deliveries` and `request_facts`: created ahead, dropped by retention (spec 4.2).
 
+mod expiry;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::AssertSqlSafe;
 
-use super::{Result, Store, expired};
+use super::{Result, Store};
 
 /// Days for which partitions exist in advance, today not counted. Few, because each reading of the log opens all of them. The
 /// next partition is created a day or more before its first row; a row without a partition waits for one.
@@ -96,14 +98,14 @@ pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<Stri
 /// before: writing them takes longer than readers of the log should be held back by one transaction.
 async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
     if table == LOG && exists(&mut *store.connection().await?, name).await? {
-        expired::record_names(store, name).await?;
+        expiry::record_names(store, name).await?;
     }
     let mut transaction = store.begin().await?;
     sqlx::query_scalar!("SELECT pg_advisory_xact_lock(29795, 0)").fetch_one(&mut *transaction).await?;
     sqlx::query(LOCK_PATIENCE).execute(&mut *transaction).await?;
     sqlx::query(COUNTING_PATIENCE).execute(&mut *transaction).await?;
     if table == LOG && exists(&mut transaction, name).await? {
-        sqlx::query(AssertSqlSafe(expired::expiry(name))).execute(&mut *transaction).await?;
+        sqlx::query(AssertSqlSafe(expiry::count(name))).execute(&mut *transaction).await?;
     }
     sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {name}"))).execute(&mut *transaction).await?;
     transaction.commit().await?;

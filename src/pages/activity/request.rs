@@ -164,12 +164,11 @@ impl Look {
                 "A newer version of Tracecast recorded this request. This one knows what became of it, and cannot read the rest."
             },
             recorded: request.map(|request| {
-                let talk = match said {
-                    Some(said) => Talk::Shown(messages(said)),
-                    None => {
-                        let (title, sentence) = sealed(&self.account, &self.entry, self.may_read);
-                        Talk::Sealed(title, sentence)
-                    }
+                let talk = if let Some(said) = said {
+                    Talk::Shown(messages(said))
+                } else {
+                    let (title, sentence) = sealed(&self.account, &self.entry, self.may_read);
+                    Talk::Sealed(title, sentence)
                 };
                 recorded_part(request, said, talk)
             }),

@@ -105,12 +105,12 @@ fn figures(shared: &Shared, now: DateTime<Utc>) -> Vec<Figure> {
 fn waterfall(requests: &[CompletedRequest<'_>]) -> Waterfall {
     let settings = TraceSettings::default();
     let traces: Vec<_> = requests.iter().map(|request| trace::build(request, None, &settings)).collect();
-    let traced = requests.iter().zip(&traces).map(|(request, trace)| Traced {
+    let rows = requests.iter().zip(&traces).map(|(request, trace)| Traced {
         request,
         trace,
         path: Some(paths::request(request.id.as_str())),
     });
-    Waterfall::new(&traced.collect::<Vec<_>>())
+    Waterfall::new(&rows.collect::<Vec<_>>())
 }
 
 fn left_out(shared: &Shared, read: usize, asked: usize) -> Vec<String> {

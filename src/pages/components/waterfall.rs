@@ -232,8 +232,8 @@ mod tests {
                 (SpanId::root(&GenerationId::given(id)), SpanId::generation(&GenerationId::given(id)));
             [(root.to_string(), format!("{id} root")), (generation.to_string(), format!("{id} model"))]
         };
-        let names: HashMap<String, String> = named.iter().flat_map(|(id, _)| of(id)).collect();
-        let rows = Waterfall::new(&all).spans.into_iter().map(|row| (names[&row.id].clone(), row.depth));
+        let known: HashMap<String, String> = named.iter().flat_map(|(id, _)| of(id)).collect();
+        let rows = Waterfall::new(&all).spans.into_iter().map(|row| (known[&row.id].clone(), row.depth));
         rows.collect()
     }
 

@@ -73,7 +73,7 @@ impl<'a> Attempt<'a> {
     /// Of a stored one.
     pub(super) fn of(visitor: &'a Visitor, found: &'a Found) -> Self {
         let Found { kind, listed, keys, may_read } = found;
-        Self { listed: Some(listed), keys, may_read: *may_read, ..Self::new(visitor, *kind) }
+        Self { listed: Some(listed), keys, may_read: *may_read, ..Self::new(visitor, kind) }
     }
 
     pub(super) fn drawing(&self) -> Drawing<'a> {

@@ -22,6 +22,7 @@ use crate::store::{Result, Store};
 
 /// The right to serve a destination's cursor for a while, and what serving it takes.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "as the database says it, each of its own")]
 pub struct Lease {
     pub account: AccountId,
     pub destination: DestinationId,

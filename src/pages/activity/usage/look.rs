@@ -79,10 +79,10 @@ impl Look {
 
     /// An address of this page or of its file.
     pub(super) fn link(&self, path: &str, changes: &[(&'static str, &str)]) -> String {
-        let changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
+        let is_given = |name: &str| changes.iter().any(|(given, _)| *given == name);
         let by = Some(self.dimension).filter(|it| *it != Dimension::Model).map(|it| ("by", it.name()));
         let own = by.into_iter().chain(self.order.map(|it| ("sort", it.name())));
-        let own = own.filter(|(name, _)| !changed(name));
+        let own = own.filter(|(name, _)| !is_given(name));
         self.address.link(path, &own.chain(changes.iter().copied()).collect::<Vec<_>>())
     }
 
