@@ -10,7 +10,9 @@ use crate::trace::{Dialect, Group, Groups, PRODUCTS, Trace, TraceSettings, Value
 
 fn settings(dialect: Dialect, asked_for: &[Group]) -> TraceSettings {
     let mut groups = Groups::default();
-    asked_for.iter().for_each(|group| groups.put(*group, true));
+    for group in asked_for {
+        groups.put(*group, true);
+    }
     TraceSettings { dialect, groups, account: Some(AccountId(Uuid::nil())), ..TraceSettings::default() }
 }
 

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
+use tracecast::clock::Clock;
 use tracecast::store::replays::Chosen;
 
 use super::replays::begins;
@@ -26,7 +27,7 @@ async fn a_backfill_beside_live_traffic_arrives_whole_also_if_its_worker_is_kill
     let later = stage.connects(tenant.account, LATER).await;
     tenant = Tenant { destinations: vec![later], projects: vec![LATER], ..tenant };
     let mut worker = stage.worker();
-    let everything = Chosen::All { from: DateTime::UNIX_EPOCH, until: Utc::now() };
+    let everything = Chosen::All { from: DateTime::UNIX_EPOCH, until: Clock::System.now() };
     begins(&stage, &tenant, (&everything, false), None).await.unwrap();
 
     let (recording, mut live) = (stage.recording(&tenant), Vec::new());

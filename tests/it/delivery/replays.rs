@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use tracecast::clock::Clock;
 use tracecast::id::CursorId;
 use tracecast::random::Random;
 use tracecast::replay::{Counted, Question, count};
@@ -222,7 +223,7 @@ async fn a_replay_of_a_time_sends_nothing_that_completed_outside_it_wherever_it_
         "UPDATE completed_requests SET completed_at = completed_at + interval '1 hour' WHERE generation_id = $1";
     sqlx::query(later).bind(&sent[1]).execute(&mut stage.sql().await).await.unwrap();
     let before = stage.receiver.read(|log| sizes(log).len());
-    let chosen = Chosen::All { from: DateTime::UNIX_EPOCH, until: Utc::now() + Duration::from_mins(10) };
+    let chosen = Chosen::All { from: DateTime::UNIX_EPOCH, until: Clock::System.now() + Duration::from_mins(10) };
     starts(&stage, &tenant, &chosen, None).await.unwrap();
     stage.until_count("SELECT count(*) FROM cursors WHERE purpose = 'replay' AND delivered = 2", 1).await;
     until_it_ends(&stage, &tenant).await;

@@ -1,4 +1,4 @@
-//! PgBouncer before the Postgres of a test. Where it is not installed the test is skipped, unless nothing may be skipped.
+//! `PgBouncer` before the Postgres of a test. Where it is not installed the test is skipped, unless nothing may be skipped.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use super::skipping::must_run;
 
 const PROGRAM: &str = "/usr/sbin/pgbouncer";
 
-/// A running PgBouncer. It ends with this.
+/// A running `PgBouncer`. It ends with this.
 pub(crate) struct Pooler {
     child: Child,
     port: u16,

@@ -164,13 +164,13 @@ mod tests {
 
     #[test]
     fn turn_repeats_the_messages_that_an_earlier_one_begins_with() {
-        let first = vec![message("User", "yes", false), message("Assistant", "Why?", true)];
+        let first = [vec![message("User", "yes", false), message("Assistant", "Why?", true)]];
         let second =
             [message("User", "yes", false), message("Assistant", "Why?", false), message("User", "yes", false)];
-        assert_eq!(repeated(&second, &[first.clone()]), 2, "the same word said twice is new");
+        assert_eq!(repeated(&second, &first), 2, "the same word said twice is new");
         let other = [message("User", "no", false), message("Assistant", "Why?", false)];
-        assert_eq!(repeated(&other, &[first.clone()]), 0);
-        assert_eq!(repeated(&first, &[first.clone()]), 0, "a question that is asked again is shown");
+        assert_eq!(repeated(&other, &first), 0);
+        assert_eq!(repeated(&first[0], &first), 0, "a question that is asked again is shown");
         assert_eq!(repeated(&second, &[]), 0);
     }
 }
