@@ -25,7 +25,7 @@ CREATE TABLE expiries (
     PRIMARY KEY (account_id, destination_id, last_xid, last_position),
     FOREIGN KEY (account_id, destination_id) REFERENCES destinations (account_id, id) ON DELETE CASCADE
 );
-COMMENT ON TABLE expiries IS 'Which part of the log a destination had not come to when it was dropped: a row for each destination and day.';
+COMMENT ON TABLE expiries IS 'Which part of the log a destination had not come to when that part was dropped: a row for each destination and day.';
 COMMENT ON COLUMN expiries.after_xid IS 'With after_position: where its live cursor stood.';
 COMMENT ON COLUMN expiries.last_xid IS 'With last_position: the last entry that was dropped.';
 CALL lock_tenant_table('expiries');

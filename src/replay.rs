@@ -123,7 +123,7 @@ pub async fn start(state: &State, actor: &Actor, asked: Asked<'_>) -> Result<(Cu
         return Err(refusal.into());
     }
     let counted = count(&mut tenant, asked.question(state, &account, &listed)).await?;
-    let Some(ends) = counted.ends.filter(|_| counted.requests > 0) else { return Err(Refusal::Nothing.into()) };
+    let Some(ends) = counted.ends.filter(|_| counted.may_send()) else { return Err(Refusal::Nothing.into()) };
     if asked.is_outdated(&counted) {
         return Err(Refusal::Changed.into());
     }
@@ -147,7 +147,8 @@ pub async fn start(state: &State, actor: &Actor, asked: Asked<'_>) -> Result<(Cu
         return Err(Error::Gone);
     }
     let change = Change::new(Event::ReplayStarted, listed.destination.name);
-    let after = json!({ "chosen": asked.chosen.name(), "requests": counted.requests, "rate": asked.rate });
+    let after = json!({ "chosen": asked.chosen.name(), "requests": counted.requests, "rate": asked.rate,
+        "leave_out_delivered": asked.skips_delivered });
     audit::record(state, &mut tenant, actor, change.to(after)).await?;
     tenant.commit().await?;
     Ok((id, counted))

@@ -7,13 +7,13 @@ use crate::store::cursors::Lag;
 use crate::store::destinations::Destination;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Today {
+pub struct BudgetToday {
     pub budget: Budget,
     /// Requests that were sent, or given up.
     pub requests: u64,
 }
 
-impl Today {
+impl BudgetToday {
     /// None: there is no budget, or a newer version stored it.
     pub(super) fn of(destination: &Destination, lag: &Lag, now: DateTime<Utc>) -> Option<Self> {
         let budget = destination.rules().ok()?.budget?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::budget::Today;
+use super::budget::BudgetToday;
 use super::health::Health;
 use crate::id::DestinationId;
 use crate::store::accounts::Account;
@@ -16,13 +16,13 @@ pub struct Listed {
     pub lag: Lag,
     pub health: Health,
     /// None: there is no budget of a day.
-    pub today: Option<Today>,
+    pub today: Option<BudgetToday>,
 }
 
 impl Listed {
     fn of(destination: Destination, lag: Lag, account: &Account, now: DateTime<Utc>) -> Self {
         let health = Health::of(&destination, &lag, account, now);
-        let today = Today::of(&destination, &lag, now);
+        let today = BudgetToday::of(&destination, &lag, now);
         Self { destination, lag, health, today }
     }
 }

@@ -82,10 +82,11 @@ pub async fn preview(
     let Some((entry, choice)) = entry.and_then(|entry| Some((entry, Choice::of(entry)?))) else {
         return Ok(Some(Preview { requests, ..Preview::default() }));
     };
-    content::record_reading(state, tenant, reader, &choice.id).await?;
     let body = |redaction| Body::of(entry, &building, redaction).unwrap_or_default();
-    let stored = body(destination.sent().unwrap_or_default());
-    Ok(Some(Preview { shown: Some(choice.id), requests, proposed: body(proposed), stored }))
+    let (stored, proposed) = (body(destination.sent().unwrap_or_default()), body(proposed));
+    // What was written holds back every reader of the log until it is committed, so it comes last.
+    content::record_reading(state, tenant, reader, &choice.id).await?;
+    Ok(Some(Preview { shown: Some(choice.id), requests, proposed, stored }))
 }
 
 impl Preview {

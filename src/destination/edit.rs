@@ -80,8 +80,11 @@ impl Kind {
         for field in self.manifest.secrets() {
             let value = typed.get(field.name);
             if masking::is_mask(value) || field.holds_headers() && own_headers::hold_mask(value) {
-                let sentence = "This value is masked, and is not the stored one: enter the";
-                errors.add(field.name, format!("{sentence} {} in full.", field.label));
+                let label = field.label;
+                errors.add(
+                    field.name,
+                    format!("This value is masked, and is not the stored one: enter the {label} in full."),
+                );
             }
         }
         if errors.is_empty() { self.connect(typed) } else { Err(errors) }

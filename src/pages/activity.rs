@@ -126,6 +126,17 @@ pub struct Blank {
     pub action: (&'static str, String),
 }
 
+impl Blank {
+    /// Of an address that cannot be read, on the page at `path`.
+    fn of_unreadable(path: &str) -> Self {
+        Self {
+            title: "This address cannot be read".to_owned(),
+            sentence: "Nothing was looked up.".to_owned(),
+            action: ("Show 24 hours", path.to_owned()),
+        }
+    }
+}
+
 /// A walk that ended before everything was looked at.
 #[derive(Debug)]
 pub struct Looked {
@@ -211,7 +222,7 @@ fn frame(
     ActivityPage {
         shell,
         views: address.views(PATH),
-        ranges: ranges(address, PATH, &Range::OFFERED),
+        ranges: ranges(address, &Range::OFFERED, |changes| address.link(PATH, changes)),
         typed: address.clone(),
         outcomes: offered(outcomes, &address.outcome),
         models: offered(named(&choices.models), &address.model),
@@ -241,13 +252,14 @@ fn frame(
 }
 
 /// The times to choose from on the page at `path`, with the other filters.
-fn ranges(address: &Address, path: &str, offered: &[Range]) -> Vec<RangeLink> {
-    let link = |range: &Range| RangeLink {
+/// The same page with another time; `link` gives its addresses.
+fn ranges(address: &Address, offered: &[Range], link: impl Fn(&[(&'static str, &str)]) -> String) -> Vec<RangeLink> {
+    let of = |range: &Range| RangeLink {
         label: range.label(),
-        path: address.link(path, &[("range", range.name()), ("from", ""), ("until", "")]),
+        path: link(&[("range", range.name()), ("from", ""), ("until", "")]),
         is_chosen: *range == address.range(),
     };
-    offered.iter().map(link).collect()
+    offered.iter().map(of).collect()
 }
 
 fn chip(address: &Address, (name, label, value): (&'static str, &'static str, &str), keys: &[Choice]) -> Chip {

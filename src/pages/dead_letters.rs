@@ -100,12 +100,18 @@ pub(super) async fn update(
             Ok(answer::ok(&page))
         }
         "dropped" => {
-            drop_dead_letters(&state, &visitor.actor(), id, &picked).await?.ok_or(Error::NotFound)?;
+            if drop_dead_letters(&state, &visitor.actor(), id, &picked).await?.ok_or(Error::NotFound)? == 0 {
+                page.shell.problems = vec![Problem { field: None, message: NONE_ANY_MORE.to_owned() }];
+                return Ok(answer::page(StatusCode::CONFLICT, &page));
+            }
             Ok(done(&state, &format!("{}/dead-letters", page.path), Notice::DeadLettersDropped))
         }
         _ => Err(Error::NotFound),
     }
 }
+
+const NONE_ANY_MORE: &str =
+    "These are no dead letters any more: somebody dropped them, or they were delivered meanwhile. Nothing was changed.";
 
 fn parse(id: &str) -> Result<DestinationId> {
     id.parse().map_err(|_| Error::NotFound)

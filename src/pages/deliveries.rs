@@ -113,10 +113,10 @@ pub(super) async fn show(
     let listed = listing::find(&mut tenant, id, &account, visitor.now).await?.ok_or(Error::NotFound)?;
     let is_older = part != Part::Newest;
     let hours = if is_older { Vec::new() } else { deliveries::count_day(&mut tenant, id).await? };
-    let empty = if is_older {
+    let empty = if which != Which::All {
+        "None of the 20,000 attempts that were looked at."
+    } else if is_older {
         NOTHING_OLDER
-    } else if which != Which::All {
-        "None of the last 20,000 attempts."
     } else {
         advice(account.broadcast_enabled, listed.destination.enabled)
     };

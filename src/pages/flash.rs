@@ -76,7 +76,11 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::ReplayPaused, "replay-paused", "The replay is paused. It keeps its place."),
     (Notice::ReplayResumed, "replay-resumed", "The replay goes on."),
     (Notice::ReplayCancelled, "replay-cancelled", "The replay is cancelled. What was sent stays sent."),
-    (Notice::DeadLettersDropped, "dead-letters-dropped", "Dropped. Their receipts say so."),
+    (
+        Notice::DeadLettersDropped,
+        "dead-letters-dropped",
+        "The dead letters are dropped. The receipts of their requests say so.",
+    ),
     (Notice::BroadcastOn, "broadcast-on", "Broadcast is on. Requests that complete from now on are sent."),
     (Notice::BroadcastOff, "broadcast-off", "Broadcast is off. Nothing more is sent."),
     (Notice::PrivacyOn, "privacy-on", "Privacy Mode is on. Prompts and completions stay out of every trace."),

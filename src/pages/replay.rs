@@ -112,8 +112,16 @@ pub(super) async fn show(
     let id = id.parse().map_err(|_| Error::NotFound)?;
     let typed = Typed::of_address(&query.map(web::Query::into_inner).unwrap_or_default(), &state, visitor.now);
     // A link to single requests is followed by whoever wants to send them.
-    let chosen = typed.chosen().ok().filter(|chosen| visitor.can_edit() && matches!(chosen, Chosen::Requests { .. }));
-    let drawing = Drawing { visitor: &visitor, typed, chosen, problems: Vec::new() };
+    let (chosen, problems) = match typed.chosen() {
+        Ok(chosen) => {
+            (Some(chosen).filter(|it| visitor.can_edit() && matches!(it, Chosen::Requests { .. })), Vec::new())
+        }
+        Err((field, message)) if !typed.ids.is_empty() => {
+            (None, vec![Problem { field: Some(field.into()), message: message.into() }])
+        }
+        Err(_) => (None, Vec::new()),
+    };
+    let drawing = Drawing { visitor: &visitor, typed, chosen, problems };
     let page = draw(&state, &mut tenant, id, drawing).await?;
     Ok(shown(&state, visitor.notice, answer::ok(&page)))
 }

@@ -66,7 +66,7 @@ pub async fn count(tenant: &mut Tenant, question: Question<'_>) -> Result<Counte
     loop {
         let found = replays::list_found(tenant, question.destination.id, question.chosen, last.as_ref(), limit).await?;
         counted.is_whole = i64::try_from(found.len()).is_ok_and(|found| found < limit);
-        last = found.last().map(|found| found.entry.clone());
+        last = found.last().map(|found| found.entry.clone()).or(last);
         for judged in judge(tenant, question, (&rules, &keys), found).await? {
             counted.add(&judged, question.skips_delivered);
         }
@@ -75,10 +75,10 @@ pub async fn count(tenant: &mut Tenant, question: Question<'_>) -> Result<Counte
         }
     }
     if !counted.is_whole
-        && let Some((first, _)) = counted.ends
-        && let Some(newest) = replays::newest(tenant).await?
+        && let Some(first) = counted.ends.map(|(first, _)| first).or(last.as_ref().map(NamedEntry::place))
+        && let Some(until) = replays::find_end(tenant, question.chosen).await?
     {
-        counted.ends = Some((first, newest));
+        counted.ends = Some((first, until));
     }
     Ok(counted)
 }
@@ -130,6 +130,11 @@ async fn left_out(
 }
 
 impl Counted {
+    /// Whether a replay may find something to send. A count that was cut short may have seen only what is not.
+    pub fn may_send(&self) -> bool {
+        self.requests > 0 || !self.is_whole
+    }
+
     fn add(&mut self, judged: &Judged, skips_delivered: bool) {
         let Judged { found, is_delivered, is_kept } = judged;
         if !found.entry.broadcast {

@@ -213,7 +213,10 @@ pub(super) async fn dead_letter(connection: &mut PgConnection, key: Key, letters
                                   WHERE account_id = $1 AND (xid, position) >= (e.xid, e.position) AND broadcast
                                   ORDER BY xid, position LIMIT 1) r
          WHERE (r.xid, r.position) = (e.xid, e.position)
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT (account_id, destination_id, xid, position) DO UPDATE
+         SET dropped_at = NULL, created_at = clock_timestamp(), reason = excluded.reason, status = excluded.status,
+             answer = excluded.answer
+         WHERE dead_letters.dropped_at IS NOT NULL",
         key.account.0,
         key.destination.0,
         &letters.xid as _,
@@ -323,6 +326,28 @@ pub async fn list(
         which == Which::WithDeadLetters
     );
     Ok(deliveries.fetch_all(tenant.connection()).await?)
+}
+
+/// The attempt at which a listing of some ended because so many were looked at. None: it came to the end.
+pub async fn find_last_walked(
+    tenant: &mut Tenant,
+    destination: DestinationId,
+    before: Option<Before>,
+) -> Result<Option<Before>> {
+    let account = tenant.account().0;
+    let last = sqlx::query_as!(
+        Before,
+        r#"SELECT started_at, id AS "id: DeliveryId" FROM deliveries
+           WHERE account_id = $1 AND destination_id = $2
+             AND (started_at, id) < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+           ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET $5"#,
+        account,
+        destination.0,
+        before.map(|before| before.started_at) as Option<DateTime<Utc>>,
+        before.map(|before| before.id.0) as Option<Uuid>,
+        MOST_WALKED - 1
+    );
+    Ok(last.fetch_optional(tenant.connection()).await?)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -95,7 +95,7 @@ pub async fn drop_expired(store: &Store, retention: Duration) -> Result<Vec<Stri
 }
 
 /// Counting and dropping are one transaction, so that nothing is counted twice. Several processes may try at once. Names are kept
-/// before: writing them takes longer than readers of the log should be held back by one transaction.
+/// before, account by account: writing all of them takes longer than readers of the log should be held back.
 async fn drop_partition(store: &Store, table: &str, name: &str) -> Result<()> {
     if table == LOG && exists(&mut *store.connection().await?, name).await? {
         expiry::record_names(store, name).await?;

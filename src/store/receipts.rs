@@ -106,7 +106,8 @@ pub struct DeadLetter {
 /// the order of the requests, then of the destinations.
 ///
 /// Of a cursor that has passed a request, the attempt is found by the end of its range. Attempts of one cursor lie behind each other,
-/// and begin again at the end of an earlier one where requests were sent again: so the attempt is among the first few. Where none was
+/// and begin again at the end of an earlier one where requests were sent again: so the attempt is among the first few. After a
+/// long outage a thousand failed ones may lie before it; no more are looked at. Where none was
 /// accepted, requests were left out beside one that became a dead letter: then the last attempt, a refused one, settled them.
 ///
 /// A replay has passed only what it was asked for: requests of its time, or chosen ones. Of a request that has expired, only attempts
@@ -152,33 +153,37 @@ pub async fn list_trails(
            LEFT JOIN LATERAL (
                SELECT n.* FROM expiries n
                WHERE n.account_id = $1 AND n.destination_id = d.id AND (n.last_xid, n.last_position) >= (e.xid, e.position)
-                 AND (n.after_xid, n.after_position) < (e.xid, e.position)
+                 AND (n.after_xid, n.after_position) < (e.xid, e.position) AND n.expired_at > e.recorded_at
                ORDER BY n.last_xid, n.last_position LIMIT 1) x ON true
            LEFT JOIN LATERAL (
                SELECT s.*, p.since
                FROM cursors p
                CROSS JOIN LATERAL (
                    (SELECT n.* FROM (
-                        SELECT id, started_at, duration_ms, requests, outcome, status, answer, attempt, revision, private, encoder,
-                               left_out, after_xid, after_position, last_xid, last_position
-                        FROM deliveries
-                        WHERE account_id = $1 AND destination_id = d.id AND cursor_id = p.id AND last_xid IS NOT NULL
-                          AND (last_xid, last_position) >= (e.xid, e.position)
-                          AND started_at > e.recorded_at - interval '1 hour'
-                          AND outcome IN ('delivered', 'delivered_in_part', 'left_out')
-                        ORDER BY last_xid, last_position LIMIT 4) n
+                        SELECT m.* FROM (
+                            SELECT id, started_at, duration_ms, requests, outcome, status, answer, attempt, revision, private,
+                                   encoder, left_out, after_xid, after_position, last_xid, last_position, cursor_id
+                            FROM deliveries
+                            WHERE account_id = $1 AND destination_id = d.id AND last_xid IS NOT NULL
+                              AND (last_xid, last_position) >= (e.xid, e.position)
+                              AND started_at > e.recorded_at - interval '1 hour'
+                            ORDER BY last_xid, last_position LIMIT 1000) m
+                        WHERE m.cursor_id = p.id AND m.outcome IN ('delivered', 'delivered_in_part', 'left_out')
+                        ORDER BY m.last_xid, m.last_position LIMIT 4) n
                     WHERE (n.after_xid, n.after_position) < (e.xid, e.position)
                     ORDER BY n.started_at DESC LIMIT 1)
                    UNION ALL
                    (SELECT n.* FROM (
-                        SELECT id, started_at, duration_ms, requests, outcome, status, answer, attempt, revision, private, encoder,
-                               left_out, after_xid, after_position, last_xid, last_position
-                        FROM deliveries
-                        WHERE account_id = $1 AND destination_id = d.id AND cursor_id = p.id AND last_xid IS NOT NULL
-                          AND (last_xid, last_position) >= (e.xid, e.position)
-                          AND started_at > e.recorded_at - interval '1 hour'
-                          AND outcome NOT IN ('delivered', 'delivered_in_part', 'left_out') AND left_out IS NOT NULL
-                        ORDER BY last_xid, last_position LIMIT 200) n
+                        SELECT m.* FROM (
+                            SELECT id, started_at, duration_ms, requests, outcome, status, answer, attempt, revision, private,
+                                   encoder, left_out, after_xid, after_position, last_xid, last_position, cursor_id
+                            FROM deliveries
+                            WHERE account_id = $1 AND destination_id = d.id AND last_xid IS NOT NULL
+                              AND (last_xid, last_position) >= (e.xid, e.position)
+                              AND started_at > e.recorded_at - interval '1 hour'
+                            ORDER BY last_xid, last_position LIMIT 1000) m
+                        WHERE m.cursor_id = p.id AND m.outcome NOT IN ('delivered', 'delivered_in_part', 'left_out') AND m.left_out IS NOT NULL
+                        ORDER BY m.last_xid, m.last_position LIMIT 200) n
                     WHERE (n.after_xid, n.after_position) < (e.xid, e.position)
                     ORDER BY n.started_at DESC LIMIT 1)
                    LIMIT 1) s

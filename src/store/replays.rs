@@ -4,7 +4,7 @@ mod found;
 
 use chrono::{DateTime, Duration, Utc};
 
-pub use self::found::{Found, estimate, list_found, newest};
+pub use self::found::{Found, estimate, find_end, list_found};
 use super::log::Position;
 use super::{Result, Tenant};
 use crate::completed_request::GenerationId;
@@ -74,7 +74,7 @@ pub struct Replay {
     pub ends_at: Option<DateTime<Utc>>,
     /// Whether what was delivered before is left out.
     pub skips_delivered: bool,
-    /// When it began.
+    /// Counted when it began.
     pub requests: i64,
     /// Accepted, be it not confirmed yet.
     pub delivered: i64,
@@ -210,7 +210,8 @@ pub async fn list(tenant: &mut Tenant, destination: DestinationId, limit: i64) -
                              AND (r.xid, r.position) <= (c.until_xid, c.until_position) LIMIT p.requests) rest)
                   ELSE
                       (SELECT count(*) FROM replay_requests q
-                       WHERE q.account_id = $1 AND q.replay_id = p.id AND (q.xid, q.position) > (c.xid, c.position))
+                       WHERE q.account_id = $1 AND q.replay_id = p.id AND (q.xid, q.position) > (c.xid, c.position)
+                         AND (q.xid, q.position) <= (c.until_xid, c.until_position))
                   END AS "rest!"
            FROM replays p JOIN cursors c ON c.account_id = p.account_id AND c.id = p.id
            WHERE p.account_id = $1 AND p.destination_id = $2

@@ -61,7 +61,7 @@ const WORKER_TABLES: [(&str, &str); 15] = [
     ("broadcast_periods", "SELECT"),
     ("completed_requests", "SELECT, INSERT"),
     ("deliveries", "SELECT, INSERT"),
-    ("dead_letters", "SELECT, INSERT, DELETE"),
+    ("dead_letters", "SELECT, INSERT, UPDATE (dropped_at, created_at, reason, status, answer), DELETE"),
     ("losses", "SELECT, INSERT"),
     ("meters", "SELECT, INSERT, UPDATE"),
     ("request_facts", "SELECT, INSERT"),

@@ -35,7 +35,7 @@ pub(in crate::api) struct ShownReplay {
     state: &'static str,
     /// Requests that it looks at, counted when it began.
     requests: i64,
-    /// Still to be sent.
+    /// Requests that it has yet to look at.
     rest: i64,
     delivered: i64,
     /// The most requests a second. Null: as many as new requests leave room for.

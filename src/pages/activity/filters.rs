@@ -164,7 +164,7 @@ impl Address {
         }
         for (name, value) in self.members() {
             if value.chars().nth(MOST_CHARS).is_some() {
-                problems.push(mistake(name, "No such value is longer than 512 characters."));
+                problems.push(mistake(name, "Type at most 512 characters."));
             }
         }
         let slower_than = number("slower", &self.slower, "seconds, for example 2.5", &mut problems).map(milliseconds);
@@ -241,6 +241,11 @@ impl Address {
         let query = query.finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
+}
+
+/// For pages that have no fields for what filters.
+pub(super) fn without_fields(problems: Vec<Problem>) -> Vec<Problem> {
+    problems.into_iter().map(|problem| Problem { field: None, ..problem }).collect()
 }
 
 fn mistake(field: &'static str, message: &str) -> Problem {

@@ -54,7 +54,8 @@ impl Times {
             Range::Day => 3_600,
             Range::Week => 7_200,
             Range::Month | Range::Year | Range::Kept | Range::Custom => {
-                STEPS.into_iter().find(|step| seconds / step < MOST_BUCKETS).unwrap_or(STEPS[STEPS.len() - 1])
+                let fits = |step: &i64| seconds / step < MOST_BUCKETS && is_kept(grain(*step), from, now, retention);
+                STEPS.into_iter().find(fits).unwrap_or(STEPS[STEPS.len() - 1])
             }
         };
         let end = until.timestamp().div_euclid(step) + 1;
@@ -82,7 +83,7 @@ impl Times {
     /// The rollups of these times that are wanted.
     pub(super) fn summed(self, wanted: &Wanted) -> Summed {
         Summed {
-            grain: self.grain(),
+            grain: grain(self.step.num_seconds()),
             from: self.first,
             until: self.end(),
             model: wanted.model.clone(),
@@ -90,11 +91,17 @@ impl Times {
             environment: wanted.environment.clone(),
         }
     }
+}
 
-    fn grain(self) -> Grain {
-        let fits = |grain: &Grain| self.step >= grain.length();
-        Grain::ALL.into_iter().rev().find(fits).unwrap_or(Grain::Minute)
-    }
+/// The longest time of rollups that steps of so many seconds are made of.
+fn grain(step: i64) -> Grain {
+    Grain::ALL.into_iter().rev().find(|grain| step >= grain.length().num_seconds()).unwrap_or(Grain::Minute)
+}
+
+/// Whether rollups of this grain still reach back so far.
+fn is_kept(grain: Grain, from: DateTime<Utc>, now: DateTime<Utc>, retention: Duration) -> bool {
+    let kept = TimeDelta::from_std(grain.kept(retention)).unwrap_or(TimeDelta::MAX);
+    grain == Grain::Day || now - from <= kept
 }
 
 /// What the charts of these filters show. None: more requests than are read would have to be counted.
@@ -199,7 +206,19 @@ mod tests {
         ] {
             let times = times(&Address { range: range.to_owned(), ..Address::default() });
             let wanted = Times { first: first.parse().unwrap(), step: TimeDelta::seconds(step), count };
-            assert_eq!((times, times.grain()), (wanted, grain), "{range}");
+            assert_eq!((times, super::grain(step)), (wanted, grain), "{range}");
+        }
+    }
+
+    #[test]
+    fn times_are_made_of_sums_that_are_still_kept() {
+        for (from, until, wanted) in [
+            ("2026-11-28T10:00", "2026-11-28T11:00", Grain::Minute),
+            ("2026-11-10", "2026-11-10T00:59:59", Grain::Hour),
+            ("2026-07-01", "2026-07-01T23:59:59", Grain::Day),
+        ] {
+            let times = times(&Address { from: from.to_owned(), until: until.to_owned(), ..Address::default() });
+            assert_eq!(super::grain(times.step.num_seconds()), wanted, "{from}");
         }
     }
 

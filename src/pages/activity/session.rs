@@ -18,7 +18,7 @@ use super::{keys_by_id, paths, request};
 use crate::auth::content;
 use crate::id::ApiKeyId;
 use crate::pages::answer;
-use crate::pages::components::amount::{count, duration, grouped};
+use crate::pages::components::amount::{duration, grouped};
 use crate::pages::components::conversation::PartRow;
 use crate::pages::components::figure::Figure;
 use crate::pages::components::when::When;
@@ -155,8 +155,10 @@ fn figures(shared: &Shared, [begin, end]: &[When; 2]) -> Vec<Figure> {
 }
 
 fn part(shared: &Shared, begin: usize, end: usize) -> String {
-    let all = count(signed(shared.requests.len()), "request");
-    let newest =
-        if shared.has_more { format!(", the newest {} of more", grouped(signed(MOST))) } else { String::new() };
-    format!("{} to {} of {all}{newest}", grouped(signed(begin + 1)), grouped(signed(end)))
+    let (all, older) = if shared.has_more {
+        (format!("the newest {}", grouped(signed(MOST))), "; there are older ones")
+    } else {
+        (grouped(signed(shared.requests.len())), "")
+    };
+    format!("{} to {} of {all}{older}", grouped(signed(begin + 1)), grouped(signed(end)))
 }

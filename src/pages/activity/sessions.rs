@@ -4,10 +4,11 @@ use actix_web::web;
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::filters::{Address, Filters, Range, View, text};
+use super::filters::{Address, Filters, Range, View, text, without_fields};
 use super::list::{Linked, day};
 use super::shared::lasting;
 use super::{Blank, Looked, ON_PAGE, RangeLink, looked, one_more, paths, ranges, stretch};
+use crate::metering::Outcome;
 use crate::pages::answer::{self, shown};
 use crate::pages::components::amount::{grouped, usd};
 use crate::pages::components::when::{When, span};
@@ -16,6 +17,7 @@ use crate::pages::shell::{Section, Shell};
 use crate::pages::visit::Visit;
 use crate::state::State;
 use crate::store::activity::{ListedSession, MOST_SUMMED, Place, Wanted, list_sessions};
+use crate::store::{self, Tenant};
 
 const PATH: &str = "/activity/sessions";
 
@@ -75,7 +77,8 @@ pub(in crate::pages) async fn show(
     let mut filters = match address.read(visitor.now) {
         Ok(filters) => filters,
         Err(problems) => {
-            page.shell.problems = problems;
+            page.shell.problems = without_fields(problems);
+            page.blank = Some(Blank::of_unreadable(PATH));
             return Ok(shown(&state, visitor.notice, answer::unprocessable(&page)));
         }
     };
@@ -101,7 +104,7 @@ pub(in crate::pages) async fn show(
     page.looked = listed.walked_to.map(|place| Looked { sentence: looked(place), further: before(place) });
     page.rows = rows(listed.sessions, visitor.now);
     if page.rows.is_empty() && page.looked.is_none() {
-        page.blank = Some(blank(&address, &filters));
+        page.blank = Some(blank(has_any(&mut tenant, visitor.now).await?));
     }
     Ok(shown(&state, visitor.notice, answer::ok(&page)))
 }
@@ -111,7 +114,7 @@ fn frame(shell: Shell, address: &Address, kept: String) -> SessionsPage {
     SessionsPage {
         shell,
         views: address.views(PATH),
-        ranges: ranges(address, PATH, &Range::OFFERED),
+        ranges: ranges(address, &Range::OFFERED, |changes| link(address, changes)),
         typed: address.clone(),
         rows: Vec::new(),
         blank: None,
@@ -130,11 +133,12 @@ fn link(address: &Address, changes: &[(&'static str, &str)]) -> String {
 
 /// What may be meant: what was typed is a session, else a user.
 fn ways(address: &Address, filters: &Filters) -> Vec<Wanted> {
-    let wanted = &filters.wanted;
+    let failed = filters.wanted.outcome.filter(|outcome| *outcome == Outcome::Failed);
+    let wanted = Wanted { outcome: failed, ..filters.wanted.clone() };
     match text(&address.find) {
-        None => vec![wanted.clone()],
+        None => vec![wanted],
         Some(id) => {
-            vec![Wanted { session: Some(id.clone()), ..wanted.clone() }, Wanted { user: Some(id), ..wanted.clone() }]
+            vec![Wanted { session: Some(id.clone()), ..wanted.clone() }, Wanted { user: Some(id), ..wanted }]
         }
     }
 }
@@ -170,8 +174,16 @@ fn row(session: ListedSession, now: DateTime<Utc>) -> SessionRow {
     }
 }
 
-fn blank(address: &Address, filters: &Filters) -> Blank {
-    if !address.find.is_empty() || filters.wanted.outcome.is_some() || filters.range != Range::Kept {
+/// Whether the log holds any session.
+async fn has_any(tenant: &mut Tenant, now: DateTime<Utc>) -> store::Result<bool> {
+    let all = Address { range: Range::Kept.name().to_owned(), ..Address::default() };
+    let Ok(filters) = all.read(now) else { return Ok(true) };
+    let found = list_sessions(tenant, &filters.wanted, &stretch(&filters, 1), filters.until).await?;
+    Ok(!found.sessions.is_empty() || found.walked_to.is_some())
+}
+
+fn blank(has_any: bool) -> Blank {
+    if has_any {
         return Blank {
             title: "No session matches".to_owned(),
             sentence: "Take a filter away, or look at a longer time.".to_owned(),

@@ -14,7 +14,7 @@ pub(in crate::pages) use self::file::csv;
 use self::look::{Look, Order, PATH, Query};
 pub use self::rows::UsageRow;
 use super::charts::Charts;
-use super::filters::{Address, Filters, Range, View};
+use super::filters::{Address, Filters, Range, View, without_fields};
 use super::{Blank, RangeLink, keys_by_id, series};
 use crate::id::ApiKeyId;
 use crate::pages::answer::{self, shown};
@@ -93,7 +93,8 @@ pub(in crate::pages) async fn show(
     let filters = match look.address.read(visitor.now) {
         Ok(filters) => filters,
         Err(problems) => {
-            page.shell.problems = problems;
+            page.shell.problems = without_fields(problems);
+            page.blank = Some(Blank::of_unreadable(PATH));
             return Ok(shown(&state, visitor.notice, answer::unprocessable(&page)));
         }
     };
@@ -143,12 +144,12 @@ fn fill(page: &mut UsagePage, look: &Look, read: Read) {
     }
     if look.dimension == Dimension::User {
         page.notes.push(format!(
-            "Sums know no users: these are of the newest {} requests of the time, as far as requests are kept.",
+            "Users are counted from the newest {} requests of this time that are still kept.",
             grouped(MOST_OF_USERS)
         ));
     }
     if !read.is_logged {
-        page.notes.push("Requests of this time are not all kept any more: names lead to none.".to_owned());
+        page.notes.push("Some requests of this time are no longer kept, so names are no links.".to_owned());
     }
     page.charts = Some(read.charts);
 }

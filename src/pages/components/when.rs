@@ -30,6 +30,11 @@ impl When {
         self.at.format("%-d %B %Y").to_string()
     }
 
+    /// Whether both lie on one day in UTC.
+    pub fn is_same_day(&self, other: &Self) -> bool {
+        self.at.date_naive() == other.at.date_naive()
+    }
+
     /// The time of day in UTC, to the second: "14:29:03".
     pub fn clock(&self) -> String {
         self.at.format("%H:%M:%S").to_string()

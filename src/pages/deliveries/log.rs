@@ -61,7 +61,11 @@ impl Part {
             Self::DeadLetters(_) => return Ok(None),
         };
         let rows = deliveries::list(tenant, id, which, before, one_more()).await?;
-        Ok(Some(Rows::of(rows, |last| last.place().name())))
+        let mut rows = Rows::of(rows, |last| last.place().name());
+        if rows.older.is_none() && which != Which::All {
+            rows.older = deliveries::find_last_walked(tenant, id, before).await?.map(Before::name);
+        }
+        Ok(Some(rows))
     }
 
     /// Dead letters of a destination. None: this part shows none.

@@ -39,7 +39,7 @@ pub(super) async fn offer(
     let asked = Asked { destination: stored.id, chosen: &chosen, skips_delivered: false, rate: None, expected: None };
     let counted = replay::count(tenant, asked.question(state, &account, &found.listed)).await?;
     let more = if counted.is_whole { "" } else { "more than " };
-    Ok((counted.requests > 0 && account.broadcast_enabled).then(|| Backfill {
+    Ok((counted.may_send() && account.broadcast_enabled).then(|| Backfill {
         requests: format!("{more}{}", count(counted.requests, "request")),
         bytes: size(counted.bytes),
         days,

@@ -66,13 +66,22 @@ pub async fn list_sessions(
         r#"SELECT h.completed_at AS "completed_at!", h.position AS "position!", h.session_id AS "session!", h.name, h.user_id AS "user",
                   s.began_at AS "began_at!", s.ended_at AS "ended_at!", s.requests AS "requests!", s.failed AS "failed!",
                   s.input_tokens AS "input_tokens!", s.output_tokens AS "output_tokens!", s.costed AS "costed!", s.cost AS "cost!"
-           FROM (SELECT DISTINCT ON (w.session_key) w.*
+           FROM (SELECT g.* FROM (
+                 SELECT DISTINCT ON (w.session_key) w.*
                  FROM (SELECT session_key, completed_at, position, session_id, name, user_id FROM request_facts
                        WHERE account_id = $1 AND completed_at >= $2 AND (completed_at, position) < ($3, $4)
                          AND ($5::bigint IS NULL OR session_key = $5) AND ($6::bigint IS NULL OR user_key = $6)
                        ORDER BY completed_at DESC, position DESC LIMIT $7) w
                  WHERE w.session_key IS NOT NULL
-                 ORDER BY w.session_key, w.completed_at DESC, w.position DESC) h
+                 ORDER BY w.session_key, w.completed_at DESC, w.position DESC) g
+                 WHERE NOT EXISTS (
+                           SELECT FROM request_facts n
+                           WHERE n.account_id = $1 AND n.session_key = g.session_key AND n.completed_at < $9
+                             AND (n.completed_at, n.position) >= ($3, $4) AND ($6::bigint IS NULL OR n.user_key = $6))
+                   AND (NOT $10 OR EXISTS (
+                           SELECT FROM request_facts b
+                           WHERE b.account_id = $1 AND b.session_key = g.session_key AND b.outcome IN ('failed', 'refused')))
+                 ORDER BY g.completed_at DESC, g.position DESC LIMIT $11) h
            CROSS JOIN LATERAL (
                SELECT min(r.completed_at - coalesce(r.latency_ms, 0) * interval '1 millisecond') AS began_at,
                       max(r.completed_at) AS ended_at, count(*) AS requests,
@@ -83,12 +92,7 @@ pub async fn list_sessions(
                FROM (SELECT completed_at, latency_ms, outcome, input_tokens, output_tokens, cost FROM request_facts
                      WHERE account_id = $1 AND session_key = h.session_key
                      ORDER BY completed_at DESC, position DESC LIMIT $8) r) s
-           WHERE NOT EXISTS (
-                     SELECT FROM request_facts n
-                     WHERE n.account_id = $1 AND n.session_key = h.session_key AND n.completed_at < $9
-                       AND (n.completed_at, n.position) >= ($3, $4) AND ($6::bigint IS NULL OR n.user_key = $6))
-             AND (NOT $10 OR s.failed > 0)
-           ORDER BY h.completed_at DESC, h.position DESC LIMIT $11"#,
+           ORDER BY h.completed_at DESC, h.position DESC"#,
         account.0,
         stretch.from,
         stretch.before.completed_at,

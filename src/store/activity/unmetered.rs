@@ -44,7 +44,8 @@ pub async fn find_meter(store: &Store, account: AccountId) -> Result<Position> {
     Ok(meter.map_or(Position::default(), |meter| Position { xid: meter.xid, position: meter.position }))
 }
 
-/// The next entries of the account's log, in order: at most `most`, and no more after their payloads have come to `bytes`.
+/// The next entries of the account's log, in order: at most `most`, and no more after their payloads have come to `bytes`. Those that
+/// completed while Broadcast was off have an index of their own.
 pub async fn list_unmetered(
     store: &Store,
     account: AccountId,
@@ -53,15 +54,24 @@ pub async fn list_unmetered(
 ) -> Result<Vec<Unmetered>> {
     let entries = sqlx::query_as!(
         Unmetered,
-        r#"SELECT l.xid AS "xid: Xid", l.position, l.xid < pg_snapshot_xmin(pg_current_snapshot()) AS "is_readable!", l.recorded_at,
-                  l.completed_at, l.generation_id, l.api_key_id AS "api_key: ApiKeyId", l.session_id, l.model, l.status, l.cost,
-                  l.broadcast, l.format, l.payload
+        r#"SELECT l.xid AS "xid!: Xid", l.position AS "position!", l.xid < pg_snapshot_xmin(pg_current_snapshot()) AS "is_readable!",
+                  l.recorded_at AS "recorded_at!", l.completed_at AS "completed_at!", l.generation_id AS "generation_id!",
+                  l.api_key_id AS "api_key: ApiKeyId", l.session_id, l.model AS "model!", l.status AS "status!", l.cost,
+                  l.broadcast AS "broadcast!", l.format AS "format!", l.payload AS "payload!"
            FROM (SELECT r.*, sum(octet_length(r.payload))
                                  OVER (ORDER BY r.xid, r.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-                 FROM (SELECT xid, position, recorded_at, completed_at, generation_id, api_key_id, session_id, model, status, cost,
-                              broadcast, format, payload
-                       FROM completed_requests
-                       WHERE account_id = $1 AND (xid, position) > ($2, $3)
+                 FROM (SELECT * FROM (
+                           (SELECT xid, position, recorded_at, completed_at, generation_id, api_key_id, session_id, model, status, cost,
+                                   broadcast, format, payload
+                            FROM completed_requests
+                            WHERE account_id = $1 AND (xid, position) > ($2, $3) AND broadcast
+                            ORDER BY xid, position LIMIT $4)
+                           UNION ALL
+                           (SELECT xid, position, recorded_at, completed_at, generation_id, api_key_id, session_id, model, status, cost,
+                                   broadcast, format, payload
+                            FROM completed_requests
+                            WHERE account_id = $1 AND (xid, position) > ($2, $3) AND NOT broadcast
+                            ORDER BY xid, position LIMIT $4)) both_kinds
                        ORDER BY xid, position LIMIT $4) r) l
            WHERE coalesce(l.before, 0) < $5
            ORDER BY l.xid, l.position"#,
@@ -85,9 +95,14 @@ pub async fn list_behind(store: &Store, of: &[AccountId]) -> Result<Vec<AccountI
         r#"SELECT a.id AS "account: AccountId"
            FROM accounts a LEFT JOIN meters m ON m.account_id = a.id
            WHERE (cardinality($1::uuid[]) = 0 OR a.id = ANY ($1))
-             AND (SELECT true FROM completed_requests r
-                  WHERE r.account_id = a.id AND (r.xid, r.position) > (coalesce(m.xid, '0'), coalesce(m.position, 0))
-                  ORDER BY r.xid, r.position LIMIT 1)"#,
+             AND coalesce(
+                     (SELECT true FROM completed_requests r
+                      WHERE r.account_id = a.id AND (r.xid, r.position) > (coalesce(m.xid, '0'), coalesce(m.position, 0)) AND r.broadcast
+                      ORDER BY r.xid, r.position LIMIT 1),
+                     (SELECT true FROM completed_requests r
+                      WHERE r.account_id = a.id AND (r.xid, r.position) > (coalesce(m.xid, '0'), coalesce(m.position, 0))
+                        AND NOT r.broadcast
+                      ORDER BY r.xid, r.position LIMIT 1))"#,
         &accounts
     );
     Ok(behind.fetch_all(store.pool()).await?)

@@ -1,7 +1,5 @@
 //! Who used what: sums by what requests have in common, for tables of usage.
 
-use chrono::{DateTime, Utc};
-
 use super::requests::plan_for_these_values;
 use super::rollups::Summed;
 use crate::metering::Histogram;
@@ -63,7 +61,7 @@ pub struct Group {
 /// Sums by a dimension, the dearest first.
 pub async fn sum_by(tenant: &mut Tenant, summed: &Summed, dimension: Dimension) -> Result<Vec<Group>> {
     if dimension == Dimension::User {
-        return sum_by_user(tenant, summed.from, summed.until).await;
+        return sum_by_user(tenant, summed).await;
     }
     let account = tenant.account().0;
     let groups = sqlx::query!(
@@ -108,7 +106,7 @@ pub async fn sum_by(tenant: &mut Tenant, summed: &Summed, dimension: Dimension) 
 }
 
 /// Sums of the newest requests of a time by user, as far as the log is kept.
-async fn sum_by_user(tenant: &mut Tenant, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Group>> {
+async fn sum_by_user(tenant: &mut Tenant, summed: &Summed) -> Result<Vec<Group>> {
     let account = tenant.account().0;
     plan_for_these_values(tenant.connection()).await?;
     let groups = sqlx::query_as!(
@@ -123,13 +121,18 @@ async fn sum_by_user(tenant: &mut Tenant, from: DateTime<Utc>, until: DateTime<U
                   percentile_cont(0.95) WITHIN GROUP (ORDER BY f.latency_ms) AS most
            FROM (SELECT user_id, outcome, input_tokens, output_tokens, cost, latency_ms FROM request_facts
                  WHERE account_id = $1 AND completed_at >= $2 AND completed_at < $3
+                   AND ($6::text IS NULL OR model = $6) AND ($7::uuid IS NULL OR api_key_id = $7)
+                   AND ($8::text IS NULL OR environment = $8)
                  ORDER BY completed_at DESC, position DESC LIMIT $4) f
            GROUP BY 1 ORDER BY coalesce(sum(f.cost), 0) DESC, count(*) DESC, 1 LIMIT $5"#,
         account,
-        from,
-        until,
+        summed.from,
+        summed.until,
         MOST_OF_USERS,
-        MOST_GROUPS
+        MOST_GROUPS,
+        summed.model,
+        summed.api_key.map(|key| key.0),
+        summed.environment
     );
     Ok(groups.fetch_all(tenant.connection()).await?)
 }

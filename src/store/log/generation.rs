@@ -102,7 +102,7 @@ pub async fn list_named(tenant: &mut Tenant, ids: &[GenerationId]) -> Result<Vec
     Ok(entries.fetch_all(tenant.connection()).await?)
 }
 
-/// The entries at these places of the account's log, in their order.
+/// The entries at these places of the account's log, in their order, without those that completed while Broadcast was off.
 pub async fn list_at(tenant: &mut Tenant, places: &[Position]) -> Result<Vec<NamedEntry>> {
     let account = tenant.account().0;
     let xids: Vec<Xid> = places.iter().map(|place| place.xid).collect();
@@ -112,7 +112,7 @@ pub async fn list_at(tenant: &mut Tenant, places: &[Position]) -> Result<Vec<Nam
         r#"SELECT r.generation_id, r.xid AS "xid: Xid", r.position, r.recorded_at, r.completed_at, r.broadcast
            FROM unnest($2::xid8[], $3::bigint[]) AS e (xid, position)
            CROSS JOIN LATERAL (SELECT * FROM completed_requests r
-                               WHERE r.account_id = $1 AND (r.xid, r.position) >= (e.xid, e.position)
+                               WHERE r.account_id = $1 AND (r.xid, r.position) >= (e.xid, e.position) AND r.broadcast
                                ORDER BY r.xid, r.position LIMIT 1) r
            WHERE (r.xid, r.position) = (e.xid, e.position)
            ORDER BY r.xid, r.position"#,

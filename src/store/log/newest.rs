@@ -36,9 +36,16 @@ pub async fn list_newest(
     let account = tenant.account().0;
     let entries = sqlx::query_as!(
         NewestEntry,
-        r#"SELECT xid AS "xid: Xid", position, completed_at, payload, CASE WHEN $5 THEN content END AS content
-           FROM completed_requests
-           WHERE account_id = $1 AND (xid, position) < ($2, $3) AND format <= $6
+        r#"SELECT xid AS "xid!: Xid", position AS "position!", completed_at AS "completed_at!", payload AS "payload!", content
+           FROM ((SELECT xid, position, completed_at, payload, CASE WHEN $5 THEN content END AS content
+                  FROM completed_requests
+                  WHERE account_id = $1 AND (xid, position) < ($2, $3) AND format <= $6 AND broadcast
+                  ORDER BY xid DESC, position DESC LIMIT $4)
+                 UNION ALL
+                 (SELECT xid, position, completed_at, payload, CASE WHEN $5 THEN content END
+                  FROM completed_requests
+                  WHERE account_id = $1 AND (xid, position) < ($2, $3) AND format <= $6 AND NOT broadcast
+                  ORDER BY xid DESC, position DESC LIMIT $4)) both_kinds
            ORDER BY xid DESC, position DESC LIMIT $4"#,
         account,
         before.xid as _,

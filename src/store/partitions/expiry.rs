@@ -2,6 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
+use crate::id::AccountId;
 use crate::store::{Result, Store};
 
 /// Names that are kept of an account for each day that is dropped, the newest ones.
@@ -9,14 +10,18 @@ const MOST_NAMES: i64 = 10_000;
 
 /// Keeps the names of the requests in this partition of the log that some destination has not come to. The partition may be dropped
 /// then; as long as it is not, its requests are found in the log.
+///
+/// A statement for each account, because one that writes holds back every reader of the log.
 pub(super) async fn record_names(store: &Store, partition: &str) -> Result<()> {
-    let mut transaction = store.begin().await?;
-    sqlx::query("SET LOCAL statement_timeout = '10min'").execute(&mut *transaction).await?;
+    let accounts = sqlx::query_scalar!(
+        r#"SELECT DISTINCT account_id AS "account: AccountId" FROM cursors WHERE purpose = 'live' ORDER BY 1"#
+    );
+    let accounts = accounts.fetch_all(store.pool()).await?;
     let insert = format!(
         "INSERT INTO expired_requests (account_id, generation_id, xid, position, recorded_at, completed_at)
          SELECT a.account_id, r.generation_id, r.xid, r.position, r.recorded_at, r.completed_at
-         FROM (SELECT DISTINCT ON (account_id) account_id, xid, position FROM cursors WHERE purpose = 'live'
-               ORDER BY account_id, xid, position) a
+         FROM (SELECT account_id, xid, position FROM cursors WHERE account_id = $1 AND purpose = 'live'
+               ORDER BY xid, position LIMIT 1) a
          CROSS JOIN LATERAL (
              SELECT r.* FROM {partition} r
              WHERE r.account_id = a.account_id AND (r.xid, r.position) > (a.xid, a.position) AND r.broadcast
@@ -26,8 +31,9 @@ pub(super) async fn record_names(store: &Store, partition: &str) -> Result<()> {
              ORDER BY r.xid DESC, r.position DESC LIMIT {MOST_NAMES}) r
          ON CONFLICT DO NOTHING"
     );
-    sqlx::query(AssertSqlSafe(insert)).execute(&mut *transaction).await?;
-    transaction.commit().await?;
+    for account in accounts {
+        sqlx::query(AssertSqlSafe(insert.clone())).bind(account.0).execute(store.pool()).await?;
+    }
     Ok(())
 }
 
@@ -46,7 +52,7 @@ pub(super) fn count(partition: &str) -> String {
          INSERT INTO expiries (account_id, destination_id, after_xid, after_position, last_xid, last_position)
          SELECT u.account_id, u.destination_id, u.xid, u.position, l.xid, l.position
          FROM undelivered u
-         CROSS JOIN LATERAL (SELECT r.xid, r.position FROM {partition} r WHERE r.account_id = u.account_id
+         CROSS JOIN LATERAL (SELECT r.xid, r.position FROM {partition} r WHERE r.account_id = u.account_id AND r.broadcast
                              ORDER BY r.xid DESC, r.position DESC LIMIT 1) l
          ON CONFLICT DO NOTHING"
     )

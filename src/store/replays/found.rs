@@ -91,7 +91,7 @@ async fn list_dead_letters(
                  WHERE account_id = $1 AND destination_id = $2 AND dropped_at IS NULL AND (xid, position) > ($3, $4)
                  ORDER BY xid, position) d
            CROSS JOIN LATERAL (SELECT * FROM completed_requests r
-                               WHERE r.account_id = $1 AND (r.xid, r.position) >= (d.xid, d.position)
+                               WHERE r.account_id = $1 AND (r.xid, r.position) >= (d.xid, d.position) AND r.broadcast
                                ORDER BY r.xid, r.position LIMIT 1) r
            WHERE (r.xid, r.position) = (d.xid, d.position)
            ORDER BY r.xid, r.position LIMIT $5"#,
@@ -132,16 +132,30 @@ async fn list_requests(
     Ok(rows.fetch_all(tenant.connection()).await?)
 }
 
-/// The newest request in the account's log. None: the log is empty.
-pub async fn newest(tenant: &mut Tenant) -> Result<Option<Position>> {
+/// How many of the requests that were recorded last are looked at for the last one in the log's order.
+const MOST_LAST: i64 = 1_000;
+
+/// The last request in the log that a choice may reach. None: it reaches none.
+///
+/// Within a moment the log's order is not that of the times at which requests were recorded: the last of many is near enough.
+pub async fn find_end(tenant: &mut Tenant, chosen: &Chosen) -> Result<Option<Position>> {
     let account = tenant.account().0;
-    let newest = sqlx::query_as!(
+    let until = match chosen {
+        Chosen::All { until, .. } => Some(*until + LATEST_COMMIT),
+        Chosen::DeadLetters | Chosen::Requests { .. } => None,
+    };
+    let end = sqlx::query_as!(
         Position,
-        r#"SELECT xid AS "xid: Xid", position FROM completed_requests WHERE account_id = $1
+        r#"SELECT xid AS "xid: Xid", position
+           FROM (SELECT xid, position FROM completed_requests
+                 WHERE account_id = $1 AND broadcast AND recorded_at < coalesce($2, 'infinity'::timestamptz)
+                 ORDER BY recorded_at DESC, position DESC LIMIT $3) l
            ORDER BY xid DESC, position DESC LIMIT 1"#,
-        account
+        account,
+        until as Option<DateTime<Utc>>,
+        MOST_LAST
     );
-    Ok(newest.fetch_optional(tenant.connection()).await?)
+    Ok(end.fetch_optional(tenant.connection()).await?)
 }
 
 /// About how many requests completed within this time, as far as the meter has come.

@@ -30,8 +30,8 @@ pub(in crate::trace) fn of_root<'a>(
 ) {
     if settings.groups.has(Group::Identity) {
         list.maybe_text("tracecast.account.id", settings.account.map(|account| account.to_string()));
-        list.maybe_text("tracecast.api_key.id", request.api_key.map(|key| key.to_string()));
-        list.maybe_text("tracecast.api_key.name", request.api_key_name.as_deref().and_then(cleaned));
+        list.maybe_text("tracecast.key.id", request.api_key.map(|key| key.to_string()));
+        list.maybe_text("tracecast.key.name", request.api_key_name.as_deref().and_then(cleaned));
     }
     if settings.groups.has(Group::RequestContext) {
         list.maybe_text("user_agent.name", request.context.program.as_deref().and_then(cleaned));

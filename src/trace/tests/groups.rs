@@ -90,8 +90,8 @@ fn groups_add_their_attributes_in_every_dialect() {
             added(Group::Identity),
             [
                 format!("tracecast.account.id = {nobody}"),
-                format!("tracecast.api_key.id = {nobody}"),
-                "tracecast.api_key.name = checkout".to_owned(),
+                format!("tracecast.key.id = {nobody}"),
+                "tracecast.key.name = checkout".to_owned(),
             ]
         );
         assert_eq!(

@@ -25,7 +25,7 @@ pub(in crate::worker) struct Reader {
     poison: Poison,
     /// What the day has had of its budget, with the batches of this turn.
     spent: Option<Spent>,
-    /// Whether a replay with a rate has read as many as it may send in this turn.
+    /// Whether a replay with a rate has read what it may send in this turn.
     has_read_its_rate: bool,
     /// The next entries, behind this place, which are read while the batch before them is built. The read ends when it is dropped.
     ahead: Option<(Position, JoinSet<store::Result<Arc<Entries>>>)>,
@@ -42,24 +42,25 @@ impl Reader {
         self.poison
     }
 
-    /// The next batch; it is empty where the next entry is for a newer worker, or waits for the next day. None: the log ends here, or an older transaction holds
-    /// the next entry back.
+    /// The next batch. It is empty where the next entry is for a newer worker, or waits for the next day. None: the log ends here, or
+    /// an older transaction holds the next entry back.
     pub(in crate::worker) async fn next(&mut self, leased: &Leased) -> store::Result<Option<Batch>> {
         if self.has_read_its_rate {
             return Ok(None);
         }
         let _room = leased.permit.read().await;
         let most = if self.poison.is_one_by_one() { 1 } else { most_entries(leased) };
-        let entries = judged(leased, self.read(leased, most).await?).await?;
+        let entries = mark_delivered(leased, self.read(leased, most).await?).await?;
         if entries.is_empty() {
             return Ok(None);
         }
-        self.has_read_its_rate = leased.lease.rate.is_some();
         let mut batch = self.build(leased, &entries).await?;
         let Some(last) = batch.last else { return Ok(Some(batch)) };
         // A batch that took fewer than were read leaves the rest to the next one, unless that is for a newer worker.
         batch.has_more |= entries.is_cut() || batch.entries < entries.len() || is_full(&entries, most);
         self.after = last;
+        // What is left out costs the receiver nothing.
+        self.has_read_its_rate = leased.lease.rate.is_some() && !batch.places.is_empty();
         Ok(Some(batch))
     }
 
@@ -104,7 +105,7 @@ impl Reader {
             Build::Freely => {
                 if !self.is_large
                     && leased.lease.reads != Reads::Chosen
-                    && !self.has_read_its_rate
+                    && leased.lease.rate.is_none()
                     && is_full(entries, most_entries(leased))
                 {
                     self.ahead =
@@ -153,7 +154,7 @@ pub(in crate::worker) async fn read_part(
     } else {
         log::list_after(store, lease.account, &window, i64::MAX).await?
     };
-    let entries = judged(leased, entries.into()).await?;
+    let entries = mark_delivered(leased, entries.into()).await?;
     let keys = leased.known_keys().await?;
     Ok(leased.builders.build(&entries, Target { allowance, ..target(leased, content, &keys) }).await)
 }
@@ -174,7 +175,7 @@ fn has_company(leased: &Leased) -> bool {
 
 /// The same entries; those that were delivered before are marked, where a replay leaves them out. What this replay itself has sent does
 /// not count: its receiver may have accepted that before it knew.
-async fn judged(leased: &Leased, entries: Arc<Entries>) -> store::Result<Arc<Entries>> {
+async fn mark_delivered(leased: &Leased, entries: Arc<Entries>) -> store::Result<Arc<Entries>> {
     let lease = &leased.lease;
     if !lease.skips_delivered || entries.is_empty() {
         return Ok(entries);

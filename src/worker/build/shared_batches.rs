@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 
@@ -22,6 +23,9 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Batches that are kept, however small. A batch is looked up by comparing it with each of them.
 pub(super) const MOST_BATCHES: usize = 64;
 
+/// What was built earlier is built anew: it may have been erased.
+const MOST_AGE: Duration = Duration::from_secs(1);
+
 /// The newest last.
 #[derive(Debug, Default)]
 pub(super) struct SharedBatches(Mutex<VecDeque<SharedBatch>>);
@@ -29,6 +33,7 @@ pub(super) struct SharedBatches(Mutex<VecDeque<SharedBatch>>);
 #[derive(Debug)]
 struct SharedBatch {
     made_of: MadeOf,
+    begun: Instant,
     built: Arc<OnceCell<Batch>>,
 }
 
@@ -57,11 +62,12 @@ impl SharedBatches {
     pub(super) fn find(&self, entries: &Entries, target: &Target<'_>) -> Option<Arc<OnceCell<Batch>>> {
         let made_of = MadeOf::of(entries, target)?;
         let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        batches.retain(|batch| batch.begun.elapsed() < MOST_AGE);
         if let Some(known) = batches.iter().rfind(|batch| batch.made_of == made_of) {
             return Some(known.built.clone());
         }
         let built = Arc::default();
-        batches.push_back(SharedBatch { made_of, built: Arc::clone(&built) });
+        batches.push_back(SharedBatch { made_of, begun: Instant::now(), built: Arc::clone(&built) });
         let mut bytes: usize = batches.iter().map(SharedBatch::bytes).sum();
         while bytes > MOST_BYTES || batches.len() > MOST_BATCHES {
             let Some(oldest) = batches.pop_front() else { break };

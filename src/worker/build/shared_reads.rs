@@ -1,6 +1,7 @@
 //! Entries that were just read ahead, for other destinations of their account: those that lag behind mostly stand at the same place.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,9 +44,16 @@ impl SharedReads {
     /// Reads small entries, unless another destination has just read them. What is no full read is nobody else's: more may be
     /// recorded since, and nothing would wake the other one again.
     pub(super) async fn list(&self, store: &Store, account: AccountId, window: &Window) -> store::Result<Arc<Entries>> {
-        let read = || async { log::list_small_after(store, account, window, None).await.map(Arc::new) };
+        let is_ours = AtomicBool::new(false);
+        let read = || async {
+            is_ours.store(true, Ordering::Relaxed);
+            log::list_small_after(store, account, window, None).await.map(Arc::new)
+        };
         let shared = self.find(account, window);
         let entries = shared.get_or_try_init(read).await?;
+        if is_ours.load(Ordering::Relaxed) {
+            return Ok(entries.clone());
+        }
         let is_full = i64::try_from(entries.len()) == Ok(window.entries);
         if is_full && entries.are_wanted_since(window.since) { Ok(entries.clone()) } else { read().await }
     }

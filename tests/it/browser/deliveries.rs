@@ -117,6 +117,7 @@ async fn replay_is_open_to_everybody() {
     browser.waits_for("An id here is not one").await;
     browser.finds_nothing_wrong("a replay of what has no name").await;
     browser.opens(&format!("{destination}/replay")).await;
+    browser.clicks("#missed").await;
     browser.clicks("button[value=count]").await;
     browser.waits_for("Would be sent").await;
     browser.clicks("button[value=replay]").await;

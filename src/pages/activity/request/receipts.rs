@@ -227,7 +227,7 @@ fn by_rules(around: &Around<'_>, listed: &Listed, row: &mut ReceiptRow, path: &s
             let limit = rules
                 .and_then(|rules| rules.budget)
                 .map(|budget| format!(" of {}", count(budget.requests.into(), "request")));
-            row.what.push(text(format!(": the limit{} of its day was reached.", limit.unwrap_or_default())));
+            row.what.push(text(format!(": that day's limit{} was reached.", limit.unwrap_or_default())));
             row.action = form("Limit");
         }
         LeftOut::Sampled => {

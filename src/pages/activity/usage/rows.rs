@@ -73,7 +73,11 @@ impl Context<'_> {
                 self.look.link(PATH, &times)
             }
             _ if !self.is_logged || value.is_empty() || value == NO_KEY => String::new(),
-            dimension => self.look.address.link("/activity", &[(dimension.name(), value)]),
+            // A list of one user's requests would begin with the oldest.
+            dimension => {
+                let range = self.look.address.range().name();
+                self.look.address.link("/activity", &[("range", range), (dimension.name(), value)])
+            }
         }
     }
 }
