@@ -26,7 +26,7 @@ pub struct SpanRow {
     pub name: String,
     /// What it is, in the field's word: `gen_ai.chat`.
     pub op: String,
-    /// Ancestors among the spans that are drawn, at most [`DEEPEST`].
+    /// Ancestors among the spans that are drawn, at most `DEEPEST`.
     pub depth: usize,
     /// Where the bar begins and how long it is, as parts of the whole time: `12.50%`.
     pub x: String,
