@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::generation_id::GenerationId;
 pub use self::metadata::{MetadataValue, TraceContext};
 use crate::clock::UnixNanos;
-use crate::id::ApiKeyId;
+use crate::id::{ApiKeyId, UserId};
 use crate::json::{self, Text};
 
 /// Version of the recorded bytes. A worker leaves rows with a greater one alone.
@@ -50,6 +50,9 @@ pub struct CompletedRequest<'a> {
     /// What people called the key then. Requests that were recorded by older versions do not say.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub api_key_name: Option<Text<'a>>,
+    /// The member who made the key. None: a program made it, or an older version recorded the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key_member: Option<UserId>,
     /// The caller's identifiers and metadata.
     #[serde(borrow)]
     pub context: TraceContext<'a>,

@@ -117,6 +117,7 @@ pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
         streaming: false,
         api_key: None,
         api_key_name: None,
+        api_key_member: None,
         context,
         request_model: "openai/gpt-4o".into(),
         parameters: Parameters::default(),

@@ -149,6 +149,7 @@ fn request(context: TraceContext<'static>) -> CompletedRequest<'static> {
         streaming: false,
         api_key: None,
         api_key_name: None,
+        api_key_member: None,
         context,
         request_model: Text::from("openai/gpt-4o"),
         parameters: Parameters::default(),

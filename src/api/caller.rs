@@ -18,6 +18,7 @@ pub(super) fn caller(protocol: &'static dyn Protocol, request: &HttpRequest, ide
         account: identity.account,
         api_key: identity.key,
         api_key_name: identity.name,
+        api_key_member: identity.member,
         base: Base::of(request.path()),
         protocol,
         query: Some(request.query_string().to_owned()).filter(|query| !query.is_empty()),

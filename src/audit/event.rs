@@ -30,6 +30,8 @@ pub enum Event {
     ContentReadersChanged,
     /// A person read the prompt and completion of a request.
     ContentRead,
+    /// A person took a file of requests with their prompts and completions.
+    ContentExported,
     KeyCreated,
     /// A key was renamed, disabled or enabled.
     KeyEdited,
@@ -60,7 +62,7 @@ pub enum Event {
 }
 
 /// Name in the database, in addresses and in exports; label on the page.
-const ALL: [(Event, &str, &str); 38] = [
+const ALL: [(Event, &str, &str); 39] = [
     (Event::SignedIn, "signed_in", "Signed in"),
     (Event::SignInFailed, "sign_in_failed", "Sign-in failed"),
     (Event::SignedOut, "signed_out", "Signed out"),
@@ -78,6 +80,7 @@ const ALL: [(Event, &str, &str); 38] = [
     (Event::PrivacySwitched, "privacy_switched", "Privacy Mode switched"),
     (Event::ContentReadersChanged, "content_readers_changed", "Readers of content changed"),
     (Event::ContentRead, "content_read", "Read a request’s content"),
+    (Event::ContentExported, "content_exported", "Exported requests with content"),
     (Event::KeyCreated, "key_created", "API key created"),
     (Event::KeyEdited, "key_edited", "API key edited"),
     (Event::KeyRevoked, "key_revoked", "API key revoked"),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Error, parse_name};
 use crate::audit::{self, Actor, Change, Event, Who};
 use crate::client::Client;
-use crate::id::{AccountId, ApiKeyId};
+use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::state::State;
 use crate::store::api_keys::{KeyOwner, MOST_KEYS, NewKey};
 use crate::store::notification::{Notice, given_if_possible};
@@ -31,6 +31,8 @@ pub struct ApiKeyIdentity {
     pub key: ApiKeyId,
     /// What its people call it.
     pub name: Arc<str>,
+    /// The member who made it, where a member did.
+    pub member: Option<UserId>,
     pub kind: ApiKeyType,
 }
 
@@ -52,8 +54,8 @@ pub enum IdentifyError {
 pub async fn identify(state: &State, presented: &str) -> Result<ApiKeyIdentity, IdentifyError> {
     let key = ApiKey::parse(presented).ok_or(IdentifyError::Unauthorized)?;
     let owner = owner::find(state, key.hash()).await?.ok_or(IdentifyError::Unauthorized)?;
-    let KeyOwner { account, key: id, name } = owner;
-    Ok(ApiKeyIdentity { account, key: id, name, kind: key.key_type() })
+    let KeyOwner { account, key: id, name, member } = owner;
+    Ok(ApiKeyIdentity { account, key: id, name, member, kind: key.key_type() })
 }
 
 impl ApiKeyIdentity {

@@ -33,6 +33,15 @@ pub async fn may_read(tenant: &mut Tenant, role: Role) -> Result<bool, store::Er
     Ok(account.is_some_and(|account| account.content_readers.include(role)))
 }
 
+/// Records that somebody takes a file of requests with their content; `path` says which. The caller commits.
+///
+/// # Errors
+/// When the database is away.
+pub async fn record_export(state: &State, tenant: &mut Tenant, actor: &Actor, path: &str) -> Result<(), store::Error> {
+    let change = Change::new(Event::ContentExported, path);
+    audit::record(state, tenant, actor, change).await
+}
+
 /// Records that somebody reads the content of a request: once for each person, request and hour. The caller commits.
 ///
 /// # Errors

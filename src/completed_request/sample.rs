@@ -39,6 +39,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
         streaming: false,
         api_key: None,
         api_key_name: None,
+        api_key_member: None,
         context: TraceContext::default(),
         request_model: "openai/gpt-4o".into(),
         parameters: Parameters::default(),

@@ -44,6 +44,7 @@ pub(super) fn test(id: GenerationId, now: UnixNanos) -> CompletedRequest<'static
         streaming: false,
         api_key: None,
         api_key_name: None,
+        api_key_member: None,
         context: TraceContext {
             trace_name: Some(Text::from(TEST)),
             generation_name: Some(Text::from(TEST)),

@@ -17,7 +17,7 @@ use crate::clock::{Clock, UnixNanos};
 use crate::completed_request::content::Content;
 use crate::completed_request::{CompletedRequest, Cost, CostSource, Ending, GenerationId, ResponseFacts, Times};
 use crate::completion::Completion;
-use crate::id::{AccountId, ApiKeyId};
+use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::json::Text;
 use crate::openai::{CallerHeaders, RequestFacts};
 use crate::recorder::Receipt;
@@ -33,6 +33,8 @@ pub struct Caller {
     pub api_key: ApiKeyId,
     /// What its people call the key.
     pub api_key_name: Arc<str>,
+    /// The member who made the key, where a member did.
+    pub api_key_member: Option<UserId>,
     pub base: Base,
     pub protocol: &'static dyn Protocol,
     /// The query string, which the model server gets.
@@ -281,6 +283,7 @@ impl Exchange {
             streaming: self.streaming,
             api_key: Some(self.caller.api_key),
             api_key_name: Some(Text::from(&*self.caller.api_key_name)),
+            api_key_member: self.caller.api_key_member,
             context: std::mem::take(&mut self.facts.context),
             request_model: Text::from(self.facts.model.as_str()),
             parameters: std::mem::take(&mut self.facts.parameters),

@@ -33,6 +33,7 @@ use super::components::when::span;
 use super::error::{Error, Result};
 use super::shell::{Section, Shell};
 use super::visit::Visit;
+use crate::auth::content;
 use crate::id::ApiKeyId;
 use crate::metering::Outcome;
 use crate::state::State;
@@ -90,6 +91,8 @@ pub struct ActivityPage {
     /// The addresses of the same requests as files.
     pub csv: String,
     pub json_lines: String,
+    /// The same with what the requests said, for those who may read it.
+    pub with_content: Option<String>,
 }
 
 /// A time to choose.
@@ -187,6 +190,8 @@ pub(super) async fn show(
     let entries: Vec<_> = requests.iter().map(ListedRequest::entry).collect();
     let marks = marks::marks(&mut tenant, &entries, &destinations, state.config.delivery.retention).await?;
     page.legend = marks::legend(&destinations);
+    let may_read = content::may_read(&mut tenant, visitor.session.role).await?;
+    page.with_content = may_read.then(|| address.link(paths::JSON_LINES, &[("content", paths::WITH_CONTENT)]));
     page.rows = list::rows(requests, marks, &Context { address: &address, keys: &keys, now: visitor.now });
     if filters.before.is_none() {
         match series::series(&mut tenant, &filters, visitor.now, state.config.delivery.retention).await? {
@@ -247,7 +252,8 @@ fn frame(
         looked: None,
         kept,
         csv: address.link("/activity.csv", &[]),
-        json_lines: address.link("/activity.jsonl", &[]),
+        json_lines: address.link(paths::JSON_LINES, &[]),
+        with_content: None,
     }
 }
 

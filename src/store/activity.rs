@@ -15,6 +15,6 @@ pub use self::requests::{
     list_requests,
 };
 pub use self::rollups::{ModelTokens, Summed, sum_by_time, sum_tokens};
-pub use self::sessions::{ListedSession, ListedSessions, MOST_SUMMED, list_sessions};
+pub use self::sessions::{ListedSession, ListedSessions, MOST_SUMMED, Most, list_sessions, list_top_sessions};
 pub use self::unmetered::{Unmetered, find_meter, list_behind, list_unmetered};
 pub use self::usage::{Dimension, Group, MOST_OF_USERS, sum_by};

@@ -27,6 +27,8 @@ pub struct KeyOwner {
     pub account: AccountId,
     pub key: ApiKeyId,
     pub name: Arc<str>,
+    /// The member who made it. None: it was made by a program, or they are gone.
+    pub member: Option<UserId>,
 }
 
 /// A key that is not revoked.
@@ -256,7 +258,7 @@ pub async fn list_unknown(tenant: &mut Tenant, hashes: &[TokenHash]) -> Result<V
 pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwner>> {
     let mut transaction = store.holder(hash).await?;
     let found = sqlx::query!(
-        r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId", name,
+        r#"SELECT account_id AS "account: AccountId", id AS "key: ApiKeyId", name, created_by AS "member: UserId",
                   coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS "unnoted!"
            FROM api_keys
            WHERE hash = $1 AND revoked_at IS NULL AND disabled_at IS NULL AND coalesce(expires_at > clock_timestamp(), true)"#,
@@ -265,7 +267,7 @@ pub async fn find_owner(store: &Store, hash: &TokenHash) -> Result<Option<KeyOwn
     .fetch_optional(&mut *transaction)
     .await?;
     let Some(found) = found else { return Ok(None) };
-    let owner = KeyOwner { account: found.account, key: found.key, name: found.name.into() };
+    let owner = KeyOwner { account: found.account, key: found.key, name: found.name.into(), member: found.member };
     if found.unnoted {
         set_account(&mut transaction, owner.account).await?;
         sqlx::query!(

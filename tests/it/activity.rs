@@ -161,6 +161,8 @@ async fn find_leads_to_the_one_request_or_lists_those_that_have_the_id() {
 #[tokio::test(flavor = "multi_thread")]
 async fn older_pages_follow_each_other_without_a_gap_and_exports_have_all() {
     let mut scene = Scene::new().await;
+    scene.app.connects(&scene.cookie).await;
+    scene.app.switches(&scene.cookie, "true").await;
     for number in 0..3 {
         scene.asks(&named(&format!("=n{number}"), "")).await;
     }
@@ -198,6 +200,19 @@ async fn older_pages_follow_each_other_without_a_gap_and_exports_have_all() {
     assert_eq!(read.len(), 3);
     assert_eq!((&read[0]["name"], &read[0]["key"]), (&"=n2".into(), &"app".into()));
     assert!(!lines.contains("Hello"), "files have no content");
+    let exported = "SELECT actor || ' ' || subject FROM audit_log WHERE event = 'content_exported'";
+    assert!(scene.app.database.reads(exported).await.is_empty());
+    let page = scene.gets("?model=demo%2Fecho").await.text;
+    let path = link(&page, "with prompts and completions");
+    let lines = scene.app.gets(&scene.cookie, &path).await.text;
+    let read: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(read.len(), 3);
+    assert!(read[0]["content"].to_string().contains("Hello"), "{lines}");
+    assert_eq!(scene.app.database.reads(exported).await, ["ada@example.com /activity?model=demo%2Fecho"]);
+    scene.app.database.runs("UPDATE accounts SET content_readers = 'nobody'").await;
+    assert!(!scene.gets("").await.text.contains("with prompts"));
+    let refused = scene.app.gets(&scene.cookie, &path).await;
+    assert_eq!(refused.status, 403, "{}", refused.text);
     scene.app.stop().await;
 }
 

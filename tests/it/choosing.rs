@@ -320,6 +320,8 @@ async fn groups_go_where_they_are_asked_for_and_the_preview_shows_them_before() 
     assert_eq!(root.text("tracecast.account.id"), Some(account[0].as_str()));
     assert_eq!(root.text("tracecast.region"), Some("global"));
     assert!(root.text("tracecast.key.name").is_some() && root.text("tracecast.key.id").is_some());
+    let member = app.database.reads("SELECT id::text FROM users").await;
+    assert_eq!(root.text("tracecast.key.member.id"), Some(member[0].as_str()));
     let everything = format!("{trace:?}");
     assert!(names.iter().all(|name| everything.contains(name)), "{everything}");
     app.stop().await;

@@ -35,6 +35,7 @@ pub(crate) fn request() -> CompletedRequest<'static> {
         streaming: true,
         api_key: None,
         api_key_name: None,
+        api_key_member: None,
         context: TraceContext {
             user: Some("user_12345".into()),
             session_id: Some("session_abc".into()),

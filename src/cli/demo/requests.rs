@@ -63,6 +63,7 @@ pub(super) fn example(
         streaming: number.is_multiple_of(3),
         api_key: Some(api_key),
         api_key_name: None,
+        api_key_member: None,
         context: TraceContext {
             user: Some(pick(&USERS, number / 5).into()),
             session_id: Some(format!("session-{name}-{}", number / 6).into()),

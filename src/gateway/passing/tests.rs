@@ -86,6 +86,7 @@ async fn passed(protocol: &'static dyn Protocol, pieces: &[&[u8]], broken: Optio
         account,
         api_key,
         api_key_name: "ours".into(),
+        api_key_member: None,
         base: Base::OpenAi,
         protocol,
         query: None,

@@ -1,4 +1,4 @@
-//! The requests of a list as a file: a line each, without content, streamed.
+//! The requests of a list as a file: a line each, streamed; with what they said only where it is asked for and allowed.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,26 @@ use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 use chrono::SecondsFormat;
 use futures_util::{Stream, StreamExt as _, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::filters::{Address, Filters};
-use super::{keys_by_id, stretch};
+use super::{keys_by_id, paths, stretch};
 use crate::audit::csv::cell;
+use crate::auth::content;
 use crate::id::ApiKeyId;
-use crate::pages::error::Result;
+use crate::pages::error::{Error, Result};
 use crate::pages::visit::Visitor;
 use crate::state::State;
-use crate::store;
 use crate::store::activity::{ListedRequest, Place, list_requests};
+use crate::store::log::{self, NamedEntry};
+use crate::store::{self, Tenant};
 
 /// Requests that are read at a time.
 const AT_ONCE: i64 = 1_000;
+
+/// Requests that are read at a time with what they said, which is at most a megabyte each.
+const AT_ONCE_WITH_CONTENT: i64 = 20;
 
 /// Requests that are walked through at a time.
 const WALKED_AT_ONCE: i64 = 50_000;
@@ -30,6 +36,7 @@ const WALKED_AT_ONCE: i64 = 50_000;
 enum Form {
     Csv,
     JsonLines,
+    JsonLinesWithContent,
 }
 
 const HEADER: &str = "time,id,outcome,status,broadcast,name,model,answered by,key,user,session,environment,trace id,latency ms,\
@@ -44,13 +51,23 @@ pub(in crate::pages) async fn csv(
     export(state, visitor, address, Form::Csv).await
 }
 
+/// What else stands behind the question mark.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::pages) struct Asked {
+    /// `with`: what the requests said, too.
+    content: String,
+}
+
 /// `GET /activity.jsonl`
 pub(in crate::pages) async fn json_lines(
     state: web::Data<State>,
     visitor: Visitor,
     address: Option<web::Query<Address>>,
+    asked: Option<web::Query<Asked>>,
 ) -> Result {
-    export(state, visitor, address, Form::JsonLines).await
+    let with_content = asked.is_some_and(|asked| asked.content == paths::WITH_CONTENT);
+    export(state, visitor, address, if with_content { Form::JsonLinesWithContent } else { Form::JsonLines }).await
 }
 
 /// All requests that the filters let through. An error in the middle breaks the download off.
@@ -61,10 +78,16 @@ async fn export(state: web::Data<State>, visitor: Visitor, address: Option<web::
     };
     let mut tenant = visitor.tenant(&state).await?;
     let keys = keys_by_id(&mut tenant).await?;
-    drop(tenant);
+    if form == Form::JsonLinesWithContent {
+        if !content::may_read(&mut tenant, visitor.session.role).await? {
+            return Err(Error::Forbidden);
+        }
+        content::record_export(&state, &mut tenant, &visitor.actor(), &address.link(paths::PATH, &[])).await?;
+    }
+    tenant.commit().await?;
     let (header, kind, name) = match form {
         Form::Csv => (HEADER, "text/csv; charset=utf-8; header=present", "requests.csv"),
-        Form::JsonLines => ("", "application/jsonl; charset=utf-8", "requests.jsonl"),
+        Form::JsonLines | Form::JsonLinesWithContent => ("", "application/jsonl; charset=utf-8", "requests.jsonl"),
     };
     let reading = Reading { state, visitor, filters, keys, form };
     let head = stream::iter([Ok(Bytes::from_static(header.as_bytes()))]);
@@ -90,16 +113,40 @@ fn parts(reading: Reading) -> impl Stream<Item = std::result::Result<Bytes, stor
     let begin = reading.filters.before.unwrap_or(Place::until(reading.filters.until));
     stream::try_unfold((reading, Some(begin)), |(reading, rest)| async move {
         let Some(before) = rest else { return Ok(None) };
-        let mut stretch = stretch(&reading.filters, AT_ONCE);
+        let at_once = reading.form.at_once();
+        let mut stretch = stretch(&reading.filters, at_once);
         (stretch.before, stretch.walked) = (before, WALKED_AT_ONCE);
         let mut tenant = reading.visitor.tenant(&reading.state).await?;
         let listed = list_requests(&mut tenant, &reading.filters.wanted, &stretch).await?;
+        let said = if reading.form == Form::JsonLinesWithContent {
+            said(&mut tenant, &listed.requests).await?
+        } else {
+            BTreeMap::new()
+        };
         drop(tenant);
-        let is_full = i64::try_from(listed.requests.len()).is_ok_and(|read| read == AT_ONCE);
+        let is_full = i64::try_from(listed.requests.len()).is_ok_and(|read| read == at_once);
         let rest = listed.requests.last().filter(|_| is_full).map(ListedRequest::place).or(listed.walked_to);
-        let lines: String = listed.requests.iter().map(|request| line(request, &reading)).collect();
+        let lines =
+            listed.requests.iter().enumerate().map(|(number, request)| line(request, said.get(&number), &reading));
+        let lines: String = lines.collect();
         Ok(Some((Bytes::from(lines), (reading, rest))))
     })
+}
+
+/// What these requests said, by their numbers: the document that was recorded, which has the form of OpenTelemetry's messages. Those of
+/// which nothing was recorded are missing.
+async fn said(tenant: &mut Tenant, requests: &[ListedRequest]) -> store::Result<BTreeMap<usize, Box<RawValue>>> {
+    let entries: Vec<NamedEntry> = requests.iter().map(ListedRequest::entry).collect();
+    let recorded = log::list_recorded(tenant, &entries.iter().collect::<Vec<_>>(), true).await?;
+    let said =
+        recorded.into_iter().filter_map(|entry| Some((entry.number, serde_json::from_slice(&entry.content?).ok()?)));
+    Ok(said.collect())
+}
+
+impl Form {
+    fn at_once(self) -> i64 {
+        if self == Self::JsonLinesWithContent { AT_ONCE_WITH_CONTENT } else { AT_ONCE }
+    }
 }
 
 /// A request as a line of JSON.
@@ -124,9 +171,12 @@ struct Line<'a> {
     input_tokens: Option<i64>,
     output_tokens: Option<i64>,
     cost_usd: Option<f64>,
+    /// Missing where nothing was recorded, or nothing was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a RawValue>,
 }
 
-fn line(request: &ListedRequest, reading: &Reading) -> String {
+fn line(request: &ListedRequest, said: Option<&Box<RawValue>>, reading: &Reading) -> String {
     let line = Line {
         time: request.completed_at.to_rfc3339_opts(SecondsFormat::Micros, true),
         id: &request.generation_id,
@@ -146,11 +196,14 @@ fn line(request: &ListedRequest, reading: &Reading) -> String {
         input_tokens: request.input_tokens,
         output_tokens: request.output_tokens,
         cost_usd: request.cost,
+        content: said.map(|said| &**said),
     };
     match reading.form {
         Form::Csv => csv_line(&line),
         // Texts and numbers: nothing here can fail to be written.
-        Form::JsonLines => format!("{}\n", serde_json::to_string(&line).unwrap_or_default()),
+        Form::JsonLines | Form::JsonLinesWithContent => {
+            format!("{}\n", serde_json::to_string(&line).unwrap_or_default())
+        }
     }
 }
 

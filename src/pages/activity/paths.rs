@@ -5,6 +5,11 @@ use super::filters::Address;
 /// The list of requests.
 pub(super) const PATH: &str = "/activity";
 
+/// The list as lines of JSON.
+pub(super) const JSON_LINES: &str = "/activity.jsonl";
+/// The value of `content` in the address of a file that has what the requests said.
+pub(super) const WITH_CONTENT: &str = "with";
+
 /// The page of a request, by its generation id.
 pub(in crate::pages) fn request(id: &str) -> String {
     page(PATH, "find", id)

@@ -1,8 +1,9 @@
-//! Sessions: requests that share a `session_id`, a row for each, the last request first.
+//! Sessions: requests that share a `session_id`, a row for each, in an order that can be chosen.
 
 use actix_web::web;
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
 
 use super::filters::{Address, Filters, Range, View, text, without_fields};
 use super::list::{Linked, day};
@@ -16,7 +17,9 @@ use crate::pages::error::{Error, Result};
 use crate::pages::shell::{Section, Shell};
 use crate::pages::visit::Visit;
 use crate::state::State;
-use crate::store::activity::{ListedSession, MOST_SUMMED, Place, Wanted, list_sessions};
+use crate::store::activity::{
+    ListedSession, ListedSessions, MOST_SUMMED, Most, Place, Wanted, list_sessions, list_top_sessions,
+};
 use crate::store::{self, Tenant};
 
 const PATH: &str = "/activity/sessions";
@@ -29,6 +32,7 @@ pub struct SessionsPage {
     pub ranges: Vec<RangeLink>,
     /// What the form holds.
     pub typed: Address,
+    pub orders: [OrderChoice; 3],
     pub rows: Vec<SessionRow>,
     /// Why there are no rows.
     pub blank: Option<Blank>,
@@ -40,6 +44,45 @@ pub struct SessionsPage {
     pub looked: Option<Looked>,
     /// How long requests are kept, for example "7 days".
     pub kept: String,
+}
+
+/// An order, as the form offers it.
+#[derive(Debug)]
+pub struct OrderChoice {
+    pub value: &'static str,
+    pub label: &'static str,
+    pub is_chosen: bool,
+}
+
+/// Which sessions stand first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Last,
+    Most(Most),
+}
+
+/// Value in the address, and label.
+const ORDERS: [(Order, &str, &str); 3] = [
+    (Order::Last, "", "Last request first"),
+    (Order::Most(Most::Cost), "cost", "Dearest first"),
+    (Order::Most(Most::Requests), "requests", "Most requests first"),
+];
+
+impl Order {
+    fn named(name: &str) -> Self {
+        ORDERS.into_iter().find(|(_, value, _)| *value == name).map_or(Self::Last, |(order, ..)| order)
+    }
+
+    fn name(self) -> &'static str {
+        ORDERS.into_iter().find(|(order, ..)| *order == self).map_or("", |(_, value, _)| value)
+    }
+}
+
+/// What else stands behind the question mark.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::pages) struct Asked {
+    order: String,
 }
 
 #[derive(Debug)]
@@ -67,13 +110,15 @@ pub(in crate::pages) async fn show(
     state: web::Data<State>,
     Visit { visitor, mut tenant }: Visit,
     address: Option<web::Query<Address>>,
+    asked: Option<web::Query<Asked>>,
 ) -> Result {
     let mut address = address.map(web::Query::into_inner).unwrap_or_default();
+    let order = asked.map_or(Order::Last, |asked| Order::named(&asked.order));
     if address.range.is_empty() && !address.find.is_empty() {
         Range::Kept.name().clone_into(&mut address.range);
     }
     let retention = TimeDelta::from_std(state.config.delivery.retention).unwrap_or(TimeDelta::MAX);
-    let mut page = frame(visitor.shell(Section::Activity, "Sessions"), &address, span(retention));
+    let mut page = frame(visitor.shell(Section::Activity, "Sessions"), (&address, order), span(retention));
     let mut filters = match address.read(visitor.now) {
         Ok(filters) => filters,
         Err(problems) => {
@@ -85,37 +130,43 @@ pub(in crate::pages) async fn show(
     if !address.before.is_empty() && filters.before.is_none() {
         return Err(Error::NotFound);
     }
-    let mut listed = None;
+    let mut listed = ListedSessions { sessions: Vec::new(), walked_to: None };
     for wanted in ways(&address, &filters) {
         filters.wanted = wanted;
-        let found = list_sessions(&mut tenant, &filters.wanted, &stretch(&filters, one_more()), filters.until).await?;
-        let is_enough = !found.sessions.is_empty();
-        listed = Some(found);
-        if is_enough {
+        listed = list(&mut tenant, &filters, order).await?;
+        if !listed.sessions.is_empty() {
             break;
         }
     }
-    let Some(mut listed) = listed else { return Err(Error::NotFound) };
     let has_older = listed.sessions.len() > ON_PAGE;
     listed.sessions.truncate(ON_PAGE);
-    let before = |place: Place| link(&address, &[("before", &place.name())]);
-    page.older = listed.sessions.last().filter(|_| has_older).map(|last| before(last.place()));
-    page.newest = filters.before.map(|_| link(&address, &[]));
+    let before = |place: Place| link((&address, order), &[("before", &place.name())]);
+    page.older = listed.sessions.last().filter(|_| has_older && order == Order::Last).map(|last| before(last.place()));
+    page.newest = filters.before.map(|_| link((&address, order), &[]));
     page.looked = listed.walked_to.map(|place| Looked { sentence: looked(place), further: before(place) });
-    page.rows = rows(listed.sessions, visitor.now);
+    page.rows = rows(listed.sessions, order, visitor.now);
     if page.rows.is_empty() && page.looked.is_none() {
         page.blank = Some(blank(has_any(&mut tenant, visitor.now).await?));
     }
     Ok(shown(&state, visitor.notice, answer::ok(&page)))
 }
 
+/// The sessions of a page, and one more where they are paged through.
+async fn list(tenant: &mut Tenant, filters: &Filters, order: Order) -> store::Result<ListedSessions> {
+    match order {
+        Order::Last => list_sessions(tenant, &filters.wanted, &stretch(filters, one_more()), filters.until).await,
+        Order::Most(most) => list_top_sessions(tenant, &filters.wanted, &stretch(filters, one_more() - 1), most).await,
+    }
+}
+
 /// The page without sessions.
-fn frame(shell: Shell, address: &Address, kept: String) -> SessionsPage {
+fn frame(shell: Shell, (address, order): (&Address, Order), kept: String) -> SessionsPage {
     SessionsPage {
         shell,
         views: address.views(PATH),
-        ranges: ranges(address, &Range::OFFERED, |changes| link(address, changes)),
+        ranges: ranges(address, &Range::OFFERED, |changes| link((address, order), changes)),
         typed: address.clone(),
+        orders: ORDERS.map(|(each, value, label)| OrderChoice { value, label, is_chosen: each == order }),
         rows: Vec::new(),
         blank: None,
         older: None,
@@ -126,8 +177,8 @@ fn frame(shell: Shell, address: &Address, kept: String) -> SessionsPage {
 }
 
 /// An address of this page. `find` is kept as `session` and `user` are.
-fn link(address: &Address, changes: &[(&'static str, &str)]) -> String {
-    let found = [("find", address.find.as_str())];
+fn link((address, order): (&Address, Order), changes: &[(&'static str, &str)]) -> String {
+    let found = [("find", address.find.as_str()), ("order", order.name())];
     address.link(PATH, &found.into_iter().chain(changes.iter().copied()).collect::<Vec<_>>())
 }
 
@@ -143,11 +194,13 @@ fn ways(address: &Address, filters: &Filters) -> Vec<Wanted> {
     }
 }
 
-fn rows(sessions: Vec<ListedSession>, now: DateTime<Utc>) -> Vec<SessionRow> {
+/// Days stand above the sessions only where they are in the order of time.
+fn rows(sessions: Vec<ListedSession>, order: Order, now: DateTime<Utc>) -> Vec<SessionRow> {
     let mut last = None;
     let rows = sessions.into_iter().map(|session| {
         let date = session.completed_at.date_naive();
-        let day = (last.replace(date) != Some(date)).then(|| day(session.completed_at, now));
+        let is_new = order == Order::Last && last.replace(date) != Some(date);
+        let day = is_new.then(|| day(session.completed_at, now));
         SessionRow { day, ..row(session, now) }
     });
     rows.collect()

@@ -25,6 +25,8 @@ pub struct HealthPanel {
     pub expired: String,
     /// Dead letters, for example "2 requests"; empty for none.
     pub refused: String,
+    /// How many dead letters there are, for their tab; empty for none.
+    pub dead_letters: String,
     /// That the day's limit of requests is reached, in a sentence; empty where it is not.
     pub limit: String,
 }
@@ -40,6 +42,15 @@ pub struct Waiting {
     pub unconfirmed: String,
 }
 
+/// For example "12" or "10,000+"; empty for none.
+fn tab_number(number: i64) -> String {
+    match number {
+        0 => String::new(),
+        MOST_COUNTED.. => format!("{}+", grouped(MOST_COUNTED)),
+        _ => grouped(number),
+    }
+}
+
 impl HealthPanel {
     /// For a destination to which nothing was sent, and for which nothing waits.
     pub fn new(health: Health, now: DateTime<Utc>) -> Self {
@@ -52,6 +63,7 @@ impl HealthPanel {
             last_delivery: None,
             expired: none.clone(),
             refused: none.clone(),
+            dead_letters: none.clone(),
             limit: none,
         }
     }
@@ -70,6 +82,7 @@ impl HealthPanel {
             last_delivery: destination.last_success_at.map(|at| When::new(at, now)),
             expired: if lag.expired == 0 { String::new() } else { count(lag.expired, "request") },
             refused: counted(lag.dead_letters),
+            dead_letters: tab_number(lag.dead_letters),
             limit: today.filter(|today| today.is_reached()).map(|today| budget::words(&today)).unwrap_or_default(),
             ..Self::new(health.clone(), now)
         }

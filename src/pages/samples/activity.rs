@@ -2,7 +2,7 @@
 
 use super::{ago, drawn, person, problem};
 use crate::pages::activity::marks::{Mark, Marks};
-use crate::pages::activity::sessions::{SessionRow, SessionsPage};
+use crate::pages::activity::sessions::{OrderChoice, SessionRow, SessionsPage};
 use crate::pages::activity::usage::{UsagePage, UsageRow};
 use crate::pages::activity::{
     ActivityPage, Address, Blank, Charts, Chip, Choice, Linked, Looked, Meter, RangeLink, RequestRow, View,
@@ -35,6 +35,7 @@ fn page() -> ActivityPage {
         kept: "7 days".to_owned(),
         csv: "/activity.csv".to_owned(),
         json_lines: "/activity.jsonl".to_owned(),
+        with_content: Some("/activity.jsonl?content=with".to_owned()),
     }
 }
 
@@ -144,6 +145,12 @@ fn sessions_of_a_day() {
         views: views("/sessions"),
         ranges: page().ranges,
         typed: Address { find: "grace".to_owned(), outcome: "failed".to_owned(), ..Address::default() },
+        orders: [
+            ("", "Last request first", true),
+            ("cost", "Dearest first", false),
+            ("requests", "Most requests first", false)
+        ]
+        .map(|(value, label, is_chosen)| OrderChoice { value, label, is_chosen }),
         rows: vec![SessionRow { day: Some("Today, 15 January".to_owned()), ..row() }, bare],
         blank: None,
         older: Some("/activity/sessions?before=1-1".to_owned()),

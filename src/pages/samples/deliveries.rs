@@ -105,6 +105,7 @@ fn deliveries_that_fail() {
         last_delivery: Some(ago(13)),
         expired: "7 requests".to_owned(),
         refused: "51 requests".to_owned(),
+        dead_letters: "51".to_owned(),
         ..health_panel(Health::Failing(Trouble {
             next: Some(before(-3)),
             ..trouble("The receiver is not available at the moment (HTTP 503).")

@@ -14,8 +14,12 @@ const GRACE: Duration = Duration::from_mins(5);
 /// An empty memory, a key with its owner, and a moment.
 fn given() -> (KnownKeys, TokenHash, KeyOwner, Instant) {
     let hash = ApiKey::new(ApiKeyType::Inference, Random).unwrap().hash();
-    let owner =
-        KeyOwner { account: AccountId(Uuid::from_u128(1)), key: ApiKeyId(Uuid::from_u128(2)), name: "ours".into() };
+    let owner = KeyOwner {
+        account: AccountId(Uuid::from_u128(1)),
+        key: ApiKeyId(Uuid::from_u128(2)),
+        name: "ours".into(),
+        member: None,
+    };
     (KnownKeys::new(GRACE), hash, owner, Instant::now())
 }
 

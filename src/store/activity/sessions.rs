@@ -1,4 +1,4 @@
-//! Sessions: requests that share a `session_id`, with their sums, the last request first.
+//! Sessions: requests that share a `session_id`, with their sums: the last request first, or those first that have most of something.
 
 use chrono::{DateTime, Utc};
 
@@ -108,5 +108,69 @@ pub async fn list_sessions(
     let sessions = sessions.fetch_all(tenant.connection()).await?;
     let is_full = i64::try_from(sessions.len()).is_ok_and(|found| found >= stretch.most);
     let walked_to = if is_full { None } else { find_last_walked(tenant, &keys, stretch).await? };
+    Ok(ListedSessions { sessions, walked_to })
+}
+
+/// What the first sessions have most of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Most {
+    Cost,
+    Requests,
+}
+
+/// The sessions that have most of it in a stretch, as [`list_sessions`] looks at it, the one with the most first. There are no further
+/// pages of them.
+pub async fn list_top_sessions(
+    tenant: &mut Tenant,
+    wanted: &Wanted,
+    stretch: &Stretch,
+    most: Most,
+) -> Result<ListedSessions> {
+    let account = tenant.account();
+    plan_for_these_values(tenant.connection()).await?;
+    let keys = Keys::of(account, wanted);
+    let sessions = sqlx::query_as!(
+        ListedSession,
+        r#"SELECT h.completed_at AS "completed_at!", h.position AS "position!", h.session_id AS "session!", h.name, h.user_id AS "user",
+                  s.began_at AS "began_at!", s.ended_at AS "ended_at!", s.requests AS "requests!", s.failed AS "failed!",
+                  s.input_tokens AS "input_tokens!", s.output_tokens AS "output_tokens!", s.costed AS "costed!", s.cost AS "cost!"
+           FROM (SELECT w.session_key, coalesce(sum(w.cost), 0) AS cost, count(*) AS requests, max(w.completed_at) AS last
+                 FROM (SELECT session_key, completed_at, outcome, cost FROM request_facts
+                       WHERE account_id = $1 AND completed_at >= $2 AND (completed_at, position) < ($3, $4)
+                         AND ($5::bigint IS NULL OR session_key = $5) AND ($6::bigint IS NULL OR user_key = $6)
+                       ORDER BY completed_at DESC, position DESC LIMIT $7) w
+                 WHERE w.session_key IS NOT NULL
+                 GROUP BY w.session_key
+                 HAVING NOT $8 OR bool_or(w.outcome IN ('failed', 'refused'))
+                 ORDER BY CASE WHEN $9 THEN sum(w.cost) END DESC NULLS LAST, requests DESC, last DESC LIMIT $10) g
+           CROSS JOIN LATERAL (
+               SELECT n.completed_at, n.position, n.session_id, n.name, n.user_id FROM request_facts n
+               WHERE n.account_id = $1 AND n.session_key = g.session_key AND n.completed_at >= $2 AND n.completed_at <= g.last
+               ORDER BY n.completed_at DESC, n.position DESC LIMIT 1) h
+           CROSS JOIN LATERAL (
+               SELECT min(r.completed_at - coalesce(r.latency_ms, 0) * interval '1 millisecond') AS began_at,
+                      max(r.completed_at) AS ended_at, count(*) AS requests,
+                      count(*) FILTER (WHERE r.outcome IN ('failed', 'refused')) AS failed,
+                      least(coalesce(sum(r.input_tokens), 0), 9223372036854775807)::bigint AS input_tokens,
+                      least(coalesce(sum(r.output_tokens), 0), 9223372036854775807)::bigint AS output_tokens,
+                      count(r.cost) AS costed, coalesce(sum(r.cost), 0) AS cost
+               FROM (SELECT completed_at, latency_ms, outcome, input_tokens, output_tokens, cost FROM request_facts
+                     WHERE account_id = $1 AND session_key = g.session_key
+                     ORDER BY completed_at DESC, position DESC LIMIT $11) r) s
+           ORDER BY CASE WHEN $9 THEN s.cost END DESC NULLS LAST, s.requests DESC, h.completed_at DESC, h.position DESC"#,
+        account.0,
+        stretch.from,
+        stretch.before.completed_at,
+        stretch.before.position,
+        keys.session,
+        keys.user,
+        stretch.walked,
+        wanted.outcome.is_some(),
+        most == Most::Cost,
+        stretch.most,
+        MOST_SUMMED
+    );
+    let sessions = sessions.fetch_all(tenant.connection()).await?;
+    let walked_to = find_last_walked(tenant, &keys, stretch).await?;
     Ok(ListedSessions { sessions, walked_to })
 }

@@ -32,6 +32,7 @@ pub(in crate::trace) fn of_root<'a>(
         list.maybe_text("tracecast.account.id", settings.account.map(|account| account.to_string()));
         list.maybe_text("tracecast.key.id", request.api_key.map(|key| key.to_string()));
         list.maybe_text("tracecast.key.name", request.api_key_name.as_deref().and_then(cleaned));
+        list.maybe_text("tracecast.key.member.id", request.api_key_member.map(|member| member.to_string()));
     }
     if settings.groups.has(Group::RequestContext) {
         list.maybe_text("user_agent.name", request.context.program.as_deref().and_then(cleaned));

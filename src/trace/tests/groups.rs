@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::completed_request::sample::{context, request};
 use crate::completed_request::{CompletedRequest, Cost, TraceContext, Usage};
-use crate::id::{AccountId, ApiKeyId};
+use crate::id::{AccountId, ApiKeyId, UserId};
 use crate::trace::{Dialect, Group, Groups, PRODUCTS, Trace, TraceSettings, Value, build};
 
 fn settings(dialect: Dialect, asked_for: &[Group]) -> TraceSettings {
@@ -20,6 +20,7 @@ fn asked() -> CompletedRequest<'static> {
     CompletedRequest {
         api_key: Some(ApiKeyId(Uuid::nil())),
         api_key_name: Some("checkout".into()),
+        api_key_member: Some(UserId(Uuid::nil())),
         context: TraceContext {
             program: Some("OpenAI/Python".into()),
             ..context("u", "s", &json!({ "tags": ["billing", "eu"] }))
@@ -92,6 +93,7 @@ fn groups_add_their_attributes_in_every_dialect() {
                 format!("tracecast.account.id = {nobody}"),
                 format!("tracecast.key.id = {nobody}"),
                 "tracecast.key.name = checkout".to_owned(),
+                format!("tracecast.key.member.id = {}", Uuid::nil()),
             ]
         );
         assert_eq!(

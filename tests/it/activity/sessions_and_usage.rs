@@ -89,6 +89,17 @@ async fn pages_of_sessions_follow_each_other_and_show_each_session_once() {
     distinct.dedup();
     assert_eq!((pages, all.len(), distinct.len()), (3, 121, 121));
     assert_eq!(rows(&scene.gets("/sessions?outcome=failed").await), ["s7"]);
+    let makes_dearest = "UPDATE request_facts SET cost = 9 WHERE session_id = 's5'";
+    let joins = "UPDATE request_facts SET session_key = 11, session_id = 's11' WHERE session_id = 's12'";
+    scene.app.database.runs(makes_dearest).await;
+    scene.app.database.runs(joins).await;
+    for (order, first) in [("cost", ["s5", "s11"]), ("requests", ["s11", "s0"])] {
+        let page = scene.gets(&format!("/sessions?order={order}")).await;
+        let found = rows(&page);
+        assert_eq!((found.len(), &found[..2]), (50, &first.map(str::to_owned)[..]), "{order}");
+        assert!(!page.text.contains(">Older</a>"), "there are no further pages of {order}");
+        assert_eq!(rows(&scene.gets(&format!("/sessions?order={order}&outcome=failed")).await), ["s7"], "{order}");
+    }
     scene.app.stop().await;
 }
 

@@ -37,6 +37,7 @@ pub(super) fn request(name: &str) -> CompletedRequest<'static> {
         streaming: false,
         api_key: None,
         api_key_name: None,
+        api_key_member: None,
         context: TraceContext::default(),
         request_model: "openai/gpt-4o".into(),
         parameters: Parameters::default(),
