@@ -76,8 +76,8 @@ pub struct ActivityPage {
     /// Why there are no charts, where there could be some.
     pub no_charts: &'static str,
     pub rows: Vec<RequestRow>,
-    /// The destinations in the order of the marks: their signs and names. Empty where rows count them.
-    pub legend: Vec<(&'static str, String)>,
+    /// The destinations in the order of the marks: their signs and names; none where rows count them. None: there are no marks.
+    pub legend: Option<Vec<(&'static str, String)>>,
     /// Why there are no rows.
     pub blank: Option<Blank>,
     /// The address of older requests.
@@ -245,7 +245,7 @@ fn frame(
         charts: None,
         no_charts: "",
         rows: Vec::new(),
-        legend: Vec::new(),
+        legend: None,
         blank: None,
         older: None,
         newest: None,

@@ -37,7 +37,7 @@ pub(in crate::api) struct Destination {
     pub(super) privacy_mode: bool,
     /// Whether the cost and the price of each part of the tokens go with a trace.
     pub(super) broadcast_generation_cost: bool,
-    /// Whether the account's id and the API key's id and name go with it. Privacy Mode does not keep them back.
+    /// Whether the account's id, the API key's id and name, and the id of the member who made it go with it. Privacy Mode does not keep them back.
     pub(super) broadcast_generation_identity: bool,
     /// Whether it says with which program a request was made, and in how many attempts.
     pub(super) broadcast_generation_request_context: bool,
@@ -152,7 +152,7 @@ pub(in crate::api) struct CreateDestination {
     fields: Option<SentFields>,
     /// Whether the cost and the price of each part of the tokens go with a trace.
     broadcast_generation_cost: Option<bool>,
-    /// Whether the account's id and the API key's id and name go with it. Privacy Mode does not keep them back.
+    /// Whether the account's id, the API key's id and name, and the id of the member who made it go with it. Privacy Mode does not keep them back.
     broadcast_generation_identity: Option<bool>,
     /// Whether it says with which program a request was made, and in how many attempts.
     broadcast_generation_request_context: Option<bool>,
@@ -209,7 +209,7 @@ pub(in crate::api) struct UpdateDestination {
     fields: Option<SentFields>,
     /// Whether the cost and the price of each part of the tokens go with a trace.
     broadcast_generation_cost: Option<bool>,
-    /// Whether the account's id and the API key's id and name go with it. Privacy Mode does not keep them back.
+    /// Whether the account's id, the API key's id and name, and the id of the member who made it go with it. Privacy Mode does not keep them back.
     broadcast_generation_identity: Option<bool>,
     /// Whether it says with which program a request was made, and in how many attempts.
     broadcast_generation_request_context: Option<bool>,

@@ -18,8 +18,8 @@ const MOST_MARKS: usize = 4;
 pub enum Marks {
     /// One for each destination, in the order in which they were made.
     Each(Vec<Mark>),
-    /// By state, in words.
-    Counts(Vec<Mark>),
+    /// How many destinations have each state.
+    Counts(Vec<Count>),
     /// Broadcast was off when it completed.
     BroadcastOff,
 }
@@ -35,8 +35,17 @@ impl Marks {
 pub struct Mark {
     /// The mark's name: `passed`, `warning`, `left-out` or `failed`.
     pub mark: &'static str,
-    /// "Sentry: delivered", or "3 delivered".
+    /// "Sentry: delivered"
     pub words: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Count {
+    /// As in [`Mark`].
+    pub mark: &'static str,
+    pub number: String,
+    /// For example "delivered".
+    pub state: &'static str,
 }
 
 /// The marks of these requests, in their order.
@@ -56,13 +65,13 @@ pub async fn marks(
     Ok(entries.iter().zip(receipts).map(row).collect())
 }
 
-/// The signs and names of the destinations, in the order of the marks. Empty where rows count them.
-pub fn legend(destinations: &[Destination]) -> Vec<(&'static str, String)> {
-    if destinations.len() > MOST_MARKS {
-        return Vec::new();
+/// The signs and names of the destinations, in the order of the marks; empty where rows count them. None: there are no destinations.
+pub fn legend(destinations: &[Destination]) -> Option<Vec<(&'static str, String)>> {
+    if destinations.is_empty() || destinations.len() > MOST_MARKS {
+        return (!destinations.is_empty()).then(Vec::new);
     }
     let sign = |it: &Destination| kinds::find(&it.kind).map_or("?", |kind| kind.manifest.sign);
-    destinations.iter().map(|it| (sign(it), it.name.clone())).collect()
+    Some(destinations.iter().map(|it| (sign(it), it.name.clone())).collect())
 }
 
 fn row(receipts: &[(DestinationId, Receipt)], destinations: &[Destination]) -> Marks {
@@ -81,10 +90,7 @@ fn row(receipts: &[(DestinationId, Receipt)], destinations: &[Destination]) -> M
         }
     }
     Marks::Counts(
-        counts
-            .into_iter()
-            .map(|(mark, state, count)| Mark { mark, words: format!("{} {state}", grouped(count)) })
-            .collect(),
+        counts.into_iter().map(|(mark, state, number)| Count { mark, number: grouped(number), state }).collect(),
     )
 }
 
@@ -124,7 +130,7 @@ mod tests {
         let Marks::Each(four) = row(&receipts(4), &[]) else { panic!("four are counted") };
         assert_eq!((four.len(), four[0].words.as_str()), (4, "A destination: not known any more"));
         let five = row(&receipts(5), &[]);
-        let words = "5 not known any more".to_owned();
-        assert_eq!(five, Marks::Counts(vec![Mark { mark: "left-out", words }]));
+        let count = Count { mark: "left-out", number: "5".to_owned(), state: "not known any more" };
+        assert_eq!(five, Marks::Counts(vec![count]));
     }
 }

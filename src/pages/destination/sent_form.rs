@@ -40,7 +40,12 @@ const NAMES: [(&str, &str, &str); 2] = [("user", "sent-user", "User"), ("session
 /// What is sent only where it is asked for: the names of the controls, their words, and what it holds.
 const GROUPS: [(Group, &str, &str, &str); 4] = [
     (Group::Cost, "sent-cost", "Cost", "The cost and the price of each part of the tokens"),
-    (Group::Identity, "sent-identity", "Identity", "The account's id, and the API key's id and name"),
+    (
+        Group::Identity,
+        "sent-identity",
+        "Identity",
+        "The account's id, the API key's id and name, and the id of the member who made it",
+    ),
     (
         Group::RequestContext,
         "sent-request-context",

@@ -27,7 +27,7 @@ fn page() -> ActivityPage {
         charts: None,
         no_charts: "",
         rows: Vec::new(),
-        legend: Vec::new(),
+        legend: None,
         blank: None,
         older: None,
         newest: None,
@@ -85,7 +85,7 @@ fn activity_of_a_day() {
     let chip = Chip { label: "Environment", value: "production".to_owned(), without: "/activity".to_owned() };
     insta::assert_snapshot!(drawn(&ActivityPage {
         rows: vec![RequestRow { day: Some("Today, 15 January".to_owned()), ..row("gen-1") }, refused],
-        legend: vec![("Se", "Sentry".to_owned()), ("Wh", "<Hook>".to_owned())],
+        legend: Some(vec![("Se", "Sentry".to_owned()), ("Wh", "<Hook>".to_owned())]),
         chips: vec![chip],
         is_open: true,
         typed: Address { environment: "production".to_owned(), ..Address::default() },

@@ -6,6 +6,8 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 const STEP: i64 = 6;
 /// Times that are nearer to a date than this, in per cent of the width, would run into it.
 const NEAR: f64 = 12.0;
+/// The same of a chart that shares its width with three others.
+const NEAR_IN_NARROW: f64 = 28.0;
 
 /// A time below the plot.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub fn between(begin: DateTime<Utc>, end: DateTime<Utc>) -> Vec<Tick> {
     let first = (begin + TimeDelta::days(1)).with_time(NaiveTime::MIN).single().unwrap_or(begin);
     for midnight in (0..=days / every).map(|day| first + TimeDelta::days(1) * (day * every)) {
         let share = share_of(midnight - begin, length);
-        if (NEAR..=100.0 - NEAR).contains(&share) {
+        if (NEAR_IN_NARROW..=100.0 - NEAR_IN_NARROW).contains(&share) {
             ticks.push(tick(share, "middle", is_long, midnight.format("%-d %b").to_string()));
         }
     }
@@ -84,6 +86,13 @@ mod tests {
         assert_eq!(texts(TimeDelta::hours(24)), ["16:00", "23 Nov", "16:00"]);
         assert_eq!(texts(TimeDelta::days(7)), ["22 Nov", "25 Nov", "27 Nov", "29 Nov"]);
         assert!(texts(TimeDelta::days(400)).len() < 10);
+        let night: DateTime<Utc> = "2026-11-24T01:30:00Z".parse().unwrap();
+        let texts: Vec<_> = between(night, night + TimeDelta::days(7)).into_iter().map(|tick| tick.text).collect();
+        assert_eq!(
+            texts,
+            ["24 Nov", "27 Nov", "29 Nov", "1 Dec"],
+            "a date that would run into the first one is left out"
+        );
     }
 
     #[test]

@@ -54,8 +54,12 @@ impl Browser {
         ]);
         cdp.send_raw("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
         // Until it is drawn, half of the colours are the old ones.
-        let drawn = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
-        self.driver.execute_async(drawn, Vec::new()).await.unwrap();
+        let drawn = "const [scheme, done] = arguments;
+            const is_set = () => matchMedia(`(prefers-color-scheme: ${scheme})`).matches;
+            const look = () => is_set() ? requestAnimationFrame(() => requestAnimationFrame(() => done(true)))
+                                        : requestAnimationFrame(look);
+            look()";
+        self.driver.execute_async(drawn, vec![json!(scheme)]).await.unwrap();
     }
 
     /// How much wider the page is than the window.
