@@ -85,7 +85,11 @@ fn fields(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     let (before, after) = (members(before), members(after));
     let row = |name| {
         let (before, after) = (member(before, name), member(after, name));
-        (before != after).then(|| ChangeRow { label: label(name), before: before.map(words), after: after.map(words) })
+        differ(before, after).then(|| ChangeRow {
+            label: label(name),
+            before: before.map(words),
+            after: after.map(words),
+        })
     };
     names(before, after).filter_map(row).collect()
 }
@@ -96,10 +100,10 @@ fn choices(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     let rows = names(before, after).filter(|name| *name != "version").flat_map(|name| {
         let (before, after) = (member(before, name), member(after, name));
         let is_object = before.or(after).is_some_and(|value| OBJECTS.contains(&name) && value.is_object());
-        match (before == after, is_object) {
-            (true, _) => Vec::new(),
-            (false, true) => fields(before, after),
-            (false, false) => {
+        match (differ(before, after), is_object) {
+            (false, _) => Vec::new(),
+            (true, true) => fields(before, after),
+            (true, false) => {
                 vec![ChangeRow { label: label(name), before: before.map(words), after: after.map(words) }]
             }
         }
@@ -120,6 +124,16 @@ fn secrets(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
         Some(ChangeRow { label: label(name), before: None, after: Some(done.to_owned()) })
     };
     names(before, after).filter_map(row).collect()
+}
+
+/// Whether two values of a choice are not the same. What is missing, empty or off is nothing chosen.
+fn differ(before: Option<&Value>, after: Option<&Value>) -> bool {
+    let chosen = |value: &&Value| !is_empty(value) && **value != Value::Bool(false);
+    before.filter(chosen) != after.filter(chosen)
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
 fn members(value: Option<&Value>) -> Option<&Map<String, Value>> {
@@ -151,9 +165,28 @@ fn words(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "on".to_owned(),
         Value::Bool(false) => "off".to_owned(),
-        other => other.to_string(),
+        empty if is_empty(empty) => "none".to_owned(),
+        other => rules(other).unwrap_or_else(|| other.to_string()),
     };
     text.chars().take(SHOWN).collect()
+}
+
+/// Filter rules in words: "model equals openai/gpt-4o or status gte 500; user exists". None: these are no rules.
+fn rules(value: &Value) -> Option<String> {
+    let group = |group: &Value| {
+        let joint = format!(" {} ", group.get("logic")?.as_str()?);
+        let rules: Option<Vec<String>> = group.get("rules")?.as_array()?.iter().map(rule).collect();
+        Some(rules?.join(&joint))
+    };
+    let groups: Option<Vec<String>> = value.get("groups")?.as_array()?.iter().map(group).collect();
+    let is_on = value.get("enabled").and_then(Value::as_bool).unwrap_or(true);
+    Some(format!("{}{}", if is_on { "" } else { "switched off: " }, groups?.join("; ")))
+}
+
+fn rule(rule: &Value) -> Option<String> {
+    let text = |name| rule.get(name)?.as_str();
+    let value = rule.get("value").filter(|value| !value.is_null()).map(|value| format!(" {}", words(value)));
+    Some(format!("{} {}{}", text("field")?, text("operator")?.replace('_', " "), value.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -184,6 +217,21 @@ mod tests {
         };
         let expected = [row("User", Some("as_is"), Some("hashed")), row("Email addresses", Some("mask"), Some("hash"))];
         assert_eq!(changes(Some(&redaction("mask", "as_is")), Some(&redaction("hash", "hashed"))), expected);
+    }
+
+    #[test]
+    fn change_of_rules_is_told_in_words_and_what_is_not_chosen_is_no_change() {
+        let before = json!({ "selection": { "version": 1 } });
+        let rules = json!({ "enabled": true, "groups": [
+            { "logic": "or", "rules": [
+                { "field": "model", "operator": "equals", "value": "a/b" },
+                { "field": "status", "operator": "gte", "value": 500 } ] },
+            { "logic": "and", "rules": [{ "field": "user_id", "operator": "not_exists" }] } ] });
+        let after = json!({ "selection": { "version": 1, "filter_rules": rules, "daily_budget": null, "api_key_hashes": null,
+            "excluded_api_key_hashes": [], "always_keep": { "failed": false, "slower_than_ms": null } } });
+        let told = "model equals a/b or status gte 500; user_id not exists";
+        assert_eq!(changes(Some(&before), Some(&after)), [row("Filter rules", None, Some(told))]);
+        assert_eq!(changes(Some(&after), Some(&before)), [row("Filter rules", Some(told), None)]);
     }
 
     #[test]
