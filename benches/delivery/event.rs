@@ -98,6 +98,11 @@ pub(crate) fn generation_id(number: u64) -> GenerationId {
 
 /// Event number `number`.
 pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
+    saying(number, TEXT_BYTES)
+}
+
+/// Event number `number`, with so many bytes of prompt and completion.
+pub(crate) fn saying(number: u64, bytes: usize) -> (CompletedRequest<'static>, Content) {
     let mut text = Text::seeded(number);
     let session = format!("sess-{:08}", number / 8);
     let context = context(&format!("user-{:05}", number % 10_000), &session);
@@ -134,10 +139,10 @@ pub(crate) fn completed(number: u64) -> (CompletedRequest<'static>, Content) {
         failed_attempts: Vec::new(),
         refused: None,
     };
-    let messages = raw(&json!([{ "role": "user", "content": text.of(TEXT_BYTES / 3 * 2) }]));
+    let messages = raw(&json!([{ "role": "user", "content": text.of(bytes / 3 * 2) }]));
     let answer = Choice {
         role: Some("assistant".into()),
-        text: text.of(TEXT_BYTES / 3).into(),
+        text: text.of(bytes / 3).into(),
         finish_reason: Some(FinishReason::Stop),
         ..Choice::default()
     };

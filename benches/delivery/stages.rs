@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tracecast::completed_request::CompletedRequest;
-use tracecast::completed_request::content::ContentRef;
+use tracecast::completed_request::content::{Content, ContentRef};
 use tracecast::destination::redaction::{Redaction, Redactor};
 use tracecast::destination::selection::{Candidate, Rules};
 use tracecast::id::{AccountId, DestinationId};
@@ -19,6 +19,9 @@ use crate::{bodies, event};
 
 /// Events of the batch.
 const EVENTS: u64 = 500;
+/// Large events, and the bytes that each of them says.
+const LARGE_EVENTS: u64 = 20;
+const LARGE: usize = 100_000;
 
 /// Rounds of which the quickest counts: what the machine's other work adds is left out.
 const ROUNDS: u32 = 200;
@@ -31,7 +34,7 @@ pub(crate) fn run(bench: &mut Bench) {
 }
 
 fn measure(rounds: u32, ledger: &mut Ledger) {
-    let batch = Batch::new();
+    let batch = Batch::of(EVENTS, event::completed);
     let settings = bodies::settings();
     let resource = Resource::new("");
     let mut encoder = Protobuf::new(&resource);
@@ -55,12 +58,15 @@ fn measure(rounds: u32, ledger: &mut Ledger) {
     ledger.note(&size("recorded"), "tracecast", count(batch.bytes()) / count(EVENTS));
     ledger.note(&size("encoded"), "tracecast", count(body.len() as u64) / count(EVENTS));
     ledger.note(&size("compressed"), "tracecast", count(compressed.len() as u64) / count(EVENTS));
-    choices(rounds, &batch, parse, ledger);
+    let large = Batch::of(LARGE_EVENTS, |number| event::saying(number, LARGE));
+    choices(rounds, &batch, "one event", "at most 25 with the detectors", ledger);
+    choices(rounds.div_ceil(10), &large, "one event of 100 kB", "at most 1,000 with the detectors", ledger);
     forms(rounds, &batch, ledger);
 }
 
 /// What a destination's choices add: ten groups of rules that all hold, and all detectors, which find nothing.
-fn choices(rounds: u32, batch: &Batch, parse: Duration, ledger: &mut Ledger) {
+fn choices(rounds: u32, batch: &Batch, of: &str, goal: &str, ledger: &mut Ledger) {
+    let parse = least(rounds, || batch.each(|request, content| drop(black_box((request, content)))));
     let destination = DestinationId(uuid::Uuid::nil());
     let group = json!({ "logic": "and", "rules": [
         { "field": "model", "operator": "starts_with", "value": "openai/" },
@@ -70,12 +76,16 @@ fn choices(rounds: u32, batch: &Batch, parse: Duration, ledger: &mut Ledger) {
     ] });
     let rules = json!({ "filter_rules": { "groups": vec![group; 10] }, "sampling_rate": 0.5 });
     let mut judge = Rules::default();
+    let by = |rules: &Rules| {
+        least(rounds, || {
+            batch.each(|request, content| {
+                black_box(rules.keep(destination, &Candidate::new(&request, Some(&content), None))).ok();
+            });
+        })
+    };
+    let unused = by(&judge);
     judge.replace(rules.as_object().expect("an object")).expect("the rules are valid");
-    let judged = least(rounds, || {
-        batch.each(|request, content| {
-            black_box(judge.keep(destination, &Candidate::new(&request, Some(&content), None))).ok();
-        });
-    });
+    let judged = by(&judge);
     let detectors = ["email", "phone", "card", "iban", "ip", "token"].map(|name| (name.to_owned(), json!("mask")));
     let members = json!({ "redaction": Value::from_iter(detectors) });
     let mut redaction = Redaction::default();
@@ -85,9 +95,13 @@ fn choices(rounds: u32, batch: &Batch, parse: Duration, ledger: &mut Ledger) {
     let redacted = least(rounds, || {
         batch.each(|mut request, content| drop(black_box(redactor.apply(&mut request, Some(&content)))));
     });
-    let time = |what: &str| Row::new(format!("one event, {what}"), "µs", "at most 25, both");
-    ledger.note(&time("judged by ten groups of rules"), "tracecast", each(judged.saturating_sub(parse)));
-    ledger.note(&time("searched by all detectors"), "tracecast", each(redacted.saturating_sub(parse)));
+    let mut note = |what: &str, goal: &str, taken: Duration| {
+        let added = taken.saturating_sub(parse).as_secs_f64() * 1e6 / count(batch.0.len() as u64);
+        ledger.note(&Row::new(format!("{of}, {what}"), "µs", goal), "tracecast", added);
+    };
+    note("judged without rules", "at most 1", unused);
+    note("judged by ten groups of rules", goal, judged);
+    note("searched by all detectors", "", redacted);
 }
 
 /// Reading, building and encoding, by the form that a receiver reads. One more form is one more line.
@@ -124,8 +138,8 @@ fn forms(rounds: u32, batch: &Batch, ledger: &mut Ledger) {
 struct Batch(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Batch {
-    fn new() -> Self {
-        let recorded = (0..EVENTS).map(event::completed).map(|(request, content)| {
+    fn of(events: u64, event: impl Fn(u64) -> (CompletedRequest<'static>, Content)) -> Self {
+        let recorded = (0..events).map(event).map(|(request, content)| {
             (serde_json::to_vec(&request).expect("an event can be written"), content.to_bytes())
         });
         Self(recorded.collect())

@@ -152,9 +152,8 @@ pub(super) async fn update(
     let input = Input::read(&request, incoming).await?;
     let account = author.actor.account;
     let listed = find(&state, account, &id).await?;
-    revision::check(&request, listed.destination.revision)?;
     refuse_untested(&input)?;
-    change(&state, &author, &listed, &input).await?;
+    change(&state, &author, &listed, (&request, &input)).await?;
     let listed = find(&state, account, &id).await?;
     Ok(answer(HttpResponse::Ok(), account, &listed))
 }
@@ -187,8 +186,14 @@ pub(super) async fn remove(
     removed.then(|| HttpResponse::Ok().json(Deleted { deleted: true })).ok_or_else(no_such)
 }
 
-/// What is to be changed of a destination, through the flow that it needs.
-async fn change(state: &State, author: &Author, listed: &Listed, input: &Input) -> Result<(), Error> {
+/// What is to be changed of a destination, through the flow that it needs. A body with a mistake is refused before one that builds on
+/// another revision (RFC 9110, 13.2.1).
+async fn change(
+    state: &State,
+    author: &Author,
+    listed: &Listed,
+    (request, input): (&HttpRequest, &Input),
+) -> Result<(), Error> {
     let stored = &listed.destination;
     let kind = kinds::find(&stored.kind).ok_or_else(no_such)?;
     let none = Map::new();
@@ -198,6 +203,7 @@ async fn change(state: &State, author: &Author, listed: &Listed, input: &Input) 
     let name = input.text("name")?.unwrap_or(&stored.name);
     let privacy_mode = input.flag("privacy_mode")?.unwrap_or(stored.privacy_mode);
     let enabled = input.flag("enabled")?;
+    revision::check(request, stored.revision)?;
     let wakes = enabled == Some(true) && stored.switched_off_at.is_some();
     let (actor, revision) = (&author.actor, stored.revision);
     if wakes || kind.requires_test(&settings, &stored.settings.0, &stored.masked.0) {

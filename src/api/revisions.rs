@@ -89,10 +89,10 @@ pub(super) async fn restore(
     let (id, wanted) = path.into_inner();
     let account = author.actor.account;
     let listed = find(&state, account, &id).await?;
-    revision::check(&request, listed.destination.revision)?;
     let destination = &listed.destination;
     let kind = kinds::find(&destination.kind).ok_or_else(no_such)?;
     let wanted = wanted.parse().map_err(|_| no_revision())?;
+    revision::check(&request, listed.destination.revision)?;
     let which = (destination.revision, wanted);
     match history::restore(&state, &author.actor, kind, destination, which).await.map_err(refused)? {
         Restoring::Restored => {}

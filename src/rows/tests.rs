@@ -11,7 +11,7 @@ use crate::completed_request::sample::{after, context, request, small_content};
 use crate::completed_request::{CompletedRequest, Ending, FailedAttempt, MetadataValue};
 use crate::id::{AccountId, ApiKeyId};
 use crate::otlp::{Encode as _, Resource};
-use crate::trace::{Dialect, Export, TraceSettings, build};
+use crate::trace::{Dialect, Export, Group, TraceSettings, build};
 
 fn full() -> CompletedRequest<'static> {
     let attempt = FailedAttempt {
@@ -59,6 +59,25 @@ fn lines(request: &CompletedRequest<'_>, content: Option<&Content>) -> Vec<Value
 
 pub(super) fn any_row() -> Value {
     lines(&full(), None).swap_remove(0)
+}
+
+#[test]
+fn row_has_the_groups_that_are_asked_for_among_its_attributes() {
+    let account = AccountId(Uuid::from_u128(9));
+    let attributes = |is_asked_for| {
+        let mut settings =
+            TraceSettings { dialect: Dialect::Plain, account: Some(account), ..TraceSettings::default() };
+        settings.groups.put(Group::Identity, is_asked_for);
+        let request = full();
+        let trace = build(&request, None, &settings);
+        let mut lines = Lines::default();
+        lines.begin(&Resource::new(""));
+        lines.push(&Export { request: &request, trace: &trace, account });
+        let first: Value = serde_json::from_slice(lines.take().split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+        serde_json::from_str::<Value>(first["ATTRIBUTES"].as_str().unwrap()).unwrap()
+    };
+    assert_eq!(attributes(true)["tracecast.account.id"], account.to_string());
+    assert_eq!(attributes(false)["tracecast.account.id"], Value::Null);
 }
 
 #[test]

@@ -310,6 +310,8 @@ async fn change_that_builds_on_an_older_revision_is_refused() {
         |name: &str| caller.request(Method::PATCH, &path).header("if-match", &etag).json(&json!({ "name": name }));
     assert_eq!(read(change("First").send().await.unwrap()).await.data(200)["name"], "First");
     read(change("Second").send().await.unwrap()).await.error(412);
+    let mistaken = caller.request(Method::PATCH, &path).header("if-match", &etag).json(&json!({ "sampling_rate": {} }));
+    read(mistaken.send().await.unwrap()).await.error(400);
     read(caller.request(Method::DELETE, &path).header("if-match", &etag).send().await.unwrap()).await.error(412);
     assert_eq!(caller.gets(&path).await.data(200)["name"], "First");
     assert_eq!(caller.patches(&path, &json!({ "name": "Third" })).await.data(200)["name"], "Third");

@@ -13,9 +13,12 @@ use crate::support::foreign_receiver::{installed, is_asked_for};
 const PACKAGES: [&str; 1] = ["schemathesis==4.32.5"];
 
 /// What a document cannot say: which fields the kind of a destination has, what a name is made of, and what `next` of a list before was.
-/// Requests that are wrong only by that may be refused.
+/// Requests that are wrong only by that may be refused. A wrong one may be refused because it builds on another revision.
 const SETTINGS: &str = "[checks.positive_data_acceptance]
 expected-statuses = [\"2xx\", 400, 401, 403, 404, 409, 412, 429]
+
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 415, 422, 429]
 ";
 
 /// Each request comes from an address of its own, so that the limit of refused keys does not answer in place of the check of keys.
