@@ -103,11 +103,7 @@ impl Reader {
         let build = build(leased, entries, target);
         match self.poison.begin() {
             Build::Freely => {
-                if !self.is_large
-                    && leased.lease.reads != Reads::Chosen
-                    && leased.lease.rate.is_none()
-                    && is_full(entries, most_entries(leased))
-                {
+                if !self.is_large && leased.lease.is_live && is_full(entries, most_entries(leased)) {
                     self.ahead =
                         entries.list().last().map(Entry::place).map(|place| (place, read_ahead(leased, place)));
                 }

@@ -21,10 +21,11 @@ const STALE: Duration = Duration::from_secs(1);
 const AT_A_TIME: usize = 8;
 
 impl Leased {
-    /// Batches on the wire at the same time: one, where a batch is as many requests as a destination takes at once.
+    /// Batches on the wire at the same time: one, where a batch is as many requests as a destination takes at once, and in a replay,
+    /// which leaves room to what is new.
     pub(super) fn batches_at_a_time(&self) -> usize {
         let most = self.state.config.delivery.max_in_flight_per_destination;
-        if self.connection.wire().encoding().is_split() { 1 } else { most }
+        if self.connection.wire().encoding().is_split() || !self.lease.is_live { 1 } else { most }
     }
 
     /// Sends the requests of a batch, once its lane has room. None: the program stops, or the lease or the settings are not what
