@@ -80,7 +80,8 @@ impl ApiKeyType {
 const SECRET_DIGITS: usize = 64;
 const CHECKSUM_DIGITS: usize = 8;
 
-/// An API key as its owner holds it: `tck-<type>-<64 hex digits><8 hex digits of checksum>`.
+/// An API key as its owner holds it: `tck-<type>-<64 hex digits><8 hex digits of checksum>`. The form `tck-<type>-<cell>-…` is kept free
+/// for installations of several databases (docs/adr/0011-cells.md).
 #[derive(Debug, Clone)]
 pub struct ApiKey {
     key_type: ApiKeyType,
@@ -159,6 +160,19 @@ mod tests {
             let mut changed = text.clone().into_bytes();
             changed[index] = if changed[index] == b'0' { b'1' } else { b'0' };
             assert!(ApiKey::parse(std::str::from_utf8(&changed).unwrap()).is_none(), "digit {index}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_names_a_cell_is_none_of_ours_and_none_of_ours_names_one() {
+        for key_type in ApiKeyType::ALL {
+            let key = ApiKey::new(key_type, Random).unwrap();
+            let rest = key.reveal().strip_prefix(key_type.prefix()).unwrap();
+            assert!(!rest.contains('-'), "{rest}");
+            for cell in ["eu1", "a0", "deadbeef"] {
+                let body = format!("{}{cell}-{}", key_type.prefix(), &rest[..SECRET_DIGITS]);
+                assert!(ApiKey::parse(&format!("{body}{}", checksum(&body))).is_none(), "{cell}");
+            }
         }
     }
 

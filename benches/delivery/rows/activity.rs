@@ -88,7 +88,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
     let _running = bench.program.start("web", &bench.server, &[("TRACECAST_BIND", address.to_string())])?;
     let headers = format!("cookie: tc_session={cookie}\r\n");
     for (words, query) in pages(bench, tenant).await? {
-        let times = visits(address, &headers, &format!("/activity?{query}")).await?;
+        let times = visits(address, &headers, &format!("/activity{query}")).await?;
         for (percent, goal) in [(50, "at most 50 ms"), (99, "at most 200 ms")] {
             let row = Row::new(format!("activity, {requests} requests, {words}, p{percent}"), "ms", goal);
             bench.ledger.note(&row, OURS, percentile(&times, percent));
@@ -139,17 +139,18 @@ async fn pages(bench: &mut Bench, tenant: Tenant) -> Result<Vec<(&'static str, S
         sqlx::query_as(some).bind(tenant.account.0).fetch_one(&mut bench.admin).await?;
     Ok(vec![
         ("a day", String::new()),
-        ("a week with its charts", "range=7d".to_owned()),
-        ("one trace", format!("trace={trace}")),
-        ("one session", "session=session-77".to_owned()),
-        ("one user", "user=user-77".to_owned()),
-        ("one key", format!("range=7d&key={key}")),
-        ("one model", "range=7d&model=vendor%2Fmodel-3".to_owned()),
-        ("one environment", "range=7d&environment=staging".to_owned()),
-        ("failed ones", "range=7d&outcome=failed".to_owned()),
-        ("slow ones", "range=7d&slower=9.1".to_owned()),
-        ("dear ones", "range=7d&dearer=0.008".to_owned()),
-        ("none of this model", "range=7d&model=vendor%2Fnone".to_owned()),
+        ("a week with its charts", "?range=7d".to_owned()),
+        ("one trace", format!("?trace={trace}")),
+        ("one session", "?session=session-77".to_owned()),
+        ("one user", "?user=user-77".to_owned()),
+        ("one key", format!("?range=7d&key={key}")),
+        ("one model", "?range=7d&model=vendor%2Fmodel-3".to_owned()),
+        ("one environment", "?range=7d&environment=staging".to_owned()),
+        ("failed ones", "?range=7d&outcome=failed".to_owned()),
+        ("slow ones", "?range=7d&slower=9.1".to_owned()),
+        ("dear ones", "?range=7d&dearer=0.008".to_owned()),
+        ("none of this model", "?range=7d&model=vendor%2Fnone".to_owned()),
+        ("sessions, the dearest first", "/sessions?range=7d&order=cost".to_owned()),
     ])
 }
 
