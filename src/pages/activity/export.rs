@@ -126,8 +126,11 @@ fn parts(reading: Reading) -> impl Stream<Item = std::result::Result<Bytes, stor
         drop(tenant);
         let is_full = i64::try_from(listed.requests.len()).is_ok_and(|read| read == at_once);
         let rest = listed.requests.last().filter(|_| is_full).map(ListedRequest::place).or(listed.walked_to);
-        let lines =
-            listed.requests.iter().enumerate().map(|(number, request)| line(request, said.get(&number), &reading));
+        let lines = listed
+            .requests
+            .iter()
+            .enumerate()
+            .map(|(number, request)| line(request, said.get(&number).map(|said| &**said), &reading));
         let lines: String = lines.collect();
         Ok(Some((Bytes::from(lines), (reading, rest))))
     })
@@ -176,7 +179,7 @@ struct Line<'a> {
     content: Option<&'a RawValue>,
 }
 
-fn line(request: &ListedRequest, said: Option<&Box<RawValue>>, reading: &Reading) -> String {
+fn line(request: &ListedRequest, said: Option<&RawValue>, reading: &Reading) -> String {
     let line = Line {
         time: request.completed_at.to_rfc3339_opts(SecondsFormat::Micros, true),
         id: &request.generation_id,
@@ -196,7 +199,7 @@ fn line(request: &ListedRequest, said: Option<&Box<RawValue>>, reading: &Reading
         input_tokens: request.input_tokens,
         output_tokens: request.output_tokens,
         cost_usd: request.cost,
-        content: said.map(|said| &**said),
+        content: said,
     };
     match reading.form {
         Form::Csv => csv_line(&line),
