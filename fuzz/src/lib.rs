@@ -1,6 +1,7 @@
 //! What holds for whatever strangers send: one function for each place where their bytes are read. The fuzzer calls them with
 //! bytes that it makes up, and the program's tests call them with those that it found interesting (`seeds/`).
 
+mod choices;
 mod model_servers;
 mod protocols;
 
@@ -24,6 +25,7 @@ use tracecast::otlp::answer::Response;
 use tracecast::otlp::{Encode as _, Protobuf, Resource};
 use tracecast::trace::{self, Dialect, TraceSettings};
 
+pub use self::choices::{redactor, rules};
 pub use self::model_servers::{models, upstreams};
 pub use self::protocols::{chat, completions, embeddings, events, messages, responses};
 

@@ -30,7 +30,7 @@ fn every_beginning_of_a_streamed_seed_keeps_what_is_promised() {
 
 #[test]
 fn every_seed_of_the_fuzzer_keeps_what_is_promised() {
-    let targets: [(&str, Property); 13] = [
+    let targets: [(&str, Property); 15] = [
         ("dsn", properties::dsn),
         ("endpoint", properties::endpoint),
         ("completed_request", properties::completed_request),
@@ -44,6 +44,8 @@ fn every_seed_of_the_fuzzer_keeps_what_is_promised() {
         ("events", properties::events),
         ("upstreams", properties::upstreams),
         ("models", properties::models),
+        ("rules", properties::rules),
+        ("redactor", properties::redactor),
     ];
     for (target, property) in targets {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);

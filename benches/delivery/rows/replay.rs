@@ -1,6 +1,6 @@
 //! What a replay costs the live traffic of the same destination: commit to receiver while a backfill runs, beside none.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tracecast::id::CursorId;
@@ -8,7 +8,7 @@ use tracecast::store::cursors;
 use tracecast::store::log::Position;
 
 use super::latency;
-use crate::bench::Bench;
+use crate::bench::{Bench, count};
 use crate::ledger::{Row, percentile};
 use crate::outcome::Result;
 use crate::receiver::Receiver;
@@ -44,12 +44,15 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         cursors::create_replay(&mut transaction, id, tenant.destination, (Position::default(), end)).await?;
         transaction.commit().await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
+        let (begun, first) = (Instant::now(), sent(bench, id).await?);
         let beside = latency::trickle(bench, &mut receiver, tenant, size).await?;
+        let speed = count(sent(bench, id).await? - first) / begun.elapsed().as_secs_f64();
         let left = "SELECT count(*) FROM cursors WHERE id = $1 AND (xid, position) < (until_xid, until_position)";
         let is_running: i64 = sqlx::query_scalar(left).bind(id.0).fetch_one(&mut bench.admin).await?;
         if is_running == 0 && !bench.options.quick {
             return Err("the backfill ended before the measurement did; make it larger".into());
         }
+        bench.ledger.note(&Row::new("the backfill meanwhile", "requests/s", ""), "tracecast, a backfill runs", speed);
         drop(worker);
         tenants::rest(&mut bench.admin).await?;
         for percent in [50, 99] {
@@ -59,4 +62,13 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How many requests a replay has sent.
+async fn sent(bench: &mut Bench, id: CursorId) -> Result<u64> {
+    let passed = "SELECT count(*) FROM cursors c JOIN completed_requests r
+                    ON r.account_id = c.account_id AND (r.xid, r.position) <= (c.xid, c.position)
+                  WHERE c.id = $1";
+    let passed: i64 = sqlx::query_scalar(passed).bind(id.0).fetch_one(&mut bench.admin).await?;
+    Ok(u64::try_from(passed)?)
 }
