@@ -30,7 +30,7 @@ pub enum Event {
     ContentReadersChanged,
     /// A person read the prompt and completion of a request.
     ContentRead,
-    /// A person took a file of requests with their prompts and completions.
+    /// A person exported requests with their prompts and completions.
     ContentExported,
     KeyCreated,
     /// A key was renamed, disabled or enabled.

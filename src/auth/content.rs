@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use crate::audit::{self, Actor, Change, Event};
+use crate::id::UserId;
 use crate::state::State;
 use crate::store::accounts::{self, ContentReaders};
-use crate::store::members::Role;
+use crate::store::members::{self, Role};
 use crate::store::{self, Tenant};
 
 /// Lets these read content from now on. Gives whether that changed anything.
@@ -33,12 +34,24 @@ pub async fn may_read(tenant: &mut Tenant, role: Role) -> Result<bool, store::Er
     Ok(account.is_some_and(|account| account.content_readers.include(role)))
 }
 
-/// Records that somebody takes a file of requests with their content; `path` says which. The caller commits.
+/// Whether this person is a member now, and may read content of the account.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn record_export(state: &State, tenant: &mut Tenant, actor: &Actor, path: &str) -> Result<(), store::Error> {
-    let change = Change::new(Event::ContentExported, path);
+pub async fn may_still_read(tenant: &mut Tenant, user: UserId) -> Result<bool, store::Error> {
+    let members = members::list(tenant).await?;
+    match members.iter().find(|member| member.user == user) {
+        Some(member) => may_read(tenant, member.role).await,
+        None => Ok(false),
+    }
+}
+
+/// Records that somebody exports requests with their content; `which` says which ones. The caller commits.
+///
+/// # Errors
+/// When the database is away.
+pub async fn record_export(state: &State, tenant: &mut Tenant, actor: &Actor, which: &str) -> Result<(), store::Error> {
+    let change = Change::new(Event::ContentExported, which);
     audit::record(state, tenant, actor, change).await
 }
 

@@ -27,7 +27,7 @@ pub struct KeyOwner {
     pub account: AccountId,
     pub key: ApiKeyId,
     pub name: Arc<str>,
-    /// The member who made it. None: it was made by a program, or they are gone.
+    /// The member who made it. None: a program made it. They may have left since.
     pub member: Option<UserId>,
 }
 

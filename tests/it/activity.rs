@@ -164,7 +164,8 @@ async fn older_pages_follow_each_other_without_a_gap_and_exports_have_all() {
     scene.app.connects(&scene.cookie).await;
     scene.app.switches(&scene.cookie, "true").await;
     for number in 0..3 {
-        scene.asks(&named(&format!("=n{number}"), "")).await;
+        let tool = "\n  {\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\n \"type\": \"object\"\r\n}}}";
+        scene.asks(&format!(r#","tools":[{tool}]{}"#, named(&format!("=n{number}"), ""))).await;
     }
     scene.is_counted().await;
     // Requests that completed in the same microsecond keep an order.
@@ -203,12 +204,13 @@ async fn older_pages_follow_each_other_without_a_gap_and_exports_have_all() {
     let exported = "SELECT actor || ' ' || subject FROM audit_log WHERE event = 'content_exported'";
     assert!(scene.app.database.reads(exported).await.is_empty());
     let page = scene.gets("?model=demo%2Fecho").await.text;
-    let path = link(&page, "with prompts and completions");
+    let path = link(&page, "JSON Lines with prompts and completions");
     let lines = scene.app.gets(&scene.cookie, &path).await.text;
     let read: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(read.len(), 3);
     assert!(read[0]["content"].to_string().contains("Hello"), "{lines}");
-    assert_eq!(scene.app.database.reads(exported).await, ["ada@example.com /activity?model=demo%2Fecho"]);
+    let noted = scene.app.database.reads(exported).await;
+    assert!(noted.len() == 1 && noted[0].ends_with(" UTC, by Model"), "{noted:?}");
     scene.app.database.runs("UPDATE accounts SET content_readers = 'nobody'").await;
     assert!(!scene.gets("").await.text.contains("with prompts"));
     let refused = scene.app.gets(&scene.cookie, &path).await;

@@ -26,7 +26,7 @@ use crate::store::{self, Tenant};
 const AT_ONCE: i64 = 1_000;
 
 /// Requests that are read at a time with what they said, which is at most a megabyte each.
-const AT_ONCE_WITH_CONTENT: i64 = 20;
+const AT_ONCE_WITH_CONTENT: i64 = 4;
 
 /// Requests that are walked through at a time.
 const WALKED_AT_ONCE: i64 = 50_000;
@@ -82,7 +82,7 @@ async fn export(state: web::Data<State>, visitor: Visitor, address: Option<web::
         if !content::may_read(&mut tenant, visitor.session.role).await? {
             return Err(Error::Forbidden);
         }
-        content::record_export(&state, &mut tenant, &visitor.actor(), &address.link(paths::PATH, &[])).await?;
+        content::record_export(&state, &mut tenant, &visitor.actor(), &named(&filters, &address)).await?;
     }
     tenant.commit().await?;
     let (header, kind, name) = match form {
@@ -90,11 +90,28 @@ async fn export(state: web::Data<State>, visitor: Visitor, address: Option<web::
         Form::JsonLines | Form::JsonLinesWithContent => ("", "application/jsonl; charset=utf-8", "requests.jsonl"),
     };
     let reading = Reading { state, visitor, filters, keys, form };
-    let head = stream::iter([Ok(Bytes::from_static(header.as_bytes()))]);
+    let head = stream::iter([Ok::<_, Broken>(Bytes::from_static(header.as_bytes()))]);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .streaming(head.chain(parts(reading))))
+}
+
+/// What a file holds, for the audit log, which keeps no one's name for ever: "2026-11-30 01:00 to 2026-12-01 01:00 UTC, by User, Model".
+fn named(filters: &Filters, address: &Address) -> String {
+    let [from, until] = [filters.from, filters.until].map(|at| at.format("%Y-%m-%d %H:%M").to_string());
+    let by: Vec<&str> = address.set().map(|(_, label, _)| label).collect();
+    let by = if by.is_empty() { String::new() } else { format!(", by {}", by.join(", ")) };
+    format!("{from} to {until} UTC{by}")
+}
+
+/// Why a file ends too early.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("who asked may not read what the requests said any more")]
+    Refused,
 }
 
 /// What every part of a file needs.
@@ -109,7 +126,7 @@ struct Reading {
 
 /// The parts of a file, each read once the one before it is on its way: neither memory nor a transaction grows with the log or waits
 /// for a slow reader.
-fn parts(reading: Reading) -> impl Stream<Item = std::result::Result<Bytes, store::Error>> {
+fn parts(reading: Reading) -> impl Stream<Item = std::result::Result<Bytes, Broken>> {
     let begin = reading.filters.before.unwrap_or(Place::until(reading.filters.until));
     stream::try_unfold((reading, Some(begin)), |(reading, rest)| async move {
         let Some(before) = rest else { return Ok(None) };
@@ -118,19 +135,21 @@ fn parts(reading: Reading) -> impl Stream<Item = std::result::Result<Bytes, stor
         (stretch.before, stretch.walked) = (before, WALKED_AT_ONCE);
         let mut tenant = reading.visitor.tenant(&reading.state).await?;
         let listed = list_requests(&mut tenant, &reading.filters.wanted, &stretch).await?;
-        let said = if reading.form == Form::JsonLinesWithContent {
-            said(&mut tenant, &listed.requests).await?
+        let contents = if reading.form == Form::JsonLinesWithContent {
+            // A download may last for hours.
+            if !content::may_still_read(&mut tenant, reading.visitor.session.user).await? {
+                return Err(Broken::Refused);
+            }
+            contents(&mut tenant, &listed.requests).await?
         } else {
             BTreeMap::new()
         };
         drop(tenant);
         let is_full = i64::try_from(listed.requests.len()).is_ok_and(|read| read == at_once);
         let rest = listed.requests.last().filter(|_| is_full).map(ListedRequest::place).or(listed.walked_to);
-        let lines = listed
-            .requests
-            .iter()
-            .enumerate()
-            .map(|(number, request)| line(request, said.get(&number).map(|said| &**said), &reading));
+        let content = |number: usize| contents.get(&number).map(|content| &**content);
+        let lines =
+            listed.requests.iter().enumerate().map(|(number, request)| line(request, content(number), &reading));
         let lines: String = lines.collect();
         Ok(Some((Bytes::from(lines), (reading, rest))))
     })
@@ -138,12 +157,16 @@ fn parts(reading: Reading) -> impl Stream<Item = std::result::Result<Bytes, stor
 
 /// What these requests said, by their numbers: the document that was recorded, which has the form of OpenTelemetry's messages. Those of
 /// which nothing was recorded are missing.
-async fn said(tenant: &mut Tenant, requests: &[ListedRequest]) -> store::Result<BTreeMap<usize, Box<RawValue>>> {
+async fn contents(tenant: &mut Tenant, requests: &[ListedRequest]) -> store::Result<BTreeMap<usize, Box<RawValue>>> {
     let entries: Vec<NamedEntry> = requests.iter().map(ListedRequest::entry).collect();
     let recorded = log::list_recorded(tenant, &entries.iter().collect::<Vec<_>>(), true).await?;
-    let said =
-        recorded.into_iter().filter_map(|entry| Some((entry.number, serde_json::from_slice(&entry.content?).ok()?)));
-    Ok(said.collect())
+    Ok(recorded.into_iter().filter_map(|entry| Some((entry.number, in_one_line(entry.content?)?))).collect())
+}
+
+/// A document as it was recorded, without the line breaks that its caller put between its parts. Within texts they are escaped.
+fn in_one_line(document: Vec<u8>) -> Option<Box<RawValue>> {
+    let text = String::from_utf8(document).ok()?;
+    RawValue::from_string(text.replace(['\n', '\r'], " ")).ok()
 }
 
 impl Form {
@@ -179,7 +202,7 @@ struct Line<'a> {
     content: Option<&'a RawValue>,
 }
 
-fn line(request: &ListedRequest, said: Option<&RawValue>, reading: &Reading) -> String {
+fn line(request: &ListedRequest, content: Option<&RawValue>, reading: &Reading) -> String {
     let line = Line {
         time: request.completed_at.to_rfc3339_opts(SecondsFormat::Micros, true),
         id: &request.generation_id,
@@ -199,7 +222,7 @@ fn line(request: &ListedRequest, said: Option<&RawValue>, reading: &Reading) -> 
         input_tokens: request.input_tokens,
         output_tokens: request.output_tokens,
         cost_usd: request.cost,
-        content: said,
+        content,
     };
     match reading.form {
         Form::Csv => csv_line(&line),

@@ -199,14 +199,15 @@ fn rows(sessions: Vec<ListedSession>, order: Order, now: DateTime<Utc>) -> Vec<S
     let mut last = None;
     let rows = sessions.into_iter().map(|session| {
         let date = session.completed_at.date_naive();
-        let is_new = order == Order::Last && last.replace(date) != Some(date);
+        let is_another = last.replace(date) != Some(date);
+        let is_new = order == Order::Last && is_another;
         let day = is_new.then(|| day(session.completed_at, now));
-        SessionRow { day, ..row(session, now) }
+        SessionRow { day, ..row(session, order, now) }
     });
     rows.collect()
 }
 
-fn row(session: ListedSession, now: DateTime<Utc>) -> SessionRow {
+fn row(session: ListedSession, order: Order, now: DateTime<Utc>) -> SessionRow {
     let user = |user: String| Linked { path: Address::default().link(PATH, &[("find", &user)]), text: user };
     SessionRow {
         day: None,
@@ -215,7 +216,7 @@ fn row(session: ListedSession, now: DateTime<Utc>) -> SessionRow {
         name: session.name.unwrap_or_default(),
         user: session.user.map(user),
         lasted: lasting(session.ended_at - session.began_at),
-        requests: if session.requests < MOST_SUMMED {
+        requests: if order != Order::Last || session.requests < MOST_SUMMED {
             grouped(session.requests)
         } else {
             format!("{}+", grouped(MOST_SUMMED))

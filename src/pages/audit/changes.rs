@@ -126,7 +126,7 @@ fn secrets(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     names(before, after).filter_map(row).collect()
 }
 
-/// Whether two values of a choice are not the same. What is missing, empty or off is nothing chosen.
+/// Whether two values of a choice are not the same. What is missing, null, an empty list or off is nothing chosen.
 fn differ(before: Option<&Value>, after: Option<&Value>) -> bool {
     let chosen = |value: &&Value| !is_empty(value) && **value != Value::Bool(false);
     before.filter(chosen) != after.filter(chosen)
@@ -171,7 +171,7 @@ fn words(value: &Value) -> String {
     text.chars().take(SHOWN).collect()
 }
 
-/// Filter rules in words: "model equals openai/gpt-4o or status gte 500; user exists". None: these are no rules.
+/// Filter rules in words: "(model equals openai/gpt-4o or status gte 500) and (user exists)". None: these are no rules.
 fn rules(value: &Value) -> Option<String> {
     let group = |group: &Value| {
         let joint = format!(" {} ", group.get("logic")?.as_str()?);
@@ -180,7 +180,9 @@ fn rules(value: &Value) -> Option<String> {
     };
     let groups: Option<Vec<String>> = value.get("groups")?.as_array()?.iter().map(group).collect();
     let is_on = value.get("enabled").and_then(Value::as_bool).unwrap_or(true);
-    Some(format!("{}{}", if is_on { "" } else { "switched off: " }, groups?.join("; ")))
+    let groups = groups?;
+    let groups = if groups.len() > 1 { format!("({})", groups.join(") and (")) } else { groups.concat() };
+    Some(format!("{}{groups}", if is_on { "" } else { "switched off: " }))
 }
 
 fn rule(rule: &Value) -> Option<String> {
@@ -229,7 +231,7 @@ mod tests {
             { "logic": "and", "rules": [{ "field": "user_id", "operator": "not_exists" }] } ] });
         let after = json!({ "selection": { "version": 1, "filter_rules": rules, "daily_budget": null, "api_key_hashes": null,
             "excluded_api_key_hashes": [], "always_keep": { "failed": false, "slower_than_ms": null } } });
-        let told = "model equals a/b or status gte 500; user_id not exists";
+        let told = "(model equals a/b or status gte 500) and (user_id not exists)";
         assert_eq!(changes(Some(&before), Some(&after)), [row("Filter rules", None, Some(told))]);
         assert_eq!(changes(Some(&after), Some(&before)), [row("Filter rules", Some(told), None)]);
     }

@@ -24,7 +24,7 @@ pub struct ListedSession {
     pub began_at: DateTime<Utc>,
     /// When its last request completed.
     pub ended_at: DateTime<Utc>,
-    /// At most [`MOST_SUMMED`], of which the sums are.
+    /// Of which the sums are.
     pub requests: i64,
     pub failed: i64,
     pub input_tokens: i64,
@@ -118,8 +118,8 @@ pub enum Most {
     Requests,
 }
 
-/// The sessions that have most of it in a stretch, as [`list_sessions`] looks at it, the one with the most first. There are no further
-/// pages of them.
+/// The sessions that have most of it in a stretch, the one with the most first, with what they have there: as many requests are looked at
+/// as the stretch says, the newest first. With a wanted outcome only those with a failed request there.
 pub async fn list_top_sessions(
     tenant: &mut Tenant,
     wanted: &Wanted,
@@ -131,33 +131,33 @@ pub async fn list_top_sessions(
     let keys = Keys::of(account, wanted);
     let sessions = sqlx::query_as!(
         ListedSession,
-        r#"SELECT h.completed_at AS "completed_at!", h.position AS "position!", h.session_id AS "session!", h.name, h.user_id AS "user",
+        r#"WITH walked AS MATERIALIZED (
+               SELECT session_key, completed_at, position, session_id, name, user_id, latency_ms, outcome, input_tokens, output_tokens, cost
+               FROM request_facts
+               WHERE account_id = $1 AND completed_at >= $2 AND (completed_at, position) < ($3, $4)
+                 AND ($5::bigint IS NULL OR session_key = $5) AND ($6::bigint IS NULL OR user_key = $6)
+               ORDER BY completed_at DESC, position DESC LIMIT $7),
+           sums AS (
+               SELECT session_key, min(completed_at - coalesce(latency_ms, 0) * interval '1 millisecond') AS began_at,
+                      max(completed_at) AS ended_at, count(*) AS requests,
+                      count(*) FILTER (WHERE outcome IN ('failed', 'refused')) AS failed,
+                      least(coalesce(sum(input_tokens), 0), 9223372036854775807)::bigint AS input_tokens,
+                      least(coalesce(sum(output_tokens), 0), 9223372036854775807)::bigint AS output_tokens,
+                      count(cost) AS costed, coalesce(sum(cost), 0) AS cost
+               FROM walked
+               WHERE session_key IS NOT NULL
+               GROUP BY session_key
+               HAVING NOT $8 OR bool_or(outcome IN ('failed', 'refused'))
+               ORDER BY CASE WHEN $9 THEN sum(cost) END DESC NULLS LAST, requests DESC, ended_at DESC LIMIT $10),
+           last AS (
+               SELECT DISTINCT ON (session_key) session_key, completed_at, position, session_id, name, user_id
+               FROM walked WHERE session_key IN (SELECT session_key FROM sums)
+               ORDER BY session_key, completed_at DESC, position DESC)
+           SELECT l.completed_at AS "completed_at!", l.position AS "position!", l.session_id AS "session!", l.name, l.user_id AS "user",
                   s.began_at AS "began_at!", s.ended_at AS "ended_at!", s.requests AS "requests!", s.failed AS "failed!",
                   s.input_tokens AS "input_tokens!", s.output_tokens AS "output_tokens!", s.costed AS "costed!", s.cost AS "cost!"
-           FROM (SELECT w.session_key, coalesce(sum(w.cost), 0) AS cost, count(*) AS requests, max(w.completed_at) AS last
-                 FROM (SELECT session_key, completed_at, outcome, cost FROM request_facts
-                       WHERE account_id = $1 AND completed_at >= $2 AND (completed_at, position) < ($3, $4)
-                         AND ($5::bigint IS NULL OR session_key = $5) AND ($6::bigint IS NULL OR user_key = $6)
-                       ORDER BY completed_at DESC, position DESC LIMIT $7) w
-                 WHERE w.session_key IS NOT NULL
-                 GROUP BY w.session_key
-                 HAVING NOT $8 OR bool_or(w.outcome IN ('failed', 'refused'))
-                 ORDER BY CASE WHEN $9 THEN sum(w.cost) END DESC NULLS LAST, requests DESC, last DESC LIMIT $10) g
-           CROSS JOIN LATERAL (
-               SELECT n.completed_at, n.position, n.session_id, n.name, n.user_id FROM request_facts n
-               WHERE n.account_id = $1 AND n.session_key = g.session_key AND n.completed_at >= $2 AND n.completed_at <= g.last
-               ORDER BY n.completed_at DESC, n.position DESC LIMIT 1) h
-           CROSS JOIN LATERAL (
-               SELECT min(r.completed_at - coalesce(r.latency_ms, 0) * interval '1 millisecond') AS began_at,
-                      max(r.completed_at) AS ended_at, count(*) AS requests,
-                      count(*) FILTER (WHERE r.outcome IN ('failed', 'refused')) AS failed,
-                      least(coalesce(sum(r.input_tokens), 0), 9223372036854775807)::bigint AS input_tokens,
-                      least(coalesce(sum(r.output_tokens), 0), 9223372036854775807)::bigint AS output_tokens,
-                      count(r.cost) AS costed, coalesce(sum(r.cost), 0) AS cost
-               FROM (SELECT completed_at, latency_ms, outcome, input_tokens, output_tokens, cost FROM request_facts
-                     WHERE account_id = $1 AND session_key = g.session_key
-                     ORDER BY completed_at DESC, position DESC LIMIT $11) r) s
-           ORDER BY CASE WHEN $9 THEN s.cost END DESC NULLS LAST, s.requests DESC, h.completed_at DESC, h.position DESC"#,
+           FROM sums s JOIN last l USING (session_key)
+           ORDER BY CASE WHEN $9 THEN s.cost END DESC NULLS LAST, s.requests DESC, l.completed_at DESC, l.position DESC"#,
         account.0,
         stretch.from,
         stretch.before.completed_at,
@@ -167,8 +167,7 @@ pub async fn list_top_sessions(
         stretch.walked,
         wanted.outcome.is_some(),
         most == Most::Cost,
-        stretch.most,
-        MOST_SUMMED
+        stretch.most
     );
     let sessions = sessions.fetch_all(tenant.connection()).await?;
     let walked_to = find_last_walked(tenant, &keys, stretch).await?;

@@ -56,7 +56,9 @@ pub fn between(begin: DateTime<Utc>, end: DateTime<Utc>) -> Vec<Tick> {
             ticks.push(tick(share, "middle", is_long, midnight.format("%-d %b").to_string()));
         }
     }
-    ticks.push(tick(100.0, "end", false, name(end)));
+    let names_no_day = !is_long && ticks.len() == 1 && begin.date_naive() != end.date_naive();
+    let last = if names_no_day { end.format("%-d %b, %H:%M").to_string() } else { name(end) };
+    ticks.push(tick(100.0, "end", false, last));
     ticks
 }
 
