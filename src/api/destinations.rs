@@ -153,7 +153,7 @@ pub(super) async fn update(
     let account = author.actor.account;
     let listed = find(&state, account, &id).await?;
     refuse_untested(&input)?;
-    change(&state, &author, &listed, (&request, &input)).await?;
+    change(&state, &author, &request, &listed, &input).await?;
     let listed = find(&state, account, &id).await?;
     Ok(answer(HttpResponse::Ok(), account, &listed))
 }
@@ -191,8 +191,9 @@ pub(super) async fn remove(
 async fn change(
     state: &State,
     author: &Author,
+    request: &HttpRequest,
     listed: &Listed,
-    (request, input): (&HttpRequest, &Input),
+    input: &Input,
 ) -> Result<(), Error> {
     let stored = &listed.destination;
     let kind = kinds::find(&stored.kind).ok_or_else(no_such)?;

@@ -97,7 +97,7 @@ async fn export(state: web::Data<State>, visitor: Visitor, address: Option<web::
         .streaming(head.chain(parts(reading))))
 }
 
-/// What a file holds, for the audit log, which keeps no one's name for ever: "2026-11-30 01:00 to 2026-12-01 01:00 UTC, by User, Model".
+/// What a file holds, for the audit log. Ids of users and sessions are left out, because its entries stay: "2026-11-30 01:00 to 2026-12-01 01:00 UTC, by User, Model".
 fn named(filters: &Filters, address: &Address) -> String {
     let [from, until] = [filters.from, filters.until].map(|at| at.format("%Y-%m-%d %H:%M").to_string());
     let by: Vec<&str> = address.set().map(|(_, label, _)| label).collect();
@@ -110,7 +110,7 @@ fn named(filters: &Filters, address: &Address) -> String {
 enum Broken {
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("who asked may not read what the requests said any more")]
+    #[error("the person may no longer read prompts and completions")]
     Refused,
 }
 

@@ -58,6 +58,10 @@ const CHOICES: [&str; 2] = ["redaction", "selection"];
 /// Members of a choice whose members are choices of their own.
 const OBJECTS: [&str; 4] = ["always_keep", "daily_budget", "fields", "redaction"];
 
+/// What holds of a choice that is not stored.
+const UNLESS_STORED: [(&str, bool); 4] =
+    [("failed", false), ("system_prompt", true), ("tool_content", true), ("tool_definitions", true)];
+
 #[derive(Debug, PartialEq, Eq)]
 pub struct ChangeRow {
     pub label: String,
@@ -85,7 +89,7 @@ fn fields(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     let (before, after) = (members(before), members(after));
     let row = |name| {
         let (before, after) = (member(before, name), member(after, name));
-        differ(before, after).then(|| ChangeRow {
+        differ(name, before, after).then(|| ChangeRow {
             label: label(name),
             before: before.map(words),
             after: after.map(words),
@@ -100,7 +104,7 @@ fn choices(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     let rows = names(before, after).filter(|name| *name != "version").flat_map(|name| {
         let (before, after) = (member(before, name), member(after, name));
         let is_object = before.or(after).is_some_and(|value| OBJECTS.contains(&name) && value.is_object());
-        match (differ(before, after), is_object) {
+        match (differ(name, before, after), is_object) {
             (false, _) => Vec::new(),
             (true, true) => fields(before, after),
             (true, false) => {
@@ -126,10 +130,12 @@ fn secrets(before: Option<&Value>, after: Option<&Value>) -> Vec<ChangeRow> {
     names(before, after).filter_map(row).collect()
 }
 
-/// Whether two values of a choice are not the same. What is missing, null, an empty list or off is nothing chosen.
-fn differ(before: Option<&Value>, after: Option<&Value>) -> bool {
-    let chosen = |value: &&Value| !is_empty(value) && **value != Value::Bool(false);
-    before.filter(chosen) != after.filter(chosen)
+/// Whether two values of a member are not the same. Null and an empty list are as good as missing, and so is a value that holds where
+/// nothing is stored.
+fn differ(name: &str, before: Option<&Value>, after: Option<&Value>) -> bool {
+    let unless_stored = UNLESS_STORED.iter().find(|row| row.0 == name).map(|row| Value::Bool(row.1));
+    let told = |value: &&Value| !is_empty(value) && unless_stored.as_ref() != Some(*value);
+    before.filter(told) != after.filter(told)
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -234,6 +240,18 @@ mod tests {
         let told = "(model equals a/b or status gte 500) and (user_id not exists)";
         assert_eq!(changes(Some(&before), Some(&after)), [row("Filter rules", None, Some(told))]);
         assert_eq!(changes(Some(&after), Some(&before)), [row("Filter rules", Some(told), None)]);
+    }
+
+    #[test]
+    fn change_from_nothing_stored_names_what_is_no_longer_sent() {
+        let fields =
+            json!({ "system_prompt": false, "tool_content": true, "tool_definitions": true, "metadata": "all" });
+        let (nothing, chosen) =
+            (json!({ "redaction": null }), json!({ "redaction": { "version": 1, "fields": fields } }));
+        let told = [row("Metadata", None, Some("all")), row("System prompt", None, Some("off"))];
+        assert_eq!(changes(Some(&nothing), Some(&chosen)), told);
+        let back = [row("Metadata", Some("all"), None), row("System prompt", Some("off"), None)];
+        assert_eq!(changes(Some(&chosen), Some(&nothing)), back);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct ListedSession {
     pub began_at: DateTime<Utc>,
     /// When its last request completed.
     pub ended_at: DateTime<Utc>,
-    /// Of which the sums are.
+    /// How many requests were added up: at most [`MOST_SUMMED`] by [`list_sessions`], all of the stretch by [`list_top_sessions`].
     pub requests: i64,
     pub failed: i64,
     pub input_tokens: i64,
